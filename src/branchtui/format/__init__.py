@@ -1,0 +1,1 @@
+"""What a person reads and keys: money, dates, safe text. Standard library and wcwidth only."""

@@ -1,0 +1,1 @@
+"""Statement and payment files of many kinds, read into one shape."""

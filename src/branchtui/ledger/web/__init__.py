@@ -1,0 +1,1 @@
+"""Routes, sessions and problems: thin."""

@@ -1,0 +1,1 @@
+"""The rules of customers, balances, payments and imports."""

@@ -1,0 +1,1 @@
+"""What knows the terminal and Textual, and nothing of banking."""
