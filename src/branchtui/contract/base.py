@@ -1,0 +1,90 @@
+"""What every wire model is: frozen and strict; requests forbid unknown members, answers ignore them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+
+class OpenEnum(StrEnum):
+    """An enumeration that may grow: a value an older terminal does not know reads as `other`.
+
+    Every subclass declares `OTHER = "other"`. Requests refuse it (contract, section 1).
+    """
+
+    @classmethod
+    def _missing_(cls, value: object) -> OpenEnum | None:
+        return cls.__members__.get("OTHER") if isinstance(value, str) else None
+
+
+class Wire(BaseModel):
+    """A frozen, strict model. Units stand in the member names."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore", populate_by_name=True)
+
+
+class Answer(Wire):
+    """What the ledger says. Unknown members are ignored, so that a ledger may be newer than its terminal."""
+
+
+class Request(Wire):
+    """What a client asks. Unknown members and unknown enumeration values are refused (VAL-2)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="after")
+    def _refuse_unknown_enumeration_values(self) -> Self:
+        for name in type(self).model_fields:
+            value: Any = getattr(self, name)
+            if isinstance(value, OpenEnum) and value.name == "OTHER":
+                raise ValueError(f"{name}: this value is not known")
+        return self
+
+
+Id = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
+"""An opaque identifier; ours are UUIDv7."""
+
+Number = Annotated[str, StringConstraints(min_length=1, max_length=20, pattern=r"^[A-Za-z0-9][A-Za-z0-9./-]*$")]
+"""A number that people type: text of at most 20 ASCII characters, leading zeros kept."""
+
+Version = Annotated[int, Field(ge=1)]
+"""Grows by one with each change; the strong ETag is this number in quotes (CONC-1)."""
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=140, strip_whitespace=True)]
+Memo = Annotated[str, StringConstraints(max_length=500)]
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
+Code = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+
+MAX_AMOUNT_MINOR = 10**15
+"""The largest amount of one movement, in minor units (VAL-1)."""
+
+AmountMinor = Annotated[int, Field(ge=1, le=MAX_AMOUNT_MINOR)]
+"""A movement: a positive whole number of the currency's smallest unit; never a float."""
+
+BalanceMinor = int
+"""What is held or owed, in minor units; may be negative."""
+
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+"""ISO 4217."""
+
+
+class RefusedAction(Answer):
+    """Why an action may not be done to a resource now, by this user."""
+
+    code: str
+    message: str
+
+
+class Resource(Answer):
+    """A mutable resource: its version, what this user may do to it now, and why not the rest."""
+
+    id: str
+    version: int
+    actions: tuple[str, ...] = ()
+    refused: dict[str, RefusedAction] = {}
+
+    def allows(self, action: str) -> bool:
+        """Whether the ledger offers `action` on this resource to this user, as of this answer."""
+        return action in self.actions

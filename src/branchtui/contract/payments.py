@@ -1,0 +1,143 @@
+"""Payments that arrive, wait, and find their owners (contract, section 5)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from branchtui.contract.base import Answer, Id, OpenEnum, Reason, Request, Resource
+from branchtui.contract.customers import AccountBalance, CustomerBrief
+
+
+class PaymentState(OpenEnum):
+    """Where a payment stands."""
+
+    ASSOCIATED = "associated"
+    UNASSOCIATED = "unassociated"
+    IGNORED = "ignored"
+    REFUNDED = "refunded"
+    REVERSED = "reversed"
+    OTHER = "other"
+
+
+class PaymentSource(OpenEnum):
+    """The door a payment came by."""
+
+    CALLBACK = "callback"
+    STATEMENT = "statement"
+    MANUAL = "manual"
+    OTHER = "other"
+
+
+class Match(Answer):
+    """Why a payment belongs, or may belong, to a customer.
+
+    `tier`: 0 by a person's choice, 1 account reference, 2 phone, 3 hash of the phone; 4 and 5 only suggest.
+    """
+
+    tier: int
+    reasons: tuple[str, ...] = ()
+
+
+class CandidateCustomer(Answer):
+    """Who a payment may belong to."""
+
+    id: str
+    customer_no: str
+    name: str
+    account_no: str
+
+
+class Candidate(Answer):
+    """A suggestion that says why. `score` is 0 to 100."""
+
+    customer: CandidateCustomer
+    tier: int
+    score: int
+    reasons: tuple[str, ...]
+
+
+class Payment(Resource):
+    """One payment, one row, whichever doors it came by.
+
+    `payer_phone` is masked unless the user is permitted to see it. `candidates` come with
+    `include=candidates` while the payment waits; `balances` with an answer to a change.
+    """
+
+    branch_id: str
+    payment_no: str
+    source: PaymentSource
+    provider: str | None = None
+    code: str | None = None
+    payer_phone: str | None = None
+    payer_name: str | None = None
+    account_ref: str | None = None
+    amount_minor: int
+    currency: str
+    paid_at: datetime
+    received_at: datetime
+    state: PaymentState
+    waits_because: str | None = None
+    customer_id: str | None = None
+    customer: CustomerBrief | None = None
+    account_id: str | None = None
+    match: Match | None = None
+    associated_by: str | None = None
+    associated_at: datetime | None = None
+    candidates: tuple[Candidate, ...] | None = None
+    balances: tuple[AccountBalance, ...] = ()
+
+
+class Candidates(Answer):
+    """`GET /v1/payments/{id}/candidates`, best first."""
+
+    items: tuple[Candidate, ...]
+
+
+class Associate(Request):
+    """`POST /v1/payments/{id}/associate`; without `account_id` the money goes to the wallet."""
+
+    customer_id: Id
+    account_id: Id | None = None
+
+
+class Disassociate(Request):
+    """`POST /v1/payments/{id}/disassociate`."""
+
+    reason: Reason
+
+
+class CallbackState(OpenEnum):
+    """What became of a provider's message that is not a payment."""
+
+    QUARANTINED = "quarantined"
+    PARKED = "parked"
+    OTHER = "other"
+
+
+class CallbackEvent(Answer):
+    """A provider's message that credited nothing, with its reason and its body as it came."""
+
+    id: str
+    state: CallbackState
+    reason: str
+    code: str | None = None
+    provider: str
+    body: str
+    received_at: datetime
+    branch_id: str | None = None
+
+
+class ProviderAnswer(Answer):
+    """What a mobile-money provider expects to read."""
+
+    ResultCode: int = 0
+    ResultDesc: str = "Accepted"
+
+
+class PaymentSummary(Answer):
+    """How many payments stand where, and what waits; amounts in minor units."""
+
+    by_state: dict[str, int]
+    unassociated_minor: int
+    oldest_unassociated_at: datetime | None = None
+    currency: str
