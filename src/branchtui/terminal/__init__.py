@@ -1,1 +1,1 @@
-"""What knows the terminal and Textual, and nothing of banking."""
+"""What stands between the screens and the tty; knows Textual, not banking."""
