@@ -183,11 +183,8 @@ def is_markup_sink(node: ast.Call | ast.Assign) -> bool:
 
 def markup_sinks(tree: ast.AST) -> list[int]:
     """Return the lines of a syntax tree that break TTY-2."""
-    return [
-        node.lineno
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call | ast.Assign) and is_markup_sink(node)
-    ]
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Call | ast.Assign)]
+    return [node.lineno for node in nodes if is_markup_sink(node)]
 
 
 def test_no_f_string_goes_where_textual_reads_markup() -> None:
@@ -210,7 +207,7 @@ REGISTRY_ADDRESSES = [
     "py" + r"pi\.org",
     "python" + r"hosted\.org",
     "--" + r"(extra-)?index-url[ =]+\S*:",
-    "file" + "://",
+    "--" + "find-links",
 ]
 MACHINE_PATHS = [
     r"/work/" + r"(main|shared)\b",
