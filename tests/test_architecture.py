@@ -144,19 +144,14 @@ def test_no_function_is_longer_than_70_lines() -> None:
 
 def test_no_stylesheet_is_written_in_python() -> None:
     """code.md: every stylesheet lies in styles/; a class names its file and holds no rules."""
-    held = []
-    for path, tree in parsed():
-        for node in ast.walk(tree):
-            targets: list[ast.expr] = []
-            if isinstance(node, ast.Assign):
-                targets = node.targets
-            elif isinstance(node, ast.AnnAssign):
-                targets = [node.target]
-            held += [
-                f"{path}:{node.lineno}"
-                for target in targets
-                if isinstance(target, ast.Name) and target.id in {"CSS", "DEFAULT_CSS"}
-            ]
+    held = [
+        f"{path}:{node.lineno}"
+        for path, tree in parsed()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        if isinstance(target, ast.Name) and target.id in {"CSS", "DEFAULT_CSS"}
+    ]
     assert not held
 
 
