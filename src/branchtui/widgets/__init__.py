@@ -1,1 +1,1 @@
-"""Reusable parts of the screen; they know neither remote nor contract."""
+"""Reusable Textual parts; they know neither the ledger's client nor the contract. See README.md here."""
