@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from branchtui.contract.base import Answer, OpenEnum
+
+_CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
+_REFERENCE_BITS: Final = 30
+
+
+def short_reference(key: str) -> str:
+    """The short form of an operation key that people read to each other: `7QK2-M9`.
+
+    Six Crockford base32 characters, of the key's LAST 30 bits: the first ones of a UUIDv7 are a
+    clock, so that two operations of one hour would share them (link, section 5, says "first").
+    A key that is no UUID is hashed, and the last 30 bits of its SHA-256 are shown.
+    """
+    digits = key.replace("-", "") if _UUID.fullmatch(key) else hashlib.sha256(key.encode()).hexdigest()
+    bits = int(digits[-8:], 16) & ((1 << _REFERENCE_BITS) - 1)
+    text = "".join(_CROCKFORD[(bits >> shift) & 31] for shift in range(_REFERENCE_BITS - 5, -1, -5))
+    return f"{text[:4]}-{text[4:]}"
 
 
 class OperationState(OpenEnum):
