@@ -98,7 +98,7 @@ $(VENV)/pyvenv.cfg:
 		echo "On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; \
 	fi; \
 	echo "Setting up $(VENV) with $$("$$python" --version)"; \
-	"$$python" -m venv $(VENV)
+	"$$python" -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 $(RUN_STAMP): requirements/run.txt pyproject.toml | $(VENV)/pyvenv.cfg
 	@echo "Installing what the program needs; the first time takes a minute"

@@ -41,7 +41,8 @@ import importlib, json, pkgutil, sys
 for name in sys.argv[1:]:
     module = importlib.import_module(name)
     for found in pkgutil.walk_packages(getattr(module, "__path__", []), name + "."):
-        importlib.import_module(found.name)
+        if ".migrations" not in found.name:  # Alembic alone can load these
+            importlib.import_module(found.name)
 print(json.dumps(sorted(sys.modules)))
 """
 
