@@ -1,0 +1,54 @@
+"""The theme: the terminal's own sixteen colours, light or dark, and nothing that moves."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from textual.app import App
+from textual.theme import Theme
+
+THEME_NAME: Final = "branch"
+# The framework's own parts name these; reverse video replaces them wherever our stylesheets speak.
+_PART_COLOURS: Final = {
+    "ansi-background": "ansi_default",
+    "ansi-foreground": "ansi_default",
+    "border": "ansi_default",
+    "border-blurred": "ansi_default",
+    "block-cursor-foreground": "ansi_black",
+    "block-cursor-background": "ansi_white",
+    "input-cursor-background": "ansi_white",
+    "input-cursor-foreground": "ansi_black",
+    "input-cursor-text-style": "none",
+    "input-selection-background": "ansi_white",
+    "input-selection-foreground": "ansi_black",
+    "screen-selection-background": "ansi_white",
+    "screen-selection-foreground": "ansi_black",
+}
+
+
+def terminal_theme() -> Theme:
+    """Every surface is the terminal's default; only meaning has a colour, and never alone."""
+    return Theme(
+        name=THEME_NAME,
+        ansi=True,
+        primary="ansi_blue",
+        secondary="ansi_cyan",
+        warning="ansi_yellow",
+        error="ansi_red",
+        success="ansi_green",
+        accent="ansi_cyan",
+        foreground="ansi_default",
+        background="ansi_default",
+        surface="ansi_default",
+        panel="ansi_default",
+        boost="ansi_default",
+        dark=True,
+        variables=dict(_PART_COLOURS),
+    )
+
+
+def use_terminal_colours(app: App[object]) -> None:
+    """Give `app` the theme and stop every animation. Call it in the app's `__init__`, after the framework's."""
+    app.register_theme(terminal_theme())
+    app.theme = THEME_NAME
+    app.animation_level = "none"

@@ -1,0 +1,226 @@
+"""Dialogs only ask; what follows belongs to the screen that asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Final
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from branchtui.format.cells import cell_width, pad
+from branchtui.format.safe_text import safe_text
+from branchtui.format.scripts import with_script_mark
+from branchtui.widgets.actions import Choice
+from branchtui.widgets.line_input import LineInput
+
+Lines = Sequence[tuple[str, str]]
+MENU_MARKS: Final = "123456789abcdefghilnopqrstuvwxyz"
+"""What chooses a line of a menu: digits, then letters; `j` and `k` move, `m` opened the menu."""
+_REASON_MAX: Final = 200
+
+
+def restated(lines: Lines) -> Content:
+    """(label, value) pairs as aligned rows; a value that mixes look-alike scripts is marked (TTY-4)."""
+    width = max((cell_width(safe_text(label)) for label, _ in lines), default=0)
+    rows = [f"{pad(safe_text(label), width)}  {with_script_mark(safe_text(value))}" for label, value in lines]
+    return Content("\n".join(rows))
+
+
+class ConfirmDialog(ModalScreen[bool]):
+    """Restates customer, account, amount and effect; `y` confirms, `esc` cancels, `enter` does nothing."""
+
+    is_confirmation: ClassVar[bool] = True
+    """A key gate stops its replay here: no money moves by a key typed before this was on the screen."""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "confirm", "Yes"),
+        Binding("escape", "refuse", "No"),
+        Binding("enter", "nothing", "Nothing", show=False),
+    ]
+
+    def __init__(self, title: str, lines: Lines, *, effect: str = "") -> None:
+        super().__init__()
+        self._heading = title
+        self._lines = list(lines)
+        self._effect = effect
+
+    def compose(self) -> ComposeResult:
+        """Heading, rows, effect, keys."""
+        with Vertical(classes="dialog"):
+            yield Static(Content(safe_text(self._heading)), classes="dialog-title")
+            if self._lines:
+                yield Static(restated(self._lines), classes="dialog-lines")
+            if self._effect:
+                yield Static(Content(safe_text(self._effect)), classes="dialog-effect")
+            yield Static(Content("[y] yes   [esc] no"), classes="dialog-keys")
+
+    def action_confirm(self) -> None:
+        """`y`."""
+        self.dismiss(True)
+
+    def action_refuse(self) -> None:
+        """`esc`."""
+        self.dismiss(False)
+
+    def action_nothing(self) -> None:
+        """`enter` does nothing, by rule."""
+
+
+class ReasonDialog(ModalScreen[str | None]):
+    """A reason ends with `enter`, then `y`; `esc` goes back a step."""
+
+    is_confirmation: ClassVar[bool] = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "confirm", "Yes"),
+        Binding("escape", "back", "Back"),
+    ]
+
+    def __init__(self, title: str, lines: Lines = (), *, label: str = "Reason") -> None:
+        super().__init__()
+        self._heading = title
+        self._lines = list(lines)
+        self._label = label
+        self._input = LineInput(placeholder="why", max_length=_REASON_MAX)
+        self._hint = Static(Content("[enter] go on   [esc] leave"), classes="dialog-keys")
+        self._is_entered = False
+
+    def compose(self) -> ComposeResult:
+        """Heading, rows, the line, keys."""
+        with Vertical(classes="dialog"):
+            yield Static(Content(safe_text(self._heading)), classes="dialog-title")
+            if self._lines:
+                yield Static(restated(self._lines), classes="dialog-lines")
+            yield Static(Content(f"{safe_text(self._label)} *"), classes="dialog-label")
+            yield self._input
+            yield self._hint
+
+    def on_mount(self) -> None:
+        """The line takes the keys."""
+        self._input.focus()
+
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        event.stop()
+        if not event.value.strip():
+            self._hint.update(Content(f"{safe_text(self._label)} is missing.   [esc] leave"))
+            return
+        self._is_entered = True
+        self._hint.update(Content("[y] yes   [esc] change it"))
+        self.set_focus(None)
+
+    def action_confirm(self) -> None:
+        """`y`, once the reason was entered."""
+        if self._is_entered:
+            self.dismiss(self._input.value.strip())
+
+    def action_back(self) -> None:
+        """`esc`: back to the line, then out."""
+        if not self._is_entered:
+            self.dismiss(None)
+            return
+        self._is_entered = False
+        self._hint.update(Content("[enter] go on   [esc] leave"))
+        self._input.focus()
+
+
+class MenuDialog(ModalScreen[str | None]):
+    """Everything that may be done to a row, numbered: a digit acts at once, a refused one says why."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Back"),
+        Binding("down,j", "step(1)", "Next", show=False),
+        Binding("up,k", "step(-1)", "Before", show=False),
+        Binding("enter", "take", "Do it", show=False),
+    ]
+
+    def __init__(self, title: str, choices: Sequence[Choice]) -> None:
+        super().__init__()
+        self._heading = title
+        self._choices = list(choices)[: len(MENU_MARKS)]
+        self._at = 0
+        self._rows = Static(Content(""), classes="dialog-lines")
+        self._reason = Static(Content(""), classes="dialog-effect")
+
+    def compose(self) -> ComposeResult:
+        """Heading, numbered lines, the reason of a refused one, keys."""
+        with Vertical(classes="dialog"):
+            yield Static(Content(safe_text(self._heading)), classes="dialog-title")
+            yield self._rows
+            yield self._reason
+            yield Static(Content("[number] do it   [esc] back"), classes="dialog-keys")
+
+    def on_mount(self) -> None:
+        """Show the lines."""
+        self._paint()
+
+    def on_key(self, event: events.Key) -> None:
+        """A number or letter takes its line."""
+        if event.character is not None and event.character in MENU_MARKS[: len(self._choices)]:
+            event.stop()
+            event.prevent_default()
+            self._at = MENU_MARKS.index(event.character)
+            self.action_take()
+
+    def action_step(self, by: int) -> None:
+        """Move the arrow."""
+        if self._choices:
+            self._at = min(max(0, self._at + by), len(self._choices) - 1)
+            self._reason.update(Content(""))
+            self._paint()
+
+    def action_take(self) -> None:
+        """Take the line under the arrow, or say why not."""
+        if not self._choices:
+            return
+        choice = self._choices[self._at]
+        if choice.refusal is None:
+            self.dismiss(choice.action.id)
+            return
+        self._paint()
+        self._reason.update(Content(safe_text(choice.refusal)))
+
+    def action_leave(self) -> None:
+        """`esc` goes back to the row."""
+        self.dismiss(None)
+
+    def _paint(self) -> None:
+        if not self._choices:
+            self._rows.update(Content("There is nothing to do here."))
+            return
+        rows = []
+        for at, (mark, choice) in enumerate(zip(MENU_MARKS, self._choices, strict=False)):
+            arrow = ">" if at == self._at else " "
+            label = safe_text(choice.action.label)
+            if choice.refusal is None:
+                rows.append(Content(f"{arrow}{mark} {label}"))
+            else:
+                rows.append(Content(f"{arrow}- {label} (not now)").stylize("dim"))
+        self._rows.update(Content("\n").join(rows))
+
+
+class MessageDialog(ModalScreen[None]):
+    """Something to read; `enter` or `esc` goes on."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,escape", "leave", "Go on")]
+
+    def __init__(self, title: str, lines: Sequence[str]) -> None:
+        super().__init__()
+        self._heading = title
+        self._lines = list(lines)
+
+    def compose(self) -> ComposeResult:
+        """Heading, text, keys."""
+        with Vertical(classes="dialog"):
+            yield Static(Content(safe_text(self._heading)), classes="dialog-title")
+            yield Static(Content("\n".join(safe_text(line) for line in self._lines)), classes="dialog-lines")
+            yield Static(Content("[enter] go on"), classes="dialog-keys")
+
+    def action_leave(self) -> None:
+        """Go on."""
+        self.dismiss(None)
+

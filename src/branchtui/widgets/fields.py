@@ -1,0 +1,353 @@
+"""The fields of a form: each keeps what was typed and says beside it what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from branchtui.format.cells import cell_width, cut
+from branchtui.format.dates import DateError, parse_date, show_date
+from branchtui.format.money import MoneyError, parse_money
+from branchtui.format.safe_text import safe_text
+from branchtui.widgets.line_input import LineInput
+
+
+class Field(Widget):
+    """A label (an asterisk on what is mandatory), something to type or choose in, and an error beneath.
+
+    `name` is the member of the wire body; `keyed` is what the person sees in the field, `value` what goes on
+    the wire. Subclasses bring `_editor` and `_read`.
+    """
+
+    @dataclass
+    class Entered(Message):
+        """`enter`: go to the next field."""
+
+        field: Field
+
+    @dataclass
+    class Edited(Message):
+        """A key changed the field."""
+
+        field: Field
+
+    def __init__(self, name: str, label: str, *, required: bool) -> None:
+        super().__init__(name=name, classes="field")
+        self.label = label
+        self.required = required
+        self.error = ""
+        self._error_line = Static(Content(""), classes="field-error")
+        self._editor: Widget = Static(Content(""))
+
+    def compose(self) -> ComposeResult:
+        """Label and editor in one row, the error in the next."""
+        yield Static(Content(self.label + (" *" if self.required else "")), classes="field-label")
+        yield self._editor
+        yield self._error_line
+
+    def on_mount(self) -> None:
+        """No error yet: its row takes no room."""
+        self._error_line.display = bool(self.error)
+
+    @property
+    def field_name(self) -> str:
+        """The member of the wire body this field fills."""
+        return self.name or ""
+
+    @property
+    def keyed(self) -> str:
+        """What stands in the field."""
+        raise TypeError(f"{type(self).__name__} does not say what was keyed")
+
+    def set_keyed(self, text: str) -> None:
+        """Put `text` in the field as if it were typed."""
+        raise TypeError(f"{type(self).__name__} cannot be filled")
+
+    @property
+    def value(self) -> str:
+        """Wire text; empty when nothing, or nothing valid, was keyed."""
+        return self.keyed
+
+    @property
+    def is_settled(self) -> bool:
+        """False while the field waits for an answer before the next key may go on."""
+        return True
+
+    def check(self) -> str | None:
+        """Read the field; show and return the sentence when it is wrong."""
+        self.set_error(self._read() or "")
+        return self.error or None
+
+    def set_error(self, sentence: str) -> None:
+        """Show `sentence` beneath the field; empty takes it away."""
+        if sentence == self.error:
+            return
+        self.error = sentence
+        self._error_line.update(Content(f"! {safe_text(sentence)}" if sentence else ""))
+        self._error_line.display = bool(sentence)
+
+    def draft(self) -> dict[str, str]:
+        """What a draft keeps of this field."""
+        return {self.field_name: self.keyed}
+
+    def load_draft(self, draft: dict[str, str]) -> None:
+        """Fill the field from a draft; a draft without it leaves it alone."""
+        if self.field_name in draft:
+            self.set_keyed(draft[self.field_name])
+
+    def focus(self, scroll_visible: bool = True) -> Field:
+        """The editor takes the keys."""
+        self._editor.focus(scroll_visible)
+        return self
+
+    def _read(self) -> str | None:
+        if self.required and not self.keyed.strip():
+            return f"{self.label} is missing."
+        return None
+
+
+class TextField(Field):
+    """One line of text."""
+
+    def __init__(
+        self,
+        name: str,
+        label: str,
+        *,
+        required: bool = False,
+        max_length: int = 200,
+        value: str = "",
+        hint: str = "",
+        password: bool = False,
+    ) -> None:
+        super().__init__(name, label, required=required)
+        self._input = LineInput(value, placeholder=hint, max_length=max_length, password=password)
+        self._editor = self._input
+
+    @property
+    def keyed(self) -> str:
+        """What stands in the line."""
+        return self._input.value
+
+    def set_keyed(self, text: str) -> None:
+        """Put `text` in the line, the cursor behind it."""
+        self._input.value = text
+        self._input.cursor_position = len(text)
+
+    @property
+    def value(self) -> str:
+        """The text without blanks around it."""
+        return self.keyed.strip()
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.post_message(self.Edited(self))
+
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.post_message(self.Entered(self))
+
+
+class PasswordField(TextField):
+    """A password: shown as dots, never part of a draft, never trimmed."""
+
+    def __init__(self, name: str, label: str, *, required: bool = True) -> None:
+        super().__init__(name, label, required=required, password=True)
+
+    @property
+    def value(self) -> str:
+        """Exactly what was typed."""
+        return self.keyed
+
+    def draft(self) -> dict[str, str]:
+        """Nothing: a password is kept nowhere (SEC-1)."""
+        return {}
+
+
+class MoneyField(TextField):
+    """An amount of one currency; its wire text is in minor units."""
+
+    def __init__(self, name: str, label: str, currency: str, *, required: bool = True, value: str = "") -> None:
+        super().__init__(name, label, required=required, max_length=40, value=value)
+        self.currency = currency
+
+    def amount_minor(self) -> int | None:
+        """The amount in minor units of the currency, or None when none or no valid one was keyed."""
+        try:
+            return parse_money(self.keyed, self.currency)
+        except MoneyError:
+            return None
+
+    @property
+    def value(self) -> str:
+        """Minor units as decimal digits."""
+        amount_minor = self.amount_minor()
+        return "" if amount_minor is None else str(amount_minor)
+
+    def _read(self) -> str | None:
+        if not self.keyed.strip():
+            return super()._read()
+        try:
+            parse_money(self.keyed, self.currency)
+        except MoneyError as refused:
+            return str(refused)
+        return None
+
+
+class DateField(TextField):
+    """A day: ISO, day first, `t` or `-1`. `today` gives the branch's business day when asked."""
+
+    def __init__(
+        self, name: str, label: str, today: Callable[[], date], *, required: bool = True, value: str = ""
+    ) -> None:
+        super().__init__(name, label, required=required, max_length=20, value=value, hint="t, -1, 30/09/2026")
+        self._today = today
+
+    def day(self) -> date | None:
+        """The day, or None when none or no valid one was keyed."""
+        try:
+            return parse_date(self.keyed, self._today())
+        except DateError:
+            return None
+
+    @property
+    def value(self) -> str:
+        """`YYYY-MM-DD`."""
+        day = self.day()
+        return "" if day is None else show_date(day)
+
+    def _read(self) -> str | None:
+        if not self.keyed.strip():
+            return super()._read()
+        try:
+            day = parse_date(self.keyed, self._today())
+        except DateError as refused:
+            return str(refused)
+        # `t` typed on one side of midnight must not mean another day on the other.
+        self.set_keyed(show_date(day))
+        return None
+
+
+class ChoiceLine(Widget, can_focus=True):
+    """The choices in one row: `>` before the chosen one, a letter or number chooses, the arrows move."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("right,down", "step(1)", "Next choice", show=False),
+        Binding("left,up", "step(-1)", "Choice before", show=False),
+        Binding("enter", "enter", "Go on", show=False),
+    ]
+    at: reactive[int] = reactive(-1)
+
+    @dataclass
+    class Chosen(Message):
+        """Another choice stands."""
+
+        line: ChoiceLine
+
+    @dataclass
+    class Entered(Message):
+        """`enter`."""
+
+        line: ChoiceLine
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        super().__init__()
+        self._texts = [safe_text(text) for text in texts]
+
+    def watch_at(self) -> None:
+        """Tell the field."""
+        self.post_message(self.Chosen(self))
+
+    def action_step(self, by: int) -> None:
+        """Move; the ends hold."""
+        if self._texts:
+            self.at = min(max(0, self.at + by), len(self._texts) - 1)
+
+    def action_enter(self) -> None:
+        """Go on to the next field."""
+        self.post_message(self.Entered(self))
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Letters and digits belong to the choice."""
+        return character is not None and character.isalnum()
+
+    def on_key(self, event: events.Key) -> None:
+        """A digit takes that choice, a letter the next one that begins so."""
+        character = event.character
+        if character is None or not character.isalnum():
+            return
+        event.stop()
+        event.prevent_default()
+        if character.isascii() and character.isdigit():
+            if 1 <= int(character) <= len(self._texts):
+                self.at = int(character) - 1
+            return
+        count = len(self._texts)
+        for step in range(1, count + 1):
+            place = (self.at + step) % count
+            if self._texts[place].casefold().startswith(character.casefold()):
+                self.at = place
+                return
+
+    def render(self) -> Content:
+        """All choices when they fit, else the chosen one with its place."""
+        pieces = [
+            f"{'>' if place == self.at else ' '}{place + 1} {text}" for place, text in enumerate(self._texts)
+        ]
+        if cell_width("  ".join(pieces)) > self.size.width:
+            chosen = self._texts[self.at] if self.at >= 0 else "choose"
+            whole = Content(cut(f">{self.at + 1}/{len(pieces)} {chosen}", self.size.width))
+            return whole.stylize("reverse") if self.has_focus else whole
+        parts = [
+            Content(piece).stylize("reverse") if self.has_focus and place == max(0, self.at) else Content(piece)
+            for place, piece in enumerate(pieces)
+        ]
+        return Content("  ").join(parts)
+
+
+class ChoiceField(Field):
+    """One of a few: `choices` are (wire value, text) pairs; `value` is the one that stands at first."""
+
+    def __init__(
+        self, name: str, label: str, choices: Sequence[tuple[str, str]], *, required: bool = True, value: str = ""
+    ) -> None:
+        super().__init__(name, label, required=required)
+        self._choices = list(choices)
+        self._line = ChoiceLine([text for _, text in choices])
+        self._editor = self._line
+        self._line.set_reactive(ChoiceLine.at, self._place(value))
+
+    def _place(self, value: str) -> int:
+        return next((at for at, (wire, _) in enumerate(self._choices) if wire == value), -1)
+
+    @property
+    def keyed(self) -> str:
+        """The wire value of the chosen one; empty when none is."""
+        return self._choices[self._line.at][0] if 0 <= self._line.at < len(self._choices) else ""
+
+    def set_keyed(self, text: str) -> None:
+        """Choose by wire value; an unknown one chooses none."""
+        self._line.at = self._place(text)
+
+    @on(ChoiceLine.Chosen)
+    def _chosen(self, event: ChoiceLine.Chosen) -> None:
+        event.stop()
+        self.post_message(self.Edited(self))
+
+    @on(ChoiceLine.Entered)
+    def _entered(self, event: ChoiceLine.Entered) -> None:
+        event.stop()
+        self.post_message(self.Entered(self))

@@ -1,0 +1,84 @@
+"""The last row but one: what happened at the left, how the line fares at the right."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from textual.content import Content
+from textual.widget import Widget
+
+from branchtui.format.cells import cell_width, cut, pad
+from branchtui.format.safe_text import safe_text
+
+Level = Literal["info", "done", "warning", "error", "unknown"]
+_WORDS: Final[dict[Level, str]] = {
+    "info": "",
+    "done": "Done: ",
+    "warning": "! ",
+    "error": "Refused: ",
+    "unknown": "UNKNOWN: ",
+}
+_COLOURS: Final[dict[Level, str]] = {
+    "info": "",
+    "done": "ansi_green",
+    "warning": "ansi_yellow",
+    "error": "ansi_red",
+    "unknown": "bold ansi_yellow",
+}
+
+
+class StatusLine(Widget):
+    """One message, and figures that change only with another paint: they never cause one themselves.
+
+    Counts of keys put aside or waiting are the exception, they are painted at once (product, keys).
+    """
+
+    def __init__(self, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.message = ""
+        self.level: Level = "info"
+        self._counts = ""
+        self._figures = ""
+
+    def say(self, text: str, level: Level = "info") -> None:
+        """Show a sentence until the next one; its level is a word as well as a colour."""
+        self.message, self.level = safe_text(text), level
+        self.refresh()
+
+    def set_figures(
+        self,
+        *,
+        unconfirmed: int = 0,
+        round_trip_ms: float | None = None,
+        put_aside: int = 0,
+        keys_waiting: int = 0,
+        note: str = "",
+    ) -> None:
+        """New figures; shown with the next paint, but counts of keys at once."""
+        counts = []
+        if put_aside:
+            counts.append(f"{put_aside} {'key' if put_aside == 1 else 'keys'} put aside")
+        if keys_waiting:
+            counts.append(f"{keys_waiting} {'key' if keys_waiting == 1 else 'keys'} waiting")
+        figures = [safe_text(note)] if note else []
+        if unconfirmed:
+            figures.append(f"{unconfirmed} unconfirmed")
+        if round_trip_ms is not None:
+            figures.append(f"{round_trip_ms:.0f} ms")
+        self._figures = "  ".join(figures)
+        former, self._counts = self._counts, "  ".join(counts)
+        if former != self._counts:
+            self.refresh()
+
+    def render(self) -> Content:
+        """The message cut to what the figures leave."""
+        width = self.size.width
+        right = "  ".join(part for part in (self._counts, self._figures) if part)
+        right = cut(right, width)
+        room = max(0, width - cell_width(right) - (1 if right else 0))
+        left = pad(_WORDS[self.level] + self.message, room) if self.message else " " * room
+        colour = _COLOURS[self.level]
+        shown = Content(left)
+        if colour and self.message:
+            shown = shown.stylize(colour)
+        return shown + Content(f" {right}" if right else "")
