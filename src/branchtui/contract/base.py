@@ -46,7 +46,9 @@ class Request(Wire):
 Id = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 """An opaque identifier; ours are UUIDv7."""
 
-Number = Annotated[str, StringConstraints(min_length=1, max_length=20, pattern=r"^[A-Za-z0-9][A-Za-z0-9./-]*$")]
+Number = Annotated[
+    str, StringConstraints(min_length=1, max_length=20, pattern=r"^[A-Za-z0-9][A-Za-z0-9./-]*$")
+]
 """A number that people type: text of at most 20 ASCII characters, leading zeros kept."""
 
 Version = Annotated[int, Field(ge=1)]

@@ -1,0 +1,118 @@
+"""Who may do what, and where: roles, permissions, branch scope (AUTHZ-1 to 4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from branchtui.contract.sessions import Role
+
+
+class Permission(StrEnum):
+    """What a route may need. `SIGNED_IN` is anybody with a session; `PUBLIC` needs none."""
+
+    PUBLIC = "public"
+    SIGNED_IN = "signed-in"
+    CUSTOMER_VIEW = "customer.view"
+    CUSTOMER_CHANGE = "customer.change"
+    ACCOUNT_VIEW = "account.view"
+    RECORD_VIEW = "record.view"
+    RECORD_CHANGE = "record.change"
+    RECORD_POST = "record.post"
+    RECORD_REVERSE = "record.reverse"
+    RECORD_BULK_OWN = "record.bulk-own"
+    RECORD_BULK_BRANCH = "record.bulk-branch"
+    PAYMENT_VIEW = "payment.view"
+    PAYMENT_PHONE = "payment.phone"
+    PAYMENT_ASSOCIATE = "payment.associate"
+    PAYMENT_DISASSOCIATE_OWN = "payment.disassociate-own"
+    PAYMENT_DISASSOCIATE_ANY = "payment.disassociate-any"
+    CALLBACK_VIEW = "callback.view"
+    IMPORT_VIEW = "import.view"
+    IMPORT_RECORDS = "import.records"
+    AUDIT_VIEW = "audit.view"
+    DASHBOARD_VIEW = "dashboard.view"
+    OPERATION_RESOLVE = "operation.resolve"
+
+
+P = Permission
+
+_READ: Final = frozenset(
+    {
+        P.SIGNED_IN,
+        P.CUSTOMER_VIEW,
+        P.ACCOUNT_VIEW,
+        P.RECORD_VIEW,
+        P.PAYMENT_VIEW,
+        P.IMPORT_VIEW,
+        P.DASHBOARD_VIEW,
+    }
+)
+_TELLER: Final = _READ | {
+    P.CUSTOMER_CHANGE,
+    P.RECORD_CHANGE,
+    P.RECORD_POST,
+    P.RECORD_BULK_OWN,
+    P.PAYMENT_ASSOCIATE,
+    P.PAYMENT_DISASSOCIATE_OWN,
+    P.IMPORT_RECORDS,
+}
+PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
+    Role.TELLER: frozenset(_TELLER),
+    Role.SUPERVISOR: frozenset(
+        _TELLER
+        | {
+            P.RECORD_REVERSE,
+            P.RECORD_BULK_BRANCH,
+            P.PAYMENT_PHONE,
+            P.PAYMENT_DISASSOCIATE_ANY,
+            P.CALLBACK_VIEW,
+            P.OPERATION_RESOLVE,
+        }
+    ),
+    Role.AUDITOR: frozenset(_READ | {P.PAYMENT_PHONE, P.CALLBACK_VIEW, P.AUDIT_VIEW}),
+    Role.ADMINISTRATOR: frozenset({P.SIGNED_IN, P.CUSTOMER_VIEW, P.CALLBACK_VIEW, P.DASHBOARD_VIEW}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The branches whose objects exist for somebody: the own branch and those below it.
+
+    `top` is true where that is the whole institution.
+    """
+
+    branch_ids: frozenset[str]
+    top: bool = False
+
+    def covers(self, branch_id: str | None) -> bool:
+        """Whether an object of this branch exists for the holder; None belongs to no branch."""
+        return branch_id in self.branch_ids if branch_id is not None else self.top
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who asks. `limit_minor` is the largest single amount (None: no limit), in minor units."""
+
+    user_id: str
+    username: str
+    person_id: str
+    role: Role
+    branch_id: str
+    scope: Scope
+    limit_minor: int | None = None
+    session_id: str | None = None
+    address: str | None = None
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the role has this permission."""
+        return permission in PERMISSIONS[self.role]
+
+    def within_limit(self, amount_minor: int) -> bool:
+        """Whether one movement of this amount is within the user's limit."""
+        return self.limit_minor is None or amount_minor <= self.limit_minor
+
+
+SYSTEM: Final = "ledger"
+"""The actor of what nobody asked for by hand: a provider's callback, a seed."""

@@ -1,0 +1,139 @@
+"""What the workflows stand on: the institution, its branch tree, the clock, the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from branchtui.ledger.access import Scope
+from branchtui.ledger.clock import Clock, SystemClock, local_date, new_id
+from branchtui.ledger.store import migrate
+from branchtui.ledger.store.lists import Cursors, Lists
+from branchtui.ledger.store.mapping import mapping_of
+from branchtui.ledger.store.reader import Reader
+from branchtui.ledger.store.rows import Branch, Institution
+from branchtui.ledger.store.sqlite import FileLock, StoreUnavailable, connect, database_path
+from branchtui.ledger.store.writer import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import date
+
+    import apsw
+
+
+class Tree:
+    """The branches of the institution: a forest by parent."""
+
+    def __init__(self, branches: Iterable[Branch]) -> None:
+        self._by_id: Final = {branch.id: branch for branch in branches}
+        self._children: dict[str | None, list[str]] = {}
+        for branch in self._by_id.values():
+            self._children.setdefault(branch.parent_id, []).append(branch.id)
+
+    def __getitem__(self, branch_id: str) -> Branch:
+        return self._by_id[branch_id]
+
+    def find(self, branch_id: str) -> Branch | None:
+        """The branch with this id, or None."""
+        return self._by_id.get(branch_id)
+
+    def by_code(self, code: str) -> Branch | None:
+        """The branch with this code, or None."""
+        return next((branch for branch in self._by_id.values() if branch.code == code), None)
+
+    def below(self, branch_id: str) -> frozenset[str]:
+        """The branch and everything under it."""
+        found, waiting = {branch_id}, [branch_id]
+        while waiting:
+            for child in self._children.get(waiting.pop(), ()):
+                if child not in found:
+                    found.add(child)
+                    waiting.append(child)
+        return frozenset(found)
+
+    def scope(self, branch_id: str) -> Scope:
+        """What somebody of this branch may see: it and everything under it."""
+        found = self.below(branch_id)
+        return Scope(found, top=len(found) == len(self._by_id))
+
+    def __iter__(self) -> Any:
+        return iter(self._by_id.values())
+
+
+@dataclass(slots=True)
+class Core:
+    """The parts of a running ledger, wired by `open_core`."""
+
+    institution: Institution
+    tree: Tree
+    reader: Reader
+    writer: Writer
+    lists: Lists
+    clock: Clock
+    new_id: Callable[[], str]
+    lock: FileLock
+    background: set[Any] = field(default_factory=set)
+
+    def today(self, branch: Branch) -> date:
+        """The calendar day in the branch's time zone."""
+        return local_date(self.clock.now_us(), branch.timezone)
+
+    def close(self) -> None:
+        """Finish what the writer holds, close the connections, free the file."""
+        self.writer.stop()
+        self.reader.stop()
+        self.lock.release()
+
+
+def open_core(database: str, *, clock: Clock | None = None, ids: Callable[[], str] = new_id) -> Core:
+    """Open the ledger at `database` (`sqlite:///PATH`) for serving; this process owns it until `close`.
+
+    Raises:
+        StoreUnavailable: it does not exist, is not set up, is of another version, or is in use.
+    """
+    path = database_path(database)
+    if not path.is_file():
+        raise StoreUnavailable(f"There is no ledger at {path}. Make one with: branchtui ledger init")
+    lock = FileLock(path)
+    try:
+        connection = connect(path)
+        try:
+            migrate.upgrade(connection)
+            institution, tree = load_institution(connection)
+        finally:
+            connection.close()
+        writer, reader = Writer(path), Reader(path)
+        writer.start()
+        reader.start()
+    except BaseException:
+        lock.release()
+        raise
+    return Core(
+        institution=institution,
+        tree=tree,
+        reader=reader,
+        writer=writer,
+        lists=Lists(reader, Cursors(institution.secret)),
+        clock=clock or SystemClock(),
+        new_id=ids,
+        lock=lock,
+    )
+
+
+def load_institution(connection: apsw.Connection) -> tuple[Institution, Tree]:
+    """The institution and its branches.
+
+    Raises:
+        StoreUnavailable: the database was never set up.
+    """
+    found = connection.execute(_select_all(Institution)).fetchone()
+    if found is None:
+        raise StoreUnavailable("This database holds no ledger yet. Make one with: branchtui ledger init")
+    branches = [Branch(*values) for values in connection.execute(_select_all(Branch))]
+    return Institution(*found), Tree(branches)
+
+
+def _select_all(row_type: type[Any]) -> str:
+    mapping = mapping_of(row_type)
+    return f"SELECT {', '.join(mapping.columns)} FROM {mapping.table.name}"  # noqa: S608 - names of our own schema

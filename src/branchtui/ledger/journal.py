@@ -1,0 +1,165 @@
+"""The one function that writes money: an entry of two or more legs that sum to zero (ledger, section 0).
+
+Debits are positive, credits negative. Every workflow moves money through `post_entry`; nothing else
+changes a balance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from branchtui.contract.customers import AccountBalance, AccountKind
+from branchtui.ledger.store.rows import Account, Branch, JournalEntry, Leg
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from branchtui.ledger.operations import Command
+    from branchtui.ledger.store.unit import Tx
+
+CREDIT_NORMAL: Final = frozenset(
+    {AccountKind.WALLET, AccountKind.SAVINGS, AccountKind.SHARES, AccountKind.OVERPAYMENT}
+)
+"""Kinds that hold a customer's money: their credits are what is held."""
+
+OPENING_CONTRA: Final = "opening-balance-contra"
+UNALLOCATED: Final = "unallocated-receipts"
+PROVIDER_FLOAT: Final = "provider-float"
+REVENUE: Final = "revenue"
+
+
+class InvariantBroken(Exception):
+    """An entry that may not exist: the transaction is rolled back and the ledger says 500 `invariant`."""
+
+
+@dataclass(frozen=True, slots=True)
+class LegDraft:
+    """A leg to be written: `amount_minor` positive debits the account, negative credits it."""
+
+    account: Account
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class EntryDraft:
+    """An entry to be written; `subject_id` is the record, payment or account that it is about."""
+
+    kind: str
+    branch_id: str
+    subject_id: str
+    legs: tuple[LegDraft, ...]
+    business_date: str
+    narration: str = ""
+    reference: str | None = None
+    reversal_of: str | None = None
+
+
+def transfer(debit: Account, credit: Account, amount_minor: int) -> tuple[LegDraft, LegDraft]:
+    """The two legs of moving `amount_minor` (positive) from the credited to the debited account."""
+    return LegDraft(debit, amount_minor), LegDraft(credit, -amount_minor)
+
+
+def post_entry(
+    tx: Tx, command: Command, draft: EntryDraft, *, row_no: int = 0, new_id: str
+) -> dict[str, Account]:
+    """Write `draft` and return the touched accounts, by id, with their new balances.
+
+    `row_no` numbers the entries of one operation (IDEM-10).
+
+    Raises:
+        InvariantBroken: fewer than two legs, a zero leg, or a sum that is not zero in a currency (INV-1).
+    """
+    _verify(draft.legs)
+    entry = JournalEntry(
+        id=new_id,
+        branch_id=draft.branch_id,
+        kind=draft.kind,
+        operation_key=command.key,
+        row_no=row_no,
+        subject_id=draft.subject_id,
+        reversal_of=draft.reversal_of,
+        narration=draft.narration,
+        reference=draft.reference,
+        created_by=command.principal.username,
+        booked_at=command.at_us,
+        business_date=draft.business_date,
+    )
+    tx.put(entry)
+    touched: dict[str, Account] = {}
+    for line, leg in enumerate(draft.legs):
+        current = tx.get(Account, leg.account.id) or leg.account
+        balance = current.balance_minor + leg.amount_minor
+        account = replace(current, balance_minor=balance, version=current.version + 1)
+        tx.put(account)
+        tx.put(
+            Leg(
+                entry_id=entry.id,
+                line=line,
+                account_id=account.id,
+                amount_minor=leg.amount_minor,
+                balance_after_minor=balance,
+            )
+        )
+        touched[account.id] = account
+    return touched
+
+
+def mirror(tx: Tx, entry: JournalEntry) -> tuple[LegDraft, ...]:
+    """The legs that take `entry` back: the same accounts, opposite signs."""
+    drafts: list[LegDraft] = []
+    for leg in sorted(tx.find(Leg, entry_id=entry.id), key=lambda found: found.line):
+        account = tx.get(Account, leg.account_id)
+        assert account is not None, "a leg names an account that exists"
+        drafts.append(LegDraft(account, -leg.amount_minor))
+    return tuple(drafts)
+
+
+def institution_account(tx: Tx, branch: Branch, kind: str, currency: str, at_us: int) -> Account:
+    """The branch's own account of `kind` and `currency` (contra, float, receipts), opened when first used."""
+    account_id = f"gl-{branch.id}-{kind}-{currency}"
+    account = tx.get(Account, account_id)
+    if account is None:
+        account = Account(
+            id=account_id,
+            version=1,
+            account_no=f"GL/{branch.code}/{kind}/{currency}",
+            customer_id=None,
+            branch_id=branch.id,
+            kind=kind,
+            currency=currency,
+            status="open",
+            product=None,
+            balance_minor=0,
+            created_at=at_us,
+        )
+        tx.put(account)
+    return account
+
+
+def natural_minor(kind: str, signed_minor: int) -> int:
+    """A signed sum of legs as its owner reads it: what is held, or what is owed, is positive."""
+    return -signed_minor if kind in CREDIT_NORMAL else signed_minor
+
+
+def balances(accounts: Sequence[Account]) -> tuple[AccountBalance, ...]:
+    """The customers' accounts among `accounts`, for an answer to a change of money."""
+    return tuple(
+        AccountBalance(
+            account_id=account.id,
+            account_no=account.account_no,
+            kind=AccountKind(account.kind),
+            currency=account.currency,
+            balance_minor=natural_minor(account.kind, account.balance_minor),
+        )
+        for account in accounts
+        if account.customer_id is not None
+    )
+
+
+def _verify(legs: Sequence[LegDraft]) -> None:
+    sums: dict[str, int] = {}
+    for leg in legs:
+        sums[leg.account.currency] = sums.get(leg.account.currency, 0) + leg.amount_minor
+    if len(legs) < 2 or any(leg.amount_minor == 0 for leg in legs) or any(sums.values()):
+        raise InvariantBroken(f"legs do not balance: {sorted(sums.items())}")

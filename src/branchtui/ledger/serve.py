@@ -1,0 +1,52 @@
+"""Serving a ledger over HTTP: uvicorn with uvloop and httptools, one process, one database."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING, Final
+
+import uvicorn
+
+from branchtui.ledger.core import open_core
+from branchtui.ledger.passwords import Passwords
+from branchtui.ledger.web.app import make_app
+from branchtui.ledger.web.routes import all_routes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+KEEP_ALIVE_SECONDS: Final = 75
+GRACE_SECONDS: Final = 30
+_BACKLOG: Final = 1_024
+
+
+def serve(database: str, host: str, port: int, *, announce: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM. `announce` is told the URL once the socket listens.
+
+    Port 0 takes a free one.
+
+    Raises:
+        StoreUnavailable: the database cannot be opened.
+        OSError: the address cannot be bound.
+    """
+    core = open_core(database)
+    try:
+        with socket.create_server((host, port), backlog=_BACKLOG, reuse_port=False) as listening:
+            bound_host, bound_port = listening.getsockname()[:2]
+            app = make_app(core, all_routes(Passwords()))
+            config = uvicorn.Config(
+                app,
+                loop="uvloop",
+                http="httptools",
+                access_log=False,
+                log_level="warning",
+                server_header=False,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
+                timeout_graceful_shutdown=GRACE_SECONDS,
+                h11_max_incomplete_event_size=16 * 1024,
+            )
+            shown = f"[{bound_host}]" if ":" in bound_host else bound_host
+            announce(f"http://{shown}:{bound_port}")
+            uvicorn.Server(config).run(sockets=[listening])
+    finally:
+        core.close()

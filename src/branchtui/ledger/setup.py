@@ -1,0 +1,233 @@
+"""Making a ledger, its branches and its users: what the command line does while nobody serves the file."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from branchtui.contract.sessions import Role
+from branchtui.ledger import audit
+from branchtui.ledger.access import SYSTEM, Principal, Scope
+from branchtui.ledger.clock import Clock, SystemClock, new_id
+from branchtui.ledger.core import load_institution
+from branchtui.ledger.passwords import Passwords, verify_new
+from branchtui.ledger.store import migrate
+from branchtui.ledger.store.rows import Branch, CallbackToken, Institution, Payee, User
+from branchtui.ledger.store.search import fold
+from branchtui.ledger.store.sqlite import FileLock, StoreUnavailable, connect, database_path
+from branchtui.ledger.store.unit import Batch, BulkTx
+from branchtui.ledger.tokens import token_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class NewLedger:
+    """What a new ledger begins with: an institution, its top branch, its first administrator (AUTH-8)."""
+
+    institution: str
+    branch_code: str
+    branch_name: str
+    currency: str
+    timezone: str
+    admin: str
+    admin_password: str
+
+
+def init_ledger(database: str, new: NewLedger, *, clock: Clock | None = None) -> None:
+    """Make a ledger in a file that does not exist yet.
+
+    Raises:
+        StoreUnavailable: the file exists and holds a ledger, or cannot be made.
+        PasswordUnfit: the administrator's password may not be used.
+    """
+    path = database_path(database)
+    verify_new(new.admin_password, new.admin)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path)
+    try:
+        connection = connect(path)
+        try:
+            if migrate.current(connection) is not None:
+                raise StoreUnavailable(f"{path} holds a ledger already. Nothing was changed.")
+            migrate.upgrade(connection)
+        finally:
+            connection.close()
+        path.chmod(0o600)
+    finally:
+        lock.release()
+    at_us = (clock or SystemClock()).now_us()
+    change(database, lambda tx: _begin(tx, new, at_us))
+
+
+def change(database: str, run: Callable[[BulkTx], T]) -> T:
+    """Run `run` in one transaction on a ledger that nobody serves.
+
+    Raises:
+        StoreUnavailable: a ledger process has it open, or there is none.
+    """
+    path = database_path(database)
+    if not path.is_file():
+        raise StoreUnavailable(f"There is no ledger at {path}. Make one with: branchtui ledger init")
+    lock = FileLock(path)
+    try:
+        return _in_one_transaction(path, run)
+    finally:
+        lock.release()
+
+
+def _in_one_transaction(path: Path, run: Callable[[BulkTx], T]) -> T:
+    connection = connect(path)
+    try:
+        migrate.upgrade(connection)
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            batch = Batch(connection)
+            tx = BulkTx(batch)
+            found = run(tx)
+            tx.keep()
+            batch.flush()
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        return found
+    finally:
+        connection.close()
+
+
+def add_branch(
+    tx: BulkTx, *, code: str, name: str, parent_code: str | None, currency: str, timezone: str
+) -> Branch:
+    """Add a branch under another one; None for the top.
+
+    Raises:
+        ValueError: the parent does not exist or the code is taken.
+    """
+    parent = tx.find_one(Branch, code=parent_code) if parent_code else None
+    if parent_code and parent is None:
+        raise ValueError(f"There is no branch {parent_code}.")
+    if tx.find(Branch, code=code):
+        raise ValueError(f"There is a branch {code} already.")
+    branch = Branch(new_id(), code, name, parent.id if parent else None, currency, timezone)
+    tx.put(branch)
+    return branch
+
+
+def add_user(
+    tx: BulkTx,
+    *,
+    username: str,
+    role: Role,
+    branch_code: str,
+    password: str,
+    limit_minor: int | None,
+    at_us: int,
+) -> User:
+    """Add a user to a branch.
+
+    Raises:
+        ValueError: the name is taken or the branch does not exist.
+        PasswordUnfit: the password may not be used.
+    """
+    verify_new(password, username)
+    branch = tx.find_one(Branch, code=branch_code)
+    if branch is None:
+        raise ValueError(f"There is no branch {branch_code}.")
+    folded = fold(username)
+    if not folded or tx.find(User, username=folded):
+        raise ValueError(f"There is a user {username} already.")
+    user = User(
+        id=new_id(),
+        version=1,
+        username=folded,
+        person_id=new_id(),
+        role=role.value,
+        branch_id=branch.id,
+        password_hash=Passwords().hash(password),
+        limit_minor=limit_minor,
+        disabled=0,
+        failed_tries=0,
+        failed_since=None,
+        next_try_at=None,
+        locked_until=None,
+        created_at=at_us,
+    )
+    tx.put(user)
+    event = audit.Event(action="user.create", object=f"/v1/users/{user.id}", after={"role": role.value})
+    audit.append(
+        tx,
+        event,
+        branch_id=branch.id,
+        principal=system_principal(branch.id),
+        at_us=at_us,
+        operation_key=None,
+        request_id=None,
+    )
+    return user
+
+
+def add_payee(tx: BulkTx, *, provider: str, number: str, branch_id: str) -> None:
+    """Give a short code or bank account to a branch."""
+    tx.put(Payee(new_id(), provider, number, branch_id))
+
+
+def new_callback_token(tx: BulkTx, provider: str, at_us: int) -> str:
+    """A fresh path token for a provider's callbacks; only its hash is kept (HOOK-1)."""
+    token = secrets.token_urlsafe(24)
+    tx.put(CallbackToken(new_id(), provider, token_hash(token), at_us, None))
+    return token
+
+
+def system_principal(branch_id: str) -> Principal:
+    """The actor of what the ledger does by itself in a branch."""
+    return Principal(SYSTEM, SYSTEM, SYSTEM, Role.ADMINISTRATOR, branch_id, Scope(frozenset({branch_id})))
+
+
+def branch_codes(database: str) -> Iterator[str]:
+    """The codes of all branches, for messages."""
+    connection = connect(database_path(database), read_only=True)
+    try:
+        _, tree = load_institution(connection)
+        yield from (branch.code for branch in tree)
+    finally:
+        connection.close()
+
+
+def _begin(tx: BulkTx, new: NewLedger, at_us: int) -> None:
+    tx.put(
+        Institution(
+            id="institution",
+            name=new.institution,
+            currency=new.currency,
+            timezone=new.timezone,
+            ledger_id=new_id(),
+            epoch=new_id(),
+            secret=secrets.token_bytes(32),
+            settings=json.dumps({}),
+            created_at=at_us,
+        )
+    )
+    add_branch(
+        tx,
+        code=new.branch_code,
+        name=new.branch_name,
+        parent_code=None,
+        currency=new.currency,
+        timezone=new.timezone,
+    )
+    add_user(
+        tx,
+        username=new.admin,
+        role=Role.ADMINISTRATOR,
+        branch_code=new.branch_code,
+        password=new.admin_password,
+        limit_minor=None,
+        at_us=at_us,
+    )

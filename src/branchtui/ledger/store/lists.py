@@ -1,0 +1,258 @@
+"""Keyset pages over any table: total order, both directions, opened anywhere (PAGE-1 to 3).
+
+A list is declared once (`ListSpec`); each combination of filters is compiled once from SQLAlchemy
+Core and kept. There is no OFFSET: a page costs the same at row one and at row one million.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
+
+from branchtui.contract.problem import Codes
+from branchtui.ledger.problems import Refusal
+from branchtui.ledger.store.mapping import compiled, mapping_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from branchtui.ledger.store.reader import Reader
+
+R = TypeVar("R")
+
+CURSOR_LIFE_US: Final = 15 * 60 * 1_000_000
+COUNT_LIMIT: Final = 10_000
+"""Beyond this a count is a lower bound."""
+
+_MAC_BYTES: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """An order: the column that carries it (the id breaks ties) and its usual direction."""
+
+    column: str
+    descending: bool = False
+
+
+@dataclass(frozen=True)
+class ListSpec(Generic[R]):
+    """A list over one table.
+
+    `filters` maps a filter's name to a condition whose parameters carry that name or start with
+    `name__`; `sorts` maps what may follow `sort=` to an order, the first being the default.
+    """
+
+    row_type: type[R]
+    sorts: Mapping[str, Sort]
+    filters: Mapping[str, ColumnElement[bool]]
+    name: str
+    statements: dict[Any, str] = field(default_factory=dict, compare=False, repr=False)
+
+    def sort(self, name: str | None) -> tuple[str, Sort]:
+        """The order that `sort=name` asks for.
+
+        Raises:
+            Refusal: the name is not on the list.
+        """
+        wanted = name or next(iter(self.sorts))
+        if wanted not in self.sorts:
+            raise Refusal(
+                400, Codes.MALFORMED, f"This list sorts by {', '.join(self.sorts)}; not by {wanted}."
+            )
+        return wanted, self.sorts[wanted]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which page is asked for: after a cursor, or opened by an anchor; `limit` rows at most."""
+
+    limit: int = 50
+    cursor: str | None = None
+    anchor: str | None = None
+    sort: str | None = None
+    count: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Slice(Generic[R]):
+    """The rows of a page with its cursors; `count` when asked, exact or a lower bound."""
+
+    rows: list[R]
+    next: str | None
+    prev: str | None
+    count: int | None = None
+    count_exact: bool = True
+
+
+class Cursors:
+    """Seals and opens cursors: bound to reader, list, filters and order; foreign or altered ones are refused."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = hashlib.sha256(b"cursor" + secret).digest()
+
+    def seal(self, binding: str, value: Any, key: str, *, forward: bool, now_us: int) -> str:
+        """An opaque cursor for the row (`value`, `key`), leading `forward` or back."""
+        body = json.dumps([value, key, int(forward), now_us], separators=(",", ":")).encode()
+        mac = hmac.digest(self._secret, binding.encode() + body, "sha256")[:_MAC_BYTES]
+        return base64.urlsafe_b64encode(mac + body).rstrip(b"=").decode()
+
+    def open(self, binding: str, cursor: str, now_us: int) -> tuple[Any, str, bool]:
+        """The row and direction of a cursor.
+
+        Raises:
+            Refusal: 400 when foreign or altered, 410 when older than fifteen minutes.
+        """
+        try:
+            raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+            body = raw[_MAC_BYTES:]
+            mac = hmac.digest(self._secret, binding.encode() + body, "sha256")[:_MAC_BYTES]
+            if not hmac.compare_digest(mac, raw[:_MAC_BYTES]):
+                raise ValueError("altered")
+            value, key, forward, at = json.loads(body)
+        except (ValueError, binascii.Error, TypeError) as error:
+            raise Refusal(
+                400, Codes.CURSOR_INVALID, "This place in the list is not known. Open the list again."
+            ) from error
+        if now_us - at > CURSOR_LIFE_US:
+            raise Refusal(
+                410, Codes.CURSOR_INVALID, "This place in the list is too old. Open the list again."
+            )
+        return value, key, bool(forward)
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """Answers pages of any declared list."""
+
+    reader: Reader
+    cursors: Cursors
+
+    async def page(
+        self, spec: ListSpec[R], window: Window, filters: Mapping[str, Any], *, who: str, now_us: int
+    ) -> Slice[R]:
+        """The page of `spec` that `window` asks for, among the rows that pass `filters`.
+
+        `filters` maps a filter's name to its parameter, or to a mapping of its parameters.
+        """
+        name, sort = spec.sort(window.sort)
+        bound = _bound(filters)
+        binding = _binding(spec.name, name, who, bound)
+        forward, inclusive, start = True, True, None
+        if window.cursor is not None:
+            value, key, forward = self.cursors.open(binding, window.cursor, now_us)
+            start, inclusive = (value, key), False
+        elif window.anchor is not None:
+            forward, start = await self._anchor(spec, sort, window.anchor)
+        active = tuple(sorted(filters))
+        statement = _page_statement(
+            spec, name, active, forward=forward, start=start is not None, inclusive=inclusive
+        )
+        asked = dict(bound, limit_rows=window.limit + 1)
+        if start is not None:
+            asked.update(start_value=start[0], start_key=start[1])
+        found = await self.reader.rows(spec.row_type, statement, asked)
+        more = len(found) > window.limit
+        found = found[: window.limit]
+        if not forward:
+            found.reverse()
+        opened_inside = start is not None
+        has_next = more if forward else opened_inside
+        has_prev = opened_inside if forward else more
+        count, exact = await self._count(spec, active, bound) if window.count else (None, True)
+
+        def seal(row: Any, *, ahead: bool) -> str:
+            return self.cursors.seal(binding, getattr(row, sort.column), row.id, forward=ahead, now_us=now_us)
+
+        return Slice(
+            rows=found,
+            next=seal(found[-1], ahead=True) if found and has_next else None,
+            prev=seal(found[0], ahead=False) if found and has_prev else None,
+            count=count,
+            count_exact=exact,
+        )
+
+    async def _anchor(self, spec: ListSpec[R], sort: Sort, anchor: str) -> tuple[bool, Any]:
+        """The direction and the first row of a window opened by `anchor`."""
+        kind, _, rest = anchor.partition(":")
+        if kind == "first" and not rest:
+            return True, None
+        if kind == "last" and not rest:
+            return False, None
+        if kind == "key" and rest:
+            return True, (rest, "" if not sort.descending else "\U0010ffff")
+        if kind == "id" and rest:
+            found = await self.reader.find(spec.row_type, id=rest)
+            if found:
+                return True, (getattr(found[0], sort.column), rest)
+            raise Refusal(404, Codes.NOT_FOUND, "The row to open the list at is not there.")
+        raise Refusal(400, Codes.MALFORMED, "An anchor is first, last, id:... or key:...")
+
+    async def _count(
+        self, spec: ListSpec[R], active: tuple[str, ...], bound: dict[str, Any]
+    ) -> tuple[int, bool]:
+        key = ("count", active)
+        if key not in spec.statements:
+            table = mapping_of(spec.row_type).table
+            inner = (
+                select(table.c.id).where(*_conditions(spec, active)).limit(bindparam("limit_rows")).subquery()
+            )
+            spec.statements[key] = compiled(select(func.count()).select_from(inner))
+        ((count,),) = await self.reader.values(spec.statements[key], bound | {"limit_rows": COUNT_LIMIT + 1})
+        return min(count, COUNT_LIMIT), count <= COUNT_LIMIT
+
+
+def _conditions(spec: ListSpec[Any], active: tuple[str, ...]) -> list[ColumnElement[bool]]:
+    return [spec.filters[name] for name in active]
+
+
+def _page_statement(
+    spec: ListSpec[Any],
+    sort_name: str,
+    active: tuple[str, ...],
+    *,
+    forward: bool,
+    start: bool,
+    inclusive: bool,
+) -> str:
+    cache_key = (sort_name, active, forward, start, inclusive)
+    if cache_key in spec.statements:
+        return spec.statements[cache_key]
+    mapping = mapping_of(spec.row_type)
+    sort = spec.sorts[sort_name]
+    column, tie = mapping.table.c[sort.column], mapping.table.c["id"]
+    ascending = forward != sort.descending
+    where = _conditions(spec, active)
+    if start:
+        value, key = bindparam("start_value"), bindparam("start_key")
+        if ascending:
+            beyond = tie >= key if inclusive else tie > key
+            where.append(and_(column >= value, or_(column > value, beyond)))
+        else:
+            beyond = tie <= key if inclusive else tie < key
+            where.append(and_(column <= value, or_(column < value, beyond)))
+    order = (column.asc(), tie.asc()) if ascending else (column.desc(), tie.desc())
+    statement = select(*mapping.select_list).where(*where).order_by(*order).limit(bindparam("limit_rows"))
+    spec.statements[cache_key] = compiled(statement)
+    return spec.statements[cache_key]
+
+
+def _bound(filters: Mapping[str, Any]) -> dict[str, Any]:
+    bound: dict[str, Any] = {}
+    for name, value in filters.items():
+        if isinstance(value, dict):
+            bound.update({f"{name}__{part}": given for part, given in value.items()})
+        else:
+            bound[name] = value
+    return bound
+
+
+def _binding(list_name: str, sort: str, who: str, bound: dict[str, Any]) -> str:
+    return json.dumps([list_name, sort, who, sorted(bound.items())], default=str)

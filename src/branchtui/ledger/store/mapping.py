@@ -1,0 +1,110 @@
+"""Row classes to tables, and the point statements of each, compiled once from SQLAlchemy Core.
+
+Statements are authored in Core where the dialects agree and executed by the raw driver, because
+executing through SQLAlchemy costs two to nine times as much (see docs/decisions).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import cache
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Table, bindparam, delete, insert, select, update
+from sqlalchemy.dialects import sqlite
+
+from branchtui.ledger.store import rows, tables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy.sql import ClauseElement
+
+TABLES: dict[type[Any], Table] = {
+    rows.Institution: tables.institution,
+    rows.Branch: tables.branches,
+    rows.Payee: tables.payees,
+    rows.CallbackToken: tables.callback_tokens,
+    rows.Counter: tables.counters,
+    rows.User: tables.users,
+    rows.Session: tables.sessions,
+    rows.Customer: tables.customers,
+    rows.Account: tables.accounts,
+    rows.JournalEntry: tables.journal_entries,
+    rows.Leg: tables.legs,
+    rows.BalanceRecord: tables.balance_records,
+    rows.Payment: tables.payments,
+    rows.CallbackEvent: tables.callback_events,
+    rows.Operation: tables.operations,
+    rows.AuditRow: tables.audit,
+    rows.ChainHead: tables.chain_heads,
+    rows.Upload: tables.uploads,
+    rows.UploadChunk: tables.upload_chunks,
+    rows.Import: tables.imports,
+    rows.ImportRow: tables.import_rows,
+    rows.Job: tables.jobs,
+    rows.ClosedDay: tables.closed_days,
+}
+"""In the order in which rows are inserted: parents first."""
+
+_DIALECT = sqlite.dialect(paramstyle="named")
+
+
+def compiled(statement: ClauseElement, columns: list[str] | None = None) -> str:
+    """The statement as text with `:name` parameters, for the raw driver.
+
+    `columns` names the columns that an insert or update sets, each by a parameter of its own name.
+    """
+    return str(statement.compile(dialect=_DIALECT, column_keys=columns))
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """What is needed to read and write one row class."""
+
+    table: Table
+    columns: tuple[str, ...]
+    key: tuple[str, ...]
+    key_of: Callable[[Any], Any]
+    values_of: Callable[[Any], tuple[Any, ...]]
+    insert: str
+    update: str
+    delete: str
+    select_by_key: str
+
+    @property
+    def select_list(self) -> list[Any]:
+        """The columns of the row class, in the order of its fields."""
+        return [self.table.c[name] for name in self.columns]
+
+
+@cache
+def mapping_of(row_type: type[Any]) -> Mapping:
+    """The mapping of `row_type`; raises TypeError where class and table disagree."""
+    table = TABLES[row_type]
+    columns = tuple(c.name for c in table.columns if not c.info.get("engine"))
+    if columns != tuple(field.name for field in fields(row_type)):
+        raise TypeError(f"{row_type.__name__} and table {table.name} do not name the same columns")
+    key = tuple(c.name for c in table.primary_key.columns if not c.info.get("engine")) or ("id",)
+    is_key = [table.c[name] == bindparam(f"key_{name}") for name in key]
+    rest = [name for name in columns if name not in key]
+    return Mapping(
+        table=table,
+        columns=columns,
+        key=key,
+        key_of=attrgetter(*key),
+        values_of=attrgetter(*columns),
+        insert=compiled(insert(table), list(columns)),
+        update=compiled(update(table).where(*is_key), rest) if rest else "",
+        delete=compiled(delete(table).where(*is_key)),
+        select_by_key=compiled(select(*[table.c[name] for name in columns]).where(*is_key)),
+    )
+
+
+@cache
+def select_equal(row_type: type[Any], names: tuple[str, ...]) -> str:
+    """All rows of `row_type` whose columns `names` equal the parameters of these names (never null)."""
+    mapping = mapping_of(row_type)
+    wanted = [mapping.table.c[name] == bindparam(name) for name in names]
+    return compiled(select(*mapping.select_list).where(*wanted))

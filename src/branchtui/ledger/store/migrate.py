@@ -1,0 +1,77 @@
+"""Migrations by Alembic, rendered as SQL and executed by the driver that the ledger itself uses."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
+
+if TYPE_CHECKING:
+    import apsw
+    from alembic.runtime.migration import MigrationContext, RevisionStep
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def head() -> str:
+    """The newest revision that this program knows."""
+    revision = ScriptDirectory.from_config(_config()).get_current_head()
+    assert revision is not None, "there is at least one migration"
+    return revision
+
+
+def current(connection: apsw.Connection) -> str | None:
+    """The revision that the database stands at, or None when it is empty."""
+    named = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'alembic_version'"
+    if connection.execute(named).fetchone() is None:
+        return None
+    found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    return str(found[0]) if found else None
+
+
+def render(start: str | None, dialect: str) -> str:
+    """The SQL that brings a database from revision `start` (None: empty) to the newest."""
+    config = _config()
+    script = ScriptDirectory.from_config(config)
+    buffer = io.StringIO()
+
+    def upgrade(revision: object, _: MigrationContext) -> list[RevisionStep]:
+        return script._upgrade_revs("head", start or revision)  # type: ignore[no-untyped-call, no-any-return]  # noqa: SLF001 - what alembic's own `upgrade` command calls
+
+    options = {"as_sql": True, "starting_rev": start, "destination_rev": "head", "fn": upgrade}
+    with EnvironmentContext(config, script, **options) as environment:
+        environment.configure(
+            dialect_name=dialect,
+            output_buffer=buffer,
+            starting_rev=start,
+            literal_binds=True,
+            transactional_ddl=False,
+        )
+        environment.run_migrations()
+    return buffer.getvalue()
+
+
+def upgrade(connection: apsw.Connection) -> str | None:
+    """Bring the database to the newest revision in one transaction; returns where it stood before."""
+    before = current(connection)
+    if before == head():
+        return before
+    statements = render(before, "sqlite")
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for _ in connection.execute(statements):
+            pass
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    return before

@@ -1,0 +1,1 @@
+"""Alembic asks for this file; `store/migrate.py` configures the environment itself."""

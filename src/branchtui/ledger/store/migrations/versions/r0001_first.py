@@ -1,0 +1,51 @@
+"""The first schema: every table, append-only journal and audit, text search over customers and payments."""
+
+from __future__ import annotations
+
+from alembic import op
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from branchtui.ledger.store.tables import metadata
+
+revision = "r0001"
+down_revision = None
+
+APPEND_ONLY = ("journal_entries", "legs", "audit")
+SEARCHED = ("customers", "payments")
+
+
+def upgrade() -> None:
+    """Make everything."""
+    for table in metadata.sorted_tables:
+        op.execute(CreateTable(table))
+        for index in sorted(table.indexes, key=lambda each: str(each.name)):
+            op.execute(CreateIndex(index))
+    if op.get_context().dialect.name == "sqlite":
+        for name in APPEND_ONLY:
+            _refuse_changes(name)
+        for name in SEARCHED:
+            _follow_for_search(name)
+
+
+def _refuse_changes(table: str) -> None:
+    for verb in ("UPDATE", "DELETE"):
+        op.execute(
+            f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
+            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        )
+
+
+def _follow_for_search(table: str) -> None:
+    search = f"{table}_search"
+    op.execute(
+        f"CREATE VIRTUAL TABLE {search} USING fts5("
+        "text, content='', contentless_delete=1, tokenize='trigram case_sensitive 1', detail=full)"
+    )
+    insert = f"INSERT INTO {search}(rowid, text) VALUES (new.row_no, new.search_text)"
+    delete = f"DELETE FROM {search} WHERE rowid = old.row_no"
+    op.execute(f"CREATE TRIGGER {table}_search_added AFTER INSERT ON {table} BEGIN {insert}; END")
+    op.execute(f"CREATE TRIGGER {table}_search_gone AFTER DELETE ON {table} BEGIN {delete}; END")
+    op.execute(
+        f"CREATE TRIGGER {table}_search_changed AFTER UPDATE ON {table} "
+        f"WHEN old.search_text IS NOT new.search_text BEGIN {delete}; {insert}; END"
+    )

@@ -1,0 +1,52 @@
+"""Every table, by name (`tables.accounts`). Parents are declared before their children."""
+
+from __future__ import annotations
+
+from branchtui.ledger.store.tables.files import import_rows, imports, jobs, upload_chunks, uploads
+from branchtui.ledger.store.tables.money import (
+    accounts,
+    balance_records,
+    callback_events,
+    journal_entries,
+    legs,
+    payments,
+)
+from branchtui.ledger.store.tables.people import (
+    branches,
+    callback_tokens,
+    counters,
+    customers,
+    institution,
+    payees,
+    sessions,
+    users,
+)
+from branchtui.ledger.store.tables.proof import audit, chain_heads, closed_days, operations
+from branchtui.ledger.store.tables.schema import metadata
+
+__all__ = [
+    "accounts",
+    "audit",
+    "balance_records",
+    "branches",
+    "callback_events",
+    "callback_tokens",
+    "chain_heads",
+    "closed_days",
+    "counters",
+    "customers",
+    "import_rows",
+    "imports",
+    "institution",
+    "jobs",
+    "journal_entries",
+    "legs",
+    "metadata",
+    "operations",
+    "payees",
+    "payments",
+    "sessions",
+    "upload_chunks",
+    "uploads",
+    "users",
+]

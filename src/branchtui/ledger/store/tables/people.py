@@ -1,0 +1,131 @@
+"""Who and where: the institution, its branches, users and sessions, its customers."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Table, UniqueConstraint
+
+from branchtui.ledger.store.tables.schema import integer, key, metadata, text
+
+institution = Table(
+    "institution",
+    metadata,
+    key(),
+    text("name"),
+    text("currency"),
+    text("timezone"),
+    text("ledger_id"),
+    text("epoch"),
+    Column("secret", LargeBinary, nullable=False),
+    text("settings"),
+    integer("created_at"),
+)
+
+branches = Table(
+    "branches",
+    metadata,
+    key(),
+    text("code", unique=True),
+    text("name"),
+    text("parent_id", ForeignKey("branches.id"), null=True),
+    text("currency"),
+    text("timezone"),
+)
+
+payees = Table(
+    "payees",
+    metadata,
+    key(),
+    text("provider"),
+    text("number"),
+    text("branch_id", ForeignKey("branches.id")),
+    UniqueConstraint("provider", "number"),
+)
+
+callback_tokens = Table(
+    "callback_tokens",
+    metadata,
+    key(),
+    text("provider"),
+    text("token_hash", unique=True),
+    integer("created_at"),
+    integer("ended_at", null=True),
+)
+
+counters = Table("counters", metadata, key(), integer("value"))
+
+users = Table(
+    "users",
+    metadata,
+    key(),
+    integer("version"),
+    text("username", unique=True),
+    text("person_id"),
+    text("role"),
+    text("branch_id", ForeignKey("branches.id")),
+    text("password_hash"),
+    integer("limit_minor", null=True),
+    integer("disabled"),
+    integer("failed_tries"),
+    integer("failed_since", null=True),
+    integer("next_try_at", null=True),
+    integer("locked_until", null=True),
+    integer("created_at"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    key(),
+    text("user_id", ForeignKey("users.id")),
+    text("access_hash", unique=True),
+    integer("access_expires_at"),
+    text("refresh_hash", unique=True),
+    text("previous_refresh_hash", null=True),
+    integer("previous_valid_until", null=True),
+    integer("started_at"),
+    integer("last_used_at"),
+    integer("ended_at", null=True),
+    text("end_reason", null=True),
+    text("address", null=True),
+    Index("sessions_user", "user_id", "ended_at"),
+    Index("sessions_previous", "previous_refresh_hash"),
+)
+
+customers = Table(
+    "customers",
+    metadata,
+    Column("row_no", Integer, primary_key=True, info={"engine": True}),
+    text("id", unique=True),
+    integer("version"),
+    text("customer_no", unique=True),
+    text("account_no"),
+    text("legal_form"),
+    text("name"),
+    text("first_name", null=True),
+    text("middle_name", null=True),
+    text("last_name", null=True),
+    text("branch_id", ForeignKey("branches.id")),
+    text("status"),
+    text("mobile_no", null=True),
+    text("phone_sha_international", null=True),
+    text("phone_sha_local", null=True),
+    text("email", null=True),
+    text("date_of_birth", null=True),
+    text("gender", null=True),
+    text("external_id", null=True, unique=True),
+    text("submitted_on", null=True),
+    text("activation_date", null=True),
+    text("created_by"),
+    integer("created_at"),
+    text("name_key"),
+    text("reversed_name_key"),
+    text("search_text"),
+    Index("customers_name", "name_key", "id"),
+    Index("customers_reversed_name", "reversed_name_key", "id"),
+    Index("customers_branch_name", "branch_id", "name_key", "id"),
+    Index("customers_created", "created_at", "id"),
+    Index("customers_mobile", "mobile_no"),
+    Index("customers_sha_international", "phone_sha_international"),
+    Index("customers_sha_local", "phone_sha_local"),
+    Index("customers_account_no", "account_no"),
+)

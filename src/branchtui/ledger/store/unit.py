@@ -1,0 +1,173 @@
+"""A unit of work over a batch of commands: read what is needed, decide in Python, write once.
+
+`Batch` holds what the commands decided so far have changed; `Tx` is one command's own layer above
+it. A command that refuses leaves its layer behind and nothing else, so a batch needs no savepoint
+and the same rules serve every engine.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from branchtui.ledger.store.mapping import TABLES, mapping_of, select_equal
+
+if TYPE_CHECKING:
+    import apsw
+
+R = TypeVar("R")
+
+
+class _Gone:
+    """Stands where a row was deleted."""
+
+
+GONE = _Gone()
+
+_Layer = dict[type[Any], dict[Any, Any]]
+
+
+class Batch:
+    """What a batch of commands will write, and the rows it has read."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self.connection = connection
+        self._stored: _Layer = {}
+        self._changed: _Layer = {}
+
+    def begin(self) -> Tx:
+        """A fresh layer for the next command."""
+        return Tx(self)
+
+    def current(self, row_type: type[Any], key: Any) -> Any:
+        """The row as this batch leaves it so far, or None."""
+        changed = self._changed.get(row_type, {}).get(key, None)
+        if changed is not None:
+            return None if changed is GONE else changed
+        return self.stored(row_type, key)
+
+    def stored(self, row_type: type[Any], key: Any) -> Any:
+        """The row as the database holds it, or None; read once a batch."""
+        known = self._stored.setdefault(row_type, {})
+        if key not in known:
+            mapping = mapping_of(row_type)
+            parts = key if isinstance(key, tuple) else (key,)
+            bound = {f"key_{name}": part for name, part in zip(mapping.key, parts, strict=True)}
+            found = self.connection.execute(mapping.select_by_key, bound).fetchone()
+            known[key] = row_type(*found) if found else None
+        return known[key]
+
+    def changed_rows(self, row_type: type[Any]) -> dict[Any, Any]:
+        """Key to row (or GONE) of everything of this class that the batch changed."""
+        return self._changed.get(row_type, {})
+
+    def absorb(self, layer: _Layer) -> None:
+        """Take a command's layer over: it was decided."""
+        for row_type, changed in layer.items():
+            self._changed.setdefault(row_type, {}).update(changed)
+
+    def remember(self, row_type: type[Any], key: Any, row: Any) -> None:
+        """Note a row that a query brought along."""
+        self._stored.setdefault(row_type, {}).setdefault(key, row)
+
+    def flush(self) -> None:
+        """Write everything: deletions, then insertions parents first, then updates."""
+        inserts: list[tuple[str, list[dict[str, Any]]]] = []
+        updates: list[tuple[str, list[dict[str, Any]]]] = []
+        for row_type in TABLES:
+            changed = self._changed.get(row_type)
+            if not changed:
+                continue
+            mapping = mapping_of(row_type)
+            new: list[dict[str, Any]] = []
+            old: list[dict[str, Any]] = []
+            for key, row in changed.items():
+                before = self.stored(row_type, key)
+                if row is GONE:
+                    if before is not None:
+                        self.connection.execute(mapping.delete, _bound_key(mapping.key, key))
+                    continue
+                values = dict(zip(mapping.columns, mapping.values_of(row), strict=True))
+                if before is None:
+                    new.append(values)
+                elif before is not row:
+                    values.update(_bound_key(mapping.key, key))
+                    old.append(values)
+            if new:
+                inserts.append((mapping.insert, new))
+            if old:
+                updates.append((mapping.update, old))
+        for statement, bound in inserts + updates:
+            self.connection.executemany(statement, bound)
+
+
+class Tx:
+    """What one command reads and writes. Nothing is written before the whole batch is."""
+
+    def __init__(self, batch: Batch) -> None:
+        self._batch = batch
+        self._layer: _Layer = {}
+
+    def get(self, row_type: type[R], key: Any) -> R | None:
+        """The row with this key (a tuple where the key has several columns), or None."""
+        own = self._layer.get(row_type, {}).get(key)
+        if own is not None:
+            return None if own is GONE else own
+        found: R | None = self._batch.current(row_type, key)
+        return found
+
+    def find(self, row_type: type[R], **equal: Any) -> list[R]:
+        """All rows whose columns equal these values, as the batch leaves them so far."""
+        mapping = mapping_of(row_type)
+        names = tuple(sorted(equal))
+        found: dict[Any, Any] = {}
+        for values in self._batch.connection.execute(select_equal(row_type, names), equal):
+            row: Any = row_type(*values)
+            key = mapping.key_of(row)
+            self._batch.remember(row_type, key, row)
+            found[key] = row
+        for layer in (self._batch.changed_rows(row_type), self._layer.get(row_type, {})):
+            for key, row in layer.items():
+                if row is not GONE and all(getattr(row, name) == equal[name] for name in names):
+                    found[key] = row
+                else:
+                    found.pop(key, None)
+        return list(found.values())
+
+    def find_one(self, row_type: type[R], **equal: Any) -> R | None:
+        """The only row whose columns equal these values, or None; several are a broken promise."""
+        found = self.find(row_type, **equal)
+        assert len(found) <= 1, f"{row_type.__name__} is not unique by {sorted(equal)}"
+        return found[0] if found else None
+
+    def put(self, row: Any) -> None:
+        """Insert or replace a row, by its key."""
+        row_type = type(row)
+        self._layer.setdefault(row_type, {})[mapping_of(row_type).key_of(row)] = row
+
+    def remove(self, row: Any) -> None:
+        """Delete a row."""
+        row_type = type(row)
+        self._layer.setdefault(row_type, {})[mapping_of(row_type).key_of(row)] = GONE
+
+    def keep(self) -> None:
+        """The command was decided: its changes become the batch's."""
+        self._batch.absorb(self._layer)
+        self._layer = {}
+
+    def drop(self) -> None:
+        """The command refused: nothing of it stays."""
+        self._layer = {}
+
+
+class BulkTx(Tx):
+    """A command that has the writer to itself and may run set-based statements, inside one transaction."""
+
+    @property
+    def connection(self) -> apsw.Connection:
+        """The writer's own connection, inside this command's transaction."""
+        return self._batch.connection
+
+
+def _bound_key(names: tuple[str, ...], key: Any) -> dict[str, Any]:
+    parts = key if isinstance(key, tuple) else (key,)
+    return {f"key_{name}": part for name, part in zip(names, parts, strict=True)}

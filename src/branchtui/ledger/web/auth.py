@@ -1,0 +1,82 @@
+"""Who asks: opaque tokens against the session table, on every request (AUTH-1, AUTH-5)."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from branchtui.contract.problem import Codes
+from branchtui.contract.sessions import Role
+from branchtui.ledger.access import Principal
+from branchtui.ledger.problems import Refusal
+from branchtui.ledger.store.rows import Session, User
+from branchtui.ledger.tokens import token_hash
+
+if TYPE_CHECKING:
+    from starlette.requests import Request as HttpRequest
+
+    from branchtui.ledger.core import Core
+    from branchtui.ledger.store.unit import Tx
+
+MINUTE_US: Final = 60 * 1_000_000
+IDLE_US: Final = 15 * MINUTE_US
+ABSOLUTE_US: Final = 8 * 60 * MINUTE_US
+_TOUCH_US: Final = MINUTE_US
+
+
+def ended(code: str, detail: str) -> Refusal:
+    """401: nothing was applied; sign in again and send the same key."""
+    return Refusal(401, code, detail, retry_same_key=True)
+
+
+async def authenticate(core: Core, http: HttpRequest, at_us: int) -> Principal:
+    """The principal of a request's bearer token.
+
+    Raises:
+        Refusal: 401 `token-expired`, `idle` or `session-ended`.
+    """
+    scheme, _, token = http.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise ended(Codes.SESSION_ENDED, "Sign in first.")
+    session = await core.reader.find_one(Session, access_hash=token_hash(token.strip()))
+    if session is None or session.ended_at is not None or at_us > session.started_at + ABSOLUTE_US:
+        raise ended(Codes.SESSION_ENDED, "Your session has ended. Sign in again.")
+    if at_us > session.last_used_at + IDLE_US:
+        raise ended(Codes.IDLE, "Your session ended because nothing was done for a while. Sign in again.")
+    if at_us > session.access_expires_at:
+        raise ended(Codes.TOKEN_EXPIRED, "The access token has expired. Refresh it and send the same key.")
+    user = await core.reader.get(User, session.user_id)
+    if user is None or user.disabled:
+        raise ended(Codes.SESSION_ENDED, "Your session has ended. Sign in again.")
+    if http.headers.get("x-user-activity") != "0" and at_us > session.last_used_at + _TOUCH_US:
+        _touch(core, session.id, at_us)
+    return principal_of(core, user, session, http.client.host if http.client else None)
+
+
+def principal_of(core: Core, user: User, session: Session | None, address: str | None) -> Principal:
+    """The principal that a stored user is."""
+    return Principal(
+        user_id=user.id,
+        username=user.username,
+        person_id=user.person_id,
+        role=Role(user.role),
+        branch_id=user.branch_id,
+        scope=core.tree.scope(user.branch_id),
+        limit_minor=user.limit_minor,
+        session_id=session.id if session else None,
+        address=address,
+    )
+
+
+def _touch(core: Core, session_id: str, at_us: int) -> None:
+    """Note the session's last use, once a minute, without holding the request up."""
+
+    def note(tx: Tx) -> None:
+        current = tx.get(Session, session_id)
+        if current is not None and current.last_used_at < at_us:
+            tx.put(replace(current, last_used_at=at_us))
+
+    task = asyncio.ensure_future(core.writer.submit(note))
+    core.background.add(task)
+    task.add_done_callback(core.background.discard)

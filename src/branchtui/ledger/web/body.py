@@ -1,0 +1,181 @@
+"""Bodies from strangers: bounded, parsed once strictly, and free of what text may not hold (VAL-1 to 3)."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from branchtui.contract.problem import Codes, FieldError
+from branchtui.ledger.problems import Refusal
+
+if TYPE_CHECKING:
+    from starlette.requests import Request as HttpRequest
+
+M = TypeVar("M", bound=BaseModel)
+
+MAX_JSON_BYTES: Final = 256 * 1024
+MAX_DEPTH: Final = 16
+
+_FORBIDDEN: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff"
+    "\ue000-\uf8ff\U000e0000-\U000e007f\U000f0000-\U0010ffff]"
+)
+_JOINERS: Final = re.compile("[\u200c\u200d]")
+
+
+async def read_bounded(request: HttpRequest, limit: int = MAX_JSON_BYTES) -> bytes:
+    """The body, counted while it streams, never by what `Content-Length` claims.
+
+    Raises:
+        Refusal: 413 beyond `limit` bytes, 415 for a compressed body.
+    """
+    if request.headers.get("content-encoding", "identity") != "identity":
+        raise Refusal(415, Codes.MEDIA_TYPE, "Compressed requests are not accepted.")
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > limit:
+            raise Refusal(413, Codes.TOO_LARGE, f"A request may hold {limit // 1024} KiB at most.")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def parse_json(raw: bytes) -> Any:
+    """The JSON value of `raw`; duplicate members, NaN, lone surrogates and deep nesting are refused.
+
+    Raises:
+        Refusal: 400 `malformed`.
+    """
+    try:
+        value = json.loads(
+            raw.decode("utf-8"),
+            object_pairs_hook=_no_duplicates,
+            parse_constant=_no_constant,
+            parse_int=_bounded_int,
+        )
+        _verify_depth(value, MAX_DEPTH)
+    except (ValueError, RecursionError) as error:
+        raise Refusal(400, Codes.MALFORMED, "The request is not readable JSON.") from error
+    return value
+
+
+def verify_text(value: Any, pointer: str = "") -> list[FieldError]:
+    """The texts of `value` that hold control or direction characters, each with its place (VAL-3)."""
+    if isinstance(value, str):
+        return [_bad_text(pointer)] if is_unsafe(value) else []
+    if isinstance(value, dict):
+        return [bad for name, each in value.items() for bad in verify_text(each, f"{pointer}/{name}")]
+    if isinstance(value, list):
+        return [bad for place, each in enumerate(value) for bad in verify_text(each, f"{pointer}/{place}")]
+    return []
+
+
+def is_unsafe(text: str) -> bool:
+    """Whether a text holds what may not be stored: controls, direction marks, invisible or unassigned signs."""
+    if text.isascii():
+        return _FORBIDDEN.search(text) is not None
+    if _FORBIDDEN.search(text) or any(unicodedata.category(c) == "Cn" for c in text):
+        return True
+    return any(not _between_letters(text, found.start()) for found in _JOINERS.finditer(text))
+
+
+def parse_model(raw: bytes, model: type[M]) -> M:
+    """The request model that `raw` holds, texts in NFC.
+
+    Raises:
+        Refusal: 400 when it is not JSON, 422 with one error a member when it is not the model.
+    """
+    value = parse_json(raw)
+    bad = verify_text(value)
+    if bad:
+        raise Refusal(422, Codes.VALIDATION, bad[0].message, errors=tuple(bad))
+    text = raw.decode("utf-8")
+    if not unicodedata.is_normalized("NFC", text):
+        text = unicodedata.normalize("NFC", text)
+    try:
+        return model.model_validate_json(text)
+    except ValidationError as error:
+        raise invalid_members(error) from error
+
+
+def parse_query(given: dict[str, str], model: type[M]) -> M:
+    """The parameters of a request as a model.
+
+    Raises:
+        Refusal: 422 with one error a parameter.
+    """
+    bad = verify_text(dict(given))
+    if bad:
+        raise Refusal(422, Codes.VALIDATION, bad[0].message, errors=tuple(bad))
+    try:
+        return model.model_validate_strings(given)
+    except ValidationError as error:
+        raise invalid_members(error) from error
+
+
+def invalid_members(error: ValidationError) -> Refusal:
+    """A model's complaints as one refusal, in plain words, with a pointer a member."""
+    found = tuple(
+        FieldError(
+            pointer="/" + "/".join(str(part) for part in each["loc"]),
+            code=each["type"],
+            message=_plain(each["type"], each["msg"], str(each["loc"][-1]) if each["loc"] else "request"),
+        )
+        for each in error.errors(include_url=False, include_input=False, include_context=False)
+    )
+    detail = found[0].message if found else "The request is not what it should be."
+    return Refusal(422, Codes.VALIDATION, detail, errors=found)
+
+
+def _plain(kind: str, message: str, name: str) -> str:
+    said = {
+        "missing": f"{name} is missing.",
+        "extra_forbidden": f"{name} is not known here.",
+        "int_type": f"{name} must be a whole number.",
+        "value_error": message.removeprefix("Value error, "),
+    }
+    return said.get(kind, f"{name}: {message[:1].lower()}{message[1:]}.")
+
+
+def _bad_text(pointer: str) -> FieldError:
+    name = pointer.rsplit("/", 1)[-1] or "text"
+    return FieldError(pointer=pointer, code="text", message=f"{name} holds control or direction characters.")
+
+
+def _between_letters(text: str, at: int) -> bool:
+    return 0 < at < len(text) - 1 and all(
+        unicodedata.category(text[place])[0] in "LM" for place in (at - 1, at + 1)
+    )
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a member stands twice")
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not a JSON value")
+
+
+def _bounded_int(digits: str) -> int:
+    if len(digits) > 40:
+        raise ValueError("a number is too long")
+    return int(digits)
+
+
+def _verify_depth(value: Any, left: int) -> None:
+    if left < 0:
+        raise ValueError("nested too deep")
+    if isinstance(value, dict):
+        for each in value.values():
+            _verify_depth(each, left - 1)
+    elif isinstance(value, list):
+        for each in value:
+            _verify_depth(each, left - 1)

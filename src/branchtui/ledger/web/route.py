@@ -1,0 +1,202 @@
+"""One declaration an endpoint: it makes the route, the checks, the validation and the API document."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
+
+from pydantic import BaseModel, Field, StringConstraints
+
+from branchtui.contract.base import Answer, Request
+from branchtui.contract.paging import DEFAULT_LIMIT, MAX_LIMIT, Page
+from branchtui.contract.problem import Codes
+from branchtui.ledger.operations import Command, Reply, execute
+from branchtui.ledger.problems import Refusal
+from branchtui.ledger.store.lists import Slice, Window
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import Request as HttpRequest
+
+    from branchtui.ledger.access import Permission, Principal
+    from branchtui.ledger.core import Core
+    from branchtui.ledger.store.unit import Tx
+
+A = TypeVar("A", bound=Answer)
+
+_KEY: Final = re.compile(r"^[A-Za-z0-9_-]{16,64}$")
+_ETAG: Final = re.compile(r'^"(\d{1,18})"$')
+
+
+class NoQuery(Request):
+    """An endpoint without parameters."""
+
+
+class ListQuery(Request):
+    """What every list takes: a place, a size, an order, a search, a count."""
+
+    q: Annotated[str, StringConstraints(max_length=140)] | None = None
+    sort: Annotated[str, StringConstraints(max_length=40)] | None = None
+    cursor: Annotated[str, StringConstraints(max_length=2_000)] | None = None
+    anchor: Annotated[str, StringConstraints(max_length=200)] | None = None
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
+    count: bool = False
+    fields: Annotated[str, StringConstraints(max_length=500)] | None = None
+
+    def window(self) -> Window:
+        """The page that is asked for."""
+        return Window(self.limit, self.cursor, self.anchor, self.sort, self.count)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """An endpoint.
+
+    `keyed` endpoints need an `Idempotency-Key` (IDEM-1), those with `if_match` the version that was
+    seen (CONC-2). `body` and `query` are refused when they hold more or other than the model says.
+    `raw` endpoints read the request themselves (uploads, provider callbacks).
+    """
+
+    method: str
+    path: str
+    permission: Permission
+    handler: Callable[[Call], Awaitable[Reply]]
+    summary: str
+    body: type[BaseModel] | None = None
+    query: type[Request] = NoQuery
+    answer: Any = None
+    status: int = 200
+    keyed: bool = False
+    if_match: bool = False
+    raw: bool = False
+
+    @property
+    def name(self) -> str:
+        """The endpoint as logs and fingerprints name it: never with values."""
+        return f"{self.method} {self.path}"
+
+
+@dataclass(slots=True)
+class Call:
+    """One request, read and permitted, on its way through a handler."""
+
+    core: Core
+    route: Route
+    http: HttpRequest
+    request_id: str
+    path: dict[str, str]
+    query: Any
+    body: Any
+    raw_body: bytes
+    at_us: int
+    asker: Principal | None = None
+    if_match: int | None = None
+
+    @property
+    def principal(self) -> Principal:
+        """Who asks; every route that is not public has one."""
+        assert self.asker is not None, "a public route has no principal"
+        return self.asker
+
+    async def execute(self, action: str, decide: Callable[[Tx, Command], Reply]) -> Reply:
+        """Run a keyed command exactly once, in the writer's next batch (IDEM-4, DUR-3)."""
+        command = Command(
+            key=idempotency_key(self.http),
+            fingerprint=self._fingerprint(),
+            principal=self.principal,
+            action=action,
+            at_us=self.at_us,
+            request_id=self.request_id,
+            confirm_duplicate_of=self.http.headers.get("confirm-duplicate-of"),
+        )
+        return await self.core.writer.submit(lambda tx: execute(tx, command, decide))
+
+    @property
+    def version(self) -> int:
+        """The version that the client saw; routes with `if_match` always have one."""
+        assert self.if_match is not None, "the route asks for If-Match"
+        return self.if_match
+
+    def _fingerprint(self) -> bytes:
+        """Who asked for exactly what (IDEM-3)."""
+        body = json.loads(self.raw_body) if self.raw_body else None
+        parts = [
+            self.principal.user_id,
+            self.route.name,
+            sorted(self.path.items()),
+            sorted(self.http.query_params.multi_items()),
+            self.if_match,
+            self.http.headers.get("content-type", "").partition(";")[0].strip().lower(),
+            body,
+        ]
+        canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(canonical.encode()).digest()
+
+
+def idempotency_key(http: HttpRequest) -> str:
+    """The request's key: an RFC 8941 string or a bare token of 16 to 64 characters.
+
+    Raises:
+        Refusal: 400 when it is missing or malformed.
+    """
+    given = http.headers.get("idempotency-key")
+    if given is None:
+        raise Refusal(400, Codes.KEY_MISSING, "Every change needs an Idempotency-Key header.")
+    key = given.strip().removeprefix('"').removesuffix('"')
+    if not _KEY.match(key):
+        raise Refusal(400, Codes.KEY_MALFORMED, "An Idempotency-Key has 16 to 64 letters, digits, _ or -.")
+    return key
+
+
+def if_match_version(http: HttpRequest) -> int:
+    """The version in `If-Match` (CONC-1, CONC-2).
+
+    Raises:
+        Refusal: 428 without it, 400 for `*`, 412 for a weak or foreign tag.
+    """
+    given = http.headers.get("if-match")
+    if given is None:
+        raise Refusal(
+            428, Codes.PRECONDITION_REQUIRED, "This change needs If-Match with the version that was seen."
+        )
+    if given.strip() == "*":
+        raise Refusal(400, Codes.MALFORMED, "If-Match: * is not accepted here.")
+    found = _ETAG.match(given.strip())
+    if not found:
+        raise Refusal(412, Codes.PRECONDITION_FAILED, "If-Match holds no version of ours.")
+    return int(found.group(1))
+
+
+def answered(answer: Answer, *, status: int = 200, version: int | None = None, **headers: str) -> Reply:
+    """An answer to a read."""
+    found = {"content-type": "application/json"} | {
+        name.replace("_", "-"): text for name, text in headers.items()
+    }
+    if version is not None:
+        found["etag"] = f'"{version}"'
+    return Reply(status=status, body=answer.model_dump_json().encode(), headers=found)
+
+
+def paged(rows: Slice[Any], items: tuple[A, ...], call: Call) -> Reply:
+    """A page as an answer; `fields=` keeps only the named members of each item.
+
+    Raises:
+        Refusal: 400 for a field that the items do not have.
+    """
+    page = Page[Any](
+        items=items, next=rows.next, prev=rows.prev, count=rows.count, count_exact=rows.count_exact
+    )
+    if not call.query.fields:
+        return answered(page)
+    wanted = {name.strip() for name in call.query.fields.split(",")}
+    unknown = wanted - set(type(items[0]).model_fields) if items else set()
+    if unknown:
+        raise Refusal(400, Codes.MALFORMED, f"There is no field {sorted(unknown)[0]} here.")
+    body = page.model_dump(mode="json", exclude={"items"})
+    body["items"] = [item.model_dump(mode="json", include=wanted | {"id", "version"}) for item in items]
+    encoded = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    return Reply(status=200, body=encoded, headers={"content-type": "application/json"})

@@ -1,0 +1,16 @@
+"""Every endpoint of the ledger."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from branchtui.ledger.web import sessions
+
+if TYPE_CHECKING:
+    from branchtui.ledger.passwords import Passwords
+    from branchtui.ledger.web.route import Route
+
+
+def all_routes(passwords: Passwords) -> tuple[Route, ...]:
+    """The endpoints, in the order of the contract."""
+    return (*sessions.routes(passwords),)

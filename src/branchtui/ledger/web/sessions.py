@@ -1,0 +1,166 @@
+"""Endpoints of sessions, of oneself, of branches, and of the ledger's own health."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from branchtui.contract import sessions as wire
+from branchtui.contract.base import Answer
+from branchtui.contract.problem import Codes
+from branchtui.ledger.access import Permission as P
+from branchtui.ledger.operations import Reply
+from branchtui.ledger.passwords import Passwords
+from branchtui.ledger.problems import Refusal
+from branchtui.ledger.store.rows import Session, User
+from branchtui.ledger.tokens import token_hash
+from branchtui.ledger.web.auth import ABSOLUTE_US, IDLE_US, ended, principal_of
+from branchtui.ledger.web.route import Call, Route, answered
+from branchtui.ledger.workflows import sessions
+
+if TYPE_CHECKING:
+    from branchtui.ledger.store.unit import Tx
+
+
+class Branches(Answer):
+    """The branches that the user may see."""
+
+    items: tuple[wire.Branch, ...]
+
+
+class Health(Answer):
+    """Whether the ledger answers."""
+
+    status: str
+
+
+class SignInDesk:
+    """Signs people in. Holds the password hasher, whose number of parallel runs is bounded."""
+
+    def __init__(self, passwords: Passwords) -> None:
+        self._passwords = passwords
+
+    async def sign_in(self, call: Call) -> Reply:
+        """`POST /v1/sessions`: the same answer for an unknown name and a wrong password (AUTH-3)."""
+        asked: wire.SignIn = call.body
+        core = call.core
+        user = await core.reader.find_one(User, username=sessions.normal_username(asked.username))
+        if user is not None and (wait := sessions.throttled(user, call.at_us)):
+            raise wait
+        password = asked.password.get_secret_value()
+        fits = await self._passwords.verify(user.password_hash if user else None, password)
+        if user is None or not fits or user.disabled:
+            if user is not None:
+                await core.writer.submit(lambda tx: sessions.note_failure(tx, core, user.id, call.at_us))
+            raise Refusal(401, Codes.CREDENTIALS, "User name or password is wrong.")
+        client = call.http.client
+        principal = principal_of(core, user, None, client.host if client else None)
+        tokens = sessions.fresh_tokens()
+        session_id = core.new_id()
+        principal = replace(principal, session_id=session_id)
+        rehashed = (
+            self._passwords.hash(password) if self._passwords.needs_rehash(user.password_hash) else None
+        )
+
+        def decide(tx: Tx) -> None:
+            sessions.open_session(tx, principal, tokens, session_id, call.at_us)
+            if rehashed is not None and (current := tx.get(User, user.id)):
+                tx.put(replace(current, password_hash=rehashed))
+
+        await core.writer.submit(decide)
+        return _session_reply(sessions.session_answer(core, principal, tokens), status=201)
+
+
+async def refresh(call: Call) -> Reply:
+    """`POST /v1/sessions/refresh` (AUTH-6)."""
+    core = call.core
+    token = call.body.refresh_token.get_secret_value()
+    hashed = token_hash(token)
+    session = await core.reader.find_one(Session, refresh_hash=hashed)
+    session = session or await core.reader.find_one(Session, previous_refresh_hash=hashed)
+    user = await core.reader.get(User, session.user_id) if session else None
+    if session is None or user is None or user.disabled or session.ended_at is not None:
+        raise ended(Codes.SESSION_ENDED, "Your session has ended. Sign in again.")
+    if call.at_us > min(session.last_used_at + IDLE_US, session.started_at + ABSOLUTE_US):
+        raise ended(Codes.IDLE, "Your session ended because nothing was done for a while. Sign in again.")
+    principal = principal_of(core, user, session, call.http.client.host if call.http.client else None)
+    if sessions.is_reuse(session, token, call.at_us):
+        await core.writer.submit(lambda tx: sessions.end_family(tx, session.id, principal, call.at_us))
+        raise ended(Codes.SESSION_ENDED, "Your session has ended. Sign in again.")
+    tokens = await core.writer.submit(
+        lambda tx: sessions.refresh_session(tx, core, session.id, token, call.at_us)
+    )
+    return _session_reply(sessions.session_answer(core, principal, tokens))
+
+
+async def sign_out(call: Call) -> Reply:
+    """`DELETE /v1/sessions/current`."""
+    await call.core.writer.submit(
+        lambda tx: sessions.end_session(tx, call.principal, call.at_us, "signed out")
+    )
+    return Reply(status=204, body=b"")
+
+
+async def me(call: Call) -> Reply:
+    """`GET /v1/me`."""
+    core = call.core
+    user = sessions.user_answer(core, call.principal)
+    return answered(wire.Me(user=user, ledger=sessions.identity(core), capabilities=sessions.CAPABILITIES))
+
+
+async def branches(call: Call) -> Reply:
+    """`GET /v1/branches`."""
+    return answered(Branches(items=sessions.user_answer(call.core, call.principal).branches))
+
+
+async def health(_: Call) -> Reply:
+    """`GET /healthz`: the process answers."""
+    return answered(Health(status="ok"))
+
+
+async def ready(call: Call) -> Reply:
+    """`GET /readyz`: the ledger can record; 503 while its disk is full (DUR-4)."""
+    if call.core.writer.full:
+        raise Refusal(503, Codes.STORAGE_FULL, "The ledger's disk is full.")
+    return answered(Health(status="ready"))
+
+
+def _session_reply(answer: wire.Session, status: int = 200) -> Reply:
+    """The one answer that carries secrets: written out by hand, never cached, never logged."""
+    body = answer.model_dump(mode="json")
+    body["access_token"] = answer.access_token.get_secret_value()
+    body["refresh_token"] = answer.refresh_token.get_secret_value()
+    headers = {"content-type": "application/json", "cache-control": "no-store"}
+    return Reply(status=status, body=json.dumps(body).encode(), headers=headers)
+
+
+def routes(passwords: Passwords) -> tuple[Route, ...]:
+    """The endpoints of this module."""
+    desk = SignInDesk(passwords)
+    return (
+        Route(
+            "POST",
+            "/v1/sessions",
+            P.PUBLIC,
+            desk.sign_in,
+            "Sign in",
+            body=wire.SignIn,
+            answer=wire.Session,
+            status=201,
+        ),
+        Route(
+            "POST",
+            "/v1/sessions/refresh",
+            P.PUBLIC,
+            refresh,
+            "New tokens for a session",
+            body=wire.Refresh,
+            answer=wire.Session,
+        ),
+        Route("DELETE", "/v1/sessions/current", P.SIGNED_IN, sign_out, "Sign out", status=204),
+        Route("GET", "/v1/me", P.SIGNED_IN, me, "Who is signed in", answer=wire.Me),
+        Route("GET", "/v1/branches", P.SIGNED_IN, branches, "Branches of the user", answer=Branches),
+        Route("GET", "/healthz", P.PUBLIC, health, "The process answers", answer=Health),
+        Route("GET", "/readyz", P.PUBLIC, ready, "The ledger can record", answer=Health),
+    )

@@ -1,0 +1,249 @@
+"""Signing in, staying signed in, signing out (AUTH-1 to 6)."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from pydantic import SecretStr
+
+from branchtui.contract import sessions as wire
+from branchtui.contract.problem import Codes
+from branchtui.ledger import audit
+from branchtui.ledger.access import Principal
+from branchtui.ledger.problems import Refusal
+from branchtui.ledger.store.rows import Session, User
+from branchtui.ledger.store.search import fold
+from branchtui.ledger.tokens import token_hash
+
+if TYPE_CHECKING:
+    from branchtui.ledger.core import Core
+    from branchtui.ledger.store.unit import Tx
+
+SECOND_US: Final = 1_000_000
+ACCESS_SECONDS: Final = 10 * 60
+REFRESH_GRACE_US: Final = 60 * SECOND_US
+FREE_TRIES: Final = 3
+LOCK_AFTER: Final = 10
+TRY_WINDOW_US: Final = 30 * 60 * SECOND_US
+MAX_WAIT_SECONDS: Final = 60
+SESSIONS_PER_USER: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """A fresh pair, as the client holds it; the ledger stores only hashes."""
+
+    access: str
+    refresh: str
+
+
+def fresh_tokens() -> Tokens:
+    """256 random bits each."""
+    return Tokens(secrets.token_urlsafe(32), secrets.token_urlsafe(32))
+
+
+def successor_tokens(secret: bytes, refresh: str) -> Tokens:
+    """The pair that follows a refresh token: the same one however often it is asked for (AUTH-6)."""
+
+    def derive(purpose: bytes) -> str:
+        return hmac.digest(secret, purpose + refresh.encode(), "sha256").hex()
+
+    return Tokens(derive(b"access"), derive(b"refresh"))
+
+
+def normal_username(username: str) -> str:
+    """Usernames are compared folded."""
+    return fold(username)
+
+
+def wait_seconds(failed_tries: int) -> int:
+    """How long after this many failures the next try must wait: three free, then 1, 2, 4 ... 60 s (AUTH-3)."""
+    beyond = failed_tries - FREE_TRIES
+    return 0 if beyond <= 0 else int(min(2 ** (beyond - 1), MAX_WAIT_SECONDS))
+
+
+def throttled(user: User, at_us: int) -> Refusal | None:
+    """The refusal for a user who must wait, or None."""
+    until = max(user.next_try_at or 0, user.locked_until or 0)
+    if at_us >= until:
+        return None
+    seconds = (until - at_us) // SECOND_US + 1
+    return Refusal(
+        429,
+        Codes.LOGIN_THROTTLED,
+        f"Too many tries. Wait {seconds} s, or ask a supervisor.",
+        retry_after_seconds=seconds,
+    )
+
+
+def note_failure(tx: Tx, core: Core, user_id: str, at_us: int) -> None:
+    """Count a wrong password; the tenth within half an hour locks the user for half an hour."""
+    user = tx.get(User, user_id)
+    assert user is not None, "the user was read a moment ago"
+    stale = user.failed_since is None or at_us - user.failed_since > TRY_WINDOW_US
+    tries = 1 if stale else user.failed_tries + 1
+    tx.put(
+        replace(
+            user,
+            failed_tries=tries,
+            failed_since=at_us if stale else user.failed_since,
+            next_try_at=at_us + wait_seconds(tries) * SECOND_US,
+            locked_until=at_us + TRY_WINDOW_US if tries >= LOCK_AFTER else user.locked_until,
+        )
+    )
+    principal = Principal(
+        user_id=user.id,
+        username=user.username,
+        person_id=user.person_id,
+        role=wire.Role(user.role),
+        branch_id=user.branch_id,
+        scope=core.tree.scope(user.branch_id),
+    )
+    log(tx, principal, audit.Event(action="session.refused", outcome="not_applied"), at_us)
+
+
+def open_session(tx: Tx, principal: Principal, tokens: Tokens, session_id: str, at_us: int) -> Session:
+    """Start a session; a third one of the same user ends the oldest (AUTH-5)."""
+    user = tx.get(User, principal.user_id)
+    assert user is not None, "the user was verified a moment ago"
+    tx.put(replace(user, failed_tries=0, failed_since=None, next_try_at=None, locked_until=None))
+    running = [each for each in tx.find(Session, user_id=user.id) if each.ended_at is None]
+    running.sort(key=lambda each: each.started_at)
+    for old in running[: max(0, len(running) - SESSIONS_PER_USER + 1)]:
+        tx.put(replace(old, ended_at=at_us, end_reason="another session was opened"))
+    session = Session(
+        id=session_id,
+        user_id=user.id,
+        access_hash=token_hash(tokens.access),
+        access_expires_at=at_us + ACCESS_SECONDS * SECOND_US,
+        refresh_hash=token_hash(tokens.refresh),
+        previous_refresh_hash=None,
+        previous_valid_until=None,
+        started_at=at_us,
+        last_used_at=at_us,
+        ended_at=None,
+        end_reason=None,
+        address=principal.address,
+    )
+    tx.put(session)
+    log(tx, principal, audit.Event(action="session.open", object=f"/v1/sessions/{session_id}"), at_us)
+    return session
+
+
+def end_session(tx: Tx, principal: Principal, at_us: int, reason: str) -> None:
+    """Sign out: the session's tokens are worth nothing at once."""
+    session = tx.get(Session, principal.session_id) if principal.session_id else None
+    if session is not None and session.ended_at is None:
+        tx.put(replace(session, ended_at=at_us, end_reason=reason))
+        log(tx, principal, audit.Event(action="session.end", object=f"/v1/sessions/{session.id}"), at_us)
+
+
+def refresh_session(tx: Tx, core: Core, session_id: str, refresh: str, at_us: int) -> Tokens:
+    """Rotate the tokens of a session and return the new pair.
+
+    The previous refresh token answers with the same successor for 60 s (AUTH-6).
+
+    Raises:
+        Refusal: 401 `session-ended`.
+    """
+    session = tx.get(Session, session_id)
+    given = token_hash(refresh)
+    if session is None or session.ended_at is not None:
+        raise Refusal(401, Codes.SESSION_ENDED, "Your session has ended. Sign in again.")
+    tokens = successor_tokens(core.institution.secret, refresh)
+    if given == session.refresh_hash:
+        tx.put(
+            replace(
+                session,
+                access_hash=token_hash(tokens.access),
+                access_expires_at=at_us + ACCESS_SECONDS * SECOND_US,
+                refresh_hash=token_hash(tokens.refresh),
+                previous_refresh_hash=given,
+                previous_valid_until=at_us + REFRESH_GRACE_US,
+            )
+        )
+    return tokens
+
+
+def is_reuse(session: Session, refresh: str, at_us: int) -> bool:
+    """Whether an old refresh token comes back after its grace, or after its successor was used."""
+    previous = token_hash(refresh) == session.previous_refresh_hash
+    return previous and at_us > (session.previous_valid_until or 0)
+
+
+def end_family(tx: Tx, session_id: str, principal: Principal, at_us: int) -> None:
+    """A refresh token was used twice: whoever holds the session loses it, and the chain says so."""
+    session = tx.get(Session, session_id)
+    if session is not None and session.ended_at is None:
+        tx.put(replace(session, ended_at=at_us, end_reason="refresh token used twice"))
+        event = audit.Event(
+            action="session.end", object=f"/v1/sessions/{session_id}", reason="refresh-reused"
+        )
+        log(tx, principal, event, at_us)
+
+
+def session_answer(core: Core, principal: Principal, tokens: Tokens) -> wire.Session:
+    """What the client is told at sign-in and refresh."""
+    return wire.Session(
+        access_token=SecretStr(tokens.access),
+        expires_in=ACCESS_SECONDS,
+        refresh_token=SecretStr(tokens.refresh),
+        user=user_answer(core, principal),
+        ledger=identity(core),
+        capabilities=CAPABILITIES,
+    )
+
+
+CAPABILITIES: Final = ("balance-records", "payments", "imports", "operations")
+"""What this ledger offers, for terminals that are older or newer."""
+
+
+def user_answer(core: Core, principal: Principal) -> wire.User:
+    """The user as the contract shows one."""
+    seen = sorted(
+        principal.scope.branch_ids, key=lambda each: (each != principal.branch_id, core.tree[each].code)
+    )
+    limits = {} if principal.limit_minor is None else {"amount_minor": principal.limit_minor}
+    return wire.User(
+        id=principal.user_id,
+        username=principal.username,
+        roles=(principal.role,),
+        branch_id=principal.branch_id,
+        branches=tuple(branch_answer(core, branch_id) for branch_id in seen),
+        limits=limits,
+    )
+
+
+def branch_answer(core: Core, branch_id: str) -> wire.Branch:
+    """A branch as the contract shows one."""
+    branch = core.tree[branch_id]
+    return wire.Branch(
+        id=branch.id,
+        code=branch.code,
+        name=branch.name,
+        parent_id=branch.parent_id,
+        currency=branch.currency,
+        timezone=branch.timezone,
+    )
+
+
+def identity(core: Core) -> wire.LedgerIdentity:
+    """Which ledger this is."""
+    found = core.institution
+    return wire.LedgerIdentity(ledger_id=found.ledger_id, epoch=found.epoch, institution=found.name)
+
+
+def log(tx: Tx, principal: Principal, event: audit.Event, at_us: int) -> None:
+    """A row of the chain for what has no operation key."""
+    audit.append(
+        tx,
+        event,
+        branch_id=principal.branch_id,
+        principal=principal,
+        at_us=at_us,
+        operation_key=None,
+        request_id=None,
+    )
