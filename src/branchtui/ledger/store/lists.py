@@ -14,7 +14,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, func, or_, select
 
 from branchtui.contract.problem import Codes
 from branchtui.ledger.problems import Refusal
@@ -113,9 +113,7 @@ class Cursors:
         try:
             raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
             body = raw[_MAC_BYTES:]
-            mac = hmac.digest(self._secret, binding.encode() + body, "sha256")[:_MAC_BYTES]
-            if not hmac.compare_digest(mac, raw[:_MAC_BYTES]):
-                raise ValueError("altered")
+            self._verify(binding, raw)
             value, key, forward, at = json.loads(body)
         except (ValueError, binascii.Error, TypeError) as error:
             raise Refusal(
@@ -126,6 +124,11 @@ class Cursors:
                 410, Codes.CURSOR_INVALID, "This place in the list is too old. Open the list again."
             )
         return value, key, bool(forward)
+
+    def _verify(self, binding: str, raw: bytes) -> None:
+        mac = hmac.digest(self._secret, binding.encode() + raw[_MAC_BYTES:], "sha256")[:_MAC_BYTES]
+        if not hmac.compare_digest(mac, raw[:_MAC_BYTES]):
+            raise ValueError("foreign or altered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +234,8 @@ def _page_statement(
     ascending = forward != sort.descending
     where = _conditions(spec, active)
     if start:
-        value, key = bindparam("start_value"), bindparam("start_key")
+        value: BindParameter[Any] = bindparam("start_value")
+        key: BindParameter[Any] = bindparam("start_key")
         if ascending:
             beyond = tie >= key if inclusive else tie > key
             where.append(and_(column >= value, or_(column > value, beyond)))

@@ -7,7 +7,6 @@ executing through SQLAlchemy costs two to nine times as much (see docs/decisions
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from functools import cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -79,9 +78,19 @@ class Mapping:
         return [self.table.c[name] for name in self.columns]
 
 
-@cache
+_mappings: dict[type[Any], Mapping] = {}
+_equal_statements: dict[tuple[type[Any], tuple[str, ...]], str] = {}
+
+
 def mapping_of(row_type: type[Any]) -> Mapping:
-    """The mapping of `row_type`; raises TypeError where class and table disagree."""
+    """The mapping of `row_type`, made once; raises TypeError where class and table disagree."""
+    found = _mappings.get(row_type)
+    if found is None:
+        found = _mappings[row_type] = _make_mapping(row_type)
+    return found
+
+
+def _make_mapping(row_type: type[Any]) -> Mapping:
     table = TABLES[row_type]
     columns = tuple(c.name for c in table.columns if not c.info.get("engine"))
     if columns != tuple(field.name for field in fields(row_type)):
@@ -102,9 +111,12 @@ def mapping_of(row_type: type[Any]) -> Mapping:
     )
 
 
-@cache
 def select_equal(row_type: type[Any], names: tuple[str, ...]) -> str:
     """All rows of `row_type` whose columns `names` equal the parameters of these names (never null)."""
-    mapping = mapping_of(row_type)
-    wanted = [mapping.table.c[name] == bindparam(name) for name in names]
-    return compiled(select(*mapping.select_list).where(*wanted))
+    found = _equal_statements.get((row_type, names))
+    if found is None:
+        mapping = mapping_of(row_type)
+        wanted = [mapping.table.c[name] == bindparam(name) for name in names]
+        found = compiled(select(*mapping.select_list).where(*wanted))
+        _equal_statements[row_type, names] = found
+    return found

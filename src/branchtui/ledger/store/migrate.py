@@ -44,8 +44,8 @@ def render(start: str | None, dialect: str) -> str:
     script = ScriptDirectory.from_config(config)
     buffer = io.StringIO()
 
-    def upgrade(revision: object, _: MigrationContext) -> list[RevisionStep]:
-        return script._upgrade_revs("head", start or revision)  # type: ignore[no-untyped-call, no-any-return]  # noqa: SLF001 - what alembic's own `upgrade` command calls
+    def upgrade(_revision: object, _: MigrationContext) -> list[RevisionStep]:
+        return script._upgrade_revs("head", start or "base")  # noqa: SLF001 - what alembic's own command calls
 
     options = {"as_sql": True, "starting_rev": start, "destination_rev": "head", "fn": upgrade}
     with EnvironmentContext(config, script, **options) as environment:

@@ -118,7 +118,7 @@ class Writer:
     def _work(self) -> None:
         try:
             connection = connect(self._path)
-        except BaseException as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, `start` raises it on the caller's thread
             self._ready.put(error)
             return
         self._ready.put(None)

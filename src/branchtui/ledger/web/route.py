@@ -195,7 +195,7 @@ def paged(rows: Slice[Any], items: tuple[A, ...], call: Call) -> Reply:
     wanted = {name.strip() for name in call.query.fields.split(",")}
     unknown = wanted - set(type(items[0]).model_fields) if items else set()
     if unknown:
-        raise Refusal(400, Codes.MALFORMED, f"There is no field {sorted(unknown)[0]} here.")
+        raise Refusal(400, Codes.MALFORMED, f"There is no field {min(unknown)} here.")
     body = page.model_dump(mode="json", exclude={"items"})
     body["items"] = [item.model_dump(mode="json", include=wanted | {"id", "version"}) for item in items]
     encoded = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()

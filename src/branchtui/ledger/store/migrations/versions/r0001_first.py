@@ -41,8 +41,8 @@ def _follow_for_search(table: str) -> None:
         f"CREATE VIRTUAL TABLE {search} USING fts5("
         "text, content='', contentless_delete=1, tokenize='trigram case_sensitive 1', detail=full)"
     )
-    insert = f"INSERT INTO {search}(rowid, text) VALUES (new.row_no, new.search_text)"
-    delete = f"DELETE FROM {search} WHERE rowid = old.row_no"
+    insert = f"INSERT INTO {search}(rowid, text) VALUES (new.row_no, new.search_text)"  # noqa: S608 - names of our own schema
+    delete = f"DELETE FROM {search} WHERE rowid = old.row_no"  # noqa: S608 - names of our own schema
     op.execute(f"CREATE TRIGGER {table}_search_added AFTER INSERT ON {table} BEGIN {insert}; END")
     op.execute(f"CREATE TRIGGER {table}_search_gone AFTER DELETE ON {table} BEGIN {delete}; END")
     op.execute(

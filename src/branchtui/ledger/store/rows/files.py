@@ -1,0 +1,87 @@
+"""Rows of files on their way and the work on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file on its way."""
+
+    id: str
+    user_id: str
+    branch_id: str
+    length: int
+    received: int
+    sha256: str | None
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class UploadChunk:
+    """A piece of an upload, by the offset it starts at."""
+
+    upload_id: str
+    start: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """A file of rows and what became of it; JSON in `options`, `control`, `recognised`."""
+
+    id: str
+    version: int
+    branch_id: str
+    kind: str
+    mode: str
+    state: str
+    job_id: str
+    upload_id: str
+    sha256: str
+    preview_version: int
+    dry_run: int
+    options: str
+    control: str
+    rows_total: int
+    rows_ok: int
+    rows_warning: int
+    rows_error: int
+    imported: int
+    total_minor: int
+    currency: str | None
+    recognised: str
+    reason: str | None
+    operation_key: str
+    created_by: str
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRow:
+    """`findings` and `cells` are JSON lists, `parsed` a JSON object of what would be taken in."""
+
+    import_id: str
+    row_no: int
+    level: str
+    findings: str
+    cells: str
+    parsed: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work that goes on; `principal` and `result` are JSON objects."""
+
+    id: str
+    kind: str
+    subject_id: str
+    branch_id: str
+    state: str
+    done: int
+    total: int | None
+    result: str
+    principal: str
+    created_by: str
+    created_at: int
