@@ -11,9 +11,10 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from branchtui.widgets.columns import Column
+from branchtui.widgets.list_commands import COMMANDS_MAX
 from branchtui.widgets.page_source import Page, PageRequest
 from branchtui.widgets.row_window import PAGES_MAX
-from branchtui.widgets.virtual_list import COMMANDS_MAX, VirtualList
+from branchtui.widgets.virtual_list import VirtualList
 
 
 @dataclass(frozen=True)
@@ -294,7 +295,7 @@ async def test_rows_are_replaced_removed_and_inserted_in_place() -> None:
         await pilot.press("j")
         assert app.rows.replace(replace(ledger.row(1), name="Changed"))
         assert painted(app)[2].startswith("> Changed")
-        assert app.rows.remove("r1")
+        assert app.rows.remove_row("r1")
         assert app.rows.highlighted == ledger.row(2)
         assert app.rows.count == 99
         app.rows.insert_first(Row(5000, "Newest"))

@@ -64,7 +64,7 @@ def parse_money(text: str, currency: str) -> int:
         have, may = _count_word(len(part)), _count_word(decimals) if decimals else "none"
         noun = "decimal" if len(part) == 1 else "decimals"
         raise MoneyError(f"{keyed} has {have} {noun}; {currency} has {may}.")
-    amount_minor = int(whole or "0") * 10**decimals + int(part.ljust(decimals, "0") or "0")
+    amount_minor: int = int(whole or "0") * 10**decimals + int(part.ljust(decimals, "0") or "0")
     if amount_minor == 0:
         raise MoneyError("The amount must be more than zero.")
     if amount_minor > AMOUNT_MINOR_MAX:

@@ -6,7 +6,7 @@ framework that is not public, so `raise_wall` proves it with a probe at each sta
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from rich.segment import Segment
 from textual.app import App
@@ -46,7 +46,7 @@ class OutputWall(LineFilter):
         return Segment.adjust_line_length(safe, width)
 
 
-def raise_wall(app: App[object]) -> None:
+def raise_wall(app: App[Any]) -> None:
     """Put the wall behind every other filter of `app`, once, and prove that it stands.
 
     Call it when the app is mounted, before any text of the ledger is shown.
@@ -88,7 +88,7 @@ class _Probe(Widget):
         return Strip([Segment(PROBE)]).adjust_cell_length(_PROBE_CELLS)
 
 
-def _painted_probe(app: App[object]) -> str:
+def _painted_probe(app: App[Any]) -> str:
     """What the framework would paint for `PROBE`, through the very path every widget takes."""
     probe = _Probe()
     probe._attach(app.screen)

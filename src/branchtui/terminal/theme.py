@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from textual.app import App
 from textual.theme import Theme
@@ -47,7 +47,7 @@ def terminal_theme() -> Theme:
     )
 
 
-def use_terminal_colours(app: App[object]) -> None:
+def use_terminal_colours(app: App[Any]) -> None:
     """Give `app` the theme and stop every animation. Call it in the app's `__init__`, after the framework's."""
     app.register_theme(terminal_theme())
     app.theme = THEME_NAME

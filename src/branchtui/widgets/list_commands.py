@@ -1,0 +1,117 @@
+"""Keys of a list that may need a page still under way: they wait in order and then do what they mean."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+from branchtui.widgets.list_cursor import ListCursor
+from branchtui.widgets.page_loader import Edge, PageLoader
+from branchtui.widgets.page_source import FIRST, LAST
+
+COMMANDS_MAX: Final = 256
+Command = Callable[[], bool]
+"""Does its work and answers True, or answers False to be called again when a page came."""
+
+
+class CommandQueue:
+    """At most 256 commands, run strictly in order; more are not taken."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Command] = deque()
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def put(self, command: Command) -> bool:
+        """Take a command; False when the queue is full."""
+        if len(self._waiting) >= COMMANDS_MAX:
+            return False
+        self._waiting.append(command)
+        return True
+
+    def run(self) -> None:
+        """Run those that can go on."""
+        while self._waiting and self._waiting[0]():
+            # A command may have failed over the whole queue.
+            if self._waiting:
+                self._waiting.popleft()
+
+    def clear(self) -> None:
+        """Drop them: what they waited for will not come."""
+        self._waiting.clear()
+
+
+class ListBody(Protocol):
+    """What a command needs of the list it moves in."""
+
+    @property
+    def cursor(self) -> ListCursor[Any]:
+        """Rows and place."""
+        ...
+
+    @property
+    def loader(self) -> PageLoader[Any]:
+        """Pages."""
+        ...
+
+    def stand(self, place: int, scroll: int = 0) -> None:
+        """Put the highlight on a loaded row and scroll by so many lines."""
+        ...
+
+
+class Move:
+    """Move by rows over page borders; with `scroll` what is in sight moves along."""
+
+    def __init__(self, body: ListBody, rows: int, *, scroll: bool = False) -> None:
+        self._body = body
+        self._rows = rows
+        self._scroll = scroll
+
+    def __call__(self) -> bool:
+        """Go as far as loaded rows reach; False when the rest needs the next page."""
+        cursor, loader = self._body.cursor, self._body.loader
+        if loader.must_wait:
+            return False
+        if cursor.last < 0:
+            # The first page of a refresh may still bring rows.
+            return loader.opening is None
+        target = cursor.at + self._rows
+        stop = min(max(target, 0), cursor.last)
+        moved = stop - cursor.at
+        self._body.stand(stop, scroll=moved if self._scroll else 0)
+        self._rows -= moved
+        edge: Edge = "next" if self._rows > 0 else "prev"
+        page_cursor = cursor.window.next if edge == "next" else cursor.window.prev
+        if self._rows == 0 or page_cursor is None or cursor.filter is not None:
+            return True
+        loader.ask_edge(edge, page_cursor)
+        return False
+
+
+class Jump:
+    """Go to an anchor: a loaded end at once, anything else with one request."""
+
+    def __init__(self, body: ListBody, anchor: str) -> None:
+        self._body = body
+        self._anchor = anchor
+        self._is_asked = False
+
+    def __call__(self) -> bool:
+        """False until the page of the anchor is there."""
+        cursor, loader = self._body.cursor, self._body.loader
+        if self._is_asked:
+            return loader.opening is None
+        if loader.must_wait:
+            return False
+        narrowed = cursor.filter is not None
+        if self._anchor == FIRST and (narrowed or cursor.window.prev is None):
+            self._body.stand(0)
+            return True
+        if self._anchor == LAST and (narrowed or cursor.window.next is None):
+            self._body.stand(cursor.last)
+            return True
+        self._is_asked = True
+        loader.open(self._anchor, replacing=True)
+        return False

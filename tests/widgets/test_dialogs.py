@@ -1,0 +1,104 @@
+"""Dialogs ask, restate and answer; they never act."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.screen import ModalScreen
+
+from branchtui.widgets.actions import Action, Choice
+from branchtui.widgets.dialogs import ConfirmDialog, MenuDialog, MessageDialog, ReasonDialog
+
+from .apps import WidgetApp, screen_text, until
+
+_NONE_YET = object()
+
+
+class Asking(WidgetApp):
+    """Remembers the answer of one dialog."""
+
+    answer: object = _NONE_YET
+
+    async def ask(self, dialog: ModalScreen[Any]) -> None:
+        """Show it."""
+
+        def take(answer: object) -> None:
+            self.answer = answer
+
+        await self.push_screen(dialog, take)
+
+
+async def answered(pilot: Pilot[None], app: Asking) -> object:
+    """The answer, once it is there."""
+    await until(pilot, lambda: app.answer is not _NONE_YET)
+    return app.answer
+
+
+@pytest.mark.parametrize(("keys", "answer"), [(("enter", "enter", "y"), True), (("escape",), False)])
+async def test_only_y_confirms_and_enter_does_nothing(keys: tuple[str, ...], answer: bool) -> None:
+    """Product: `y` confirms, `esc` cancels, `enter` does nothing; the prompt restates what it is about."""
+    app = Asking()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.ask(ConfirmDialog("Post this balance?", [("Customer", "[/] Kofi"), ("Amount", "1,250.00 KES")]))
+        await pilot.pause()
+        text = "\n".join(screen_text(app))
+        assert "Customer  [/] Kofi" in text
+        assert "Amount    1,250.00 KES" in text
+        await pilot.press(*keys[:-1])
+        assert app.answer is _NONE_YET
+        await pilot.press(keys[-1])
+        assert await answered(pilot, app) is answer
+
+
+async def test_a_name_that_mixes_scripts_is_marked_where_it_is_confirmed() -> None:
+    """TTY-4, T-03: a Cyrillic letter in a Latin name is told."""
+    app = Asking()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.ask(ConfirmDialog("Pay out?", [("Customer", "W\u0430njiku"), ("Other", "Ngũgĩ")]))
+        await pilot.pause()
+        text = "\n".join(screen_text(app))
+        assert "W\u0430njiku (mixed scripts!)" in text
+        assert "Ngũgĩ (" not in text
+
+
+async def test_a_reason_ends_with_enter_then_y() -> None:
+    """Product: `y` in the reason is a letter; after enter it is the answer."""
+    app = Asking()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.ask(ReasonDialog("Disassociate?", [("Payment", "000017")]))
+        await pilot.press("enter")
+        await pilot.pause()
+        assert "Reason is missing." in "\n".join(screen_text(app))
+        await pilot.press(*"my eye", "enter", "escape", "s", "enter", "y")
+        assert await answered(pilot, app) == "my eyes"
+
+
+async def test_a_digit_in_the_menu_acts_and_a_refused_one_says_why() -> None:
+    """Product: a refused action is greyed, its key says why and does nothing."""
+    app = Asking()
+    close = Choice(Action("close", "c", "Close"), "000101 still has a balance.")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.ask(MenuDialog("Wanjiku", [Choice(Action("activate", "v", "Activate")), close]))
+        await pilot.press("2")
+        await pilot.pause()
+        text = "\n".join(screen_text(app))
+        assert "000101 still has a balance." in text
+        assert "Close (not now)" in text
+        assert app.answer is _NONE_YET
+        await pilot.press("1")
+        assert await answered(pilot, app) == "activate"
+
+
+async def test_esc_leaves_the_menu_and_the_message() -> None:
+    """`esc` goes back to the row."""
+    app = Asking()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.ask(MenuDialog("Wanjiku", []))
+        await pilot.press("escape")
+        assert await answered(pilot, app) is None
+        app.answer = _NONE_YET
+        await app.ask(MessageDialog("Expired", ["Your session ended. Sign in again."]))
+        await pilot.press("enter")
+        assert await answered(pilot, app) is None
