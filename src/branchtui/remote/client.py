@@ -1,0 +1,116 @@
+"""`Ledger`: everything the terminal can ask of the ledger, one method an endpoint."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random, SystemRandom
+from types import TracebackType
+from typing import Self
+
+import platformdirs
+
+from branchtui.remote.address import ledger_address
+from branchtui.remote.clock import Clock, Sleep, SystemClock
+from branchtui.remote.errors import JournalUnavailable
+from branchtui.remote.imports import Imports
+from branchtui.remote.journal import IntentJournal, Journal, NoJournal
+from branchtui.remote.journal_files import journal_directory
+from branchtui.remote.line import Line
+from branchtui.remote.reads import Reads
+from branchtui.remote.sessions import Sessions
+from branchtui.remote.transport import Deadlines, Transport
+from branchtui.remote.writes import Writes
+
+SLOW_LINE_FACTOR = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSettings:
+    """What the link needs to know. `state_directory`: None means `$XDG_STATE_HOME/branchtui`."""
+
+    ca_file: Path | None = None
+    profile: str = "default"
+    state_directory: Path | None = None
+    slow_line: bool = False
+
+
+class Ledger(Sessions, Reads, Writes, Imports):
+    """The ledger as the screens see it.
+
+    Made inside a running event loop, closed with `close` (or as an async context). Readings raise
+    `Unreachable`, `Refused`, `SessionEnded`; changes also `Conflict` and `OutcomeUnknown`. What is in
+    doubt is in `resolver`; figures of the line are in `line`.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        journal: Journal,
+        ca_file: Path | None = None,
+        clock: Clock | None = None,
+        rng: Random | None = None,
+        new_key: Callable[[], str] | None = None,
+        sleep: Sleep = asyncio.sleep,
+        deadlines: Deadlines | None = None,
+    ) -> None:
+        clock = clock or SystemClock()
+        line = Line()
+        super().__init__(
+            Transport(base_url, clock=clock, line=line, ca_file=ca_file, deadlines=deadlines),
+            journal=journal,
+            new_key=new_key or _uuid,
+            line=line,
+            clock=clock,
+            rng=rng or SystemRandom(),
+            sleep=sleep,
+        )
+
+    @classmethod
+    def open(cls, base_url: str, settings: LinkSettings | None = None) -> Self:
+        """A client with its own journal on disk. Without a journal it reads, and refuses changes (OUT-3).
+
+        Raises:
+            NotTrusted: the address or the configured authority is not acceptable.
+        """
+        settings = settings or LinkSettings()
+        address = ledger_address(base_url)
+        clock = SystemClock()
+        home = settings.state_directory or platformdirs.user_state_path("branchtui", appauthor=False)
+        journal: Journal
+        try:
+            directory = journal_directory(home, address, settings.profile)
+            journal = IntentJournal.open(directory, now=clock.now())
+        except JournalUnavailable as reason:
+            journal = NoJournal(reason)
+        deadlines = Deadlines().widened(SLOW_LINE_FACTOR if settings.slow_line else 1.0)
+        return cls(address, journal=journal, ca_file=settings.ca_file, clock=clock, deadlines=deadlines)
+
+    async def close(self) -> None:
+        """Stop everything. Nothing is told to the ledger; what is in doubt waits in the journal."""
+        under_way = tuple(self._under_way)
+        for task in under_way:
+            task.cancel()
+        if self._renewal is not None:
+            self._renewal.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
+        await self.resolver.close()
+        await self._breaker.close()
+        await self._transport.close()
+        self._journal.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+
+def _uuid() -> str:
+    return str(uuid.uuid4())

@@ -1,0 +1,171 @@
+"""Files: uploads that go on where they stopped, imports, jobs, and what is saved to disk (contract, section 8)."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from branchtui.contract.imports import (
+    FindingLevel,
+    Import,
+    ImportAccepted,
+    ImportKind,
+    ImportState,
+    Job,
+    NewImport,
+    RowFinding,
+    StartImport,
+    Upload,
+)
+from branchtui.contract.paging import DEFAULT_LIMIT, Page
+from branchtui.remote.calls import query_of, segment
+from branchtui.remote.classify import Event, Failed, Kind
+from branchtui.remote.documents import Documents
+from branchtui.remote.files import Source
+from branchtui.remote.intents import Intent
+from branchtui.remote.retry import Try
+from branchtui.remote.transport import Ask
+
+CHUNK_BYTES: Final = 128 * 1024
+_NOT_FOUND: Final = 404
+_UNAUTHORISED: Final = 401
+JOB_WAIT_MAX_SECONDS: Final = 20
+
+Progress = Callable[[int, int], None]
+"""Told how many bytes have arrived, of how many."""
+
+
+class Imports(Documents):
+    """The endpoints about files."""
+
+    async def upload(self, path_or_bytes: Path | str | bytes, progress: Progress | None = None) -> Upload:
+        """Send a file in chunks of 128 KiB; after a break it goes on from what arrived.
+
+        The result holds the file's SHA-256, for `NewImport.sha256`.
+
+        Raises:
+            FileProblem: it cannot be read, is too large, or changed. Refused, Unreachable: as a reading.
+        """
+        source = await asyncio.to_thread(Source, path_or_bytes)
+        with source:
+            upload_id = self._new_key()
+            offset = -1
+            while offset < source.length:
+                offset = await self._send_chunk(upload_id, source, max(offset, 0))
+                if progress is not None:
+                    progress(offset, source.length)
+                if source.length == 0:
+                    break
+            return Upload(id=upload_id, length=source.length, offset=source.length, sha256=source.sha256)
+
+    async def _send_chunk(self, upload_id: str, source: Source, offset: int) -> int:
+        """Send what follows `offset`; the new offset. Before any second attempt the ledger says what it has."""
+
+        async def attempt(this: Try) -> int:
+            begin = offset
+            if this.number > 1:
+                begin = await self._arrived(upload_id, this)
+                if begin > offset or (begin == source.length and source.length > 0):
+                    return begin
+            chunk = source.read(begin, CHUNK_BYTES)
+            digest = base64.b64encode(hashlib.sha256(chunk).digest()).decode()
+            ask = Ask(
+                "PUT",
+                f"/v1/uploads/{segment(upload_id)}",
+                Kind.CHUNK,
+                body=chunk,
+                media_type="application/octet-stream",
+                headers={
+                    "Upload-Length": str(source.length),
+                    "Upload-Offset": str(begin),
+                    "Content-Digest": f"sha-256=:{digest}:",
+                },
+            )
+            await self._attempt(ask, this)
+            return begin + len(chunk)
+
+        try:
+            return await self._retries.run(Kind.CHUNK, attempt)
+        except Failed as failure:
+            raise self._error_of(failure, Kind.CHUNK) from failure
+
+    async def _arrived(self, upload_id: str, this: Try) -> int:
+        """How many bytes the ledger has; none when it does not know the upload."""
+        ask = Ask("HEAD", f"/v1/uploads/{segment(upload_id)}", Kind.CHUNK)
+        try:
+            reply = await self._attempt(ask, this)
+        except Failed as failure:
+            # A HEAD has no body that could hold a problem; only the status speaks.
+            if failure.status == _NOT_FOUND:
+                return 0
+            if failure.status == _UNAUTHORISED:
+                failure.event = Event.UNAUTHORISED
+            raise
+        text = reply.headers.get("upload-offset", "")
+        if not (text.isascii() and text.isdigit()):
+            raise Failed(Event.GARBLED, "The ledger did not say how much of the file has arrived.")
+        return int(text)
+
+    async def start_import(self, new: NewImport) -> ImportAccepted:
+        """Let the ledger check, or check and take in, an uploaded file. Raises as a change does."""
+        intent = Intent.plain("import.create", new.kind.value, target=new.upload_id)
+        return await self._write(intent, path="/v1/imports", body=new, answer=ImportAccepted)
+
+    async def import_start(self, import_: Import, start: StartImport) -> ImportAccepted:
+        """Go on from the preview that was seen. Raises as a change does."""
+        intent = Intent.plain("import.start", f"of {import_.rows_total:,} rows", target=import_.id)
+        path = f"/v1/imports/{segment(import_.id)}/start"
+        return await self._write(
+            intent, path=path, body=start, if_match=import_.version, answer=ImportAccepted
+        )
+
+    async def import_(self, import_id: str) -> Import:
+        """One import as it stands."""
+        return await self._read(f"/v1/imports/{segment(import_id)}", Import)
+
+    async def imports(
+        self,
+        *,
+        state: ImportState | str | None = None,
+        kind: ImportKind | str | None = None,
+        cursor: str | None = None,
+        limit: int = DEFAULT_LIMIT,
+    ) -> Page[Import]:
+        """Imports, newest first."""
+        query = query_of(state=state, kind=kind, cursor=cursor, limit=limit)
+        return await self._read("/v1/imports", Page[Import], query=query)
+
+    async def import_rows(
+        self,
+        import_id: str,
+        *,
+        level: FindingLevel | str | None = None,
+        cursor: str | None = None,
+        limit: int = DEFAULT_LIMIT,
+    ) -> Page[RowFinding]:
+        """What was found in the rows, by row number."""
+        path = f"/v1/imports/{segment(import_id)}/rows"
+        return await self._read(
+            path, Page[RowFinding], query=query_of(level=level, cursor=cursor, limit=limit)
+        )
+
+    async def import_rejects(self, import_id: str, to_path: Path) -> None:
+        """Save the bad rows, as they came, with an error column. Never over a file that exists (FileProblem)."""
+        await self._save(f"/v1/imports/{segment(import_id)}/rejects.csv", to_path)
+
+    async def import_template(self, kind: ImportKind | str, to_path: Path) -> None:
+        """Save an empty file with the right columns. Never over a file that exists (FileProblem)."""
+        name = kind.value if isinstance(kind, ImportKind) else kind
+        await self._save(f"/v1/templates/{segment(name)}.csv", to_path)
+
+    async def job(self, job_id: str, wait: int = JOB_WAIT_MAX_SECONDS) -> Job:
+        """Where a job stands; the ledger holds the answer up to `wait` seconds for it to end. No activity of a person."""
+        path = f"/v1/jobs/{segment(job_id)}"
+        seconds = max(0, min(wait, JOB_WAIT_MAX_SECONDS))
+        return await self._read(
+            path, Job, query=query_of(wait=seconds), is_activity=False, wait_seconds=float(seconds)
+        )

@@ -1,0 +1,169 @@
+"""What a teller means to change, and how it is remembered: masked, without a body (OUT-2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from branchtui.contract.customers import CustomerBrief
+from branchtui.contract.operations import short_reference
+from branchtui.format.money import money
+
+
+class IntentState(StrEnum):
+    """OUT-4. `sent` and `unknown` are in doubt; `applied` and `not_applied` wait to be seen."""
+
+    PREPARED = "prepared"
+    SENT = "sent"
+    SUCCEEDED = "succeeded"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+    APPLIED = "applied"
+    NOT_APPLIED = "not_applied"
+    SEEN = "seen"
+
+
+class _Record(Protocol):
+    """A resource that states money of a customer."""
+
+    @property
+    def customer(self) -> CustomerBrief: ...
+    @property
+    def customer_id(self) -> str: ...
+    @property
+    def account_kind(self) -> str: ...
+    @property
+    def amount_minor(self) -> int: ...
+    @property
+    def currency(self) -> str: ...
+
+
+class _Payment(Protocol):
+    """A payment, associated or not."""
+
+    @property
+    def payment_no(self) -> str: ...
+    @property
+    def customer_id(self) -> str | None: ...
+    @property
+    def amount_minor(self) -> int: ...
+    @property
+    def currency(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A change before it has a key.
+
+    `summary` goes to disk and to the screen: it names no full name and no phone. `target` is the
+    customer (or other resource) by its opaque id; together with `amount_minor` it keeps a teller
+    from keying the same thing again while it is in doubt (link, section 5).
+    """
+
+    action: str
+    summary: str
+    target: str | None = None
+    amount_minor: int | None = None
+    currency: str | None = None
+
+    @classmethod
+    def for_record(cls, action: str, record: _Record) -> Intent:
+        """A change of a balance record."""
+        what = f"{money(record.amount_minor, record.currency)} {record.currency} {record.account_kind}"
+        return cls(
+            action=action,
+            summary=f"{_VERBS[action]} {what} → {_who(record.customer)}",
+            target=record.customer_id,
+            amount_minor=record.amount_minor,
+            currency=record.currency,
+        )
+
+    @classmethod
+    def for_amount(cls, action: str, what: str, target: str, amount_minor: int, currency: str) -> Intent:
+        """A change that states an amount; `what` must hold neither a full name nor a phone."""
+        return cls(
+            action=action,
+            summary=f"{_VERBS[action]} {money(amount_minor, currency)} {currency} {what}",
+            target=target,
+            amount_minor=amount_minor,
+            currency=currency,
+        )
+
+    @classmethod
+    def for_payment(cls, action: str, payment: _Payment, customer_id: str | None) -> Intent:
+        """A change of a payment's owner."""
+        return cls.for_amount(
+            action,
+            f"payment {payment.payment_no}",
+            customer_id or payment.customer_id or payment.payment_no,
+            payment.amount_minor,
+            payment.currency,
+        )
+
+    @classmethod
+    def for_set(cls, action: str, count: int, total_minor: int) -> Intent:
+        """A change of many records at once; the set's hash is in the body and not on disk."""
+        return cls(action=action, summary=f"{_VERBS[action]} {count:,} records", amount_minor=total_minor)
+
+    @classmethod
+    def plain(cls, action: str, what: str = "", target: str | None = None) -> Intent:
+        """A change that moves no money."""
+        return cls(action=action, summary=f"{_VERBS[action]} {what}".strip(), target=target)
+
+
+_VERBS = {
+    "balance-record.create": "Key balance",
+    "balance-record.change": "Change balance",
+    "balance-record.delete": "Delete balance",
+    "balance-record.post": "Post balance",
+    "balance-record.reverse": "Reverse balance",
+    "balance-record.post-all": "Post",
+    "balance-record.delete-all": "Delete",
+    "payment.associate": "Associate",
+    "payment.disassociate": "Disassociate",
+    "customer.create": "New customer",
+    "account.open": "Open account",
+    "import.create": "Import",
+    "import.start": "Go on with import",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An intent with its key, as the journal holds it."""
+
+    key: str
+    action: str
+    summary: str
+    state: IntentState
+    created_at: datetime
+    ledger_id: str
+    epoch: str
+    user: str
+    method: str
+    route: str
+    body_sha256: str
+    target: str | None = None
+    amount_minor: int | None = None
+    currency: str | None = None
+    is_parked: bool = False
+
+    @property
+    def reference(self) -> str:
+        """What people read to each other: `7QK2-M9`."""
+        return short_reference(self.key)
+
+
+def masked_name(name: str) -> str:
+    """A name that can be recognised and not read: `Jane Wanjiru` becomes `J*** W.`."""
+    words = name.split()
+    if not words:
+        return ""
+    first = f"{words[0][0]}***"
+    return first if len(words) == 1 else f"{first} {words[-1][0]}."
+
+
+def _who(customer: CustomerBrief) -> str:
+    return f"acct {customer.account_no} ({masked_name(customer.name)})"
