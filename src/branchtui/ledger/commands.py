@@ -1,0 +1,140 @@
+"""The `branchtui ledger ...` commands: each returns its exit code and says on standard error why not."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from branchtui.contract.sessions import Role
+from branchtui.format.money import MoneyError, parse_money
+from branchtui.ledger import setup
+from branchtui.ledger.clock import SystemClock
+from branchtui.ledger.passwords import PasswordUnfit
+from branchtui.ledger.store.sqlite import StoreUnavailable
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+DONE: Final = 0
+REFUSED: Final = 1
+
+
+def _telling(run: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Namespace], int]:
+    """A command whose expected failures become one sentence and exit code 1."""
+
+    def command(arguments: argparse.Namespace) -> int:
+        try:
+            return run(arguments)
+        except (StoreUnavailable, PasswordUnfit, MoneyError, ValueError, OSError) as error:
+            sys.stderr.write(f"{error}\n")
+            return REFUSED
+
+    return command
+
+
+@_telling
+def init(arguments: argparse.Namespace) -> int:
+    """Make a new ledger with its first branch and administrator."""
+    _verify_place(arguments.currency, arguments.timezone)
+    new = setup.NewLedger(
+        institution=arguments.institution,
+        branch_code=arguments.branch,
+        branch_name=arguments.branch_name or arguments.branch,
+        currency=arguments.currency,
+        timezone=arguments.timezone,
+        admin=arguments.admin,
+        admin_password=_password(arguments),
+    )
+    setup.init_ledger(arguments.database, new)
+    sys.stdout.write(f"The ledger of {new.institution} is ready. Serve it with: branchtui ledger serve\n")
+    return DONE
+
+
+@_telling
+def user_add(arguments: argparse.Namespace) -> int:
+    """Add a user to a branch of a ledger that nobody serves."""
+    password = _password(arguments)
+
+    def add(tx: setup.BulkTx) -> None:
+        branch = tx.find_one(setup.Branch, code=arguments.branch)
+        limit = parse_money(arguments.limit, branch.currency) if arguments.limit and branch else None
+        setup.add_user(
+            tx,
+            username=arguments.username,
+            role=Role(arguments.role),
+            branch_code=arguments.branch,
+            password=password,
+            limit_minor=limit,
+            at_us=SystemClock().now_us(),
+        )
+
+    setup.change(arguments.database, add)
+    return DONE
+
+
+@_telling
+def serve(arguments: argparse.Namespace) -> int:
+    """Serve a ledger until it is told to stop; the first line of output is its URL."""
+    from branchtui.ledger.serve import serve as serve_ledger
+
+    def announce(url: str) -> None:
+        sys.stdout.write(f"{url}\n")
+        sys.stdout.flush()
+
+    serve_ledger(arguments.database, arguments.host, arguments.port, announce=announce)
+    return DONE
+
+
+@_telling
+def migrate(arguments: argparse.Namespace) -> int:
+    """Bring the tables of a ledger to this version."""
+    setup.change(arguments.database, lambda _: None)
+    return DONE
+
+
+def check(arguments: argparse.Namespace) -> int:
+    """Prove the invariants: nothing printed and 0 when all is well, a line a violation and 1 otherwise."""
+    from branchtui.ledger import check as checks
+
+    return _telling(lambda given: checks.run(given.database))(arguments)
+
+
+@_telling
+def seed(arguments: argparse.Namespace) -> int:
+    """Add realistic people and payments to a branch."""
+    from branchtui.ledger.seed import seed as plant
+
+    plant(
+        arguments.database,
+        branch_code=arguments.branch,
+        customers=arguments.customers,
+        payments=arguments.payments,
+    )
+    return DONE
+
+
+def _password(arguments: argparse.Namespace) -> str:
+    """The password from standard input or a prompt; never from an argument (AUTH-8).
+
+    Raises:
+        ValueError: standard input holds none.
+    """
+    if not arguments.password_stdin:
+        return getpass.getpass("Password: ")
+    password = sys.stdin.readline().rstrip("\r\n")
+    if not password:
+        raise ValueError("Standard input holds no password.")
+    return password
+
+
+def _verify_place(currency: str, timezone: str) -> None:
+    """Refuse a currency or time zone that does not exist, before anything is made."""
+    if not (len(currency) == 3 and currency.isascii() and currency.isupper()):
+        raise ValueError(f"{currency} is no ISO 4217 currency, such as KES.")
+    try:
+        ZoneInfo(timezone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(f"There is no time zone {timezone}; write one such as Africa/Nairobi.") from error
