@@ -28,7 +28,9 @@ def test_an_amount_shown_and_keyed_again_is_the_same(amount_minor: int, currency
         (0, "KES", "0.00"),
     ],
 )
-def test_money_is_shown_with_the_decimals_of_its_currency(amount_minor: int, currency: str, shown: str) -> None:
+def test_money_is_shown_with_the_decimals_of_its_currency(
+    amount_minor: int, currency: str, shown: str
+) -> None:
     """ISO 4217 gives the decimals; thousands have commas."""
     assert money(amount_minor, currency) == shown
 

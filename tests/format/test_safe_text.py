@@ -10,11 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from tests.format.payloads import PAYLOADS
 
 from branchtui.format.cells import cell_width, cut, pad
 from branchtui.format.safe_text import HIDDEN_SHOWN, MARKS_MAX, kind_of, mask_phone, safe_object, safe_text
-
-from .payloads import PAYLOADS
 
 _UNICODE_SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "samples" / "hostile" / "unicode"
 _ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=40) | st.sampled_from(PAYLOADS)
@@ -66,7 +65,19 @@ def test_what_is_replaced_is_seen(raw: str, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["Wanjiku Kamau", "Achieng O'Brien", "Ngũgĩ wa Mwangi", "ක්‍රිස්ටි", "می‌خواهم", "Nguyễn", "محمد", "김민준", "अक्षय", "ዓለም"]
+    "name",
+    [
+        "Wanjiku Kamau",
+        "Achieng O'Brien",
+        "Ngũgĩ wa Mwangi",
+        "ක්‍රිස්ටි",
+        "می‌خواهم",
+        "Nguyễn",
+        "محمد",
+        "김민준",
+        "अक्षय",
+        "ዓለም",
+    ],
 )
 def test_real_names_stay_as_they_are(name: str) -> None:
     """Joiners between letters belong to the spelling of Sinhala, Hindi and Persian."""
@@ -94,7 +105,10 @@ def test_seven_languages_pass_unchanged_but_for_line_ends() -> None:
 def test_an_answer_is_cleaned_to_its_last_text() -> None:
     """TTY-1 (ii): every text of an answer, member names included; numbers and nothing else untouched."""
     answer = {"items": [{"name": "a\x1b", "n": 3, "x": None, "ok": True}], "k\x07": ["b\u202e", 1.5]}
-    assert safe_object(answer) == {"items": [{"name": "a␛", "n": 3, "x": None, "ok": True}], "k�": ["b�", 1.5]}
+    assert safe_object(answer) == {
+        "items": [{"name": "a␛", "n": 3, "x": None, "ok": True}],
+        "k�": ["b�", 1.5],
+    }
 
 
 def test_an_answer_nested_without_end_is_refused() -> None:

@@ -48,7 +48,9 @@ async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
 
 def screen_text(app: App[None]) -> list[str]:
     """The text of the whole screen, line by line, as the compositor would paint it."""
-    return ["".join(segment.text for segment in line) for line in app.screen._compositor.render_strips(app.size)]
+    return [
+        "".join(segment.text for segment in line) for line in app.screen._compositor.render_strips(app.size)
+    ]
 
 
 class ManualTimer:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.widgets.apps import WidgetApp, screen_text, until
 from textual.pilot import Pilot
 from textual.screen import ModalScreen
 
 from branchtui.widgets.actions import Action, Choice
 from branchtui.widgets.dialogs import ConfirmDialog, MenuDialog, MessageDialog, ReasonDialog
-
-from .apps import WidgetApp, screen_text, until
 
 _NONE_YET = object()
 
@@ -41,7 +40,9 @@ async def test_only_y_confirms_and_enter_does_nothing(keys: tuple[str, ...], ans
     """Product: `y` confirms, `esc` cancels, `enter` does nothing; the prompt restates what it is about."""
     app = Asking()
     async with app.run_test(size=(80, 24)) as pilot:
-        await app.ask(ConfirmDialog("Post this balance?", [("Customer", "[/] Kofi"), ("Amount", "1,250.00 KES")]))
+        await app.ask(
+            ConfirmDialog("Post this balance?", [("Customer", "[/] Kofi"), ("Amount", "1,250.00 KES")])
+        )
         await pilot.pause()
         text = "\n".join(screen_text(app))
         assert "Customer  [/] Kofi" in text

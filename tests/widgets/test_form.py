@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
 
+from tests.widgets.apps import ManualTimer, WidgetApp, screen_text, until
 from textual.events import Paste
 from textual.pilot import Pilot
 
@@ -14,8 +15,6 @@ from branchtui.widgets.dialogs import ConfirmDialog
 from branchtui.widgets.fields import ChoiceField, DateField, MoneyField, PasswordField, TextField
 from branchtui.widgets.form import Form
 from branchtui.widgets.picker import PickerField, Suggestion
-
-from .apps import ManualTimer, WidgetApp, screen_text, until
 
 WANJIKU = Suggestion("c1", "Wanjiku Kamau", "000101")
 ACHIENG = Suggestion("c2", "Achieng O'Brien", "000102")
@@ -192,7 +191,9 @@ async def test_ctrl_d_repeats_the_value_of_the_record_before() -> None:
     """Entry mode: the same narration again with one key; kept fields stay."""
     form = balance_form(Directory())
     async with showing(form) as (_app, pilot):
-        form.load_draft({"narration": "Carried from book", "as_of_date": "2026-10-31", "account_kind": "loan"})
+        form.load_draft(
+            {"narration": "Carried from book", "as_of_date": "2026-10-31", "account_kind": "loan"}
+        )
         form.mark_saved()
         form.clear(keep=["as_of_date", "account_kind"])
         assert not form.is_dirty

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.widgets.apps import ManualTimer, WidgetApp, screen_text, until
 from textual.app import ComposeResult
 from textual.screen import Screen
 
@@ -12,8 +13,6 @@ from branchtui.widgets.fast_path import FastPath
 from branchtui.widgets.key_footer import KeyFooter
 from branchtui.widgets.search_box import SearchBox
 from branchtui.widgets.status_line import StatusLine
-
-from .apps import ManualTimer, WidgetApp, screen_text, until
 
 COMMANDS = [
     Command("customers", "find a customer", aliases=("clients", "members", "payers"), argument="name"),
@@ -72,7 +71,12 @@ async def test_esc_empties_the_box_first_and_then_leaves_it() -> None:
 
 @pytest.mark.parametrize(
     ("typed", "name", "argument"),
-    [("cu wanj", "customers", "wanj"), (":bal", "balances", ""), ("clients", "customers", ""), ("sig", "sign-off", "")],
+    [
+        ("cu wanj", "customers", "wanj"),
+        (":bal", "balances", ""),
+        ("clients", "customers", ""),
+        ("sig", "sign-off", ""),
+    ],
 )
 def test_any_unambiguous_beginning_is_a_command(typed: str, name: str, argument: str) -> None:
     """Product, fast path: `:cu wanj`, aliases included."""
@@ -184,7 +188,9 @@ async def test_a_footer_too_long_ends_with_more() -> None:
     footer = KeyFooter()
     app = WidgetApp(footer)
     async with app.run_test(size=(80, 24)) as pilot:
-        footer.show_choices(ActionTable(*(Action(f"a{n}", f"f{n}", f"Action {n}") for n in range(1, 13))).choices())
+        footer.show_choices(
+            ActionTable(*(Action(f"a{n}", f"f{n}", f"Action {n}") for n in range(1, 13))).choices()
+        )
         await pilot.pause()
         assert screen_text(app)[0].rstrip().endswith("? more")
 

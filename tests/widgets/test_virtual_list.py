@@ -83,7 +83,10 @@ class ListApp(App[None]):
     def __init__(self, source: Ledger) -> None:
         super().__init__()
         self.rows: VirtualList[Row] = VirtualList(
-            [Column("Name", lambda row: row.name), Column("No", lambda row: str(row.number), width=8, align="right")],
+            [
+                Column("Name", lambda row: row.name),
+                Column("No", lambda row: str(row.number), width=8, align="right"),
+            ],
             row_id=lambda row: row.id,
             source=source,
             empty="No customer fits.",

@@ -68,7 +68,9 @@ def parse_money(text: str, currency: str) -> int:
     if amount_minor == 0:
         raise MoneyError("The amount must be more than zero.")
     if amount_minor > AMOUNT_MINOR_MAX:
-        raise MoneyError(f"{keyed} is more than {money(AMOUNT_MINOR_MAX, currency)}, the most one amount may be.")
+        raise MoneyError(
+            f"{keyed} is more than {money(AMOUNT_MINOR_MAX, currency)}, the most one amount may be."
+        )
     return amount_minor
 
 

@@ -21,8 +21,10 @@ _BLANKS = re.compile(r"\r\n|[\n\t]")
 _BAD_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 # Letters, marks and signs that Unicode says show nothing (Default_Ignorable_Code_Point), and the blank braille cell.
 _INVISIBLE: Final = frozenset(
-    [0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0]
-    + [*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]
+    [
+        *(0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0),
+        *(*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)),
+    ]
 )
 
 
@@ -41,23 +43,22 @@ def safe_text(text: str) -> str:
     marks = 0
     for index, character in enumerate(text):
         previous_kind, kind = kind, kind_of(character)
+        shown = character
         if kind == "mark":
             marks += 1
             if marks > MARKS_MAX:
-                kind = "bad"
-                character = HIDDEN_SHOWN
+                kind, shown = "bad", HIDDEN_SHOWN
             elif not out or previous_kind == "bad":
                 out.append(_DOTTED_CIRCLE)
         elif character in _JOINERS:
             following = text[index + 1 : index + 2]
             joins = previous_kind in {"letter", "mark"} and following and kind_of(following) == "letter"
-            kind = "joiner" if joins else "bad"
-            character = character if joins else HIDDEN_SHOWN
+            kind, shown = ("joiner", character) if joins else ("bad", HIDDEN_SHOWN)
         else:
             marks = 0
             if kind == "bad":
-                character = ESCAPE_SHOWN if character == "\x1b" else HIDDEN_SHOWN
-        out.append(character)
+                shown = ESCAPE_SHOWN if character == "\x1b" else HIDDEN_SHOWN
+        out.append(shown)
     return "".join(out)
 
 

@@ -9,7 +9,9 @@ from unicodedata import category, name
 MIXED_MARK: Final = "(mixed scripts!)"
 _WORDS = re.compile(r"[^\W\d_]+")
 # Scripts whose letters pass for one another; a word of any other mix (as in Japanese) is ordinary.
-_LOOK_ALIKE: Final = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC", "FULLWIDTH", "MATHEMATICAL"})
+_LOOK_ALIKE: Final = frozenset(
+    {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC", "FULLWIDTH", "MATHEMATICAL"}
+)
 
 
 def has_mixed_scripts(text: str) -> bool:

@@ -49,5 +49,7 @@ def completions(commands: Iterable[Command], word: str) -> list[Command]:
     if exact:
         return exact[:1]
     return [
-        command for command in commands if any(name.startswith(word) for name in (command.name, *command.aliases))
+        command
+        for command in commands
+        if any(name.startswith(word) for name in (command.name, *command.aliases))
     ]

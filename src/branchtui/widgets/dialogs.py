@@ -223,4 +223,3 @@ class MessageDialog(ModalScreen[None]):
     def action_leave(self) -> None:
         """Go on."""
         self.dismiss(None)
-

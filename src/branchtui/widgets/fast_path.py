@@ -92,7 +92,7 @@ class FastPath(Widget):
 
     def action_complete(self) -> None:
         """`tab`: the full name, when only one fits."""
-        word, blank, rest = self._input.value.partition(" ")
+        word, blank, _ = self._input.value.partition(" ")
         fitting = completions(self._commands, word)
         if len(fitting) == 1 and not blank:
             self._input.value = fitting[0].name + (" " if fitting[0].argument else "")

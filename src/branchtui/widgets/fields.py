@@ -180,7 +180,9 @@ class PasswordField(TextField):
 class MoneyField(TextField):
     """An amount of one currency; its wire text is in minor units."""
 
-    def __init__(self, name: str, label: str, currency: str, *, required: bool = True, value: str = "") -> None:
+    def __init__(
+        self, name: str, label: str, currency: str, *, required: bool = True, value: str = ""
+    ) -> None:
         super().__init__(name, label, required=required, max_length=40, value=value)
         self.currency = currency
 
@@ -312,7 +314,9 @@ class ChoiceLine(Widget, can_focus=True):
             whole = Content(cut(f">{self.at + 1}/{len(pieces)} {chosen}", self.size.width))
             return whole.stylize("reverse") if self.has_focus else whole
         parts = [
-            Content(piece).stylize("reverse") if self.has_focus and place == max(0, self.at) else Content(piece)
+            Content(piece).stylize("reverse")
+            if self.has_focus and place == max(0, self.at)
+            else Content(piece)
             for place, piece in enumerate(pieces)
         ]
         return Content("  ").join(parts)
@@ -322,7 +326,13 @@ class ChoiceField(Field):
     """One of a few: `choices` are (wire value, text) pairs; `value` is the one that stands at first."""
 
     def __init__(
-        self, name: str, label: str, choices: Sequence[tuple[str, str]], *, required: bool = True, value: str = ""
+        self,
+        name: str,
+        label: str,
+        choices: Sequence[tuple[str, str]],
+        *,
+        required: bool = True,
+        value: str = "",
     ) -> None:
         super().__init__(name, label, required=required)
         self._choices = list(choices)

@@ -52,7 +52,9 @@ class Form(Widget):
             """The form, for `@on(..., "#id")`."""
             return self.form
 
-    def __init__(self, *fields: Field, title: str = "", id: str | None = None, classes: str | None = None) -> None:
+    def __init__(
+        self, *fields: Field, title: str = "", id: str | None = None, classes: str | None = None
+    ) -> None:
         super().__init__(id=id, classes=classes)
         self.fields = list(fields)
         self._title = title
@@ -169,12 +171,13 @@ class Form(Widget):
             self.post_message(self.Cancelled(self))
             return
 
-        def answered(leave: bool | None) -> None:
+        def answered(leave: bool | None) -> None:  # noqa: FBT001  # the framework calls it with the answer
             if leave:
                 self.post_message(self.Cancelled(self))
 
         self.app.push_screen(
-            ConfirmDialog("Leave this form?", [], effect="What you typed is not saved and will be lost."), answered
+            ConfirmDialog("Leave this form?", [], effect="What you typed is not saved and will be lost."),
+            answered,
         )
 
     @on(Field.Entered)
@@ -198,7 +201,9 @@ class Form(Widget):
         focused = self.app.focused
         if focused is None:
             return None
-        return next((at for at, field in enumerate(self.fields) if field in focused.ancestors_with_self), None)
+        return next(
+            (at for at, field in enumerate(self.fields) if field in focused.ancestors_with_self), None
+        )
 
     def _go_to_first_error(self) -> None:
         wrong = next((field for field in self.fields if field.error), None)

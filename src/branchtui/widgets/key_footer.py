@@ -44,5 +44,7 @@ class KeyFooter(Widget):
             used += cells
             piece = Content(text)
             key_end = len(choice.action.shown_key)
-            pieces.append(piece.stylize("bold", 0, key_end) if choice.refusal is None else piece.stylize("dim"))
+            pieces.append(
+                piece.stylize("bold", 0, key_end) if choice.refusal is None else piece.stylize("dim")
+            )
         return Content("  ").join(pieces)

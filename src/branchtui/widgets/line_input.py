@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from textual.widgets import Input
+from textual.widgets.input import Selection
 
 from branchtui.format.safe_text import safe_text
 
@@ -24,9 +25,16 @@ class LineInput(Input):
         id: str | None = None,
     ) -> None:
         super().__init__(
-            value, placeholder=placeholder, password=password, max_length=max_length, select_on_focus=False,
-            compact=True, id=id,
-        )  # fmt: skip
+            placeholder=placeholder,
+            password=password,
+            max_length=max_length,
+            select_on_focus=False,
+            compact=True,
+            id=id,
+        )
+        # Set without the framework's watchers, which need a running app: a form may be made before there is one.
+        self.set_reactive(Input.value, value)
+        self.set_reactive(Input.selection, Selection.cursor(len(value)))
         self.cursor_blink = False
 
     def insert_text_at_cursor(self, text: str) -> None:

@@ -53,7 +53,9 @@ class MemorySource(Generic[T]):
     `key` gives the text a jump by letter compares with, `row_id` the identity for `id:` anchors.
     """
 
-    def __init__(self, rows: Sequence[T], row_id: Callable[[T], str], key: Callable[[T], str] | None = None) -> None:
+    def __init__(
+        self, rows: Sequence[T], row_id: Callable[[T], str], key: Callable[[T], str] | None = None
+    ) -> None:
         self._rows = rows
         self._row_id = row_id
         self._key = key

@@ -24,7 +24,9 @@ StartTimer = Callable[[float, Callable[[], None]], Stoppable]
 class Rest:
     """Rings `settled` once, `seconds` after the last `touch`; `settle` rings at once when a touch is owed."""
 
-    def __init__(self, start_timer: StartTimer, settled: Callable[[], None], seconds: float = REST_SECONDS) -> None:
+    def __init__(
+        self, start_timer: StartTimer, settled: Callable[[], None], seconds: float = REST_SECONDS
+    ) -> None:
         self._start_timer = start_timer
         self._settled = settled
         self._seconds = seconds

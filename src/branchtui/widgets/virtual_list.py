@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Generic, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
-from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Region
 from textual.message import Message
-from textual.strip import Strip
-from textual.widget import Widget
 
-from branchtui.format.cells import cut, pad
-from branchtui.format.safe_text import safe_text
-from branchtui.widgets.columns import Column, ColumnLayout
+from branchtui.widgets.columns import Column
 from branchtui.widgets.list_commands import Command, CommandQueue, Jump, Move
-from branchtui.widgets.list_cursor import ListCursor
+from branchtui.widgets.list_view import ListView
 from branchtui.widgets.page_loader import Edge, PageLoader
 from branchtui.widgets.page_source import FIRST, LAST, PAGE_LIMIT, Page, PageSource
 
@@ -45,19 +39,13 @@ class _ListMessage(Message):
         return self.list
 
 
-class VirtualList(Widget, Generic[T], can_focus=True):
+class VirtualList(ListView[T], can_focus=True):
     """Rows of `source` in `columns`; see README.md beside this module for how a screen uses it.
 
     Keys that need a page still under way wait in order for it (at most 256) and then do what they would have done
     with the page at hand: typing ahead of a slow ledger ends on the same row.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "virtual-list--header",
-        "virtual-list--highlight",
-        "virtual-list--marked",
-        "virtual-list--message",
-    }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "move(1)", "Next row", show=False),
         Binding("up,k", "move(-1)", "Row before", show=False),
@@ -93,7 +81,6 @@ class VirtualList(Widget, Generic[T], can_focus=True):
     class Loaded(_ListMessage):
         """The first page of the newest source or reload is on the screen."""
 
-
     @dataclass
     class Failed(_ListMessage):
         """A page did not come; rows already shown stay, keys that waited for it are dropped."""
@@ -113,19 +100,13 @@ class VirtualList(Widget, Generic[T], can_focus=True):
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
-        super().__init__(id=id, classes=classes)
+        super().__init__(columns, row_id, header=header, id=id, classes=classes)
         self.empty = empty
-        self.cursor: ListCursor[T] = ListCursor(row_id)
         self.loader: PageLoader[T] = PageLoader(self._run_fetch, self._take, self._take_failure, page_limit)
         self.loader.source = source
-        self._columns = columns
         self._explain = explain
-        self._header_lines = 1 if header else 0
         self._commands = CommandQueue()
-        self._marks: dict[str, T] = {}
         self._problem: str | None = None
-        self._typed: str | None = None
-        self._columns_laid: ColumnLayout[T] = ColumnLayout(columns, 0)
         self._told: str | None = None
 
     # ── what a screen asks ───────────────────────────────────────────────────────────────────────────────────────
@@ -143,7 +124,7 @@ class VirtualList(Widget, Generic[T], can_focus=True):
     @property
     def marked(self) -> list[T]:
         """The marked rows, in the order they were marked."""
-        return list(self._marks.values())
+        return list(self.marks.values())
 
     @property
     def count(self) -> int | None:
@@ -165,10 +146,10 @@ class VirtualList(Widget, Generic[T], can_focus=True):
     def set_source(self, source: PageSource[T], *, anchor: str = FIRST) -> None:
         """Begin anew with `source`: answers of the former one are dropped; its rows stay until the first page."""
         self.loader.source = source
-        self._marks.clear()
+        self.marks.clear()
         self._start(anchor, replacing=True)
 
-    def reload(self, keep: bool = True) -> None:
+    def reload(self, *, keep: bool = True) -> None:
         """Ask the same source again; the highlight stays on its row (`keep`) or goes to the first."""
         if self.loader.source is None:
             return
@@ -180,15 +161,15 @@ class VirtualList(Widget, Generic[T], can_focus=True):
     def replace(self, item: T) -> bool:
         """Show `item` in the row of its id; False when that row is not loaded."""
         row_id = self.cursor.row_id(item)
-        if row_id in self._marks:
-            self._marks[row_id] = item
+        if row_id in self.marks:
+            self.marks[row_id] = item
         place = self.cursor.window.replace(item)
         self._narrow(keep_id=self.cursor.highlighted_id)
         return place is not None
 
     def remove_row(self, row_id: str) -> bool:
         """Take a row out; the highlight goes to the row that follows. False when it is not loaded."""
-        self._marks.pop(row_id, None)
+        self.marks.pop(row_id, None)
         former = self.cursor.highlighted_id
         place = self.cursor.window.remove(row_id)
         self._narrow(keep_id=former)
@@ -214,7 +195,7 @@ class VirtualList(Widget, Generic[T], can_focus=True):
 
     def clear_marks(self) -> None:
         """Mark nothing."""
-        self._marks.clear()
+        self.marks.clear()
         self.refresh()
         self.post_message(self.Marked(self, frozenset()))
 
@@ -225,20 +206,6 @@ class VirtualList(Widget, Generic[T], can_focus=True):
     def jump_to_key(self, beginning: str) -> None:
         """The first row whose sort column begins so: one request."""
         self._queue(Jump(self, f"key:{beginning}"))
-
-    def stand(self, place: int, scroll: int = 0) -> None:
-        """Put the highlight on a loaded row, repainting two lines unless the list has to scroll."""
-        cursor = self.cursor
-        former_at, former_top = cursor.at, cursor.top
-        cursor.at = place
-        cursor.top += scroll
-        cursor.bound()
-        if cursor.top != former_top:
-            self.refresh()
-        elif cursor.at != former_at:
-            self._refresh_line(self._line_of(former_at))
-            self._refresh_line(self._line_of(cursor.at))
-        self._tell()
 
     # ── keys ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -285,30 +252,30 @@ class VirtualList(Widget, Generic[T], can_focus=True):
 
     def action_jump_letters(self) -> None:
         """`'`: collect letters until enter."""
-        self._typed = ""
-        self._refresh_line(0)
+        self.typed = ""
+        self.refresh_line(0)
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
         """While letters are collected every printable key is one of them."""
-        return self._typed is not None and character is not None and character.isprintable()
+        return self.typed is not None and character is not None and character.isprintable()
 
     async def on_key(self, event: events.Key) -> None:
         """Collect the letters of a jump; every other key is left to the bindings."""
-        if self._typed is None:
+        if self.typed is None:
             return
-        self._refresh_line(0)
+        self.refresh_line(0)
         if event.key == "enter":
-            wanted, self._typed = self._typed, None
+            wanted, self.typed = self.typed, None
             if wanted:
                 self.jump_to_key(wanted)
         elif event.key == "escape":
-            self._typed = None
+            self.typed = None
         elif event.key == "backspace":
-            self._typed = self._typed[:-1]
+            self.typed = self.typed[:-1]
         elif event.is_printable and event.character is not None:
-            self._typed = (self._typed + event.character)[:JUMP_MAX]
+            self.typed = (self.typed + event.character)[:JUMP_MAX]
         else:
-            self._typed = None
+            self.typed = None
             return
         event.stop()
         event.prevent_default()
@@ -324,13 +291,13 @@ class VirtualList(Widget, Generic[T], can_focus=True):
         if item is None:
             return
         row_id = self.cursor.row_id(item)
-        is_full = row_id not in self._marks and len(self._marks) >= MARKS_MAX
-        if row_id in self._marks:
-            del self._marks[row_id]
+        is_full = row_id not in self.marks and len(self.marks) >= MARKS_MAX
+        if row_id in self.marks:
+            del self.marks[row_id]
         elif not is_full:
-            self._marks[row_id] = item
-        self._refresh_line(self._line_of(self.cursor.at))
-        self.post_message(self.Marked(self, frozenset(self._marks), is_full))
+            self.marks[row_id] = item
+        self.refresh_line(self.line_of(self.cursor.at))
+        self.post_message(self.Marked(self, frozenset(self.marks), is_full))
 
     # ── pages ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -402,6 +369,24 @@ class VirtualList(Widget, Generic[T], can_focus=True):
         self.refresh()
         self._tell()
 
+    def moved(self) -> None:
+        """Say where the highlight went."""
+        self._tell()
+
+    def resized(self) -> None:
+        """More rows may be in sight than are loaded."""
+        self._prefetch()
+
+    def is_more_under_way(self) -> bool:
+        """True while the page below is being fetched."""
+        return self.loader.is_fetching("next") and self.cursor.filter is None
+
+    def instead_of_rows(self) -> str:
+        """A placeholder, what went wrong, or that there is nothing."""
+        if self.loader.opening is not None:
+            return "…"
+        return self.empty if self._problem is None else self._problem
+
     def _tell(self) -> None:
         """Say that the highlight stands elsewhere, once a place."""
         item = self.highlighted
@@ -409,58 +394,3 @@ class VirtualList(Widget, Generic[T], can_focus=True):
         if identity != self._told:
             self._told = identity
             self.post_message(self.Highlighted(self, item))
-
-    # ── paint ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def on_resize(self) -> None:
-        """The highlight stays in sight."""
-        self.cursor.height = max(1, self.size.height - self._header_lines)
-        self.cursor.bound()
-        self.refresh()
-        self._prefetch()
-
-    def render_line(self, y: int) -> Strip:
-        """One line: the titles, a row, or what the list has to say instead of rows."""
-        width = self.size.width
-        if self._columns_laid.total != width:
-            self._columns_laid = ColumnLayout(self._columns, width)
-        if y < self._header_lines:
-            return self._strip(self._header_text(width), "virtual-list--header")
-        place = self.cursor.top + y - self._header_lines
-        if place < len(self.cursor.shown):
-            return self._row_strip(place)
-        if not self.cursor.shown and y == self._header_lines:
-            return self._strip(pad("  " + safe_text(self._instead_of_rows()), width), "virtual-list--message")
-        if self.cursor.shown and self.loader.is_fetching("next") and self.cursor.filter is None:
-            return self._strip(pad("  …", width), "virtual-list--message")
-        return Strip.blank(width, self.rich_style)
-
-    def _header_text(self, width: int) -> str:
-        if self._typed is not None:
-            return pad(cut(f"  Jump to: {safe_text(self._typed)}_", width), width)
-        return self._columns_laid.header()
-
-    def _instead_of_rows(self) -> str:
-        if self.loader.opening is not None:
-            return "…"
-        return self.empty if self._problem is None else self._problem
-
-    def _row_strip(self, place: int) -> Strip:
-        item = self.cursor.shown[place]
-        is_highlighted = place == self.cursor.at
-        is_marked = self.cursor.row_id(item) in self._marks
-        text = self._columns_laid.row(item, highlighted=is_highlighted, marked=is_marked)
-        if is_highlighted and self.has_focus:
-            return self._strip(text, "virtual-list--highlight")
-        return self._strip(text, "virtual-list--marked" if is_marked else None)
-
-    def _strip(self, text: str, component: str | None) -> Strip:
-        style = self.rich_style if component is None else self.get_component_rich_style(component)
-        return Strip([Segment(text, style)]).adjust_cell_length(self.size.width, style)
-
-    def _line_of(self, place: int) -> int:
-        return place - self.cursor.top + self._header_lines
-
-    def _refresh_line(self, line: int) -> None:
-        if 0 <= line < self.size.height:
-            self.refresh(Region(0, line, self.size.width, 1))
