@@ -1,0 +1,258 @@
+"""`branchtui ledger check`: the invariants of a ledger, one plain sentence for each place where one is broken.
+
+Reads one snapshot on a connection that cannot write, so that it may run while the ledger is served.
+It never repairs anything (ledger, section 1). INV-7 and INV-10 belong to credit accounts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from branchtui.ledger import audit
+from branchtui.ledger.store.mapping import mapping_of
+from branchtui.ledger.store.rows import AuditRow
+from branchtui.ledger.store.sqlite import connect, database_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import apsw
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """A statement that finds what breaks an invariant, and the sentence about each row it finds."""
+
+    invariant: str
+    sentence: str
+    statement: str
+
+
+_RULES: Final = (
+    _Rule(
+        "INV-1",
+        "the legs of journal entry {0} sum to {2} minor units of {1}, not to zero",
+        """
+        SELECT legs.entry_id, accounts.currency, SUM(legs.amount_minor)
+        FROM legs JOIN accounts ON accounts.id = legs.account_id
+        GROUP BY legs.entry_id, accounts.currency HAVING SUM(legs.amount_minor) <> 0
+        """,
+    ),
+    _Rule(
+        "INV-1",
+        "journal entry {0} has {1} legs; an entry has two or more, none of them zero",
+        """
+        SELECT journal_entries.id, COUNT(legs.line)
+        FROM journal_entries LEFT JOIN legs ON legs.entry_id = journal_entries.id
+        GROUP BY journal_entries.id
+        HAVING COUNT(legs.line) < 2 OR SUM(legs.amount_minor = 0) > 0
+        """,
+    ),
+    _Rule(
+        "INV-1",
+        "the legs of {0} belong to no journal entry",
+        """
+        SELECT DISTINCT legs.entry_id FROM legs
+        LEFT JOIN journal_entries ON journal_entries.id = legs.entry_id
+        WHERE journal_entries.id IS NULL
+        """,
+    ),
+    _Rule(
+        "INV-1",
+        "journal entry {0} does not mirror {1}, which it reverses",
+        """
+        SELECT mirror.id, mirror.reversal_of FROM journal_entries AS mirror
+        WHERE mirror.reversal_of IS NOT NULL AND EXISTS (
+            SELECT account_id FROM legs WHERE entry_id IN (mirror.id, mirror.reversal_of)
+            GROUP BY account_id HAVING SUM(amount_minor) <> 0
+        )
+        """,
+    ),
+    _Rule(
+        "INV-1",
+        "journal entry {0} is reversed {1} times",
+        """
+        SELECT reversal_of, COUNT(*) FROM journal_entries WHERE reversal_of IS NOT NULL
+        GROUP BY reversal_of HAVING COUNT(*) > 1
+        """,
+    ),
+    _Rule(
+        "INV-2",
+        "account {0} shows a balance of {1} minor units, its entries sum to {2}",
+        """
+        SELECT account_no, balance_minor, COALESCE(total, 0) FROM accounts
+        LEFT JOIN (SELECT account_id, SUM(amount_minor) AS total FROM legs GROUP BY account_id)
+            ON account_id = id
+        WHERE balance_minor <> COALESCE(total, 0)
+        """,
+    ),
+    _Rule(
+        "INV-3",
+        "balance record {0} is {1} and has {2} journal entries instead of {3}",
+        """
+        SELECT balance_records.id, status, COUNT(entries.id) AS found,
+            CASE status WHEN 'not_accounted' THEN 0 WHEN 'accounted' THEN 1 ELSE 2 END AS wanted
+        FROM balance_records LEFT JOIN journal_entries AS entries
+            ON entries.subject_id = balance_records.id
+        GROUP BY balance_records.id HAVING found <> wanted
+        """,
+    ),
+    _Rule(
+        "INV-3",
+        "balance record {0} states {1} minor units, its journal entry moved {2}",
+        """
+        SELECT balance_records.id, balance_records.amount_minor, COALESCE(SUM(ABS(legs.amount_minor)), 0)
+        FROM balance_records
+        JOIN journal_entries ON subject_id = balance_records.id AND reversal_of IS NULL
+        LEFT JOIN legs ON entry_id = journal_entries.id AND legs.account_id = balance_records.account_id
+        GROUP BY balance_records.id, journal_entries.id
+        HAVING COALESCE(SUM(ABS(legs.amount_minor)), 0) <> balance_records.amount_minor
+        """,
+    ),
+    _Rule(
+        "INV-4",
+        "payment {0} of {2} minor units is {1}, but its entries leave {3} with customers",
+        """
+        SELECT payment_no, state, payments.amount_minor, -COALESCE(SUM(legs.amount_minor), 0)
+        FROM payments
+        LEFT JOIN journal_entries ON subject_id = payments.id
+        LEFT JOIN legs ON entry_id = journal_entries.id
+            AND legs.account_id IN (SELECT id FROM accounts WHERE customer_id IS NOT NULL)
+        GROUP BY payments.id
+        HAVING -COALESCE(SUM(legs.amount_minor), 0)
+            <> CASE state WHEN 'associated' THEN payments.amount_minor ELSE 0 END
+        """,
+    ),
+    _Rule(
+        "INV-5",
+        "payment {0} left {2} minor units with customer {1}, who is not the one it is associated to",
+        """
+        SELECT payment_no, accounts.customer_id, -SUM(legs.amount_minor)
+        FROM payments
+        JOIN journal_entries ON subject_id = payments.id
+        JOIN legs ON entry_id = journal_entries.id
+        JOIN accounts ON accounts.id = legs.account_id AND accounts.customer_id IS NOT NULL
+        GROUP BY payments.id, accounts.customer_id
+        HAVING SUM(legs.amount_minor) <> 0 AND accounts.customer_id IS NOT payments.customer_id
+        """,
+    ),
+    _Rule(
+        "INV-5",
+        "payment {0} is {1} and names {2} customer",
+        """
+        SELECT payment_no, state, CASE WHEN customer_id IS NULL THEN 'no' ELSE 'a' END FROM payments
+        WHERE (state = 'associated') <> (customer_id IS NOT NULL)
+            AND state IN ('associated', 'unassociated')
+        """,
+    ),
+    _Rule(
+        "INV-6",
+        "{2} payments carry the code {1} of {0}",
+        """
+        SELECT provider, code, COUNT(*) FROM payments WHERE code IS NOT NULL AND provider IS NOT NULL
+        GROUP BY provider, code HAVING COUNT(*) > 1
+        """,
+    ),
+    _Rule(
+        "INV-9",
+        "journal entry {0} was made by operation {1}, which the ledger does not know as done",
+        """
+        SELECT id, operation_key FROM journal_entries
+        WHERE operation_key NOT IN (SELECT key FROM operations WHERE state = 'succeeded')
+            AND (
+                operation_key IN (SELECT key FROM operations)
+                OR operation_key NOT IN (
+                    SELECT operation_key FROM audit WHERE operation_key IS NOT NULL AND outcome = 'applied'
+                )
+            )
+        """,
+    ),
+    _Rule(
+        "INV-9",
+        "operation {0} ({1}) succeeded and has no row in the audit chain",
+        """
+        SELECT key, action FROM operations WHERE state = 'succeeded' AND key NOT IN (
+            SELECT operation_key FROM audit WHERE operation_key IS NOT NULL AND outcome = 'applied'
+        )
+        """,
+    ),
+    _Rule(
+        "INV-9",
+        "operation {0} ({1}) succeeded and moved no money",
+        """
+        SELECT key, action FROM operations
+        WHERE state = 'succeeded'
+            AND action IN ('balance-record.post', 'balance-record.post-all', 'balance-record.reverse')
+            AND key NOT IN (SELECT operation_key FROM journal_entries)
+        """,
+    ),
+    _Rule(
+        "INV-9",
+        "a row of {0} names row {2} of {1} as what it belongs to, and that is not there",
+        "SELECT \"table\", parent, COALESCE(rowid, '?') FROM pragma_foreign_key_check",
+    ),
+)
+
+
+def violations(connection: apsw.Connection) -> Iterator[str]:
+    """One sentence for each broken invariant that `connection` can see, from one snapshot; none when all is well."""
+    with connection:
+        for rule in _RULES:
+            for found in connection.execute(rule.statement):
+                yield f"{rule.invariant}: {rule.sentence.format(*found)}"
+        yield from _broken_chains(connection)
+
+
+def run(database: str, say: Callable[[str], None]) -> int:
+    """Say every violation in the ledger at `database`, a line each; 0 when there is none, else 1.
+
+    Raises:
+        StoreUnavailable: the database cannot be opened.
+    """
+    connection = connect(database_path(database), read_only=True)
+    try:
+        status = 0
+        for sentence in violations(connection):
+            say(sentence)
+            status = 1
+        return status
+    finally:
+        connection.close()
+
+
+def _broken_chains(connection: apsw.Connection) -> Iterator[str]:
+    """INV-8: every branch's chain is gapless, its hashes verify, its head is its last row."""
+    heads: dict[str, tuple[int, bytes]] = {
+        branch_id: (seq, found)
+        for branch_id, seq, found in connection.execute("SELECT branch_id, seq, hash FROM chain_heads")
+    }
+    last: dict[str, AuditRow] = {}
+    columns = ", ".join(f'"{name}"' for name in mapping_of(AuditRow).columns)
+    statement = f"SELECT {columns} FROM audit ORDER BY branch_id, seq"  # noqa: S608 - names of our own schema
+    for values in connection.execute(statement):
+        row = AuditRow(*values)
+        yield from _broken_links(last.get(row.branch_id), row)
+        last[row.branch_id] = row
+    for branch_id in sorted(heads.keys() | last.keys()):
+        end = last.get(branch_id)
+        stands = (end.seq, end.hash) if end else (0, audit.GENESIS)
+        if heads.get(branch_id) != stands:
+            head_seq = heads[branch_id][0] if branch_id in heads else 0
+            yield (
+                f"INV-8: the audit chain of branch {branch_id} ends at row {stands[0]}, "
+                f"its head says row {head_seq} or another hash"
+            )
+
+
+def _broken_links(before: AuditRow | None, row: AuditRow) -> Iterator[str]:
+    place = f"row {row.seq} of the audit chain of branch {row.branch_id}"
+    seq, found, at = (before.seq, before.hash, before.at) if before else (0, audit.GENESIS, -1)
+    if row.seq != seq + 1:
+        yield f"INV-8: {place} follows row {seq}: rows between them are missing"
+    elif row.prev_hash != found:
+        yield f"INV-8: {place} does not continue the row before it"
+    if row.at <= at:
+        yield f"INV-8: {place} is not later than the row before it"
+    if audit.row_hash(row) != row.hash:
+        yield f"INV-8: {place} was changed after it was written"

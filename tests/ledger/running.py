@@ -1,0 +1,402 @@
+"""A real ledger for tests: uvicorn on a free loopback port over a SQLite file, and a small HTTP client for it.
+
+`running_ledger` (conftest.py) gives one a test module. Three branches: `HQ` at the top, `NKU` and
+`KSM` below it, beside each other. People, all with `PASSWORD`:
+
+    teller, teller-b, supervisor      in NKU       teller2, supervisor2     in KSM
+    hq-teller, hq-supervisor          in HQ        auditor, administrator   in HQ
+
+Tellers have a limit of `TELLER_LIMIT_MINOR`; the others have none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import shutil
+import socket
+import threading
+import uuid
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+
+import httpx
+import uvicorn
+
+from branchtui.contract.sessions import Role
+from branchtui.ledger import setup
+from branchtui.ledger.check import violations
+from branchtui.ledger.clock import SystemClock, as_datetime, new_id
+from branchtui.ledger.core import Core, open_core
+from branchtui.ledger.journal import natural_minor
+from branchtui.ledger.passwords import Passwords
+from branchtui.ledger.store.rows import Account, Branch, Customer, User
+from branchtui.ledger.store.search import fold
+from branchtui.ledger.store.sqlite import connect, database_path
+from branchtui.ledger.web.app import make_app
+from branchtui.ledger.web.routes import all_routes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Sequence
+    from datetime import date
+    from pathlib import Path
+
+    from branchtui.ledger.store.unit import BulkTx, Tx
+
+T = TypeVar("T")
+
+PASSWORD: Final = "seven quiet herons"
+CURRENCY: Final = "KES"
+TIMEZONE: Final = "Africa/Nairobi"
+TELLER_LIMIT_MINOR: Final = 10_000_000
+BRANCHES: Final = ("HQ", "NKU", "KSM")
+PEOPLE: Final[tuple[tuple[str, Role, str], ...]] = (
+    ("teller", Role.TELLER, "NKU"),
+    ("teller-b", Role.TELLER, "NKU"),
+    ("supervisor", Role.SUPERVISOR, "NKU"),
+    ("teller2", Role.TELLER, "KSM"),
+    ("supervisor2", Role.SUPERVISOR, "KSM"),
+    ("hq-teller", Role.TELLER, "HQ"),
+    ("hq-supervisor", Role.SUPERVISOR, "HQ"),
+    ("auditor", Role.AUDITOR, "HQ"),
+    ("administrator", Role.ADMINISTRATOR, "HQ"),
+)
+START_SECONDS: Final = 30.0
+
+
+def cheap_passwords() -> Passwords:
+    """argon2 at its lowest cost: tests sign in often."""
+    return Passwords(memory_kib=8, passes=1)
+
+
+class MovableClock:
+    """The machine's clock, moved by as much as a test says."""
+
+    def __init__(self) -> None:
+        self._system = SystemClock()
+        self.offset_us = 0
+
+    def now_us(self) -> int:
+        """Microseconds since 1970 UTC, moved."""
+        return self._system.now_us() + self.offset_us
+
+    def advance(self, *, seconds: float = 0, days: int = 0) -> None:
+        """Let time pass (or step back)."""
+        self.offset_us += int(seconds * 1_000_000) + days * 86_400_000_000
+
+
+def make_template(path: Path) -> str:
+    """A fresh ledger with branches and people in the file `path`; returns its database URL."""
+    database = f"sqlite:///{path}"
+    setup.init_ledger(
+        database,
+        setup.NewLedger("Pamoja Sacco", "HQ", "Head office", CURRENCY, TIMEZONE, "root", PASSWORD),
+    )
+    hashed = cheap_passwords().hash(PASSWORD)
+    at_us = SystemClock().now_us()
+
+    def fill(tx: BulkTx) -> None:
+        for code, name in (("NKU", "Nakuru"), ("KSM", "Kisumu")):
+            setup.add_branch(tx, code=code, name=name, parent_code="HQ", currency=CURRENCY, timezone=TIMEZONE)
+        for username, role, code in PEOPLE:
+            branch = tx.find_one(Branch, code=code)
+            assert branch is not None
+            tx.put(_user(username, role, branch.id, hashed, at_us))
+
+    setup.change(database, fill)
+    return database
+
+
+def _user(username: str, role: Role, branch_id: str, hashed: str, at_us: int) -> User:
+    return User(
+        id=new_id(),
+        version=1,
+        username=username,
+        person_id=new_id(),
+        role=role.value,
+        branch_id=branch_id,
+        password_hash=hashed,
+        limit_minor=TELLER_LIMIT_MINOR if role is Role.TELLER else None,
+        disabled=0,
+        failed_tries=0,
+        failed_since=None,
+        next_try_at=None,
+        locked_until=None,
+        created_at=at_us,
+    )
+
+
+def fresh_key() -> str:
+    """An idempotency key nobody has used."""
+    return str(uuid.uuid4())
+
+
+@dataclass
+class Api:
+    """What somebody signed in sends. Changes carry a fresh `Idempotency-Key` unless the test gives one.
+
+    `if_match` is a version; it becomes the strong ETag. `send` returns the response as it is;
+    `get`, `post`, `patch`, `put`, `delete` do too, so that a test reads status, headers and body.
+    """
+
+    client: httpx.Client
+    username: str = ""
+    token: str = ""
+    session: dict[str, Any] = field(default_factory=dict)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        key: str | None = None,
+        if_match: int | str | None = None,
+        headers: dict[str, str] | None = None,
+        params: dict[str, Any] | None = None,
+        content: bytes | None = None,
+    ) -> httpx.Response:
+        """Send one request; `key=""` sends none."""
+        sent = {"authorization": f"Bearer {self.token}"} if self.token else {}
+        if method not in {"GET", "HEAD"} and key != "":
+            sent["idempotency-key"] = key or fresh_key()
+        if if_match is not None:
+            sent["if-match"] = f'"{if_match}"' if isinstance(if_match, int) else if_match
+        sent |= headers or {}
+        if content is not None:
+            return self.client.request(method, path, content=content, headers=sent, params=params)
+        if body is None:
+            return self.client.request(method, path, headers=sent, params=params)
+        return self.client.request(method, path, json=body, headers=sent, params=params)
+
+    def get(self, path: str, **params: Any) -> httpx.Response:
+        """Read; keyword arguments become the query."""
+        return self.send("GET", path, params=params or None)
+
+    def post(self, path: str, body: Any = None, **options: Any) -> httpx.Response:
+        """Create or act."""
+        return self.send("POST", path, body, **options)
+
+    def patch(self, path: str, body: Any, **options: Any) -> httpx.Response:
+        """Change."""
+        return self.send("PATCH", path, body, **options)
+
+    def put(self, path: str, body: Any = None, **options: Any) -> httpx.Response:
+        """Set."""
+        return self.send("PUT", path, body, **options)
+
+    def delete(self, path: str, **options: Any) -> httpx.Response:
+        """Delete."""
+        return self.send("DELETE", path, **options)
+
+    def pages(self, path: str, **params: Any) -> list[dict[str, Any]]:
+        """All items of a list, page by page."""
+        items: list[dict[str, Any]] = []
+        cursor: str | None = None
+        while True:
+            page = self.get(path, **(params | ({"cursor": cursor} if cursor else {})))
+            assert page.status_code == 200, page.text
+            items += page.json()["items"]
+            cursor = page.json()["next"]
+            if cursor is None:
+                return items
+
+
+@dataclass
+class Member:
+    """A customer as inserted, with the accounts by kind."""
+
+    customer: Customer
+    accounts: dict[str, Account]
+
+    @property
+    def id(self) -> str:
+        return self.customer.id
+
+
+class RunningLedger:
+    """A served ledger. Use as a context manager; `url` is its address, `core` its insides."""
+
+    def __init__(self, database: str) -> None:
+        self.database = database
+        self.path = database_path(database)
+        self.clock = MovableClock()
+        self.url = ""
+        self._apis: dict[str, Api] = {}
+        self._numbers = itertools.count(1)
+        self._ready: Future[None] = Future()
+        self._thread = threading.Thread(target=self._serve, name="ledger-under-test", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._ready.result(START_SECONDS)
+        self.client = httpx.Client(base_url=self.url, timeout=30.0, trust_env=False)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.client.close()
+        self.loop.call_soon_threadsafe(setattr, self._server, "should_exit", True)
+        self._thread.join(START_SECONDS)
+        assert not self._thread.is_alive(), "the ledger did not stop"
+
+    def _serve(self) -> None:
+        try:
+            asyncio.run(self._serve_until_told())
+        except BaseException as error:
+            if self._ready.done():
+                raise
+            self._ready.set_exception(error)
+
+    async def _serve_until_told(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.core: Core = open_core(self.database, clock=self.clock)
+        try:
+            with socket.create_server(("127.0.0.1", 0), backlog=256) as listening:
+                app = make_app(self.core, all_routes(cheap_passwords()))
+                config = uvicorn.Config(app, access_log=False, log_level="warning", server_header=False)
+                self._server = uvicorn.Server(config)
+                self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+                self._ready.set_result(None)
+                await self._server.serve(sockets=[listening])
+        finally:
+            self.core.close()
+
+    # ── people ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def sign_in(self, username: str, *, fresh: bool = False) -> Api:
+        """An `Api` signed in as `username`; the same one again unless `fresh`."""
+        if not fresh and username in self._apis:
+            return self._apis[username]
+        anonymous = self.anonymous()
+        answer = anonymous.post("/v1/sessions", {"username": username, "password": PASSWORD}, key="")
+        assert answer.status_code == 201, answer.text
+        session = answer.json()
+        self._apis[username] = Api(self.client, username, session["access_token"], session)
+        return self._apis[username]
+
+    def anonymous(self) -> Api:
+        """An `Api` nobody signed in to."""
+        return Api(self.client)
+
+    def branch(self, code: str) -> Branch:
+        """The branch with this code."""
+        found = self.core.tree.by_code(code)
+        assert found is not None, f"no branch {code}"
+        return found
+
+    def today(self, code: str = "NKU") -> date:
+        """The branch's calendar day."""
+        return self.core.today(self.branch(code))
+
+    # ── straight into the store ─────────────────────────────────────────────────────────────────────────────────────
+
+    def write(self, run: Callable[[Tx], T]) -> T:
+        """Run `run` in the ledger's own writer, as one command."""
+        return self._on_loop(self.core.writer.submit(run))
+
+    def bulk(self, run: Callable[[BulkTx], T]) -> T:
+        """Run `run` in the ledger's own writer, in a transaction of its own."""
+        return self._on_loop(self.core.writer.bulk(run))
+
+    def query(self, statement: str, *bound: Any) -> list[tuple[Any, ...]]:
+        """Rows of the database as committed, read beside the ledger."""
+        connection = connect(self.path, read_only=True)
+        try:
+            return [tuple(row) for row in connection.execute(statement, bound)]
+        finally:
+            connection.close()
+
+    def add_member(
+        self,
+        branch: str = "NKU",
+        *,
+        status: str = "active",
+        accounts: Sequence[str] = ("wallet",),
+        first_name: str = "Achieng",
+        last_name: str = "Otieno",
+        mobile_no: str | None = None,
+    ) -> Member:
+        """A customer of `branch` with an account of each kind in `accounts`; balances are zero."""
+        number = next(self._numbers)
+        main_no = f"01{number:08d}"
+        name = f"{first_name} {last_name}"
+        at_us = self.clock.now_us()
+        customer = Customer(
+            id=new_id(),
+            version=1,
+            customer_no=f"C{number:07d}",
+            account_no=main_no,
+            legal_form="person",
+            name=name,
+            first_name=first_name,
+            middle_name=None,
+            last_name=last_name,
+            branch_id=self.branch(branch).id,
+            status=status,
+            mobile_no=mobile_no,
+            phone_sha_international=None,
+            phone_sha_local=None,
+            email=None,
+            date_of_birth=None,
+            gender=None,
+            external_id=None,
+            submitted_on=as_datetime(at_us).date().isoformat(),
+            activation_date=as_datetime(at_us).date().isoformat() if status == "active" else None,
+            created_by="ledger",
+            created_at=at_us,
+            name_key=fold(name),
+            reversed_name_key=fold(f"{last_name} {first_name}"),
+            search_text=fold(f"{name} C{number:07d} {main_no} {mobile_no or ''}"),
+        )
+        made = [
+            Account(
+                id=new_id(),
+                version=1,
+                account_no=main_no if kind == "wallet" else f"{place:02d}{number:08d}",
+                customer_id=customer.id,
+                branch_id=customer.branch_id,
+                kind=kind,
+                currency=CURRENCY,
+                status="open",
+                product=None,
+                balance_minor=0,
+                created_at=at_us,
+            )
+            for place, kind in enumerate(accounts, start=70)
+        ]
+
+        def insert(tx: Tx) -> None:
+            tx.put(customer)
+            for account in made:
+                tx.put(account)
+
+        self.write(insert)
+        return Member(customer, {account.kind: account for account in made})
+
+    def balance_minor(self, account_id: str) -> int:
+        """The account's balance as its owner reads it (held or owed), in minor units."""
+        ((kind, balance),) = self.query("SELECT kind, balance_minor FROM accounts WHERE id = ?", account_id)
+        return natural_minor(kind, balance)
+
+    def check(self) -> None:
+        """The invariants hold: `branchtui ledger check` would print nothing."""
+        connection = connect(self.path, read_only=True)
+        try:
+            found = list(violations(connection))
+        finally:
+            connection.close()
+        assert not found, "\n".join(found)
+
+    def _on_loop(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(60)
+
+
+def copy_template(template: Path, folder: Path) -> str:
+    """A ledger of one's own, copied from the template; returns its database URL."""
+    path = folder / "ledger.db"
+    shutil.copyfile(template, path)
+    with contextlib.suppress(FileNotFoundError):
+        shutil.copyfile(template.with_name(template.name + "-wal"), path.with_name(path.name + "-wal"))
+    return f"sqlite:///{path}"
