@@ -1,0 +1,66 @@
+"""A demonstration ledger as a process of its own, as `branchtui demo --serve-only` gives it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True)
+class Person:
+    """A user of the demonstration."""
+
+    username: str
+    role: str
+    branch_id: str
+    password: str
+
+
+class Demonstration:
+    """Starts the ledger and knows its users; `check` proves the invariants as it is served."""
+
+    def __init__(self, env: Mapping[str, str] | None = None) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "branchtui", "demo", "--serve-only"],
+            stdout=subprocess.PIPE,
+            env={**os.environ, **(env or {})},
+            text=True,
+        )
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line, "the demonstration did not start"
+        self.description: dict[str, Any] = json.loads(line)
+        self.url: str = self.description["url"]
+        self.database: str = self.description["database"]
+        self.callback_token: str = self.description["callback_token"]
+        self.users = [Person(**user) for user in self.description["users"]]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        self._process.wait(30)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+    def user(self, role: str, place: int = 0) -> Person:
+        """The first user of a role (or a later one), in the order of the description."""
+        return [user for user in self.users if user.role == role][place]
+
+    def check(self) -> None:
+        """`branchtui ledger check` is silent and exits 0."""
+        done = subprocess.run(
+            [sys.executable, "-m", "branchtui", "ledger", "check", "--database", self.database],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

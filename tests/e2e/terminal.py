@@ -1,0 +1,139 @@
+"""A real terminal for tests: the program in a pseudo-terminal, its screen read by an emulator.
+
+Waits for painted text, never for time. Every byte that leaves the program is kept, so that a test
+can look for foreign control codes.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import time
+from typing import TYPE_CHECKING, Self
+
+import pyte
+from ptyprocess import PtyProcess
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+PATIENCE_SECONDS = 40.0
+"""How long a text may take before the test gives up: a bound, not an expectation."""
+
+KEYS = {
+    "enter": "\r",
+    "esc": "\x1b",
+    "tab": "\t",
+    "backtab": "\x1b[Z",
+    "up": "\x1b[A",
+    "down": "\x1b[B",
+    "home": "\x1b[H",
+    "end": "\x1b[F",
+    "pgdn": "\x1b[6~",
+    "pgup": "\x1b[5~",
+    "f1": "\x1bOP",
+    "f2": "\x1bOQ",
+    "f3": "\x1bOR",
+    "f4": "\x1bOS",
+    "f5": "\x1b[15~",
+    "f9": "\x1b[20~",
+    "backspace": "\x7f",
+    "ctrl+a": "\x01",
+    "ctrl+d": "\x04",
+    "ctrl+l": "\x0c",
+    "ctrl+q": "\x11",
+    "ctrl+r": "\x12",
+    "ctrl+s": "\x13",
+    "ctrl+u": "\x15",
+    "ctrl+p": "\x10",
+    "space": " ",
+}
+
+
+class Terminal:
+    """The program `argv` on a screen of `columns` by `rows`."""
+
+    def __init__(
+        self, argv: Sequence[str], *, env: Mapping[str, str] | None = None, columns: int = 80, rows: int = 24
+    ) -> None:
+        environment = {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8", **(env or {})}
+        self.process = PtyProcess.spawn(list(argv), env=environment, dimensions=(rows, columns))
+        self.received = b""
+        self._screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self._screen)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def lines(self) -> list[str]:
+        """The painted rows, top first."""
+        return [line.rstrip() for line in self._screen.display]
+
+    @property
+    def text(self) -> str:
+        """The painted screen."""
+        return "\n".join(self.lines)
+
+    def press(self, *keys: str) -> None:
+        """Press keys: a name from KEYS, or text that is typed as it stands."""
+        for key in keys:
+            self.process.write(KEYS.get(key, key).encode())
+
+    def see(self, *wanted: str) -> str:
+        """Wait until every text is on the screen together; returns the screen."""
+        return self._wait(lambda: all(text in self.text for text in wanted), f"to see {wanted}")
+
+    def see_no_more(self, text: str) -> str:
+        """Wait until a text has left the screen; returns the screen."""
+        return self._wait(lambda: text not in self.text, f"to see no more {text!r}")
+
+    def line_with(self, text: str) -> str:
+        """The first painted row that holds a text; waits for it."""
+        self.see(text)
+        return next(line for line in self.lines if text in line)
+
+    def wait_for_end(self) -> int:
+        """Wait until the program has ended; returns its exit code."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while self._read(deadline):
+            pass
+        self.process.wait()
+        return int(self.process.exitstatus if self.process.exitstatus is not None else -1)
+
+    def close(self) -> None:
+        """End the program if it still runs."""
+        if self.process.isalive():
+            self.process.kill(signal.SIGTERM)
+            self.wait_for_end()
+        self.process.close(force=True)
+
+    def _wait(self, is_there: object, what: str) -> str:
+        assert callable(is_there)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not is_there():
+            if not self._read(deadline):
+                raise AssertionError(
+                    f"The terminal ended or fell silent while waiting {what}; it shows:\n{self.text}"
+                )
+        return self.text
+
+    def _read(self, deadline: float) -> bool:
+        """Take in what was painted; False when the program has ended or patience has."""
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return False
+        ready, _, _ = select.select([self.process.fd], [], [], left)
+        if not ready:
+            return False
+        try:
+            data = self.process.read(65_536)
+        except EOFError:
+            return False
+        self.received += data
+        self._stream.feed(data)
+        return True
