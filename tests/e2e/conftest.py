@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-
 from tests.e2e.demonstration import Demonstration
 
 if TYPE_CHECKING:

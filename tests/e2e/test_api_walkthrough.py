@@ -8,7 +8,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
 from tests.e2e.demonstration import Demonstration
 
 PAGE = Path(__file__).parents[2] / "docs" / "api.md"
