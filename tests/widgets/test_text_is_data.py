@@ -49,22 +49,23 @@ def _unsafe_nodes(tree: ast.AST, known: frozenset[str]) -> Iterator[ast.expr | a
             name = _name(node.func)
             if any(keyword.arg == "markup" and _is_false(keyword.value) for keyword in node.keywords):
                 continue
-            if (name in _PARTS and not all(_is_data(argument, known) for argument in node.args[:1])) or (
-                name == "notify" and not all(_is_data(argument, known) for argument in node.args)
+            if (
+                (name in _PARTS and not all(_is_data(argument, known) for argument in node.args[:1]))
+                or (name == "notify" and not all(_is_data(argument, known) for argument in node.args))
+                or (isinstance(node.func, ast.Attribute) and name in _METHODS and _is_surely_text(node.args))
             ):
                 yield node
-            elif isinstance(node.func, ast.Attribute) and name in _METHODS:
-                # Other objects have methods of these names: only texts that are surely texts are judged.
-                if any(
-                    isinstance(argument, ast.JoinedStr) or _has_bracket(argument) for argument in node.args
-                ):
-                    yield node
         elif isinstance(node, ast.Assign):
             titled = any(
                 isinstance(target, ast.Attribute) and target.attr in _TITLES for target in node.targets
             )
             if titled and not _is_data(node.value, known):
                 yield node
+
+
+def _is_surely_text(arguments: list[ast.expr]) -> bool:
+    # Other objects have methods of these names: only texts that are surely texts are judged.
+    return any(isinstance(argument, ast.JoinedStr) or _has_bracket(argument) for argument in arguments)
 
 
 def _name(function: ast.expr) -> str:

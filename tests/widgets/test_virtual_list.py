@@ -284,6 +284,21 @@ async def test_a_ledger_that_does_not_answer_leaves_a_sentence_and_a_way_on() ->
         assert len(app.rows.items) == 10
 
 
+async def test_a_jump_that_is_not_answered_leaves_the_rows_and_the_highlight() -> None:
+    """A failed page of the same list loses nothing that is shown; the next key tries again."""
+    ledger = Ledger(1_000)
+    async with showing(ledger) as (app, pilot):
+        await pilot.press("j", "j")
+        ledger.failing = ConnectionError("x")
+        await pilot.press("end")
+        await until(pilot, lambda: bool(app.failures))
+        assert app.rows.highlighted == ledger.row(2)
+        ledger.failing = None
+        await pilot.press("end")
+        await settled(app, pilot)
+        assert app.rows.highlighted == ledger.row(999)
+
+
 async def test_an_empty_list_says_so() -> None:
     """An empty state is a sentence."""
     async with showing(Ledger(0)) as (app, _pilot):

@@ -171,7 +171,7 @@ class Form(Widget):
             self.post_message(self.Cancelled(self))
             return
 
-        def answered(leave: bool | None) -> None:  # noqa: FBT001  # the framework calls it with the answer
+        def answered(leave: bool | None) -> None:  # the framework calls it with the answer
             if leave:
                 self.post_message(self.Cancelled(self))
 

@@ -77,6 +77,14 @@ class ListView(Widget, Generic[T]):
             self.refresh_line(self.line_of(cursor.at))
         self.moved()
 
+    def on_focus(self) -> None:
+        """The bar shows where keys go."""
+        self.refresh_line(self.line_of(self.cursor.at))
+
+    def on_blur(self) -> None:
+        """The arrow stays, the bar goes."""
+        self.refresh_line(self.line_of(self.cursor.at))
+
     def on_resize(self) -> None:
         """The highlight stays in sight."""
         self.cursor.height = max(1, self.size.height - self._header_lines)

@@ -107,6 +107,7 @@ class VirtualList(ListView[T], can_focus=True):
         self._explain = explain
         self._commands = CommandQueue()
         self._problem: str | None = None
+        self._is_new_question = False
         self._told: str | None = None
 
     # ── what a screen asks ───────────────────────────────────────────────────────────────────────────────────────
@@ -146,6 +147,7 @@ class VirtualList(ListView[T], can_focus=True):
     def set_source(self, source: PageSource[T], *, anchor: str = FIRST) -> None:
         """Begin anew with `source`: answers of the former one are dropped; its rows stay until the first page."""
         self.loader.source = source
+        self._is_new_question = True
         self.marks.clear()
         self._start(anchor, replacing=True)
 
@@ -319,7 +321,7 @@ class VirtualList(ListView[T], can_focus=True):
         self._commands.clear()
         if edge == "open":
             self.loader.opening = None
-            if self.loader.is_replacing:
+            if self._is_new_question:
                 # Rows of another question must not stand as the answer to this one.
                 self.cursor.empty()
                 self._tell()
@@ -349,6 +351,7 @@ class VirtualList(ListView[T], can_focus=True):
             keep_id, line = wanted if kind == "id" else None, 0
         cursor.window.open(page, anchor)
         self._problem = None
+        self._is_new_question = False
         self._narrow(keep_id=keep_id, line=line)
         if anchor == LAST:
             self.stand(cursor.last)
