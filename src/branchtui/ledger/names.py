@@ -1,0 +1,34 @@
+"""How a customer's parts of a name become one name, and what is compared when it is looked for."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Final
+
+from branchtui.ledger.store.search import fold
+
+_FAMILY_FIRST: Final = ("CJK", "HANGUL", "HIRAGANA", "KATAKANA")
+
+
+def full_name(first: str | None, middle: str | None, last: str | None) -> str:
+    """The name of a person as it is shown: given names first; East Asian names family first, unspaced."""
+    if first and last and is_family_first(first) and is_family_first(last):
+        return last + first
+    return " ".join(part for part in (first, middle, last) if part)
+
+
+def reversed_name(first: str | None, middle: str | None, last: str | None) -> str:
+    """The same person with the other name in front, for a search that begins with it."""
+    if first and last and is_family_first(first) and is_family_first(last):
+        return first + last
+    return " ".join(part for part in (last, first, middle) if part)
+
+
+def is_family_first(text: str) -> bool:
+    """Whether a text is written in Han, Hangul or Kana, where the family name comes first."""
+    return all(unicodedata.name(c, "").startswith(_FAMILY_FIRST) for c in text)
+
+
+def search_text(name: str, numbers: tuple[str | None, ...]) -> str:
+    """What search looks into: the folded name and the numbers, a space between any two."""
+    return " ".join([fold(name), *(fold(number) for number in numbers if number)])

@@ -1,0 +1,81 @@
+"""Phone numbers: one form inside, whatever people and providers write (contract, section 5)."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+
+import phonenumbers
+from babel.core import get_global
+
+MAX_WRITTEN: int = 32
+"""A written number is at most this long."""
+
+
+class PhoneUnreadable(ValueError):
+    """What was written is no phone number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A number in E.164 (`+254711222333`) and in the form people dial at home (`0711222333`)."""
+
+    e164: str
+    local: str
+
+    @property
+    def international(self) -> str:
+        """As providers write it: digits without the plus (`254711222333`)."""
+        return self.e164.removeprefix("+")
+
+    @property
+    def sha_international(self) -> str:
+        """SHA-256 in hexadecimal of the international digits, as a provider may send it."""
+        return hashlib.sha256(self.international.encode()).hexdigest()
+
+    @property
+    def sha_local(self) -> str:
+        """SHA-256 in hexadecimal of the form dialled at home."""
+        return hashlib.sha256(self.local.encode()).hexdigest()
+
+
+@cache
+def region_of(currency: str, timezone: str) -> str:
+    """The region whose numbers are written without a country code: KE for Africa/Nairobi.
+
+    By the time zone; one without a country (UTC) leaves it to the currency, whose code begins with its
+    country's (ISO 4217). `ZZ` means none: then only numbers with a country code can be read.
+    """
+    by_zone = get_global("zone_territories").get(timezone)
+    for region in (by_zone, currency[:2]):
+        if region in phonenumbers.SUPPORTED_REGIONS:
+            return str(region)
+    return "ZZ"
+
+
+def read_phone(written: str, region: str) -> Phone:
+    """The number that `written` means in `region`.
+
+    Raises:
+        PhoneUnreadable: it is none, or has a length that no number there has.
+    """
+    if len(written) > MAX_WRITTEN:
+        raise PhoneUnreadable(written)
+    try:
+        number = phonenumbers.parse(written, None if region == "ZZ" else region)
+    except phonenumbers.NumberParseException as error:
+        if not (written.isascii() and written.isdigit()):
+            raise PhoneUnreadable(written) from error
+        # Providers write a country code without its plus.
+        return read_phone("+" + written, region)
+    if not phonenumbers.is_possible_number(number):
+        raise PhoneUnreadable(written)
+    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    local = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+    return Phone(e164, "".join(c for c in local if c.isdigit()))
+
+
+def masked(e164: str) -> str:
+    """A number as those may see it who need not know it: `+2547*****333`."""
+    return e164[:5] + "*" * max(len(e164) - 8, 0) + e164[-3:]
