@@ -263,11 +263,11 @@ async def test_local_rows_narrow_at_once_and_the_answer_replaces_them() -> None:
         assert [row.number for row in app.rows.items] == [7, 17, 27, 37, 47]
         answer.gate.clear()
         app.rows.set_source(answer)
-        await pilot.press("enter")
+        await pilot.press("j", "enter")
         assert app.opened == []
         answer.gate.set()
         await settled(app, pilot)
-        assert app.opened == [answer.row(0)]
+        assert app.opened == [answer.row(1)]
 
 
 async def test_a_ledger_that_does_not_answer_leaves_a_sentence_and_a_way_on() -> None:
