@@ -9,6 +9,7 @@ from typing import Final
 _SPLIT = re.compile(r"[\s,;/]+")
 _PHONE_LIKE = re.compile(r"^[+()\d\s.\-]{4,}$")
 _NOT_DIGIT = re.compile(r"\D")
+_NUMBER_SIGNS = str.maketrans("", "", "./-")
 
 TRIGRAM: Final = 3
 """Shorter words cannot be found inside a text, only at its beginning."""
@@ -24,6 +25,11 @@ def fold(text: str) -> str:
 def fold_reference(text: str) -> str:
     """A reference as it is compared: case, spaces and punctuation folded, leading zeros kept."""
     return "".join(c for c in fold(text) if c.isalnum())
+
+
+def number_key(number: str) -> str:
+    """A number of ours as references are compared with it; says what the generated columns of the tables say."""
+    return number.translate(_NUMBER_SIGNS).lower()
 
 
 def words(query: str) -> list[str]:

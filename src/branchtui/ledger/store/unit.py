@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from branchtui.ledger.store.mapping import TABLES, mapping_of, select_equal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import apsw
 
 R = TypeVar("R")
@@ -117,27 +119,40 @@ class Tx:
 
     def find(self, row_type: type[R], **equal: Any) -> list[R]:
         """All rows whose columns equal these values, as the batch leaves them so far."""
-        mapping = mapping_of(row_type)
         names = tuple(sorted(equal))
-        found: dict[Any, Any] = {}
-        for values in self._batch.connection.execute(select_equal(row_type, names), equal):
-            row: Any = row_type(*values)
-            key = mapping.key_of(row)
-            self._batch.remember(row_type, key, row)
-            found[key] = row
-        for layer in (self._batch.changed_rows(row_type), self._layer.get(row_type, {})):
-            for key, row in layer.items():
-                if row is not GONE and all(getattr(row, name) == equal[name] for name in names):
-                    found[key] = row
-                else:
-                    found.pop(key, None)
-        return list(found.values())
+
+        def fits(row: R) -> bool:
+            return all(getattr(row, name) == equal[name] for name in names)
+
+        return self.select(row_type, select_equal(row_type, names), equal, fits)
 
     def find_one(self, row_type: type[R], **equal: Any) -> R | None:
         """The only row whose columns equal these values, or None; several are a broken promise."""
         found = self.find(row_type, **equal)
         assert len(found) <= 1, f"{row_type.__name__} is not unique by {sorted(equal)}"
         return found[0] if found else None
+
+    def select(
+        self, row_type: type[R], statement: str, bound: dict[str, Any], fits: Callable[[R], bool]
+    ) -> list[R]:
+        """The rows of a compiled statement over all columns of `row_type`, as the batch leaves them so far.
+
+        `fits` says in Python what the statement's condition says, for rows that are not written yet.
+        """
+        mapping = mapping_of(row_type)
+        found: dict[Any, Any] = {}
+        for values in self._batch.connection.execute(statement, bound):
+            row: Any = row_type(*values)
+            key = mapping.key_of(row)
+            self._batch.remember(row_type, key, row)
+            found[key] = row
+        for layer in (self._batch.changed_rows(row_type), self._layer.get(row_type, {})):
+            for key, row in layer.items():
+                if row is not GONE and fits(row):
+                    found[key] = row
+                else:
+                    found.pop(key, None)
+        return list(found.values())
 
     def put(self, row: Any) -> None:
         """Insert or replace a row, by its key."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from branchtui.ledger.store.search import number_key
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -20,6 +22,11 @@ class Account:
     product: str | None
     balance_minor: int
     created_at: int
+
+    @property
+    def account_no_key(self) -> str:
+        """What the engine keeps in the column of this name."""
+        return number_key(self.account_no)
 
 
 @dataclass(frozen=True, slots=True)

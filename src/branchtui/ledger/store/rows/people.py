@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from branchtui.ledger.store.search import number_key
+
 
 @dataclass(frozen=True, slots=True)
 class Institution:
@@ -128,3 +130,13 @@ class Customer:
     name_key: str
     reversed_name_key: str
     search_text: str
+
+    @property
+    def customer_no_key(self) -> str:
+        """What the engine keeps in the column of this name."""
+        return number_key(self.customer_no)
+
+    @property
+    def account_no_key(self) -> str:
+        """What the engine keeps in the column of this name."""
+        return number_key(self.account_no)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, PrimaryKeyConstraint, Table, UniqueConstraint
 
-from branchtui.ledger.store.tables.schema import integer, key, metadata, text
+from branchtui.ledger.store.tables.schema import folded_number, integer, key, metadata, text
 
 accounts = Table(
     "accounts",
@@ -20,6 +20,8 @@ accounts = Table(
     text("product", null=True),
     integer("balance_minor"),
     integer("created_at"),
+    folded_number("account_no_key", "account_no"),
+    Index("accounts_no_key", "account_no_key"),
     Index("accounts_customer", "customer_id", "kind"),
 )
 
@@ -119,7 +121,9 @@ payments = Table(
     text("search_text"),
     UniqueConstraint("provider", "code"),
     Index("payments_list", "branch_id", "state", "paid_at", "id"),
+    Index("payments_state", "state", "paid_at", "id"),
     Index("payments_paid", "paid_at", "id"),
+    Index("payments_phone", "payer_phone", "payer_name"),
     Index("payments_customer", "customer_id", "paid_at"),
     Index("payments_amount", "amount_minor"),
 )

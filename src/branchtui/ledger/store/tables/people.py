@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Table, UniqueConstraint
 
-from branchtui.ledger.store.tables.schema import integer, key, metadata, text
+from branchtui.ledger.store.tables.schema import derived, folded_number, integer, key, metadata, text
 
 institution = Table(
     "institution",
@@ -120,6 +120,9 @@ customers = Table(
     text("name_key"),
     text("reversed_name_key"),
     text("search_text"),
+    folded_number("customer_no_key", "customer_no"),
+    folded_number("account_no_key", "account_no"),
+    derived("phone_tail", "substr(mobile_no, length(mobile_no) - 2)"),
     Index("customers_name", "name_key", "id"),
     Index("customers_reversed_name", "reversed_name_key", "id"),
     Index("customers_branch_name", "branch_id", "name_key", "id"),
@@ -128,4 +131,7 @@ customers = Table(
     Index("customers_sha_international", "phone_sha_international"),
     Index("customers_sha_local", "phone_sha_local"),
     Index("customers_account_no", "account_no"),
+    Index("customers_no_key", "customer_no_key"),
+    Index("customers_account_no_key", "account_no_key"),
+    Index("customers_phone_tail", "phone_tail", "name_key", "mobile_no"),
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Integer, MetaData, Text
+from sqlalchemy import BigInteger, Column, Computed, Integer, MetaData, Text
 
 metadata = MetaData()
 
@@ -29,3 +29,13 @@ def integer(name: str, *args: Any, null: bool = False, **options: Any) -> Column
 def key(name: str = "id") -> Column[str]:
     """A text column that is the table's primary key."""
     return Column(name, Text, primary_key=True)
+
+
+def derived(name: str, expression: str) -> Column[str]:
+    """A text column that the engine keeps from others of its row, for an index to stand on."""
+    return Column(name, Text, Computed(expression), info={"engine": True})
+
+
+def folded_number(name: str, source: str) -> Column[str]:
+    """A number of ours as references are compared with it: no case, no punctuation (`search.number_key`)."""
+    return derived(name, f"lower(replace(replace(replace({source}, '.', ''), '/', ''), '-', ''))")
