@@ -20,9 +20,17 @@ class Upload(Answer):
 
 
 class ImportKind(OpenEnum):
-    """What the rows of a file are."""
+    """What the rows of a file are. A ledger may not offer all of them yet."""
 
+    CUSTOMERS_PERSON = "customers-person"
+    CUSTOMERS_ENTITY = "customers-entity"
     BALANCE_RECORDS = "balance-records"
+    CREDIT_ACCOUNTS = "credit-accounts"
+    STATEMENT_MT940 = "statement-mt940"
+    STATEMENT_CAMT053 = "statement-camt053"
+    STATEMENT_OFX = "statement-ofx"
+    STATEMENT_CSV = "statement-csv"
+    PLANS = "plans"
     OTHER = "other"
 
 

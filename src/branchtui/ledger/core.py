@@ -14,6 +14,7 @@ from branchtui.ledger.store.reader import Reader
 from branchtui.ledger.store.rows import Branch, Institution
 from branchtui.ledger.store.sqlite import FileLock, StoreUnavailable, connect, database_path
 from branchtui.ledger.store.writer import Writer
+from branchtui.ledger.wakes import Wakes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -74,6 +75,7 @@ class Core:
     new_id: Callable[[], str]
     lock: FileLock
     background: set[Any] = field(default_factory=set)
+    wakes: Wakes = field(default_factory=Wakes)
 
     def today(self, branch: Branch) -> date:
         """The calendar day in the branch's time zone."""

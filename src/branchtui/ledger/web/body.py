@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import unicodedata
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -11,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from branchtui.contract.problem import Codes, FieldError
 from branchtui.ledger.problems import Refusal
+from branchtui.ledger.texts import is_unsafe
 
 if TYPE_CHECKING:
     from starlette.requests import Request as HttpRequest
@@ -19,12 +19,6 @@ M = TypeVar("M", bound=BaseModel)
 
 MAX_JSON_BYTES: Final = 256 * 1024
 MAX_DEPTH: Final = 16
-
-_FORBIDDEN: Final = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff"
-    "\ue000-\uf8ff\U000e0000-\U000e007f\U000f0000-\U0010ffff]"
-)
-_JOINERS: Final = re.compile("[\u200c\u200d]")
 
 
 async def read_bounded(request: HttpRequest, limit: int = MAX_JSON_BYTES) -> bytes:
@@ -73,15 +67,6 @@ def verify_text(value: Any, pointer: str = "") -> list[FieldError]:
     if isinstance(value, list):
         return [bad for place, each in enumerate(value) for bad in verify_text(each, f"{pointer}/{place}")]
     return []
-
-
-def is_unsafe(text: str) -> bool:
-    """Whether a text holds what may not be stored: controls, direction marks, invisible or unassigned signs."""
-    if text.isascii():
-        return _FORBIDDEN.search(text) is not None
-    if _FORBIDDEN.search(text) or any(unicodedata.category(c) == "Cn" for c in text):
-        return True
-    return any(not _between_letters(text, found.start()) for found in _JOINERS.finditer(text))
 
 
 def parse_model(raw: bytes, model: type[M]) -> M:
@@ -145,12 +130,6 @@ def _plain(kind: str, message: str, name: str) -> str:
 def _bad_text(pointer: str) -> FieldError:
     name = pointer.rsplit("/", 1)[-1] or "text"
     return FieldError(pointer=pointer, code="text", message=f"{name} holds control or direction characters.")
-
-
-def _between_letters(text: str, at: int) -> bool:
-    return 0 < at < len(text) - 1 and all(
-        unicodedata.category(text[place])[0] in "LM" for place in (at - 1, at + 1)
-    )
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

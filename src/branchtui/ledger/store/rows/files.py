@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file on its way."""
+    """A file on its way; `touched_at` is when its last piece came."""
 
     id: str
     user_id: str
@@ -16,6 +16,7 @@ class Upload:
     received: int
     sha256: str | None
     created_at: int
+    touched_at: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,9 @@ uploads = Table(
     integer("received"),
     text("sha256", null=True),
     integer("created_at"),
+    integer("touched_at"),
     Index("uploads_user", "user_id"),
+    Index("uploads_branch", "branch_id", "created_at"),
 )
 
 upload_chunks = Table(

@@ -1,0 +1,34 @@
+"""Waiting for something to change without asking again and again. Lives on the event loop alone."""
+
+from __future__ import annotations
+
+import asyncio
+
+
+class Wakes:
+    """Coroutines that wait for a name to be called."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, set[asyncio.Future[None]]] = {}
+
+    def call(self, name: str) -> None:
+        """Wake everybody who waits for `name` now; who comes later waits for the next call."""
+        for future in self._waiting.pop(name, ()):
+            if not future.done():
+                future.set_result(None)
+
+    async def wait(self, name: str, seconds: float | None = None) -> bool:
+        """Whether `name` was called within `seconds` (None: however long it takes)."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(name, set()).add(future)
+        try:
+            await asyncio.wait_for(future, seconds)
+        except TimeoutError:
+            return False
+        finally:
+            waiting = self._waiting.get(name)
+            if waiting is not None:
+                waiting.discard(future)
+                if not waiting:
+                    del self._waiting[name]
+        return True
