@@ -6,6 +6,7 @@ It never repairs anything (ledger, section 1). INV-7 and INV-10 belong to credit
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -204,7 +205,12 @@ def violations(connection: apsw.Connection) -> Iterator[str]:
         yield from _broken_chains(connection)
 
 
-def run(database: str, say: Callable[[str], None]) -> int:
+def print_line(line: str) -> None:
+    """A line on standard output."""
+    sys.stdout.write(f"{line}\n")
+
+
+def run(database: str, say: Callable[[str], None] = print_line) -> int:
     """Say every violation in the ledger at `database`, a line each; 0 when there is none, else 1.
 
     Raises:

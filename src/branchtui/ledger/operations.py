@@ -225,7 +225,7 @@ def _rejection(command: Command, refusal: Refusal) -> Reply:
     return Reply(
         status=refusal.status,
         body=render(refusal, command.request_id),
-        headers={"content-type": MEDIA_TYPE},
+        headers={"content-type": MEDIA_TYPE} | refusal.headers,
         summary=refusal.detail[:200],
         code=refusal.code,
         event=audit.Event(action=command.action, outcome=Outcome.NOT_APPLIED.value, reason=refusal.code),

@@ -20,7 +20,8 @@ _NOT_STORED: Final = frozenset({Codes.POSSIBLE_DUPLICATE, Codes.KEY_REUSED, Code
 class Refusal(Exception):
     """The ledger says no, and nothing was applied.
 
-    `detail` is for a person; `extra` holds further members of the problem, by code.
+    `detail` is for a person; `extra` holds further members of the problem, by code; `headers` go
+    beside it (the ETag of what stands now).
     """
 
     status: int
@@ -31,6 +32,7 @@ class Refusal(Exception):
     outcome: Outcome = Outcome.NOT_APPLIED
     retry_after_seconds: int | None = None
     retry_same_key: bool = False
+    headers: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_stored(self) -> bool:

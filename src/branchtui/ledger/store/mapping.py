@@ -120,3 +120,12 @@ def select_equal(row_type: type[Any], names: tuple[str, ...]) -> str:
         found = compiled(select(*mapping.select_list).where(*wanted))
         _equal_statements[row_type, names] = found
     return found
+
+
+def insert_by_position(row_type: type[Any]) -> str:
+    """An insert whose parameters are the row's values in the order of its fields, for long sweeps."""
+    mapping = mapping_of(row_type)
+    statement = insert(mapping.table)
+    return str(
+        statement.compile(dialect=sqlite.dialect(paramstyle="qmark"), column_keys=list(mapping.columns))
+    )

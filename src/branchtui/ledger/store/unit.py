@@ -100,6 +100,10 @@ class Batch:
                 updates.append((mapping.update, old))
         for statement, bound in inserts + updates:
             self.connection.executemany(statement, bound)
+        for row_type, changed in self._changed.items():
+            known = self._stored.setdefault(row_type, {})
+            known.update({key: None if row is GONE else row for key, row in changed.items()})
+        self._changed = {}
 
 
 class Tx:
@@ -175,12 +179,28 @@ class Tx:
 
 
 class BulkTx(Tx):
-    """A command that has the writer to itself and may run set-based statements, inside one transaction."""
+    """A command that has the writer to itself and may run set-based statements, inside one transaction.
+
+    It decides first and writes then: once it has flushed, it can no longer refuse, only fail as a whole.
+    """
+
+    _flushed = False
 
     @property
     def connection(self) -> apsw.Connection:
         """The writer's own connection, inside this command's transaction."""
         return self._batch.connection
+
+    def flush(self) -> None:
+        """Write what was put so far, for set-based statements that build on it."""
+        self.keep()
+        self._batch.flush()
+        self._flushed = True
+
+    def drop(self) -> None:
+        """The command refused; after a flush that would leave half of it, so the whole transaction fails."""
+        assert not self._flushed, "a bulk command refuses before it writes"
+        super().drop()
 
 
 def _bound_key(names: tuple[str, ...], key: Any) -> dict[str, Any]:

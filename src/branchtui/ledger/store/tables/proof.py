@@ -54,6 +54,7 @@ audit = Table(
     Column("prev_hash", LargeBinary, nullable=False),
     Column("hash", LargeBinary, nullable=False),
     PrimaryKeyConstraint("branch_id", "seq"),
+    Index("audit_object", "object"),
     sqlite_with_rowid=False,
 )
 

@@ -1,0 +1,38 @@
+"""Card numbers have no place in a ledger: a detector for texts that people key (T-30)."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_GROUPED: Final = re.compile(
+    r"(?<![\d-])(?:\d{13,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{1,4}(?:\1\d{1,3})?|\d{4}([ -])\d{6}\2\d{4,5})(?![\d-])",
+    re.ASCII,
+)
+_ISSUER: Final = re.compile(
+    r"4(?:\d{12}|\d{15}|\d{18})"  # Visa
+    r"|(?:5[1-5]\d{2}|222[1-9]|22[3-9]\d|2[3-6]\d{2}|27[01]\d|2720)\d{12}"  # Mastercard
+    r"|3[47]\d{13}"  # American Express
+    r"|3(?:0[0-5]|[68]\d)\d{11}"  # Diners Club
+    r"|(?:6011|65\d{2}|64[4-9]\d)\d{12}"  # Discover
+    r"|35(?:2[89]|[3-8]\d)\d{12}"  # JCB
+    r"|62\d{14,17}"  # UnionPay
+    r"|(?:50|5[6-8]|6[37])\d{12,17}"  # Maestro
+)
+
+
+def holds_card_number(text: str) -> bool:
+    """Whether `text` holds what is a card number: an issuer's prefix and length, and the Luhn check digit."""
+    for found in _GROUPED.finditer(text):
+        digits = re.sub(r"\D", "", found.group())
+        if _ISSUER.fullmatch(digits) and _luhn(digits):
+            return True
+    return False
+
+
+def _luhn(digits: str) -> bool:
+    total = 0
+    for place, digit in enumerate(reversed(digits)):
+        value = int(digit) * (1 + place % 2)
+        total += value - 9 if value > 9 else value
+    return total % 10 == 0
