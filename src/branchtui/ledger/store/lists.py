@@ -11,17 +11,17 @@ import binascii
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
-from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, FromClause, and_, bindparam, func, or_, select
 
 from branchtui.contract.problem import Codes
 from branchtui.ledger.problems import Refusal
 from branchtui.ledger.store.mapping import compiled, mapping_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from branchtui.ledger.store.reader import Reader
 
@@ -36,24 +36,34 @@ _MAC_BYTES: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """An order: the column that carries it (the id breaks ties) and its usual direction."""
+    """An order: the column that carries it (the id breaks ties) and its usual direction.
+
+    `key` turns the text of an anchor `key:...` into a value of that column; it raises ValueError for
+    one that is none. None: the order cannot be opened by a key.
+    """
 
     column: str
     descending: bool = False
+    key: Callable[[str], Any] | None = str
 
 
 @dataclass(frozen=True)
 class ListSpec(Generic[R]):
-    """A list over one table.
+    """A list over one table, or over a `source` whose columns are the fields of `row_type`.
 
     `filters` maps a filter's name to a condition whose parameters carry that name or start with
-    `name__`; `sorts` maps what may follow `sort=` to an order, the first being the default.
+    `name__`; `sorts` maps what may follow `sort=` to an order, the first being the default. `tie` is
+    the column that makes an order total. `caps` names the filters that look at so many candidates
+    at most: a count that reaches the cap is a lower bound.
     """
 
     row_type: type[R]
     sorts: Mapping[str, Sort]
     filters: Mapping[str, ColumnElement[bool]]
     name: str
+    source: FromClause | None = None
+    tie: str = "id"
+    caps: Mapping[str, int] = field(default_factory=dict)
     statements: dict[Any, str] = field(default_factory=dict, compare=False, repr=False)
 
     def sort(self, name: str | None) -> tuple[str, Sort]:
@@ -68,6 +78,16 @@ class ListSpec(Generic[R]):
                 400, Codes.MALFORMED, f"This list sorts by {', '.join(self.sorts)}; not by {wanted}."
             )
         return wanted, self.sorts[wanted]
+
+    @property
+    def columns(self) -> Any:
+        """The columns by name."""
+        return (mapping_of(self.row_type).table if self.source is None else self.source).c
+
+    @property
+    def select_list(self) -> list[ColumnElement[Any]]:
+        """The columns of the row class, in the order of its fields."""
+        return [self.columns[each.name] for each in fields(self.row_type)]  # type: ignore[arg-type]  # rows are dataclasses
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +173,7 @@ class Lists:
             value, key, forward = self.cursors.open(binding, window.cursor, now_us)
             start, inclusive = (value, key), False
         elif window.anchor is not None:
-            forward, start = await self._anchor(spec, sort, window.anchor)
+            forward, start = await self._anchor(spec, sort, window.anchor, filters)
         active = tuple(sorted(filters))
         statement = _page_statement(
             spec, name, active, forward=forward, start=start is not None, inclusive=inclusive
@@ -162,6 +182,10 @@ class Lists:
         if start is not None:
             asked.update(start_value=start[0], start_key=start[1])
         found = await self.reader.rows(spec.row_type, statement, asked)
+        if not found and window.anchor is not None and start is not None:
+            # Nothing begins so late: the end of the list is the nearest place.
+            at_the_end = replace(window, anchor="last")
+            return await self.page(spec, at_the_end, filters, who=who, now_us=now_us)
         more = len(found) > window.limit
         found = found[: window.limit]
         if not forward:
@@ -172,7 +196,8 @@ class Lists:
         count, exact = await self._count(spec, active, bound) if window.count else (None, True)
 
         def seal(row: Any, *, ahead: bool) -> str:
-            return self.cursors.seal(binding, getattr(row, sort.column), row.id, forward=ahead, now_us=now_us)
+            value, tie = getattr(row, sort.column), getattr(row, spec.tie)
+            return self.cursors.seal(binding, value, tie, forward=ahead, now_us=now_us)
 
         return Slice(
             rows=found,
@@ -182,17 +207,28 @@ class Lists:
             count_exact=exact,
         )
 
-    async def _anchor(self, spec: ListSpec[R], sort: Sort, anchor: str) -> tuple[bool, Any]:
-        """The direction and the first row of a window opened by `anchor`."""
+    async def _anchor(
+        self, spec: ListSpec[R], sort: Sort, anchor: str, filters: Mapping[str, Any]
+    ) -> tuple[bool, Any]:
+        """The direction and the first row of a window opened by `anchor`.
+
+        Raises:
+            Refusal: 404 for an id that is not among the rows that pass the filters, 400 for another form.
+        """
         kind, _, rest = anchor.partition(":")
         if kind == "first" and not rest:
             return True, None
         if kind == "last" and not rest:
             return False, None
-        if kind == "key" and rest:
-            return True, (rest, "" if not sort.descending else "\U0010ffff")
+        if kind == "key" and rest and sort.key is not None:
+            try:
+                value = sort.key(rest)
+            except ValueError as error:
+                raise Refusal(400, Codes.MALFORMED, f"{rest} is no place in this order.") from error
+            return True, (value, "" if not sort.descending else "\U0010ffff")
         if kind == "id" and rest:
-            found = await self.reader.find(spec.row_type, id=rest)
+            statement = _place_statement(spec, tuple(sorted(filters)))
+            found = await self.reader.rows(spec.row_type, statement, _bound(filters) | {"anchor_key": rest})
             if found:
                 return True, (getattr(found[0], sort.column), rest)
             raise Refusal(404, Codes.NOT_FOUND, "The row to open the list at is not there.")
@@ -203,17 +239,25 @@ class Lists:
     ) -> tuple[int, bool]:
         key = ("count", active)
         if key not in spec.statements:
-            table = mapping_of(spec.row_type).table
-            inner = (
-                select(table.c.id).where(*_conditions(spec, active)).limit(bindparam("limit_rows")).subquery()
-            )
+            rows = select(spec.columns[spec.tie]).where(*_conditions(spec, active))
+            inner = rows.limit(bindparam("limit_rows")).subquery()
             spec.statements[key] = compiled(select(func.count()).select_from(inner))
-        ((count,),) = await self.reader.values(spec.statements[key], bound | {"limit_rows": COUNT_LIMIT + 1})
-        return min(count, COUNT_LIMIT), count <= COUNT_LIMIT
+        limit = min([COUNT_LIMIT, *(spec.caps[name] for name in active if name in spec.caps)])
+        ((count,),) = await self.reader.values(spec.statements[key], bound | {"limit_rows": limit + 1})
+        return min(count, limit), count <= limit
 
 
 def _conditions(spec: ListSpec[Any], active: tuple[str, ...]) -> list[ColumnElement[bool]]:
     return [spec.filters[name] for name in active]
+
+
+def _place_statement(spec: ListSpec[Any], active: tuple[str, ...]) -> str:
+    """The row with a given tie-breaker, if it passes the filters."""
+    cache_key = ("place", active)
+    if cache_key not in spec.statements:
+        at = spec.columns[spec.tie] == bindparam("anchor_key")
+        spec.statements[cache_key] = compiled(select(*spec.select_list).where(at, *_conditions(spec, active)))
+    return spec.statements[cache_key]
 
 
 def _page_statement(
@@ -228,9 +272,8 @@ def _page_statement(
     cache_key = (sort_name, active, forward, start, inclusive)
     if cache_key in spec.statements:
         return spec.statements[cache_key]
-    mapping = mapping_of(spec.row_type)
     sort = spec.sorts[sort_name]
-    column, tie = mapping.table.c[sort.column], mapping.table.c["id"]
+    column, tie = spec.columns[sort.column], spec.columns[spec.tie]
     ascending = forward != sort.descending
     where = _conditions(spec, active)
     if start:
@@ -243,7 +286,7 @@ def _page_statement(
             beyond = tie <= key if inclusive else tie < key
             where.append(and_(column <= value, or_(column < value, beyond)))
     order = (column.asc(), tie.asc()) if ascending else (column.desc(), tie.desc())
-    statement = select(*mapping.select_list).where(*where).order_by(*order).limit(bindparam("limit_rows"))
+    statement = select(*spec.select_list).where(*where).order_by(*order).limit(bindparam("limit_rows"))
     spec.statements[cache_key] = compiled(statement)
     return spec.statements[cache_key]
 
