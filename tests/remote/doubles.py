@@ -68,6 +68,7 @@ class Asked:
     path: str
     headers: dict[str, str]
     body: bytes
+    size: int
 
     @property
     def key(self) -> str:
@@ -180,7 +181,7 @@ async def read_request(reader: asyncio.StreamReader) -> Asked | None:
     method, path, _ = first.split(" ")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in rest)}
     body = await reader.readexactly(int(headers.get("content-length", "0")))
-    return Asked(method, path, headers, body)
+    return Asked(method, path, headers, body, len(head) + len(body))
 
 
 @asynccontextmanager
@@ -193,7 +194,6 @@ async def running(usual: Behaviour, tls: ssl.SSLContext | None = None) -> AsyncI
         yield server
     finally:
         listening.close()
-        listening.close_clients() if hasattr(listening, "close_clients") else None
 
 
 USER = {"id": "u1", "username": "achieng", "roles": ["teller"], "branch_id": "b1", "branches": []}

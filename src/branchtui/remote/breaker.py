@@ -125,7 +125,7 @@ class Breaker:
         if self.state is state:
             return
         self.state = state
-        self._changed(state is not Circuit.OPEN)
+        self._changed(state is Circuit.CLOSED)
         if state is Circuit.OPEN and (self._prober is None or self._prober.done()):
             self._prober = asyncio.get_running_loop().create_task(self._probe_until_answered())
 
