@@ -1,0 +1,24 @@
+"""Cells that a spreadsheet would run as formulas: guarded on the way out, unguarded on the way in (SEC-6)."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_DANGEROUS: Final = "=+\\-@\t\r\0＝＋－＠"
+_NEEDS_GUARD = re.compile(f"'*[{_DANGEROUS}]")
+_GUARDED = re.compile(f"'+[{_DANGEROUS}]")
+_NUMBER = re.compile(r"[+-]?[0-9][0-9.,]*", re.ASCII)
+
+
+def guarded(text: str) -> str:
+    """`text` so that no spreadsheet runs it: one `'` before what looks like a formula, none before a number.
+
+    A text that begins with `'` before a formula gets one more, so that `unguarded` gives back exactly `text`.
+    """
+    return f"'{text}" if _NEEDS_GUARD.match(text) and not _NUMBER.fullmatch(text) else text
+
+
+def unguarded(text: str) -> str:
+    """`text` without the one `'` that a safe export puts before a formula."""
+    return text[1:] if text.startswith("'") and _GUARDED.match(text) else text

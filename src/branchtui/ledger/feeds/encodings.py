@@ -1,0 +1,52 @@
+"""Which encoding a file is written in, judged from all its bytes."""
+
+from __future__ import annotations
+
+import codecs
+from typing import TYPE_CHECKING, Final
+
+from branchtui.contract.imports import Encoding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_SAMPLE_BYTES: Final = 4_096
+_CODECS: Final = {
+    Encoding.UTF_8: "utf-8-sig",
+    Encoding.UTF_16: "utf-16",
+    Encoding.CP1252: "cp1252",
+}
+
+
+def recognise(chunks: Iterable[bytes]) -> Encoding:
+    """UTF-16 by its mark or its zero bytes, UTF-8 where every byte fits, the Western code page otherwise."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    is_first = True
+    try:
+        for chunk in chunks:
+            if is_first and _is_utf_16(chunk):
+                return Encoding.UTF_16
+            is_first = False
+            decoder.decode(chunk)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return Encoding.CP1252
+    return Encoding.UTF_8
+
+
+def codec_of(encoding: Encoding, start: bytes) -> str:
+    """Python's name for `encoding`; a UTF-16 file without a mark is read in the order its zeros show."""
+    if encoding is Encoding.UTF_16 and not start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        sample = start[:_SAMPLE_BYTES]
+        return "utf-16-le" if sample[1::2].count(0) >= sample[::2].count(0) else "utf-16-be"
+    return _CODECS[encoding]
+
+
+def _is_utf_16(start: bytes) -> bool:
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return True
+    sample = start[:_SAMPLE_BYTES]
+    half = len(sample) // 2
+    even, odd = sample[::2].count(0), sample[1::2].count(0)
+    # Latin letters in UTF-16 are zero in one half of their bytes and never in the other.
+    return half >= 2 and ((odd > half * 0.4 and even == 0) or (even > half * 0.4 and odd == 0))

@@ -1,0 +1,224 @@
+"""A file of comma-, semicolon- or tab-separated cells as rows, whatever wrote it (contract, section 8; T-21).
+
+Whatever the bytes are, reading ends in rows and findings, never in an exception, and holds no more
+than a few lines at a time. Rows are numbered as a spreadsheet counts them: the first is 1, and a
+line break inside quotes starts no new row.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from branchtui.contract.imports import Delimiter, Encoding
+from branchtui.ledger.feeds import encodings
+from branchtui.ledger.feeds.cells import unguarded
+from branchtui.ledger.feeds.finding import ERROR, Finding, error, warning
+from branchtui.ledger.feeds.lines import BAD_BYTES, BadLine, Lines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+
+ROWS_MAX: Final = 250_000
+COLUMNS_MAX: Final = 64
+FIELD_CHARACTERS_MAX: Final = 4 * 1024
+
+SIGNS: Final = {Delimiter.COMMA: ",", Delimiter.SEMICOLON: ";", Delimiter.TAB: "\t"}
+_END_NAMES: Final = {"\n": "LF", "\r\n": "CR LF", "\r": "CR"}
+_SPREADSHEET: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_NAME_GAPS = re.compile(r"[\s-]+")
+
+
+@dataclass(slots=True)
+class Row:
+    """A row of cells. With an error among its findings the cells cannot be trusted to stand under their columns."""
+
+    row_no: int
+    cells: list[str]
+    findings: tuple[Finding, ...] = ()
+    is_blank: bool = False
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether the cells stand under their columns."""
+        return not any(each.level == ERROR for each in self.findings)
+
+
+class TableFile:
+    """A table in a file. `chunks` gives its bytes from the beginning each time it is called.
+
+    `known` holds the column names that may appear; `header` names the columns as they stand,
+    `findings` what is wrong with the header or the file as a whole (at row `header_row_no`).
+    """
+
+    def __init__(
+        self,
+        chunks: Callable[[], Iterable[bytes]],
+        *,
+        known: Collection[str],
+        encoding: Encoding | None = None,
+        delimiter: Delimiter | None = None,
+    ) -> None:
+        self._chunks = chunks
+        self.encoding = encoding or encodings.recognise(chunks())
+        start = next(iter(chunks()), b"")
+        self._codec = encodings.codec_of(self.encoding, start)
+        self.header: tuple[str, ...] = ()
+        self.header_row_no = 1
+        self.findings: list[Finding] = []
+        if start.startswith(_SPREADSHEET):
+            self.delimiter = delimiter or Delimiter.COMMA
+            said = "This is a spreadsheet, not a text file. Save it as CSV and send that."
+            self.findings.append(error("not-a-table", said))
+            return
+        self.delimiter = delimiter or self._recognise_delimiter(known)
+        self._read_header()
+
+    def rows(self) -> Iterator[Row]:
+        """The rows under the header; nothing where there is no header that can be read.
+
+        A file-wide end (quotes never closed, too many rows) is the last row, with its finding.
+        """
+        if not self.header:
+            return
+        width = len(self.header)
+        first_end = ""
+        lines = self._lines()
+        for row, fatal in _records(lines, SIGNS[self.delimiter]):
+            if row.row_no <= self.header_row_no:
+                first_end = lines.end
+                continue
+            if row.row_no > self.header_row_no + ROWS_MAX:
+                said = f"A file may hold {ROWS_MAX:,} rows at most; nothing below was read."
+                yield Row(row.row_no, [], (error("too-many-rows", said),))
+                return
+            _complete(row, width)
+            if lines.end != first_end and lines.end and not fatal:
+                row.findings = (*row.findings, _mixed_ends(first_end, lines.end))
+                first_end = lines.end
+            yield row
+
+    def _lines(self) -> Lines:
+        return Lines(self._chunks(), self._codec)
+
+    def _first_record(self, sign: str) -> Row | None:
+        for row, _ in _records(self._lines(), sign):
+            if not row.is_blank:
+                return row
+        return None
+
+    def _recognise_delimiter(self, known: Collection[str]) -> Delimiter:
+        """The sign that splits the header into the most known columns, then into the most columns."""
+
+        def merit(delimiter: Delimiter) -> tuple[int, int]:
+            found = self._first_record(SIGNS[delimiter])
+            cells = [column_name(cell) for cell in found.cells] if found else []
+            return len(set(known).intersection(cells)), len(cells)
+
+        return max(SIGNS, key=merit)
+
+    def _read_header(self) -> None:
+        found = self._first_record(SIGNS[self.delimiter])
+        if found is None:
+            self.findings.append(error("empty-file", "The file holds no rows."))
+            return
+        self.header_row_no = found.row_no
+        self.findings += found.findings
+        if not found.is_readable:
+            return
+        names = [column_name(cell) for cell in found.cells]
+        while names and not names[-1]:
+            names.pop()
+        if len(names) > COLUMNS_MAX:
+            said = f"A file may have {COLUMNS_MAX} columns at most; this one has {len(names):,}."
+            self.findings.append(error("too-many-columns", said))
+            return
+        self.header = tuple(names)
+        for name in dict.fromkeys(name for name in names if names.count(name) > 1):
+            said = f"The column {name or 'without a name'} stands {names.count(name)} times in the header."
+            self.findings.append(error("duplicate-column", said, name, name))
+
+
+def column_name(cell: str) -> str:
+    """A header cell as columns are named: `Customer No` is `customer_no`."""
+    return _NAME_GAPS.sub("_", cell.strip()).lower()
+
+
+def is_blank(cells: Sequence[str]) -> bool:
+    """Whether nothing stands in the row."""
+    return not any(cells) or not any(cell.strip() for cell in cells)
+
+
+def _records(lines: Lines, sign: str) -> Iterator[tuple[Row, bool]]:
+    """Each record with its number, and whether reading ends with it."""
+    reader = csv.reader(lines, delimiter=sign, strict=True)
+    row_no = 0
+    while True:
+        lines.begin()
+        row_no += 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except BadLine as bad:
+            yield Row(row_no, [], (bad.finding,)), bad.ends
+            if bad.ends:
+                return
+            continue
+        except csv.Error as failure:
+            finding, ends = _quoting(failure, row_no)
+            yield Row(row_no, [], (finding,)), ends
+            if ends:
+                return
+            continue
+        row = Row(row_no, [unguarded(cell) for cell in cells], is_blank=is_blank(cells))
+        if lines.has_bad_bytes:
+            row.cells = [BAD_BYTES.sub("\N{REPLACEMENT CHARACTER}", cell) for cell in row.cells]
+            row.findings = (
+                error("encoding", "The row holds bytes that are no text in the file's encoding."),
+            )
+        elif lines.has_nul:
+            row.findings = (error("nul", "The row holds a NUL character; no text has one."),)
+        elif lines.size > FIELD_CHARACTERS_MAX:
+            row.findings = _long_cells(cells)
+        yield row, False
+
+
+def _quoting(failure: csv.Error, row_no: int) -> tuple[Finding, bool]:
+    """What the csv module complains of, in plain words, and whether the rest is lost with it."""
+    said = str(failure)
+    if "unexpected end" in said or "field limit" in said:
+        message = f"A quote that opens in row {row_no:,} is never closed; nothing below it was read."
+        return error("quote-open", message), True
+    return error(
+        "quote", "A quote stands where none may. Put the whole cell in quotes, inner quotes twice."
+    ), False
+
+
+def _long_cells(cells: list[str]) -> tuple[Finding, ...]:
+    return tuple(
+        error("cell-too-long", f"A cell may hold {FIELD_CHARACTERS_MAX // 1024} KiB at most.", None, cell)
+        for cell in cells
+        if len(cell) > FIELD_CHARACTERS_MAX
+    )
+
+
+def _complete(row: Row, width: int) -> None:
+    """Say when a row has not the header's number of cells; blank cells beyond it are no matter."""
+    have = len(row.cells)
+    if have == width or row.findings:
+        return
+    if row.is_blank:
+        return
+    if have > width and is_blank(row.cells[width:]):
+        del row.cells[width:]
+        return
+    said = f"The row has {have} cells and the header {width}."
+    row.findings = (error("columns", said),)
+
+
+def _mixed_ends(first: str, now: str) -> Finding:
+    was, here = _END_NAMES.get(first, "nothing"), _END_NAMES.get(now, "nothing")
+    return warning("mixed-line-ends", f"Lines ended with {was} before and end with {here} from here on.")
