@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.remote.doubles import KeyLedger, Server, StillTime, client_of, running
 
 from branchtui.remote.client import Ledger
 from branchtui.remote.transport import Deadlines
-from tests.remote.doubles import KeyLedger, Server, StillTime, client_of, running
 
 
 @dataclass

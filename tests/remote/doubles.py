@@ -136,10 +136,15 @@ async def resets(_: Asked, writer: asyncio.StreamWriter) -> None:
     writer.transport.abort()
 
 
-async def stalls(_: Asked, writer: asyncio.StreamWriter) -> None:
-    """Say nothing until the other side goes."""
-    while not writer.transport.is_closing():
-        await asyncio.sleep(0.005)
+async def stalls(_: Asked, __: asyncio.StreamWriter) -> None:
+    """Say nothing, for ever."""
+    await asyncio.Event().wait()
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Let the loop turn until something holds that no event tells of."""
+    while not holds():  # noqa: ASYNC110 - what is waited for is inside the code under test
+        await asyncio.sleep(0)
 
 
 class Server:
@@ -151,12 +156,21 @@ class Server:
         self.asked: list[Asked] = []
         self.connections = 0
         self.url = ""
+        self.tasks: set[asyncio.Task[Any]] = set()
+
+    async def stop(self) -> None:
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
 
     def paths(self) -> list[str]:
         return [f"{asked.method} {asked.path.partition('?')[0]}" for asked in self.asked]
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        task = asyncio.current_task()
+        assert task is not None
+        self.tasks.add(task)
         try:
             while not writer.transport.is_closing():
                 asked = await read_request(reader)
@@ -194,6 +208,7 @@ async def running(usual: Behaviour, tls: ssl.SSLContext | None = None) -> AsyncI
         yield server
     finally:
         listening.close()
+        await server.stop()
 
 
 USER = {"id": "u1", "username": "achieng", "roles": ["teller"], "branch_id": "b1", "branches": []}

@@ -7,14 +7,11 @@ import sqlite3  # noqa: TID251 - looks into the client's journal from outside
 from pathlib import Path
 
 import pytest
-
-from branchtui.remote.errors import Blocked, Conflict, LinkDown, OutcomeUnknown, Refused, SessionEnded, Unreachable
-from branchtui.remote.intents import IntentState
-from branchtui.remote.resolver import Phase, Progress, Verdict
 from tests.remote.conftest import Desk, desk_at
 from tests.remote.doubles import (
     NEW_RECORD,
     QUICK,
+    Asked,
     Behaviour,
     HeldTime,
     answers,
@@ -29,7 +26,20 @@ from tests.remote.doubles import (
     response,
     sends,
     stalls,
+    until,
 )
+
+from branchtui.remote.errors import (
+    Blocked,
+    Conflict,
+    LinkDown,
+    OutcomeUnknown,
+    Refused,
+    SessionEnded,
+    Unreachable,
+)
+from branchtui.remote.intents import IntentState
+from branchtui.remote.resolver import Phase, Progress, Verdict
 
 
 def journal_rows(directory: Path) -> list[tuple[str, ...]]:
@@ -243,8 +253,7 @@ async def test_the_same_customer_and_amount_is_blocked_while_it_is_in_doubt(tmp_
         with pytest.raises(OutcomeUnknown) as unknown:
             await desk.ledger.create_balance_record(NEW_RECORD)
         time.go.clear()
-        while len(desk.ledger.resolver.unresolved) != 1:
-            await asyncio.sleep(0)
+        await until(lambda: len(desk.ledger.resolver.unresolved) == 1)
 
         with pytest.raises(Blocked) as blocked:
             await desk.ledger.create_balance_record(NEW_RECORD)
@@ -265,10 +274,10 @@ async def test_a_screen_that_goes_away_after_sending_loses_nothing(desk: Desk) -
         heard.append(progress)
         told.set()
 
-    async def slow(asked: object, writer: asyncio.StreamWriter) -> None:
+    async def slow(asked: Asked, writer: asyncio.StreamWriter) -> None:
         arrived.set()
         await go.wait()
-        await desk.keys(desk.server.asked[-1], writer)
+        await desk.keys(asked, writer)
 
     desk.ledger.resolver.listen(hear)
     desk.server.plan = [slow]
@@ -383,8 +392,7 @@ async def test_what_is_in_doubt_waits_for_the_next_sign_in(desk: Desk) -> None:
     desk.server.plan = [applied_then(closes, desk.keys), closes, closes, *ended]
     with pytest.raises(OutcomeUnknown) as unknown:
         await desk.ledger.create_balance_record(NEW_RECORD)
-    while Phase.SIGNED_OUT not in phases:
-        await asyncio.sleep(0)
+    await until(lambda: Phase.SIGNED_OUT in phases)
 
     await desk.ledger.sign_in("otieno", "a long password")
     assert desk.ledger.resolver.unresolved == ()
@@ -437,9 +445,9 @@ async def test_the_journal_says_sent_before_the_first_byte(desk: Desk) -> None:
     """OUT-2: when the server reads the first byte, the disk already says `sent`."""
     states = []
 
-    async def look(asked: object, writer: asyncio.StreamWriter) -> None:
+    async def look(asked: Asked, writer: asyncio.StreamWriter) -> None:
         states.append(journal_rows(desk.directory)[0][1])
-        await desk.keys(desk.server.asked[-1], writer)
+        await desk.keys(asked, writer)
 
     desk.server.plan = [look]
     await desk.ledger.create_balance_record(NEW_RECORD)

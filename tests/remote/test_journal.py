@@ -12,12 +12,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from tests.remote.doubles import START
 
 from branchtui.remote.errors import JournalUnavailable
 from branchtui.remote.intents import IntentState, Pending, masked_name
 from branchtui.remote.journal import IntentJournal
 from branchtui.remote.journal_files import journal_directory
-from tests.remote.doubles import START
 
 PENDING = Pending(
     key="00000000-0000-4000-8000-000000000001",
@@ -111,7 +111,9 @@ def test_states_follow_each_other_as_decided(tmp_path: Path, path: tuple[str, ..
 def test_what_is_done_goes_after_seven_days_and_what_is_in_doubt_stays(tmp_path: Path) -> None:
     """OUT-4: purge; doubt has no age."""
     with opened(tmp_path / "j") as journal:
-        for number, states in enumerate([("sent", "succeeded"), ("sent",), ("sent", "unknown", "applied", "seen")]):
+        for number, states in enumerate(
+            [("sent", "succeeded"), ("sent",), ("sent", "unknown", "applied", "seen")]
+        ):
             key = f"00000000-0000-4000-8000-00000000000{number}"
             journal.prepare(replace(PENDING, key=key))
             for state in states:
@@ -123,7 +125,9 @@ def test_what_is_done_goes_after_seven_days_and_what_is_in_doubt_stays(tmp_path:
         assert journal._db.execute("SELECT state FROM intent").fetchall() == [("sent",)]
 
 
-def test_a_second_process_gets_a_file_of_its_own_and_what_an_ended_one_left_is_taken_over(tmp_path: Path) -> None:
+def test_a_second_process_gets_a_file_of_its_own_and_what_an_ended_one_left_is_taken_over(
+    tmp_path: Path,
+) -> None:
     """OUT-7: never two on one file; nothing in doubt is left in a file nobody opens."""
     first, second = opened(tmp_path / "j"), opened(tmp_path / "j")
     assert first.path != second.path
@@ -209,7 +213,13 @@ def test_each_ledger_and_profile_has_its_own_directory(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "masked"),
-    [("Jane Wanjiru", "J*** W."), ("Jane Njeri Wanjiru", "J*** W."), ("Madonna", "M***"), ("", ""), ("李 小龙", "李*** 小.")],
+    [
+        ("Jane Wanjiru", "J*** W."),
+        ("Jane Njeri Wanjiru", "J*** W."),
+        ("Madonna", "M***"),
+        ("", ""),
+        ("李 小龙", "李*** 小."),
+    ],
 )
 def test_a_name_is_masked_so_that_it_is_recognised_and_not_read(name: str, masked: str) -> None:
     """Link, section 5: `J*** W.`."""

@@ -11,9 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-
-from branchtui.remote.answers import retry_after
-from branchtui.remote.errors import LedgerError, NotOurLedger, NotTrusted, Refused, Unreachable
 from tests.remote.conftest import Desk, desk_at
 from tests.remote.doubles import (
     QUICK,
@@ -29,9 +26,13 @@ from tests.remote.doubles import (
     running,
     sends,
     stalls,
+    until,
 )
 
-EMPTY = {"items": []}
+from branchtui.remote.answers import retry_after
+from branchtui.remote.errors import LedgerError, NotOurLedger, NotTrusted, Refused, Unreachable
+
+EMPTY: dict[str, list[str]] = {"items": []}
 GOOD = json.dumps(EMPTY).encode()
 
 
@@ -165,7 +166,9 @@ async def test_the_status_line_hears_of_each_exchange(desk: Desk) -> None:
     assert len(heard) == 1
 
 
-async def test_a_search_for_a_phone_is_written_to_no_log(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_search_for_a_phone_is_written_to_no_log(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
     """SEC-4: httpx writes full addresses at INFO."""
     with caplog.at_level(logging.INFO):
         await desk.ledger.customers("0711222333")
@@ -188,8 +191,7 @@ async def test_after_five_faults_in_a_row_look_ups_fail_at_once_until_a_probe_is
         assert not desk.ledger.line.is_up
 
         desk.ledger.try_now()
-        while desk.ledger._breaker.refuses:
-            await asyncio.sleep(0)
+        await until(lambda: not desk.ledger._breaker.refuses)
         await desk.ledger.customers()
 
         assert desk.server.paths() == ["GET /healthz", "GET /v1/customers"]
@@ -223,7 +225,10 @@ async def test_a_machine_that_slept_does_not_trust_its_old_connections(desk: Des
 async def test_signing_in_is_not_repeated_when_its_answer_is_lost(tmp_path: Path) -> None:
     """The matrix: login, no repeat after something was sent; wrong credentials are a refusal, not an ended session."""
     async with desk_at(tmp_path) as desk:
-        desk.server.plan = [closes, refuses(401, "credentials-wrong", detail="User name or password is wrong.")]
+        desk.server.plan = [
+            closes,
+            refuses(401, "credentials-wrong", detail="User name or password is wrong."),
+        ]
 
         with pytest.raises(Unreachable):
             await desk.ledger.sign_in("achieng", "x")

@@ -9,10 +9,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from branchtui.remote.errors import Blocked, OutcomeUnknown
-from branchtui.remote.intents import Intent
-from branchtui.remote.resolver import Phase, Progress, Verdict
 from tests.remote.conftest import desk_at
 from tests.remote.doubles import (
     NEW_RECORD,
@@ -28,7 +24,12 @@ from tests.remote.doubles import (
     refuses,
     running,
     stalls,
+    until,
 )
+
+from branchtui.remote.errors import Blocked, OutcomeUnknown
+from branchtui.remote.intents import Intent
+from branchtui.remote.resolver import Phase, Progress, Verdict
 
 CLIENT = """
 import asyncio, sys
@@ -84,7 +85,9 @@ async def test_a_killed_client_finds_its_intent_again_settles_it_and_never_sends
     assert heard[-1].settlement is settlement
 
 
-async def test_an_intent_of_an_earlier_session_comes_before_any_change_until_it_is_parked(tmp_path: Path) -> None:
+async def test_an_intent_of_an_earlier_session_comes_before_any_change_until_it_is_parked(
+    tmp_path: Path,
+) -> None:
     """OUT-6: it blocks everything; parked for a supervisor it blocks only its twin."""
     other = NEW_RECORD.model_copy(update={"customer_id": "c2"})
     async with desk_at(tmp_path) as desk:
@@ -119,7 +122,9 @@ async def test_an_intent_of_an_earlier_session_comes_before_any_change_until_it_
         assert settlement.verdict is Verdict.NOT_RECORDED
 
 
-async def test_a_prepared_intent_of_a_killed_client_was_never_sent_and_is_told_as_such(tmp_path: Path) -> None:
+async def test_a_prepared_intent_of_a_killed_client_was_never_sent_and_is_told_as_such(
+    tmp_path: Path,
+) -> None:
     """Its first byte never went out: nothing to ask, nothing to fence."""
     async with desk_at(tmp_path) as desk:
         pending = desk.ledger._pending(Intent.plain("customer.create"), "POST", "/v1/x", b"")
@@ -146,13 +151,12 @@ async def test_a_screen_hears_when_the_next_check_is_and_can_ask_at_once(tmp_pat
         with pytest.raises(OutcomeUnknown) as unknown:
             await desk.ledger.create_balance_record(NEW_RECORD)
         key = unknown.value.intent.key
-        while len(heard) < 40:
-            await asyncio.sleep(0)
+        await until(lambda: len(heard) >= 40)
         time.go.clear()
         waits = [p.next_in_seconds for p in heard if p.phase is Phase.WAITING]
         assert all(0.25 <= wait <= 8 for wait in waits if wait is not None)
-        while (last := desk.ledger.resolver.progress_of(key)) is None or last.phase is not Phase.WAITING:
-            await asyncio.sleep(0)
+        resolver = desk.ledger.resolver
+        await until(lambda: (last := resolver.progress_of(key)) is not None and last.phase is Phase.WAITING)
 
         desk.server.usual = desk.keys
         desk.ledger.resolver.check_now(key)
@@ -188,9 +192,13 @@ async def test_only_a_clear_word_about_this_key_settles_it(tmp_path: Path, usele
 async def test_a_listener_that_fails_stops_no_settlement(tmp_path: Path) -> None:
     """A broken screen must not keep a teller in doubt."""
     reported = []
+
+    def broken(_: Progress) -> None:
+        raise ZeroDivisionError
+
     asyncio.get_running_loop().set_exception_handler(lambda _, context: reported.append(context))
     async with desk_at(tmp_path) as desk:
-        desk.ledger.resolver.listen(lambda _: 1 / 0)
+        desk.ledger.resolver.listen(broken)
         desk.server.plan = [closes] * 3
 
         with pytest.raises(OutcomeUnknown) as unknown:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from random import Random
 
 import pytest
+from tests.remote.doubles import StillTime
 
 from branchtui.contract.problem import Problem
 from branchtui.remote.breaker import Budget
 from branchtui.remote.classify import MATRIX, End, Event, Failed, Kind, end_of, event_of, leaves_doubt
 from branchtui.remote.retry import Retries, Try
-from tests.remote.doubles import StillTime
 
 # How often each event is tried again: GET/HEAD, keyed mutation, sign-in, refresh, chunk.
 PRINTED = {
@@ -67,7 +67,9 @@ def test_every_event_stands_in_the_table() -> None:
 
 
 @pytest.mark.parametrize(("event", "kind", "count"), CELLS)
-async def test_an_event_is_tried_again_as_often_as_its_cell_says(event: Event, kind: Kind, count: int) -> None:
+async def test_an_event_is_tried_again_as_often_as_its_cell_says(
+    event: Event, kind: Kind, count: int
+) -> None:
     """Link, section 3: one cell of the matrix each."""
     attempt = Always(Failed(event, "x"))
 
