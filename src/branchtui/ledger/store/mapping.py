@@ -6,12 +6,14 @@ executing through SQLAlchemy costs two to nine times as much (see docs/decisions
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Table, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from branchtui.ledger.store import rows, tables
 
@@ -48,6 +50,7 @@ TABLES: dict[type[Any], Table] = {
 """In the order in which rows are inserted: parents first."""
 
 _DIALECT = sqlite.dialect(paramstyle="named")
+_NAMED = re.compile(r"(?<!:):([A-Za-z_]\w*)")
 
 
 def compiled(statement: ClauseElement, columns: list[str] | None = None) -> str:
@@ -55,7 +58,17 @@ def compiled(statement: ClauseElement, columns: list[str] | None = None) -> str:
 
     `columns` names the columns that an insert or update sets, each by a parameter of its own name.
     """
-    return str(statement.compile(dialect=_DIALECT, column_keys=columns))
+    made = statement.compile(dialect=_DIALECT, column_keys=columns)
+    assert isinstance(made, SQLCompiler), "a query, not a definition"
+    return _NAMED.sub(lambda found: _written_out(made, found), str(made))
+
+
+def _written_out(made: SQLCompiler, found: re.Match[str]) -> str:
+    """A parameter as it stands, or the constant that Core made a parameter of."""
+    bind = made.binds.get(found[1])
+    if bind is None or bind.required:
+        return found[0]
+    return made.render_literal_bindparam(bind)
 
 
 @dataclass(frozen=True, slots=True)
