@@ -8,6 +8,7 @@ from typing import Final
 from branchtui.ledger.store.search import fold
 
 _FAMILY_FIRST: Final = ("CJK", "HANGUL", "HIRAGANA", "KATAKANA")
+_APOSTROPHES: Final = str.maketrans(dict.fromkeys("`´ʼʻ‘’", "'"))
 
 
 def full_name(first: str | None, middle: str | None, last: str | None) -> str:
@@ -29,6 +30,14 @@ def is_family_first(text: str) -> bool:
     return all(unicodedata.name(c, "").startswith(_FAMILY_FIRST) for c in text)
 
 
+def plain_name(text: str) -> str:
+    """A name or a query folded, with one writing of the apostrophe."""
+    return fold(text).translate(_APOSTROPHES)
+
+
 def search_text(name: str, numbers: tuple[str | None, ...]) -> str:
-    """What search looks into: the folded name and the numbers, a space between any two."""
-    return " ".join([fold(name), *(fold(number) for number in numbers if number)])
+    """What search looks into: the folded name, without its signs too, and the numbers; spaces between."""
+    plain = plain_name(name)
+    bare = "".join(c for c in plain if c.isalnum() or c == " " or not c.isascii())
+    parts = [plain] if bare == plain else [plain, bare]
+    return " ".join([*parts, *(fold(number) for number in numbers if number)])

@@ -147,9 +147,14 @@ def idempotency_key(http: HttpRequest) -> str:
     if given is None:
         raise Refusal(400, Codes.KEY_MISSING, "Every change needs an Idempotency-Key header.")
     key = given.strip().removeprefix('"').removesuffix('"')
-    if not _KEY.match(key):
+    if not is_key(key):
         raise Refusal(400, Codes.KEY_MALFORMED, "An Idempotency-Key has 16 to 64 letters, digits, _ or -.")
     return key
+
+
+def is_key(text: str) -> bool:
+    """Whether a text can be an operation's key (IDEM-1)."""
+    return _KEY.fullmatch(text) is not None
 
 
 def if_match_version(http: HttpRequest) -> int:

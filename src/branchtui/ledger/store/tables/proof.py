@@ -28,6 +28,7 @@ operations = Table(
     text("reference"),
     integer("completed_at"),
     Index("operations_mine", "principal_id", "completed_at", "key"),
+    Index("operations_branch", "branch_id", "completed_at", "key"),
     Index("operations_reference", "reference"),
     Index("operations_guard", "guard", "completed_at"),
 )
