@@ -1,0 +1,256 @@
+"""Finding who a payment may belong to: indexed look-ups, the same for the writer and for readers.
+
+A plan yields look-ups one by one and is sent their rows; `in_transaction` answers it from the writer's
+own unit of work (what it decides must see what was decided before it), `in_snapshot` from a reader.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
+
+from branchtui.contract.payments import PaymentState
+from branchtui.ledger.feeds.incoming import PhoneForm
+from branchtui.ledger.store import tables
+from branchtui.ledger.store.mapping import compiled, mapping_of, select_equal
+from branchtui.ledger.store.rows import Account, Customer, Payment
+from branchtui.ledger.store.search import fold, prefix_end
+from branchtui.ledger.workflows import matching
+from branchtui.ledger.workflows.matching import Evidence, Found, Learned, Suggestion
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from branchtui.ledger.core import Core
+    from branchtui.ledger.store.reader import Reader
+    from branchtui.ledger.store.unit import Tx
+
+NUMBER_MAX: Final = 20
+"""No number of ours is longer (contract, section 1)."""
+
+LEARNED_FOR_US: Final = 365 * 86_400 * 1_000_000
+"""What a person decided is a hint for a year."""
+
+_MASKED_MAX: Final = 50
+_ALIKE_MAX: Final = 200
+_LEARNED_MAX: Final = 5
+_AFTER_DIGITS: Final = chr(ord("9") + 1)
+
+_customers, _accounts, _payments = tables.customers, tables.accounts, tables.payments
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """One indexed statement over all columns of `row_type`; `fits` says in Python what it says in SQL."""
+
+    row_type: type[Any]
+    statement: str
+    bound: dict[str, Any]
+    fits: Callable[[Any], bool]
+
+
+def evidence_of(payment: Payment) -> Evidence:
+    """What a stored payment says about who paid."""
+    return Evidence(
+        payment.account_ref, payment.payer_phone, PhoneForm(payment.phone_form), payment.payer_name
+    )
+
+
+def in_transaction(tx: Tx, evidence: Evidence, scope: frozenset[str]) -> Found:
+    """Who answers to the evidence among the customers of `scope`, as the batch leaves them so far."""
+    plan = _plan(evidence, scope)
+    try:
+        asked = next(plan)
+        while True:
+            asked = plan.send(tx.select(asked.row_type, asked.statement, asked.bound, asked.fits))
+    except StopIteration as done:
+        found: Found = done.value
+        return found
+
+
+async def in_snapshot(reader: Reader, evidence: Evidence, scope: frozenset[str]) -> Found:
+    """The same among what is committed."""
+    plan = _plan(evidence, scope)
+    try:
+        asked = next(plan)
+        while True:
+            asked = plan.send(await reader.rows(asked.row_type, asked.statement, asked.bound))
+    except StopIteration as done:
+        found: Found = done.value
+        return found
+
+
+async def suggestions(core: Core, payment: Payment, at_us: int) -> tuple[Suggestion, ...]:
+    """Who a payment that waits may belong to, best first, with reasons."""
+    evidence = evidence_of(payment)
+    scope = core.tree.below(payment.branch_id)
+    branches = json.dumps(sorted(scope))
+    return matching.suggest(
+        evidence,
+        await in_snapshot(core.reader, evidence, scope),
+        masked=await _masked(core.reader, evidence, branches),
+        alike=await _alike(core.reader, evidence, branches),
+        learned=await _learned(core.reader, evidence, branches, at_us),
+    )
+
+
+def _plan(evidence: Evidence, scope: frozenset[str]) -> Generator[LookUp, list[Any], Found]:
+    folded = evidence.folded_reference
+    named: dict[str, Customer] = {}
+    ours = False
+    if folded and len(folded) <= NUMBER_MAX:
+        for column in ("customer_no_key", "account_no_key"):
+            for customer in (yield _equal(Customer, **{column: folded})):
+                named[customer.id] = customer
+        for account in (yield _equal(Account, account_no_key=folded)):
+            if account.customer_id is not None:
+                (customer,) = yield _equal(Customer, id=account.customer_id)
+                named[customer.id] = customer
+        ours = matching.is_digits(folded)
+        prefix = matching.prefix_of(folded)
+        if not named and prefix is not None:
+            ours = bool((yield _begins(Customer, "customer_no_key", prefix)))
+            ours = ours or bool((yield _begins(Account, "account_no_key", prefix)))
+    elif folded:
+        ours = matching.is_digits(folded)
+    phoned: dict[str, Customer] = {}
+    for column in _PHONE_COLUMNS.get(evidence.phone_form, ()):
+        for customer in (yield _equal(Customer, **{column: evidence.phone})):
+            phoned[customer.id] = customer
+    return Found(_within(named, scope), _within(phoned, scope), ours)
+
+
+_PHONE_COLUMNS: Final = {
+    PhoneForm.E164: ("mobile_no",),
+    PhoneForm.SHA256: ("phone_sha_international", "phone_sha_local"),
+}
+
+
+def _within(found: dict[str, Customer], scope: frozenset[str]) -> tuple[Customer, ...]:
+    seen = [customer for customer in found.values() if customer.branch_id in scope]
+    return tuple(sorted(seen, key=lambda customer: customer.customer_no))
+
+
+def _equal(row_type: type[Any], **equal: Any) -> LookUp:
+    statement = select_equal(row_type, tuple(sorted(equal)))
+    return LookUp(
+        row_type, statement, equal, lambda row: all(getattr(row, name) == equal[name] for name in equal)
+    )
+
+
+def _begins(row_type: type[Any], column: str, prefix: str) -> LookUp:
+    """Whether any number of a customer begins with these letters and a digit."""
+    low, high = f"{prefix}0", f"{prefix}{_AFTER_DIGITS}"
+
+    def fits(row: Any) -> bool:
+        return low <= getattr(row, column) < high and getattr(row, "customer_id", "") is not None
+
+    return LookUp(row_type, _BEGINS[row_type], {"low": low, "high": high}, fits)
+
+
+def _begins_statement(row_type: type[Any], column: ColumnElement[Any], *also: ColumnElement[bool]) -> str:
+    inside = and_(column >= bindparam("low"), column < bindparam("high"), *also)
+    return compiled(select(*mapping_of(row_type).select_list).where(inside).limit(1))
+
+
+_BEGINS: Final = {
+    Customer: _begins_statement(Customer, _customers.c.customer_no_key),
+    Account: _begins_statement(Account, _accounts.c.account_no_key, _accounts.c.customer_id.is_not(None)),
+}
+
+
+def _in_branches(column: ColumnElement[str]) -> ColumnElement[bool]:
+    given = func.json_each(bindparam("branches")).table_valued("value")
+    return column.in_(select(given.c.value))
+
+
+_MASKED: Final = compiled(
+    select(*mapping_of(Customer).select_list)
+    .where(
+        _customers.c.phone_tail == bindparam("tail"),
+        _customers.c.name_key.like(bindparam("word")),
+        _in_branches(_customers.c.branch_id),
+    )
+    .limit(_MASKED_MAX)
+)
+
+
+def _like_name(column: ColumnElement[str]) -> str:
+    inside = and_(column >= bindparam("low"), column < bindparam("high"))
+    return compiled(
+        select(*mapping_of(Customer).select_list)
+        .where(_in_branches(_customers.c.branch_id), inside)
+        .limit(_ALIKE_MAX + 1)
+    )
+
+
+_LIKE_FIRST: Final = _like_name(_customers.c.name_key)
+_LIKE_LAST: Final = _like_name(_customers.c.reversed_name_key)
+
+_LEARNED: Final = compiled(
+    select(_payments.c.customer_id, func.count())
+    .where(
+        _payments.c.payer_phone == bindparam("phone"),
+        or_(_payments.c.phone_form != PhoneForm.MASKED.value, _payments.c.payer_name == bindparam("name")),
+        _payments.c.state == PaymentState.ASSOCIATED.value,
+        _payments.c.match_tier == matching.BY_PERSON,
+        _payments.c.associated_at > bindparam("since"),
+        _in_branches(_payments.c.branch_id),
+    )
+    .group_by(_payments.c.customer_id)
+    .order_by(func.count().desc())
+    .limit(_LEARNED_MAX)
+)
+
+
+async def _masked(reader: Reader, evidence: Evidence, branches: str) -> list[Customer]:
+    """Customers whose phone ends as the mask does and who have the payer's first name."""
+    words = fold(evidence.name or "").split()
+    if evidence.phone_form is not PhoneForm.MASKED or len(evidence.tail) < 3 or not words:
+        return []
+    bound = {"tail": evidence.tail, "word": f"%{words[0]}%", "branches": branches}
+    return await reader.rows(Customer, _MASKED, bound)
+
+
+async def _alike(reader: Reader, evidence: Evidence, branches: str) -> list[Customer]:
+    """Customers who share one of the payer's outer names and the beginning of the other.
+
+    With too many of them nobody can be far ahead: then there are none.
+    """
+    words = fold(evidence.name or "").split()
+    if len(words) < 2:
+        return []
+    found: dict[str, Customer] = {}
+    for statement, whole, begun in (
+        (_LIKE_FIRST, words[0], words[-1]),
+        (_LIKE_LAST, words[-1], words[0]),
+    ):
+        low = f"{whole} {begun[:3]}"
+        rows = await reader.rows(
+            Customer, statement, {"low": low, "high": prefix_end(low), "branches": branches}
+        )
+        found |= {customer.id: customer for customer in rows}
+        if len(rows) > _ALIKE_MAX:
+            return []
+    return list(found.values())
+
+
+async def _learned(reader: Reader, evidence: Evidence, branches: str, at_us: int) -> list[Learned]:
+    """Customers to whom people gave payments of the same payer within a year."""
+    if evidence.phone is None:
+        return []
+    bound = {
+        "phone": evidence.phone,
+        "name": evidence.name,
+        "since": at_us - LEARNED_FOR_US,
+        "branches": branches,
+    }
+    learned: list[Learned] = []
+    for customer_id, times in await reader.values(_LEARNED, bound):
+        customer = await reader.get(Customer, customer_id)
+        if customer is not None:
+            learned.append(Learned(customer, times))
+    return learned
