@@ -36,8 +36,11 @@ def plain_name(text: str) -> str:
 
 
 def search_text(name: str, numbers: tuple[str | None, ...]) -> str:
-    """What search looks into: the folded name, without its signs too, and the numbers; spaces between."""
+    """What search looks into: the folded name, without its signs too, and the numbers.
+
+    A space stands before every word, the first too, so that the text index can find how words begin.
+    """
     plain = plain_name(name)
     bare = "".join(c for c in plain if c.isalnum() or c == " " or not c.isascii())
     parts = [plain] if bare == plain else [plain, bare]
-    return " ".join([*parts, *(fold(number) for number in numbers if number)])
+    return " " + " ".join([*parts, *(fold(number) for number in numbers if number)])

@@ -23,7 +23,7 @@ from branchtui.ledger.phones import PhoneUnreadable, read_phone
 from branchtui.ledger.store import tables
 from branchtui.ledger.store.lists import ListSpec, Sort
 from branchtui.ledger.store.rows import Customer
-from branchtui.ledger.store.search import TRIGRAM, digits, fold, prefix_end, trigram_match, words
+from branchtui.ledger.store.search import TRIGRAM, digits, fold, number_key, prefix_end, trigram_match, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +35,7 @@ INSIDE: Final = "inside"
 BEGINS: Final = "begins"
 
 _NUMBERS: Final = 100
-_SEPARATORS: Final = re.compile(r"[\s.\-()]+")
+_PHONE_SIGNS: Final = re.compile(r"[+.\-()]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,8 @@ class Search:
     """What a query looks for, folded.
 
     `match` is a text-index expression, None where every word is too short for one; then `prefix`
-    carries the search. `needles` must all be found in the text that begins with a space. `number` is
-    the beginning of a customer, account or external number.
+    carries the search: the beginning of the name, or of the other name. `needles` must all stand in the
+    text that search looks into. `number` is the beginning of a customer, account or external number.
     """
 
     match: str | None
@@ -67,18 +67,31 @@ class Search:
 
 
 def parse(query: str, region: str) -> Search:
-    """What `query` looks for; phones are read as they are written in `region`."""
+    """What `query` looks for; phones are read as they are written in `region`.
+
+    Words of three letters and more are looked for anywhere, those of two at the beginning of a word, by
+    the text index. One letter, and two where words are not parted (Han, Hangul, Kana), begin a name or
+    narrow what the other words find.
+    """
     text = plain_name(query)
     number = digits(query)
     if number:
         return _number(query, number, region)
-    found = [_SEPARATORS.sub("", word).lstrip("+") if digits(word) else word for word in words(text)]
-    long = [word for word in found if len(word) >= TRIGRAM]
-    short = [word for word in found if 0 < len(word) < TRIGRAM]
-    if long:
-        return Search(trigram_match(long), text, tuple(_needle(word) for word in short), query.strip())
+    parts: list[str] = []
+    short: list[str] = []
+    for word in words(text):
+        plain = _PHONE_SIGNS.sub("", word) if digits(word) else word
+        if len(plain) >= TRIGRAM:
+            parts.append(plain)
+        elif len(plain) == TRIGRAM - 1 and not is_family_first(plain):
+            parts.append(" " + plain)
+        elif plain:
+            short.append(plain)
+    reference = number_key("".join(text.split()))
+    if parts:
+        return Search(trigram_match(parts), text, tuple(_needle(word) for word in short), reference)
     first, rest = (short[0], short[1:]) if short else (text, [])
-    return Search(None, first, tuple(_needle(word) for word in rest), query.strip())
+    return Search(None, first, tuple(_needle(word) for word in rest), reference)
 
 
 def _number(query: str, number: str, region: str) -> Search:
@@ -112,44 +125,40 @@ def filters(
 
 
 _CHECKS: Final = """+customers.branch_id IN (SELECT value FROM json_each(:{0}__scope))
-  AND (:{0}__status IS NULL OR +customers.status = :{0}__status)
-  AND NOT EXISTS (SELECT 1 FROM json_each(:{0}__needles) WHERE instr(' ' || customers.search_text, value) = 0)"""
+  AND (:{0}__status IS NULL OR +customers.status = :{0}__status)"""
+
+_NEEDLES: Final = """NOT EXISTS (SELECT 1 FROM json_each(:{0}__needles)
+  WHERE instr(' ' || customers.search_text, value) = 0)"""
+
+_INSIDE: Final = """SELECT id FROM (SELECT customers.id FROM customers_search CROSS JOIN customers
+  WHERE customers_search MATCH :{0}__match AND customers.row_no = customers_search.rowid
+  AND {1} AND {2} LIMIT {3})"""
 
 _BEGINNING: Final = """SELECT id FROM (SELECT customers.id FROM customers
   WHERE customers.branch_id IN (SELECT value FROM json_each(:{0}__scope))
-  AND customers.{2} >= :{0}__prefix AND customers.{2} < :{0}__prefix_end AND {1} LIMIT {3})"""
+  AND customers.{4} >= :{0}__prefix AND customers.{4} < :{0}__prefix_end AND {1} AND {2} LIMIT {3})"""
 
 _NUMBERED: Final = """SELECT id FROM (SELECT customers.id FROM customers
-  WHERE customers.{2} >= :{0}__number AND customers.{2} < :{0}__number_end AND {1} LIMIT {3})"""
+  WHERE customers.{3} >= :{0}__number AND customers.{3} < :{0}__number_end AND {1} LIMIT {2})"""
 
 _ACCOUNT: Final = """SELECT id FROM (SELECT customers.id FROM accounts CROSS JOIN customers
-  WHERE accounts.account_no >= :{0}__number AND accounts.account_no < :{0}__number_end
+  WHERE accounts.account_no_key >= :{0}__number AND accounts.account_no_key < :{0}__number_end
   AND customers.id = accounts.customer_id AND {1} LIMIT {2})"""
-
-_INSIDE: Final = """SELECT id FROM (SELECT customers.id FROM customers_search CROSS JOIN customers
-  WHERE customers_search MATCH :{0}__match AND customers.row_no = customers_search.rowid AND {1} LIMIT {2})"""
-
-
-def candidates(name: str, *, inside: bool) -> str:
-    """A statement of the ids of the candidates of a search, `inside` where it has a `match`.
-
-    Its parameters are those of `Search.parameters`, each behind `name__`.
-    """
-    checks = _CHECKS.format(name)
-    ways = [
-        _BEGINNING.format(name, checks, column, CANDIDATES + 1)
-        for column in ("name_key", "reversed_name_key")
-    ]
-    ways += [_NUMBERED.format(name, checks, column, _NUMBERS) for column in ("customer_no", "external_id")]
-    ways.append(_ACCOUNT.format(name, checks, _NUMBERS))
-    if inside:
-        ways.insert(0, _INSIDE.format(name, checks, CANDIDATES + 1))
-    return " UNION ALL ".join(ways)
 
 
 def _condition(name: str) -> ColumnElement[bool]:
     """Customers among the candidates of a search; its parameters begin with `name`."""
-    return literal_column(f"customers.id IN ({candidates(name, inside=name == INSIDE)})", Boolean)
+    checks, needles, cap = _CHECKS.format(name), _NEEDLES.format(name), CANDIDATES + 1
+    ways = [
+        _BEGINNING.format(name, checks, needles, cap, column) for column in ("name_key", "reversed_name_key")
+    ]
+    ways += [
+        _NUMBERED.format(name, checks, _NUMBERS, column) for column in ("customer_no_key", "external_id_key")
+    ]
+    ways.append(_ACCOUNT.format(name, checks, _NUMBERS))
+    if name == INSIDE:
+        ways.insert(0, _INSIDE.format(name, checks, needles, cap))
+    return literal_column(f"customers.id IN ({' UNION ALL '.join(ways)})", Boolean)
 
 
 def _day(text: str) -> int:

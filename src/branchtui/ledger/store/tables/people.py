@@ -122,6 +122,7 @@ customers = Table(
     text("search_text"),
     folded_number("customer_no_key", "customer_no"),
     folded_number("account_no_key", "account_no"),
+    folded_number("external_id_key", "external_id"),
     derived("phone_tail", "substr(mobile_no, length(mobile_no) - 2)"),
     Index("customers_name", "name_key", "id"),
     Index("customers_branch_name", "branch_id", "name_key", "id"),
@@ -137,5 +138,6 @@ customers = Table(
     Index("customers_account_no", "account_no"),
     Index("customers_no_key", "customer_no_key"),
     Index("customers_account_no_key", "account_no_key"),
+    Index("customers_external_key", "external_id_key"),
     Index("customers_phone_tail", "phone_tail", "name_key", "mobile_no"),
 )
