@@ -1,0 +1,1 @@
+"""Benchmarks with their peers and limits; never timed tests. `make bench` runs all of them."""
