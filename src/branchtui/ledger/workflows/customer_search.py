@@ -146,8 +146,11 @@ _ACCOUNT: Final = """SELECT id FROM (SELECT customers.id FROM accounts CROSS JOI
   AND customers.id = accounts.customer_id AND {1} LIMIT {2})"""
 
 
-def _condition(name: str) -> ColumnElement[bool]:
-    """Customers among the candidates of a search; its parameters begin with `name`."""
+def candidates(name: str, *, inside: bool) -> str:
+    """A statement of the ids of the customers that a search finds, `inside` where it has a `match`.
+
+    Its parameters are those of `Search.parameters`, each behind `name__`.
+    """
     checks, needles, cap = _CHECKS.format(name), _NEEDLES.format(name), CANDIDATES + 1
     ways = [
         _BEGINNING.format(name, checks, needles, cap, column) for column in ("name_key", "reversed_name_key")
@@ -156,9 +159,14 @@ def _condition(name: str) -> ColumnElement[bool]:
         _NUMBERED.format(name, checks, _NUMBERS, column) for column in ("customer_no_key", "external_id_key")
     ]
     ways.append(_ACCOUNT.format(name, checks, _NUMBERS))
-    if name == INSIDE:
+    if inside:
         ways.insert(0, _INSIDE.format(name, checks, needles, cap))
-    return literal_column(f"customers.id IN ({' UNION ALL '.join(ways)})", Boolean)
+    return " UNION ALL ".join(ways)
+
+
+def _condition(name: str) -> ColumnElement[bool]:
+    """Customers among the candidates of a search; its parameters begin with `name`."""
+    return literal_column(f"customers.id IN ({candidates(name, inside=name == INSIDE)})", Boolean)
 
 
 def _day(text: str) -> int:
