@@ -1,0 +1,300 @@
+"""Member Balances: keyed or imported, not accounted until posted; a posted one is never touched again."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from textual import on, work
+from textual.app import ComposeResult
+
+from branchtui.contract.balance_records import RecordFilter, RecordStatus
+from branchtui.screens.base import screen_actions
+from branchtui.screens.bulk import BulkDesk
+from branchtui.screens.desk import Desk
+from branchtui.screens.outcome import sentence_of
+from branchtui.screens.rows import (
+    balances_sentence,
+    record_columns,
+    record_fits,
+    record_lines,
+    record_sentence,
+    total_in,
+    words,
+)
+from branchtui.screens.sources import LedgerSource
+from branchtui.widgets.actions import Action, ActionTable, Choice
+from branchtui.widgets.dialogs import ConfirmDialog, MenuDialog, MessageDialog, ReasonDialog
+from branchtui.widgets.search_box import SearchBox
+from branchtui.widgets.virtual_list import VirtualList
+
+if TYPE_CHECKING:
+    from branchtui.contract.balance_records import BalanceRecord, RecordSummary
+
+REVERSE: Final = Action("reverse", "m", "Reverse", "Reverse a posted record, with a reason")
+VIEWS: Final = (RecordStatus.NOT_ACCOUNTED, RecordStatus.ACCOUNTED, None)
+_OF_A_ROW: Final = frozenset({"post", "edit", "delete", "reverse", "menu", "copy"})
+_BY_THE_LEDGER: Final = frozenset({"post", "edit", "delete", "reverse"})
+
+
+class BalancesScreen(BulkDesk):
+    """Opens on what waits: *not accounted*, newest first."""
+
+    HEADING = "Member Balances"
+    ACTIONS: ClassVar[ActionTable] = screen_actions(
+        Action("new", "n", "New", "New Member Balance; after a save the next one, until esc"),
+        Action("edit", "e", "Edit", "Edit the highlighted record"),
+        Action("delete", "d", "Delete", "Delete the highlighted record"),
+        Action("post", "p", "Post", "Post Balance: the highlighted record goes into the books, for good"),
+        Action("bulk", "b", "Bulk", "Bulk Actions: import, template, Post All, Delete All"),
+        Action("turn", "t", "Turn", "Turn the list: not accounted, accounted, all"),
+        Action("search", "slash", "Search", "Search by member, number or reference"),
+        Action("menu", "m", "Menu", "Everything that may be done to this record"),
+        Action("import", "i", "Import", "Import a file, or pasted rows", show=False),
+        Action("copy", "c", "Copy reference", "Copy the reference", show=False),
+    )
+    BINDINGS = ACTIONS.bindings()
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._view = 0
+        self._summary: RecordSummary | None = None
+
+    def compose_body(self) -> ComposeResult:
+        """The search box over the list."""
+        yield SearchBox("member, number, reference", id="search")
+        yield VirtualList(
+            record_columns(),
+            lambda one: one.id,
+            empty="Nothing here. [n] New Member Balance   [t] turn the list",
+            explain=sentence_of,
+            id="records",
+        )
+
+    @property
+    def rows(self) -> VirtualList[BalanceRecord]:
+        """The list."""
+        return self.query_one("#records", VirtualList)
+
+    @property
+    def search(self) -> SearchBox:
+        """The box."""
+        return self.query_one("#search", SearchBox)
+
+    def on_mount(self) -> None:
+        """The list takes the keys."""
+        self.rows.focus()
+
+    # ── what is asked ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def arrive(self, argument: str) -> None:
+        """By `f3` the list as it was left; by `:balances accounted wanjiku` the answer to that."""
+        if not argument and not self._is_visited:
+            self._is_visited = True
+            self.ask()
+            return
+        super().arrive(argument)
+
+    def take_argument(self, argument: str) -> None:
+        """A view by its words, then words to search."""
+        text = argument.strip()
+        for at, view in enumerate(VIEWS):
+            name = _view_words(view)
+            for form in (name, name.replace(" ", "-"), name.replace(" ", "")):
+                if text.casefold() == form or text.casefold().startswith(f"{form} "):
+                    self._view = at
+                    text = text[len(form) :].strip()
+                    break
+            else:
+                continue
+            break
+        self._is_visited = True
+        self.search.set_text(text)
+        self.rows.focus()
+
+    def record_filter(self) -> RecordFilter:
+        """The filter that the list shows."""
+        return RecordFilter(
+            status=VIEWS[self._view],
+            branch=self.desk.branch_filter,
+            q=self.search.text.strip() or None,
+        )
+
+    def ask(self) -> None:
+        """A new question: the answers to older ones are dropped."""
+        shown = self.record_filter()
+        question = partial(self.ledger.balance_records, status=shown.status, branch=shown.branch, q=shown.q)
+        self.rows.set_source(LedgerSource(question))
+        self.ask_totals()
+
+    def reload(self) -> None:
+        """The same question again."""
+        self.rows.reload()
+        self.ask_totals()
+
+    def branch_changed(self) -> None:
+        """Another branch is another question."""
+        self.ask()
+
+    @work(group="totals", exclusive=True)
+    async def ask_totals(self) -> None:
+        """What of the list this user may post, beside the list's own request."""
+        self._summary = None
+        self._show_note()
+        if VIEWS[self._view] is RecordStatus.NOT_ACCOUNTED:
+            self._summary = await self.asked(partial(self.ledger.records_summary, self.record_filter()))
+        self._show_note()
+
+    @on(SearchBox.Changed)
+    def _narrow(self, message: SearchBox.Changed) -> None:
+        self.rows.local_filter(record_fits(message.text))
+
+    @on(SearchBox.Settled)
+    def _settled(self) -> None:
+        self.ask()
+
+    @on(SearchBox.Submitted)
+    @on(SearchBox.Left)
+    def _to_the_list(self) -> None:
+        self.rows.focus()
+
+    @on(VirtualList.Loaded)
+    def _show_note(self) -> None:
+        parts = [_view_words(VIEWS[self._view])]
+        if self.search.text.strip():
+            parts.append(f"“{self.search.text.strip()}”")
+        if self.rows.count is not None:
+            parts.append(f"{self.rows.count:,}")
+        if self._summary is not None:
+            total = total_in(self._summary.total_minor, self._summary.currency)
+            parts.append(f"to post: {self._summary.count:,}, {total}")
+        self.heading.show(note="  ".join(parts))
+
+    @on(VirtualList.Highlighted)
+    def _highlighted(self) -> None:
+        self.refresh_actions()
+
+    # ── what may be done ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def why_not(self, action_id: str) -> str | None:
+        """The ledger's own reason, for the highlighted record."""
+        if action_id not in _OF_A_ROW:
+            return None
+        record = self.rows.highlighted
+        if record is None:
+            return "No record is highlighted."
+        if action_id not in _BY_THE_LEDGER or record.allows(action_id):
+            return None
+        refused = record.refused.get(action_id)
+        return refused.message if refused is not None else f"This record cannot be {action_id}ed now."
+
+    def record_saved(self, record: BalanceRecord, *, is_new: bool) -> None:
+        """Show what the ledger holds now; no second request."""
+        shown_status = VIEWS[self._view]
+        if is_new and shown_status in {None, record.status}:
+            self.rows.insert_first(record)
+        else:
+            self.rows.replace(record)
+        self._forget_totals()
+        self.refresh_actions()
+
+    def action_new(self) -> None:
+        """`n`."""
+        self.key_balances()
+
+    def action_edit(self) -> None:
+        """`e`."""
+        if self.rows.highlighted is not None:
+            self.edit_balance(self.rows.highlighted)
+
+    @work(group="write")
+    async def action_post(self) -> None:
+        """`p`: post the highlighted record after a confirmation that restates it."""
+        record = self.rows.highlighted
+        if record is None:
+            return
+        effect = "It goes into the books. A posted record can never be posted, edited or deleted again."
+        if not await self.confirm(ConfirmDialog("Post Balance?", record_lines(record), effect=effect)):
+            return
+        async with self.outcome(on_current=self._stands_now) as outcome:
+            posted = await self.ledger.post_balance_record(record)
+            self.record_saved(posted, is_new=False)
+            outcome.done(f"{posted.customer.account_no} accounted. {balances_sentence(posted.balances)}")
+
+    @work(group="write")
+    async def action_delete(self) -> None:
+        """`d`: delete a record that was not posted."""
+        record = self.rows.highlighted
+        if record is None:
+            return
+        effect = "It is taken out of the list. It was not accounted: no balance changes."
+        if not await self.confirm(ConfirmDialog("Delete this record?", record_lines(record), effect=effect)):
+            return
+        async with self.outcome(on_current=self._stands_now) as outcome:
+            await self.ledger.delete_balance_record(record)
+            self.rows.remove_row(record.id)
+            self._forget_totals()
+            outcome.done(f"Deleted: {record_sentence(record)}.")
+
+    @work(group="write")
+    async def reverse(self, record: BalanceRecord) -> None:
+        """From the menu: a mirror entry takes a posted record back; the original stays."""
+        reason = await self.app.push_screen_wait(
+            ReasonDialog("Reverse this posted record?", record_lines(record))
+        )
+        if reason is None:
+            return
+        async with self.outcome(on_current=self._stands_now) as outcome:
+            mirrored = await self.ledger.reverse_balance_record(record, reason)
+            self.record_saved(mirrored, is_new=False)
+            outcome.done(f"{mirrored.customer.account_no} reversed. {balances_sentence(mirrored.balances)}")
+
+    @work(group="menu", exclusive=True)
+    async def action_menu(self) -> None:
+        """`m`: everything that may be done to this record, from the ledger's `actions`."""
+        record = self.rows.highlighted
+        if record is None:
+            return
+        choices = self.ACTIONS.choices(self.why_not, ["post", "edit", "delete", "copy"])
+        choices.append(Choice(REVERSE, self.why_not(REVERSE.id)))
+        chosen = await self.app.push_screen_wait(MenuDialog(record_sentence(record), choices))
+        if chosen == REVERSE.id:
+            self.reverse(record)
+        elif chosen is not None:
+            await self.action_perform(chosen)
+
+    def action_turn(self) -> None:
+        """`t`: not accounted, accounted, all."""
+        self._view = (self._view + 1) % len(VIEWS)
+        self.ask()
+
+    def action_search(self) -> None:
+        """`/`."""
+        self.search.focus()
+
+    @on(VirtualList.Opened)
+    def _opened(self, message: VirtualList.Opened) -> None:
+        record: BalanceRecord = message.item
+        lines = [f"{label:<10} {value}" for label, value in record_lines(record)]
+        if record.posted_by and record.posted_at:
+            lines.append(f"{'Posted by':<10} {record.posted_by}, {self.desk.time(record.posted_at)}")
+        self.app.push_screen(MessageDialog("Member Balance", lines))
+
+    def action_copy(self) -> None:
+        """`c`."""
+        record = self.rows.highlighted
+        if record is not None:
+            self.copy_reference(record.external_ref or record.customer.account_no)
+
+    def _stands_now(self, current: Any) -> None:
+        if hasattr(current, "status"):
+            self.record_saved(current, is_new=False)
+
+    def _forget_totals(self) -> None:
+        """The totals of the heading are figures of the ledger: a change makes them old, so they go."""
+        self._summary = None
+        self._show_note()
+
+
+def _view_words(view: RecordStatus | None) -> str:
+    return "all" if view is None else words(view)

@@ -1,0 +1,271 @@
+"""What every screen of a signed-in teller is: heading, body, fast path, status, footer, and the keys they share."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
+
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.screen import ModalScreen, Screen
+
+from branchtui.remote.errors import LedgerError, SessionEnded
+from branchtui.screens.desk import Desk
+from branchtui.screens.dialogs.palette import PaletteDialog
+from branchtui.screens.dialogs.sign_in_again import SignInAgainDialog
+from branchtui.screens.heading import Heading
+from branchtui.screens.help import HelpScreen
+from branchtui.screens.outcome import Outcome, Say, sentence_of
+from branchtui.screens.places import HOME, GoTo, SignOff, WorkIn, fast_path_commands, place_actions
+from branchtui.widgets.actions import Action, ActionHost, ActionTable
+from branchtui.widgets.fast_path import FastPath
+from branchtui.widgets.key_footer import KeyFooter
+from branchtui.widgets.status_line import Level, StatusLine
+from branchtui.widgets.virtual_list import VirtualList
+
+if TYPE_CHECKING:
+    from branchtui.remote.client import Ledger
+    from branchtui.remote.intents import Pending
+    from branchtui.widgets.form import Form
+
+T = TypeVar("T")
+_GO: Final = "go-"
+COMMON: Final = (
+    Action("back", "escape", "Back", "One step back", "Everywhere", show=False),
+    Action(
+        "fast-path", "colon", "Go", "Go anywhere by name: any beginning will do", "Everywhere", show=False
+    ),
+    Action("palette", "ctrl+p", "All actions", "Every action, by name", "Everywhere", show=False),
+    Action(
+        "help", "question_mark", "Help", "The keys of this screen", "Everywhere", show=False, also=("f1",)
+    ),
+    Action("refresh", "ctrl+r", "Refresh", "Ask the ledger again", "Everywhere", show=False, also=("f5",)),
+    Action("repaint", "ctrl+l", "Repaint", "Paint the whole screen again", "Everywhere", show=False),
+    Action("sign-off", "ctrl+q", "Sign off", "Sign off and leave", "Everywhere", show=False, priority=True),
+)
+
+
+def screen_actions(*own: Action) -> ActionTable:
+    """The actions of a screen: its own first, then the places, then what every screen has."""
+    return ActionTable(*own, *place_actions(), *COMMON)
+
+
+class LedgerScreen(ActionHost, Screen[None]):
+    """A screen declares HEADING, ACTIONS (by `screen_actions`) and BINDINGS, and composes its body.
+
+    Changes go through `outcome()` in a worker of this screen (`@work(group="write")`, never exclusive);
+    readings through `reload`. See README.md beside this module.
+    """
+
+    HEADING: ClassVar[str] = ""
+    ACTIONS: ClassVar[ActionTable] = screen_actions()
+    BINDINGS = ACTIONS.bindings()
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        self._is_visited = False
+
+    # ── parts ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def compose(self) -> ComposeResult:
+        """Heading, body, and the three rows at the foot."""
+        yield Heading(self.HEADING, id="heading")
+        yield from self.compose_body()
+        yield FastPath(fast_path_commands(), id="fast-path")
+        yield StatusLine(id="status")
+        yield KeyFooter(id="footer")
+
+    def compose_body(self) -> ComposeResult:
+        """What is between heading and foot. A screen overrides it."""
+        yield from ()
+
+    @property
+    def ledger(self) -> Ledger:
+        """The client."""
+        return self.desk.ledger
+
+    @property
+    def heading(self) -> Heading:
+        """The first row."""
+        return self.query_one("#heading", Heading)
+
+    @property
+    def status(self) -> StatusLine:
+        """The row of sentences."""
+        return self.query_one("#status", StatusLine)
+
+    def say(self, text: str, level: Level = "info") -> None:
+        """Put a sentence on the status line."""
+        self.status.say(text, level)
+
+    # ── coming and going ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def arrive(self, argument: str) -> None:
+        """Somebody came here by key or fast path. The first time the body asks by itself; later this reloads."""
+        if argument:
+            self.take_argument(argument)
+        elif self._is_visited:
+            self.reload()
+        self._is_visited = True
+
+    def take_argument(self, argument: str) -> None:
+        """What followed the name on the fast path. A screen whose place has an argument overrides it."""
+
+    def reload(self) -> None:
+        """Ask the ledger again. A screen with a list overrides it."""
+        for rows in self.query(VirtualList):
+            rows.reload()
+
+    def branch_changed(self) -> None:
+        """The person works in another branch now. A screen whose questions name a branch overrides it."""
+        self.reload()
+
+    @on(events.ScreenResume)
+    def _resumed(self) -> None:
+        self.show_figures()
+        self.refresh_actions()
+
+    def show_figures(self) -> None:
+        """Who works where, what is unconfirmed, how the line fares; shown with the next paint."""
+        if not self.desk.is_open or self.desk.user is None:
+            return
+        shown = self.desk.branch.name if self.desk.chosen_branch else self.desk.branch.code
+        self.heading.show(place=f"{shown}  {self.desk.username}")
+        self.status.set_figures(
+            unconfirmed=len(self.ledger.resolver.unresolved),
+            round_trip_ms=self.ledger.line.last_round_trip_ms,
+            note="" if self.ledger.line.is_up else "link down",
+        )
+
+    # ── what a screen does with the ledger ───────────────────────────────────────────────────────────────────────
+
+    def outcome(
+        self,
+        *,
+        say: Say | None = None,
+        form: Form | None = None,
+        on_current: Callable[[Any], None] | None = None,
+    ) -> Outcome:
+        """Around ONE call that changes something; see `Outcome`."""
+        return Outcome(self, say=say, form=form, on_current=on_current)
+
+    async def asked(self, ask: Callable[[], Awaitable[T]]) -> T | None:
+        """What the ledger answers to a reading; None when it did not, and the reason was said. Only in a worker.
+
+        `ask` is called again after the session was taken up again.
+        """
+        while True:
+            try:
+                return await ask()
+            except SessionEnded as error:
+                self.say(error.sentence, "error")
+                if not await self.sign_in_again():
+                    return None
+            except LedgerError as error:
+                self.say(error.sentence, "error")
+                return None
+
+    async def confirm(self, dialog: ModalScreen[bool]) -> bool:
+        """Whether the person said yes. Only in a worker."""
+        return await self.app.push_screen_wait(dialog) is True
+
+    async def sign_in_again(self) -> bool:
+        """Ask for the password in place; True when a session is open again. Only in a worker."""
+        return await self.app.push_screen_wait(SignInAgainDialog(self.desk)) is True
+
+    def copy_reference(self, code: str) -> None:
+        """`c`: show a reference, and put it on the clipboard where the operator allows it."""
+        self.app.copy_to_clipboard(code)
+        is_copied = self.desk.settings.clipboard
+        self.say(f"Reference {code}" + (" is on the clipboard." if is_copied else ""))
+
+    def show_unconfirmed(self, intent: Pending) -> None:
+        """The dialog that cannot be mistaken for a failure (link, section 5)."""
+        from branchtui.screens.dialogs.unconfirmed import UnconfirmedDialog
+
+        self.app.push_screen(UnconfirmedDialog(self.desk, intent))
+
+    @on(VirtualList.Failed)
+    @work(group="session", exclusive=True)
+    async def list_failed(self, message: VirtualList.Failed) -> None:
+        """A page did not come: say why; when the session is over, take it up again in the same place."""
+        self.say(sentence_of(message.error), "error")
+        if isinstance(message.error, SessionEnded) and await self.sign_in_again():
+            self.say("You are signed in again.", "done")
+            message.list.reload()
+
+    # ── actions ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def say_refusal(self, sentence: str) -> None:
+        """A key that may not act now says why."""
+        self.say(sentence, "warning")
+
+    def refresh_actions(self) -> None:
+        """Show in the footer what may be done now."""
+        self.query_one("#footer", KeyFooter).show_choices(self.ACTIONS.choices(self.why_not))
+
+    async def action_perform(self, action_id: str) -> None:
+        """As every host, and the keys of the places."""
+        if action_id.startswith(_GO):
+            self.go(action_id.removeprefix(_GO))
+        else:
+            await super().action_perform(action_id)
+
+    def go(self, place: str, argument: str = "") -> None:
+        """Go to a place."""
+        self.app.post_message(GoTo(place, argument))
+
+    def action_back(self) -> None:
+        """`esc`: from a place to Home, from what was opened on it to the place."""
+        self.go(HOME)
+
+    def action_fast_path(self) -> None:
+        """`:`."""
+        self.query_one(FastPath).open()
+
+    def action_refresh(self) -> None:
+        """`ctrl+r`."""
+        self.say("")
+        self.reload()
+
+    def action_repaint(self) -> None:
+        """`ctrl+l`: something else wrote on the terminal."""
+        self.app.refresh(repaint=True, layout=True)
+
+    def action_help(self) -> None:
+        """`?`."""
+        self.app.push_screen(HelpScreen(self.HEADING, self.ACTIONS))
+
+    @work(group="palette", exclusive=True)
+    async def action_palette(self) -> None:
+        """`ctrl+p`: choose an action by name, then do it as its key would."""
+        chosen = await self.app.push_screen_wait(PaletteDialog(self.ACTIONS.choices(self.why_not)))
+        if chosen is not None:
+            await self.action_perform(chosen)
+
+    def action_sign_off(self) -> None:
+        """`ctrl+q`."""
+        self.app.post_message(SignOff())
+
+    # ── the fast path ────────────────────────────────────────────────────────────────────────────────────────────
+
+    @on(FastPath.Entered)
+    async def _fast_path_entered(self, message: FastPath.Entered) -> None:
+        if message.name == "post":
+            if "post" in self.ACTIONS:
+                await self.action_perform("post")
+            else:
+                self.say_refusal("There is nothing to post on this screen.")
+        elif message.name == "branch":
+            self.app.post_message(WorkIn(message.argument))
+        elif message.name == "help":
+            self.action_help()
+        elif message.name == "sign-off":
+            self.action_sign_off()
+        else:
+            self.go(message.name, message.argument)
+
+    @on(FastPath.Refused)
+    def _fast_path_refused(self, message: FastPath.Refused) -> None:
+        self.say_refusal(message.sentence)

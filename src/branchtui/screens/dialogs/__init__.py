@@ -1,0 +1,1 @@
+"""Dialogs of the screens: they ask, and never write."""

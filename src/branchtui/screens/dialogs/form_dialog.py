@@ -1,0 +1,115 @@
+"""A form over a screen. It collects and shows; the screen that opened it does the change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from branchtui.format.safe_text import safe_text
+from branchtui.widgets.fields import Field
+from branchtui.widgets.form import Form
+from branchtui.widgets.status_line import Level, StatusLine
+
+
+@dataclass(frozen=True)
+class EntryMode:
+    """`n` is entry mode: after a save the next empty form opens, with the fields in `keep` as they were."""
+
+    keep: tuple[str, ...]
+    total: Callable[[int], str]
+    """Words for the sum of the amounts so far, given in minor units."""
+
+
+class FormDialog(ModalScreen[None]):
+    """`submit` is called with this dialog and the wire values; it starts the worker that saves.
+
+    The worker then calls `saved` (closes, or opens the next in entry mode) or leaves it open: what was
+    typed stays until the ledger confirmed it.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        fields: Iterable[Field],
+        submit: Callable[[FormDialog, dict[str, str]], object],
+        *,
+        entry: EntryMode | None = None,
+        keys: str = "[ctrl+s] save   [ctrl+d] as before   [esc] cancel",
+    ) -> None:
+        super().__init__()
+        self._heading = title
+        self._submit = submit
+        self._entry = entry
+        self._keys = keys
+        self._is_sending = False
+        self._saved_count = 0
+        self._saved_minor = 0
+        self.form = Form(*fields)
+
+    def compose(self) -> ComposeResult:
+        """Title, form, what happened, keys."""
+        with Vertical(classes="dialog form-dialog"):
+            yield Static(Content(safe_text(self._heading)), classes="dialog-title")
+            yield self.form
+            yield StatusLine(id="said")
+            yield Static(Content(self._keys), classes="dialog-keys")
+
+    def on_mount(self) -> None:
+        """The first empty field takes the keys."""
+        self.form.start()
+
+    def say(self, text: str, level: Level = "info") -> None:
+        """Put a sentence under the form."""
+        if self.is_attached:
+            self.query_one("#said", StatusLine).say(text, level)
+
+    @on(Form.Submitted)
+    def _submitted(self, message: Form.Submitted) -> None:
+        # A second enter while the first is under way must not be a second record.
+        if not self._is_sending:
+            self._is_sending = True
+            self._submit(self, message.values)
+
+    @on(Form.Cancelled)
+    def _cancelled(self) -> None:
+        if self._is_sending:
+            self.say("It is being sent. Wait for the answer.", "warning")
+        else:
+            self.dismiss(None)
+
+    def settled(self) -> None:
+        """The answer is in and it was no: the form may be sent again."""
+        self._is_sending = False
+
+    def saved(self, said: str, amount_minor: int = 0) -> None:
+        """The ledger confirmed: the next empty form in entry mode, else back to the screen."""
+        self._is_sending = False
+        if not self.is_attached:
+            return
+        if self._entry is None:
+            self.dismiss(None)
+            return
+        self._saved_count += 1
+        self._saved_minor += amount_minor
+        self.form.mark_saved()
+        self.form.clear(self._entry.keep)
+        self.form.start()
+        total = self._entry.total(self._saved_minor)
+        self.say(f"{said}  {self._saved_count} so far, {total}", "done")
+
+    def refused(self, errors: Mapping[str, str]) -> list[str]:
+        """Show sentences beside their fields; the ones that belong to none come back."""
+        self.settled()
+        return self.form.set_errors(errors)
+
+    def on_screen_resume(self, _: events.ScreenResume) -> None:
+        """Back from a question: the field that had the keys has them again."""
+        if self.focused is None:
+            self.form.start()

@@ -1,0 +1,36 @@
+"""The first row of a screen: what one sees at the left, who works where at the right."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.widget import Widget
+
+from branchtui.format.cells import cell_width, cut, pad
+from branchtui.format.safe_text import safe_text
+
+
+class Heading(Widget):
+    """One row that changes only with what it says: no clock."""
+
+    def __init__(self, title: str, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.heading = title
+        self.note = ""
+        self.place = ""
+
+    def show(self, *, heading: str | None = None, note: str | None = None, place: str | None = None) -> None:
+        """Change what is given; paints only when something differs."""
+        former = (self.heading, self.note, self.place)
+        self.heading = self.heading if heading is None else safe_text(heading)
+        self.note = self.note if note is None else safe_text(note)
+        self.place = self.place if place is None else safe_text(place)
+        if former != (self.heading, self.note, self.place):
+            self.refresh()
+
+    def render(self) -> Content:
+        """The title bold; the place gives way to the note where both do not fit."""
+        width = self.size.width
+        left = f"{self.heading}  {self.note}" if self.note else self.heading
+        right = self.place if cell_width(left) + cell_width(self.place) + 2 <= width else ""
+        room = max(0, width - cell_width(right))
+        return Content(pad(cut(left, room), room) + right).stylize("bold", 0, len(self.heading))

@@ -1,0 +1,119 @@
+"""Home: the branch's day. What waits in each queue and for how long, revenue, what of mine is unconfirmed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Static
+
+from branchtui.format.cells import pad
+from branchtui.format.dates import show_date
+from branchtui.format.safe_text import safe_text
+from branchtui.screens.base import LedgerScreen, screen_actions
+from branchtui.screens.places import PLACES
+from branchtui.screens.rows import queue_columns, queue_words, total_in
+from branchtui.widgets.actions import ActionTable
+from branchtui.widgets.page_source import MemorySource
+from branchtui.widgets.virtual_list import VirtualList
+
+if TYPE_CHECKING:
+    from branchtui.contract.dashboard import Dashboard, Queue
+
+DAYS_SHOWN: Final = 5
+_FIGURE_CELLS: Final = 20
+
+
+class HomeScreen(LedgerScreen):
+    """One request. `enter` on a queue goes to where it is worked on."""
+
+    HEADING = "Home"
+    ACTIONS: ClassVar[ActionTable] = screen_actions()
+    BINDINGS = ACTIONS.bindings()
+
+    def compose_body(self) -> ComposeResult:
+        """Queues, the days' figures, what is unconfirmed, where to go."""
+        yield VirtualList(queue_columns(self.desk), lambda one: one.name, empty="Nothing waits.", id="queues")
+        yield Static(Content(""), id="days")
+        yield Static(Content(""), id="unconfirmed")
+        yield Static(Content(_ways()), id="ways")
+
+    def on_mount(self) -> None:
+        """Ask for the day."""
+        self.query_one("#queues").focus()
+        self.reload()
+
+    def reload(self) -> None:
+        """Ask for the day again."""
+        self.ask()
+
+    @work(group="dashboard", exclusive=True)
+    async def ask(self) -> None:
+        """One request; what was shown before stays when it fails."""
+        board = await self.asked(lambda: self.ledger.dashboard(self.desk.branch_filter))
+        if board is not None:
+            self.show_board(board)
+
+    def show_board(self, board: Dashboard) -> None:
+        """Put the day on the screen."""
+        self.heading.show(heading=self.desk.institution or self.HEADING, note=board.branch_name)
+        queues: VirtualList[Queue] = self.query_one("#queues", VirtualList)
+        queues.set_source(MemorySource(board.queues, lambda one: one.name))
+        self.query_one("#days", Static).update(Content(_days(board)))
+        self.show_unsettled()
+
+    def show_figures(self) -> None:
+        """As everywhere, and what of mine is unconfirmed."""
+        super().show_figures()
+        self.show_unsettled()
+
+    def show_unsettled(self) -> None:
+        """My unconfirmed operations; nothing when there are none."""
+        if not self.desk.is_open:
+            return
+        resolver = self.ledger.resolver
+        lines = [f"UNKNOWN  {one.reference}  {one.summary}" for one in resolver.unresolved[:3]]
+        if lines:
+            lines.insert(0, f"Not confirmed: {len(resolver.unresolved)}   [f9] Activity")
+        if resolver.unresolved_of_others:
+            lines.append(f"Not confirmed, of other users of this terminal: {resolver.unresolved_of_others}")
+        shown = self.query_one("#unconfirmed", Static)
+        shown.update(Content("\n".join(safe_text(line) for line in lines)))
+        shown.display = bool(lines)
+
+    @on(VirtualList.Opened, "#queues")
+    def open_queue(self, message: VirtualList.Opened) -> None:
+        """`enter`: where this queue is worked on."""
+        words = queue_words(message.item.name)
+        wanted = "payments" if words.startswith("Payments") else "balances"
+        if any(place.name == wanted for place in PLACES):
+            self.go(wanted)
+        else:
+            self.say_refusal(f"{words}: there is no screen for it here.")
+
+    def action_back(self) -> None:
+        """`esc` on Home."""
+        self.say("This is Home. ctrl+q signs off and leaves.")
+
+
+def _days(board: Dashboard) -> str:
+    """The last days, newest first: payments associated and revenue booked, two named figures."""
+    head = f"{pad('Day', 12)}{pad('Payments associated', 28, 'right')}{pad('Revenue booked', _FIGURE_CELLS, 'right')}"
+    rows = [head]
+    for day in reversed(board.days[-DAYS_SHOWN:]):
+        associated = (
+            f"{day.payments_associated:,} for {total_in(day.payments_associated_minor, board.currency)}"
+        )
+        revenue = total_in(day.revenue_minor, board.currency)
+        name = "Today" if day.date == board.business_date else show_date(day.date)
+        rows.append(f"{pad(name, 12)}{pad(associated, 28, 'right')}{pad(revenue, _FIGURE_CELLS, 'right')}")
+    posted = total_in(board.records_posted_today_minor, board.currency)
+    rows.append(f"Balances posted today: {board.records_posted_today:,} for {posted}")
+    return "\n".join(rows)
+
+
+def _ways() -> str:
+    keyed = [f"{place.keys[0]} {place.label}" for place in PLACES if place.keys]
+    return "  ".join([*keyed, ": go", "ctrl+p actions", "? help"])

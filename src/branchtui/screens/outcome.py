@@ -1,0 +1,150 @@
+"""What a teller sees of a change: the ONE place that turns an error of the link into words (link, section 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+from branchtui.remote.errors import (
+    AwaitsApproval,
+    Conflict,
+    LedgerError,
+    OutcomeUnknown,
+    Refused,
+    SessionEnded,
+)
+from branchtui.widgets.status_line import Level
+
+if TYPE_CHECKING:
+    from branchtui.remote.client import Ledger
+    from branchtui.remote.intents import Pending
+    from branchtui.remote.writing import Sending
+    from branchtui.widgets.form import Form
+
+Say = Callable[[str, Level], None]
+SENDING = "Sending…"
+ATTEMPT_SHOWN_FROM = 2
+
+
+class OutcomeHost(Protocol):
+    """What an outcome needs of the screen it speaks for."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """The client."""
+        ...
+
+    def say(self, text: str, level: Level = "info") -> None:
+        """Put a sentence on the status line."""
+        ...
+
+    async def sign_in_again(self) -> bool:
+        """Ask for the password in place; True when a session is open again."""
+        ...
+
+    def show_unconfirmed(self, intent: Pending) -> None:
+        """Open the dialog of a change that nobody knows the end of."""
+        ...
+
+
+class Outcome:
+    """`async with screen.outcome() as outcome:` around ONE call of the ledger that changes something.
+
+    On success the block says `outcome.done(...)`. On a failure of the link or a refusal the error is
+    shown, kept in `error`, and does not leave the block; any other exception does. `form` gets the
+    errors that belong to its fields; `on_current` gets what stands now, when someone was first.
+    """
+
+    def __init__(
+        self,
+        host: OutcomeHost,
+        *,
+        say: Say | None = None,
+        form: Form | None = None,
+        on_current: Callable[[Any], None] | None = None,
+    ) -> None:
+        self._host = host
+        self._say: Say = say or host.say
+        self._form = form
+        self._on_current = on_current
+        self._leave: Callable[[], None] = lambda: None
+        self._said: str | None = None
+        self.error: LedgerError | None = None
+
+    @property
+    def is_done(self) -> bool:
+        """True after a success that was told."""
+        return self._said is not None
+
+    def done(self, text: str) -> None:
+        """It happened: what the ledger did, in its own figures."""
+        self._said = text
+        self._say(text, "done")
+
+    async def __aenter__(self) -> Self:
+        self._say(SENDING, "info")
+        self._leave = self._host.ledger.listen_sending(self._tell_attempt)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        self._leave()
+        if not isinstance(error, LedgerError):
+            if self._said is None:
+                self._say("", "info")
+            return False
+        self.error = error
+        await self._tell(error)
+        return True
+
+    def _tell_attempt(self, sending: Sending) -> None:
+        if sending.attempt >= ATTEMPT_SHOWN_FROM:
+            self._say(
+                f"Slow link – still sending (attempt {sending.attempt}). Do not hand over cash.", "warning"
+            )
+
+    async def _tell(self, error: LedgerError) -> None:
+        if isinstance(error, OutcomeUnknown):
+            self._say(error.sentence, "unknown")
+            self._host.show_unconfirmed(error.intent)
+        elif isinstance(error, AwaitsApproval):
+            self._say(error.sentence, "info")
+        elif isinstance(error, SessionEnded):
+            self._say("Your session has ended. Nothing was changed, and what you typed is kept.", "warning")
+            if await self._host.sign_in_again():
+                self._say("You are signed in again. What you did last was NOT done: do it again.", "warning")
+        elif isinstance(error, Conflict):
+            if self._on_current is not None and error.current is not None:
+                self._on_current(error.current)
+            self._say(conflict_sentence(error), "error")
+        elif isinstance(error, Refused):
+            self._say(self._beside_fields(error), "error")
+        else:
+            self._say(error.sentence, "error")
+
+    def _beside_fields(self, error: Refused) -> str:
+        """Errors of single fields go to the form; the rest is the sentence for the status line."""
+        if self._form is None or not error.problem.errors:
+            return error.sentence
+        errors = {one.pointer or "": one.message for one in error.problem.errors}
+        rest = self._form.set_errors(errors)
+        return " ".join(rest) if rest else "Look at the marked field. Nothing was changed."
+
+
+def conflict_sentence(error: Conflict) -> str:
+    """Who was first, what differs, and that nothing happened."""
+    parts = [error.sentence]
+    fields = [name.removesuffix("_minor").replace("_", " ") for name in error.changed_fields if name]
+    if fields:
+        parts.append(f"Changed meanwhile: {', '.join(fields)}.")
+    if "nothing" not in error.sentence.casefold():
+        parts.append("Nothing was changed.")
+    return " ".join(parts)
+
+
+def sentence_of(error: Exception) -> str:
+    """What a list shows instead of rows when a page did not come."""
+    said = error.sentence if isinstance(error, LedgerError) else "The list could not be shown."
+    return f"{said} [ctrl+r] try again"

@@ -1,0 +1,313 @@
+"""From contract object to the words and columns of a screen: the only place that knows both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final, Protocol
+
+from branchtui.format.dates import show_date
+from branchtui.format.money import money
+from branchtui.widgets.columns import Column
+
+if TYPE_CHECKING:
+    from branchtui.contract.balance_records import BalanceRecord
+    from branchtui.contract.customers import Account, AccountBalance, Customer, Entry
+    from branchtui.contract.dashboard import Queue
+    from branchtui.contract.operations import Operation
+    from branchtui.remote.intents import Pending
+    from branchtui.screens.desk import Desk
+
+WIDE: Final = 100
+"""Columns that a screen of 80 cells has no room for come from here on."""
+AMOUNT_CELLS: Final = 17
+_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+
+
+class _Amount(Protocol):
+    """Anything that states money."""
+
+    @property
+    def amount_minor(self) -> int: ...
+    @property
+    def currency(self) -> str: ...
+
+
+class _Named(Protocol):
+    """A customer, whole or in brief."""
+
+    @property
+    def customer_no(self) -> str: ...
+    @property
+    def account_no(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+
+
+# ── words ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def words(value: StrEnum | str) -> str:
+    """A wire value as it is said: `not_accounted` is "not accounted"."""
+    return str(value).replace("_", " ")
+
+
+def kind_word(kind: StrEnum | str) -> str:
+    """An account kind at the beginning of a line: `Savings`."""
+    return words(kind).capitalize()
+
+
+def amount(stated: _Amount) -> str:
+    """Without its currency, for a column."""
+    return money(stated.amount_minor, stated.currency)
+
+
+def amount_in(stated: _Amount) -> str:
+    """With its currency, for a sentence."""
+    return f"{amount(stated)} {stated.currency}"
+
+
+def total_in(total_minor: int, currency: str) -> str:
+    """A sum with its currency."""
+    return f"{money(total_minor, currency)} {currency}"
+
+
+def customer_label(customer: _Named) -> str:
+    """One line that names a customer: number, then name."""
+    return f"{customer.customer_no} {customer.name}"
+
+
+def balances_sentence(balances: Iterable[AccountBalance]) -> str:
+    """The accounts that a change touched, as they stand now: `Savings 7000000001 is now 1,350.00 KES`."""
+    return "; ".join(
+        f"{kind_word(one.kind)} {one.account_no} is now {total_in(one.balance_minor, one.currency)}"
+        for one in balances
+    )
+
+
+def age(since: datetime | None, now: datetime) -> str:
+    """How long something waits: `5 min`, `3 h`, `12 d`; empty when nothing does."""
+    if since is None:
+        return ""
+    seconds = max(0, int((now - since).total_seconds()))
+    if seconds < _HOUR:
+        return f"{seconds // _MINUTE} min"
+    return f"{seconds // _HOUR} h" if seconds < _DAY else f"{seconds // _DAY} d"
+
+
+# ── customers ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def customer_columns() -> list[Column[Customer]]:
+    """The list of customers."""
+    return [
+        Column("Customer", lambda one: one.name),
+        Column("Number", lambda one: one.customer_no, width=10),
+        Column("Account", lambda one: one.account_no, width=12),
+        Column("Phone", lambda one: one.mobile_no or "", width=15),
+        Column("Status", lambda one: words(one.status), width=11),
+        Column("Office", lambda one: one.branch_code, width=8, from_width=WIDE),
+    ]
+
+
+def customer_fits(text: str) -> Callable[[Customer], bool]:
+    """Whether a customer already on the screen fits what is being typed; the ledger's own search follows."""
+    wanted = text.casefold().split()
+    digits = "".join(character for character in text if character.isdigit())
+
+    def fits(one: Customer) -> bool:
+        shown = f"{one.name} {one.customer_no} {one.account_no} {one.external_id or ''}".casefold()
+        phone = "".join(character for character in one.mobile_no or "" if character.isdigit())
+        # A phone keyed with its country's code or a leading zero is the ledger's business: never hide it here.
+        return all(word in shown for word in wanted) or (len(digits) > 3 and digits.lstrip("0") in phone)
+
+    return fits
+
+
+def customer_details(one: Customer) -> list[tuple[str, str]]:
+    """The (label, value) pairs at the head of a profile, empty ones left out."""
+    pairs = [
+        ("Name", one.name),
+        ("Customer", one.customer_no),
+        ("Account", one.account_no),
+        ("Status", words(one.status)),
+        ("Office", one.branch_code),
+        ("Phone", one.mobile_no or ""),
+        ("Legal form", words(one.legal_form)),
+        ("E-mail", one.email or ""),
+        ("Born", show_date(one.date_of_birth) if one.date_of_birth else ""),
+        ("Gender", one.gender or ""),
+        ("External Id", one.external_id or ""),
+        ("Active since", show_date(one.activation_date) if one.activation_date else ""),
+    ]
+    return [(label, value) for label, value in pairs if value]
+
+
+def account_columns() -> list[Column[Account]]:
+    """Accounts of a profile."""
+    return [
+        Column("Account", lambda one: one.account_no, width=20),
+        Column("Kind", lambda one: kind_word(one.kind), width=12),
+        Column("Product", lambda one: one.product or ""),
+        Column("Status", lambda one: words(one.status), width=8),
+        Column(
+            "Balance", lambda one: money(one.balance_minor, one.currency), width=AMOUNT_CELLS, align="right"
+        ),
+        Column("", lambda one: one.currency, width=3),
+    ]
+
+
+def entry_columns(desk: Desk) -> list[Column[Entry]]:
+    """The last entries of a profile, over all accounts."""
+    return [
+        Column("When", lambda one: desk.time(one.booked_at), width=16),
+        Column("What", lambda one: words(one.kind).replace("-", " ")),
+        Column("Account", lambda one: kind_word(one.account_kind), width=11),
+        Column("Amount", amount, width=14, align="right"),
+        Column("Balance", lambda one: money(one.balance_after_minor, one.currency), width=14, align="right"),
+        Column("By", lambda one: one.created_by, width=14, from_width=WIDE),
+        Column("Narration", lambda one: one.narration, from_width=WIDE),
+    ]
+
+
+# ── balance records ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def record_columns() -> list[Column[BalanceRecord]]:
+    """The list of member balances."""
+    return [
+        Column("Member", lambda one: one.customer.name),
+        Column("Account", lambda one: one.account_no or one.customer.account_no, width=11),
+        Column("Kind", lambda one: kind_word(one.account_kind), width=11),
+        Column("Amount", amount, width=14, align="right"),
+        Column("As of", lambda one: show_date(one.as_of_date), width=10),
+        Column("Status", lambda one: words(one.status), width=13),
+        Column("Reference", lambda one: one.external_ref or "", width=16, from_width=WIDE),
+        Column("By", lambda one: one.created_by, width=12, from_width=WIDE),
+    ]
+
+
+def record_lines(one: BalanceRecord) -> list[tuple[str, str]]:
+    """A record restated in a confirmation: customer, account, amount, date, as the ledger sees them."""
+    account = one.account_no or "the only one of this kind, or a new one"
+    lines = [
+        ("Member", customer_label(one.customer)),
+        ("Kind", kind_word(one.account_kind)),
+        ("Account", account),
+        ("Amount", amount_in(one)),
+        ("As of", show_date(one.as_of_date)),
+        ("Status", words(one.status)),
+        ("Narration", one.narration),
+        ("Reference", one.external_ref or ""),
+        ("Keyed by", one.created_by),
+    ]
+    return [(label, value) for label, value in lines if value]
+
+
+def record_sentence(one: BalanceRecord) -> str:
+    """A record in a sentence: `000101 Wanjiku Kamau, savings 1,350.00 KES`."""
+    return f"{customer_label(one.customer)}, {words(one.account_kind)} {amount_in(one)}"
+
+
+def record_fits(text: str) -> Callable[[BalanceRecord], bool]:
+    """Whether a record already on the screen fits what is being typed."""
+    wanted = text.casefold().split()
+
+    def fits(one: BalanceRecord) -> bool:
+        shown = (
+            f"{one.customer.name} {one.customer.customer_no} {one.customer.account_no} "
+            f"{one.account_no or ''} {one.external_ref or ''} {one.narration} {amount(one)} {one.amount_minor / 100:.2f}"
+        ).casefold()
+        return all(word in shown for word in wanted)
+
+    return fits
+
+
+# ── home and activity ────────────────────────────────────────────────────────────────────────────────────────────────
+
+_QUEUE_WORDS: Final = {
+    "payments-unassociated": "Payments unassociated",
+    "unassociated-payments": "Payments unassociated",
+    "unassociated": "Payments unassociated",
+    "payments": "Payments unassociated",
+    "balance-records": "Balances not accounted",
+    "records-not-accounted": "Balances not accounted",
+    "not-accounted": "Balances not accounted",
+}
+
+
+def queue_words(name: str) -> str:
+    """A queue's name on Home."""
+    return _QUEUE_WORDS.get(name.replace("_", "-"), words(name).replace("-", " ").capitalize())
+
+
+def queue_columns(desk: Desk) -> list[Column[Queue]]:
+    """What waits: how many, how much, since when."""
+    return [
+        Column("What waits", lambda one: queue_words(one.name)),
+        Column("How many", lambda one: f"{one.count:,}", width=10, align="right"),
+        Column("Total", lambda one: money(one.total_minor, desk.currency), width=18, align="right"),
+        Column("", lambda _: desk.currency, width=3),
+        Column("Oldest", lambda one: age(one.oldest_at, desk.now()), width=8, align="right"),
+    ]
+
+
+def operation_columns(desk: Desk) -> list[Column[Operation]]:
+    """What I did."""
+    return [
+        Column("When", lambda one: desk.time(one.completed_at) if one.completed_at else "", width=16),
+        Column("What", lambda one: one.summary or words(one.action)),
+        Column("Amount", _operation_amount, width=14, align="right"),
+        Column("State", operation_state, width=12),
+        Column("Ref", lambda one: one.reference, width=7),
+    ]
+
+
+def operation_state(one: Operation) -> str:
+    """Every change of money ends as done, refused or not confirmed (product, promise 2)."""
+    known = {
+        "succeeded": "done",
+        "rejected": "refused",
+        "cancelled": "not recorded",
+        "in_progress": "under way",
+    }
+    return known.get(one.state.value, words(one.state))
+
+
+def operation_lines(one: Operation, desk: Desk) -> list[tuple[str, str]]:
+    """Everything about an operation, empty ones left out."""
+    pairs = [
+        ("What", one.summary or words(one.action)),
+        ("Amount", total_in(one.amount_minor, one.currency) if one.amount_minor and one.currency else ""),
+        ("State", operation_state(one)),
+        ("Reason", one.code or ""),
+        ("When", desk.time(one.completed_at) if one.completed_at else ""),
+        ("By", one.actor or ""),
+        ("Reference", one.reference),
+    ]
+    return [(label, value) for label, value in pairs if value]
+
+
+def intent_columns(desk: Desk) -> list[Column[Pending]]:
+    """What this terminal sent and does not know the end of, or whose end was not seen yet."""
+    return [
+        Column("Sent", lambda one: desk.time(one.created_at), width=16),
+        Column("What", lambda one: one.summary),
+        Column("State", _intent_state, width=24),
+        Column("Ref", lambda one: one.reference, width=7),
+    ]
+
+
+def _intent_state(one: Pending) -> str:
+    if one.state.value == "applied":
+        return "recorded, [enter] seen"
+    if one.state.value == "not_applied":
+        return "NOT recorded, [enter]"
+    return "UNKNOWN, parked" if one.is_parked else "UNKNOWN, checking"
+
+
+def _operation_amount(one: Operation) -> str:
+    if one.amount_minor is None or one.currency is None:
+        return ""
+    return money(one.amount_minor, one.currency)

@@ -1,0 +1,107 @@
+"""What the program needs to know before it starts: one typed object, from file, environment and options."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Final, Self
+
+_FILE_NAME: Final = "branchtui.toml"
+_PREFIX: Final = "BRANCHTUI_"
+_PATHS: Final = frozenset({"ca_file", "import_folder", "state_folder"})
+_SWITCHES: Final = frozenset({"ascii_only", "clipboard", "slow_line"})
+_YES: Final = frozenset({"1", "true", "yes", "on"})
+_NO: Final = frozenset({"", "0", "false", "no", "off"})
+
+
+class SettingsError(ValueError):
+    """The settings cannot be used; `str()` is the sentence for the person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where the ledger is, who signs in, and how the terminal is to be treated. Holds no secret.
+
+    `ca_file` is the only authority trusted when given (TLS-1). `import_folder` is where imports may be
+    read and templates saved. `state_folder`: None means the user's state directory. `clipboard` allows
+    reference codes, and nothing else, into the terminal's clipboard (TTY-3).
+    """
+
+    ledger: str | None = None
+    user: str | None = None
+    ca_file: Path | None = None
+    ascii_only: bool = False
+    import_folder: Path | None = None
+    state_folder: Path | None = None
+    clipboard: bool = False
+    slow_line: bool = False
+
+    @classmethod
+    def load(
+        cls,
+        *,
+        ledger: str | None = None,
+        user: str | None = None,
+        ascii_only: bool = False,
+        environment: Mapping[str, str] | None = None,
+        file: Path | None = None,
+    ) -> Self:
+        """The settings file, over it `BRANCHTUI_...` of the environment, over it the options.
+
+        Raises:
+            SettingsError: a file or value that cannot be used, with the sentence for the person.
+        """
+        environment = os.environ if environment is None else environment
+        known = {field.name for field in fields(cls)}
+        values = _of_file(file or _default_file(), known, is_wanted=file is not None)
+        for name in known:
+            given = environment.get(_PREFIX + name.upper())
+            if given:
+                values[name] = _typed(name, given)
+        options = {"ledger": ledger, "user": user, "ascii_only": ascii_only or None}
+        values |= {name: value for name, value in options.items() if value is not None}
+        return cls(**values)
+
+    @property
+    def imports(self) -> Path:
+        """Where files are imported from: the operator's folder, the home folder by default."""
+        return self.import_folder or Path.home()
+
+
+def _default_file() -> Path:
+    import platformdirs
+
+    return platformdirs.user_config_path("branchtui", appauthor=False) / _FILE_NAME
+
+
+def _of_file(file: Path, known: set[str], *, is_wanted: bool) -> dict[str, Any]:
+    """What the file sets; a file that nobody asked for may be missing."""
+    try:
+        found = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if is_wanted:
+            raise SettingsError(f"There is no settings file {file}.") from None
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"The settings file {file} cannot be read: {error}") from error
+    strangers = sorted(found.keys() - known)
+    if strangers:
+        # A misspelt ca_file must not mean that any authority is trusted.
+        raise SettingsError(f"The settings file {file} sets {', '.join(strangers)}, which is not known.")
+    return {name: _typed(name, value) for name, value in found.items()}
+
+
+def _typed(name: str, value: object) -> object:
+    if name in _SWITCHES:
+        if isinstance(value, bool):
+            return value
+        word = str(value).strip().lower()
+        if word not in _YES | _NO:
+            raise SettingsError(f"{name} is {word}; it can be true or false.")
+        return word in _YES
+    if not isinstance(value, str):
+        raise SettingsError(f"{name} must be text.")
+    return Path(value).expanduser() if name in _PATHS else value
