@@ -14,7 +14,7 @@ from branchtui.ledger.store.mapping import insert_by_position, mapping_of
 from branchtui.ledger.store.rows import Account, Branch, JournalEntry, Leg
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from branchtui.ledger.operations import Command
     from branchtui.ledger.store.unit import BulkTx, Tx
@@ -111,9 +111,16 @@ def post_entry(
 
 
 def post_entries_bulk(
-    tx: BulkTx, command: Command, drafts: Sequence[EntryDraft], *, new_id: Callable[[], str]
+    tx: BulkTx,
+    command: Command,
+    drafts: Sequence[EntryDraft],
+    *,
+    row_nos: Iterable[int],
+    new_id: Callable[[], str],
 ) -> dict[str, Account]:
-    """Write many entries of one command, numbered from 0; the touched accounts, by id, with their new balances.
+    """Write many entries of one command; the touched accounts, by id, with their new balances.
+
+    `row_nos` numbers the entries among all of the operation (IDEM-10).
 
     The same entries and balances as `post_entry` in the same order, written in one sweep: each
     account once, however many legs it has. Writes at once, so that the command can no longer refuse.
@@ -129,7 +136,7 @@ def post_entries_bulk(
     entries: list[tuple[Any, ...]] = []
     legs: list[tuple[Any, ...]] = []
     username = command.principal.username
-    for row_no, draft in enumerate(drafts):
+    for row_no, draft in zip(row_nos, drafts, strict=True):
         entry = JournalEntry(
             id=new_id(),
             branch_id=draft.branch_id,

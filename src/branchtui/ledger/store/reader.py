@@ -13,7 +13,7 @@ from branchtui.ledger.store.mapping import mapping_of, select_equal
 from branchtui.ledger.store.sqlite import connect
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     import apsw
@@ -56,6 +56,11 @@ class Reader:
         """The first row whose columns equal these values, or None."""
         found = await self.find(row_type, **equal)
         return found[0] if found else None
+
+    async def by_keys(self, row_type: type[R], keys: Iterable[Any]) -> list[R]:
+        """The rows with these keys, those that exist, by point reads: meant for the rows of one page."""
+        found = [await self.get(row_type, key) for key in keys]
+        return [row for row in found if row is not None]
 
     async def rows(self, row_type: type[R], statement: str, bound: dict[str, Any]) -> list[R]:
         """The rows of a compiled statement that selects exactly the columns of `row_type`."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from branchtui.ledger.access import Permission, Principal
     from branchtui.ledger.core import Core
-    from branchtui.ledger.store.unit import Tx
+    from branchtui.ledger.store.unit import BulkTx, Tx
 
 A = TypeVar("A", bound=Answer)
 
@@ -104,7 +104,18 @@ class Call:
 
     async def execute(self, action: str, decide: Callable[[Tx, Command], Reply]) -> Reply:
         """Run a keyed command exactly once, in the writer's next batch (IDEM-4, DUR-3)."""
-        command = Command(
+        command = self._command(action)
+        return await self.core.writer.submit(lambda tx: execute(tx, command, decide))
+
+    async def execute_bulk(self, action: str, decide: Callable[[BulkTx, Command], Reply]) -> Reply:
+        """Run a keyed command exactly once with the writer to itself, for thousands of rows (CONC-5)."""
+        command = self._command(action)
+        return await self.core.writer.bulk(
+            lambda tx: execute(tx, command, lambda _, command: decide(tx, command))
+        )
+
+    def _command(self, action: str) -> Command:
+        return Command(
             key=idempotency_key(self.http),
             fingerprint=self._fingerprint(),
             principal=self.principal,
@@ -113,7 +124,6 @@ class Call:
             request_id=self.request_id,
             confirm_duplicate_of=self.http.headers.get("confirm-duplicate-of"),
         )
-        return await self.core.writer.submit(lambda tx: execute(tx, command, decide))
 
     @property
     def version(self) -> int:

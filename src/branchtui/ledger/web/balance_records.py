@@ -1,0 +1,239 @@
+"""Endpoints of balance records (contract, section 4)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from branchtui.contract import balance_records as wire
+from branchtui.contract.paging import Page
+from branchtui.ledger.access import Permission as P
+from branchtui.ledger.problems import not_found
+from branchtui.ledger.store.rows import BalanceRecord
+from branchtui.ledger.web.route import Call, ListQuery, Route, answered, paged
+from branchtui.ledger.workflows import balance_records, record_bulk
+from branchtui.ledger.workflows.record_sets import (
+    RECORDS,
+    BulkPurpose,
+    list_filters,
+    read_set,
+    set_filters,
+)
+from branchtui.ledger.workflows.record_views import Looker
+
+if TYPE_CHECKING:
+    from branchtui.ledger.operations import Reply
+
+
+class RecordsQuery(ListQuery, wire.RecordFilter):
+    """What the list of records may be narrowed by; a branch covers those below it."""
+
+
+class SummaryQuery(wire.RecordFilter):
+    """The filter of a set, and what is to be done to all of it."""
+
+    action: BulkPurpose = BulkPurpose.POST
+
+
+async def record_list(call: Call) -> Reply:
+    """`GET /v1/balance-records`: newest first unless another order is asked for."""
+    rows = await call.core.lists.page(
+        RECORDS,
+        call.query.window(),
+        list_filters(call.core, call.principal, call.query),
+        who=call.principal.user_id,
+        now_us=call.at_us,
+    )
+    items = await Looker(call.core, call.principal).answers(rows.rows)
+    return paged(rows, items, call)
+
+
+async def record(call: Call) -> Reply:
+    """`GET /v1/balance-records/{id}`."""
+    found = await call.core.reader.get(BalanceRecord, call.path["id"])
+    if found is None or not call.principal.scope.covers(found.branch_id):
+        raise not_found("balance record")
+    (answer,) = await Looker(call.core, call.principal).answers([found])
+    return answered(answer, version=found.version)
+
+
+async def summary(call: Call) -> Reply:
+    """`GET /v1/balance-records/summary`: the set that post-all or delete-all would touch."""
+    filters = set_filters(call.core, call.principal, call.query, call.query.action)
+    found = await call.core.reader.in_thread(lambda connection: read_set(connection, filters))
+    return answered(
+        wire.RecordSummary(
+            count=len(found.rows),
+            total_minor=found.total_minor,
+            set_hash=found.set_hash,
+            currency=found.currency,
+        )
+    )
+
+
+async def create(call: Call) -> Reply:
+    """`POST /v1/balance-records`."""
+    return await call.execute(
+        "balance-record.create",
+        lambda tx, command: balance_records.create(call.core, tx, command, call.body),
+    )
+
+
+async def edit(call: Call) -> Reply:
+    """`PATCH /v1/balance-records/{id}`."""
+    return await call.execute(
+        "balance-record.change",
+        lambda tx, command: balance_records.edit(
+            call.core, tx, command, call.path["id"], call.version, call.body
+        ),
+    )
+
+
+async def delete(call: Call) -> Reply:
+    """`DELETE /v1/balance-records/{id}`."""
+    return await call.execute(
+        "balance-record.delete",
+        lambda tx, command: balance_records.delete(call.core, tx, command, call.path["id"], call.version),
+    )
+
+
+async def post(call: Call) -> Reply:
+    """`POST /v1/balance-records/{id}/post`."""
+    return await call.execute(
+        "balance-record.post",
+        lambda tx, command: balance_records.post(call.core, tx, command, call.path["id"], call.version),
+    )
+
+
+async def reverse(call: Call) -> Reply:
+    """`POST /v1/balance-records/{id}/reverse`."""
+    return await call.execute(
+        "balance-record.reverse",
+        lambda tx, command: balance_records.reverse(
+            call.core, tx, command, call.path["id"], call.version, call.body.reason
+        ),
+    )
+
+
+async def post_all(call: Call) -> Reply:
+    """`POST /v1/balance-records/post-all`."""
+    return await call.execute_bulk(
+        "balance-record.post-all",
+        lambda tx, command: record_bulk.post_all(call.core, tx, command, call.body),
+    )
+
+
+async def delete_all(call: Call) -> Reply:
+    """`POST /v1/balance-records/delete-all`."""
+    return await call.execute_bulk(
+        "balance-record.delete-all",
+        lambda tx, command: record_bulk.delete_all(call.core, tx, command, call.body),
+    )
+
+
+def routes() -> tuple[Route, ...]:
+    """The endpoints of this module; fixed paths stand before those with an id."""
+    return (*_collection_routes(), *_record_routes())
+
+
+def _collection_routes() -> tuple[Route, ...]:
+    path = "/v1/balance-records"
+    return (
+        Route(
+            "GET",
+            path,
+            P.RECORD_VIEW,
+            record_list,
+            "Balance records of the branch",
+            query=RecordsQuery,
+            answer=Page[wire.BalanceRecord],
+        ),
+        Route(
+            "POST",
+            path,
+            P.RECORD_CHANGE,
+            create,
+            "Key a balance",
+            body=wire.NewBalanceRecord,
+            answer=wire.BalanceRecord,
+            status=201,
+            keyed=True,
+        ),
+        Route(
+            "GET",
+            f"{path}/summary",
+            P.RECORD_BULK_OWN,
+            summary,
+            "What all means now",
+            query=SummaryQuery,
+            answer=wire.RecordSummary,
+        ),
+        Route(
+            "POST",
+            f"{path}/post-all",
+            P.RECORD_BULK_OWN,
+            post_all,
+            "Post exactly the set that was seen",
+            body=wire.BulkAction,
+            answer=wire.BulkResult,
+            keyed=True,
+        ),
+        Route(
+            "POST",
+            f"{path}/delete-all",
+            P.RECORD_BULK_OWN,
+            delete_all,
+            "Delete exactly the set that was seen",
+            body=wire.BulkAction,
+            answer=wire.BulkResult,
+            keyed=True,
+        ),
+    )
+
+
+def _record_routes() -> tuple[Route, ...]:
+    path = "/v1/balance-records/{id}"
+    return (
+        Route("GET", path, P.RECORD_VIEW, record, "A balance record", answer=wire.BalanceRecord),
+        Route(
+            "PATCH",
+            path,
+            P.RECORD_CHANGE,
+            edit,
+            "Change a record that waits",
+            body=wire.BalanceRecordChange,
+            answer=wire.BalanceRecord,
+            keyed=True,
+            if_match=True,
+        ),
+        Route(
+            "DELETE",
+            path,
+            P.RECORD_CHANGE,
+            delete,
+            "Delete a record that waits",
+            status=204,
+            keyed=True,
+            if_match=True,
+        ),
+        Route(
+            "POST",
+            f"{path}/post",
+            P.RECORD_POST,
+            post,
+            "Post a record: the customer's account against the opening-balance contra",
+            answer=wire.BalanceRecord,
+            keyed=True,
+            if_match=True,
+        ),
+        Route(
+            "POST",
+            f"{path}/reverse",
+            P.RECORD_REVERSE,
+            reverse,
+            "Mirror the entry of a posted record",
+            body=wire.Reversal,
+            answer=wire.BalanceRecord,
+            keyed=True,
+            if_match=True,
+        ),
+    )

@@ -1,0 +1,222 @@
+"""Post all and delete all: exactly the set that was seen, in one transaction (CONC-5)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from branchtui.contract import balance_records as wire
+from branchtui.contract.customers import AccountStatus
+from branchtui.contract.problem import Codes
+from branchtui.format.money import money
+from branchtui.ledger import audit, journal, numbers
+from branchtui.ledger.journal import InvariantBroken
+from branchtui.ledger.operations import Reply, reply
+from branchtui.ledger.problems import Refusal, conflict
+from branchtui.ledger.store.mapping import mapping_of
+from branchtui.ledger.store.rows import Account, BalanceRecord
+from branchtui.ledger.workflows.balance_records import posting
+from branchtui.ledger.workflows.record_sets import BulkPurpose, RecordSet, read_set, set_filters
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from branchtui.ledger.core import Core
+    from branchtui.ledger.operations import Command
+    from branchtui.ledger.store.unit import BulkTx
+
+ROWS_AT_ONCE: Final = 20_000
+"""Records that one transaction may post or delete: bounds how long everybody else waits for the writer."""
+
+_PATH: Final = "/v1/balance-records"
+
+_LOAD: Final = """
+SELECT {columns}, accounts.id FROM balance_records
+LEFT JOIN accounts ON accounts.customer_id = balance_records.customer_id
+    AND accounts.kind = balance_records.account_kind AND accounts.currency = balance_records.currency
+    AND accounts.status = 'open'
+    AND (balance_records.account_no IS NULL OR accounts.account_no = balance_records.account_no)
+WHERE balance_records.id IN (SELECT value FROM json_each(:ids)) ORDER BY balance_records.id
+""".format(columns=", ".join(f"balance_records.{name}" for name in mapping_of(BalanceRecord).columns))
+
+_ACCOUNTED: Final = """
+UPDATE balance_records SET version = version + 1, status = 'accounted', account_no = ?, account_id = ?,
+    posted_by = ?, posted_at = ?
+WHERE id = ? AND version = ? AND status = 'not_accounted'
+"""
+
+_DELETED: Final = "DELETE FROM balance_records WHERE id = ? AND version = ? AND status = 'not_accounted'"
+
+
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """A bulk action as it was asked: which records, and what was seen of them."""
+
+    core: Core
+    tx: BulkTx
+    command: Command
+    asked: wire.BulkAction
+
+    def seen_set(self, *purposes: BulkPurpose) -> RecordSet:
+        """The set that was seen, if it is still exactly that.
+
+        Raises:
+            Refusal: 409 `batch-changed` with the figures as they are now; nothing was done.
+        """
+        asked = self.asked
+        found: list[RecordSet] = []
+        for purpose in purposes:
+            filters = set_filters(
+                self.core, self.command.principal, asked.filter or wire.RecordFilter(), purpose, asked.ids
+            )
+            current = read_set(self.tx.connection, filters)
+            if (len(current.rows), current.total_minor, current.set_hash) == (
+                asked.count,
+                asked.total_minor,
+                asked.set_hash,
+            ):
+                return current
+            found.append(current)
+        raise _changed(found[0], asked)
+
+
+def post_all(core: Core, tx: BulkTx, command: Command, asked: wire.BulkAction) -> Reply:
+    """`POST /v1/balance-records/post-all`: one journal entry a record, all of them or none.
+
+    Raises:
+        Refusal: 409 `batch-changed`, 422 when there is nothing to post or more than one transaction takes.
+    """
+    seen = Bulk(core, tx, command, asked).seen_set(BulkPurpose.POST)
+    _verify_size(seen, "post")
+    post_records(core, tx, command, seen.rows, row_nos=range(len(seen.rows)))
+    return _done(command, seen)
+
+
+def delete_all(core: Core, tx: BulkTx, command: Command, asked: wire.BulkAction) -> Reply:
+    """`POST /v1/balance-records/delete-all`: gone, all of them or none; the audit keeps the set's hash.
+
+    The hash tells which set was seen: that of what can be posted, or all that waits.
+
+    Raises:
+        Refusal: 409 `batch-changed`, 422 when there is nothing to delete or more than one transaction takes.
+    """
+    seen = Bulk(core, tx, command, asked).seen_set(BulkPurpose.POST, BulkPurpose.DELETE)
+    _verify_size(seen, "delete")
+    tx.flush()
+    _run_on_all(tx, _DELETED, seen.rows)
+    return _done(command, seen)
+
+
+def post_records(
+    core: Core, tx: BulkTx, command: Command, rows: Sequence[tuple[str, int]], *, row_nos: Iterable[int]
+) -> None:
+    """Post these records (id and version), all of which can be posted, in the order of their ids.
+
+    Raises:
+        InvariantBroken: one of them moved meanwhile; the whole transaction fails.
+    """
+    ids = json.dumps([record_id for record_id, _ in rows])
+    loaded = [
+        (BalanceRecord(*values[:-1]), values[-1]) for values in tx.connection.execute(_LOAD, {"ids": ids})
+    ]
+    if [(record.id, record.version) for record, _ in loaded] != list(rows):
+        raise InvariantBroken("the records of a bulk posting are not those that were checked")
+    accounts = _accounts(core, tx, command, loaded)
+    contras: dict[tuple[str, str], Account] = {}
+    drafts: list[journal.EntryDraft] = []
+    changes: list[tuple[Any, ...]] = []
+    who, at_us = command.principal.username, command.at_us
+    for (record, _), account in zip(loaded, accounts, strict=True):
+        place = (record.branch_id, record.currency)
+        if place not in contras:
+            branch = core.tree[record.branch_id]
+            contras[place] = journal.institution_account(
+                tx, branch, journal.OPENING_CONTRA, record.currency, at_us
+            )
+        drafts.append(posting(record, account, contras[place]))
+        changes.append((account.account_no, account.id, who, at_us, record.id, record.version))
+    journal.post_entries_bulk(tx, command, drafts, row_nos=row_nos, new_id=core.new_id)
+    _run_on_all(tx, _ACCOUNTED, changes)
+
+
+def _accounts(
+    core: Core, tx: BulkTx, command: Command, loaded: Sequence[tuple[BalanceRecord, str | None]]
+) -> list[Account]:
+    """The account that each record moves; customers without one are given one, and only one."""
+    missing = {_owner(record): record for record, account_id in reversed(loaded) if account_id is None}
+    # All numbers first: looking for a free one gets slower with every account that waits to be written.
+    made = [numbers.next_account_no(tx) for _ in missing]
+    opened = {
+        owner: Account(
+            id=core.new_id(),
+            version=1,
+            account_no=account_no,
+            customer_id=record.customer_id,
+            branch_id=record.branch_id,
+            kind=record.account_kind,
+            currency=record.currency,
+            status=AccountStatus.OPEN.value,
+            product=record.product,
+            balance_minor=0,
+            created_at=command.at_us,
+        )
+        for (owner, record), account_no in zip(sorted(missing.items()), made, strict=True)
+    }
+    found: list[Account] = []
+    for record, account_id in loaded:
+        account = opened[_owner(record)] if account_id is None else tx.get(Account, account_id)
+        assert account is not None, "the account was joined a moment ago"
+        found.append(account)
+    return found
+
+
+def _owner(record: BalanceRecord) -> tuple[str, str, str]:
+    return record.customer_id, record.account_kind, record.currency
+
+
+def _run_on_all(tx: BulkTx, statement: str, bound: Sequence[tuple[Any, ...]]) -> None:
+    """Run `statement` once for each; every one must change its row (CONC-3)."""
+    before = tx.connection.total_changes()
+    tx.connection.executemany(statement, bound)
+    if tx.connection.total_changes() - before != len(bound):
+        raise InvariantBroken("a record of a bulk action moved while it was done")
+
+
+def _verify_size(seen: RecordSet, verb: str) -> None:
+    if not seen.rows:
+        raise Refusal(422, Codes.VALIDATION, f"There is nothing to {verb}.")
+    if len(seen.rows) > ROWS_AT_ONCE:
+        raise Refusal(
+            422,
+            Codes.VALIDATION,
+            f"{len(seen.rows):,} records are too many at once; {ROWS_AT_ONCE:,} is the most. "
+            "Narrow the list down, for example by date or kind. Nothing was done.",
+        )
+
+
+def _changed(now: RecordSet, asked: wire.BulkAction) -> Refusal:
+    return conflict(
+        Codes.BATCH_CHANGED,
+        f"You saw {asked.count:,} records of {money(asked.total_minor, now.currency)} {now.currency}; "
+        f"now there are {len(now.rows):,} of {money(now.total_minor, now.currency)}, or others than these. "
+        "Nothing was done. Look at them again.",
+        count=len(now.rows),
+        total_minor=now.total_minor,
+        set_hash=now.set_hash,
+        currency=now.currency,
+    )
+
+
+def _done(command: Command, seen: RecordSet) -> Reply:
+    count = len(seen.rows)
+    figures = {"count": count, "total_minor": seen.total_minor, "set_hash": seen.set_hash}
+    return reply(
+        wire.BulkResult(count=count, total_minor=seen.total_minor, currency=seen.currency),
+        event=audit.Event(action=command.action, object=_PATH, after=figures),
+        branch_id=command.principal.branch_id,
+        resource=_PATH,
+        summary=f"{count:,} records, {money(seen.total_minor, seen.currency)} {seen.currency}",
+        amount_minor=seen.total_minor,
+        currency=seen.currency,
+    )

@@ -1,0 +1,224 @@
+"""Sets of balance records: the list's filters, and what a bulk action means by *all* (CONC-5)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import Boolean, ColumnElement, bindparam, literal_column, select
+
+from branchtui.contract.balance_records import RecordFilter, RecordStatus
+from branchtui.ledger.access import Permission
+from branchtui.ledger.phones import region_of
+from branchtui.ledger.problems import not_found
+from branchtui.ledger.store import tables
+from branchtui.ledger.store.lists import ListSpec, Sort
+from branchtui.ledger.store.mapping import compiled
+from branchtui.ledger.store.rows import BalanceRecord
+from branchtui.ledger.workflows import customer_search
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import apsw
+
+    from branchtui.ledger.access import Principal
+    from branchtui.ledger.core import Core
+
+_r = tables.balance_records.c
+
+
+def _search(name: str, *, inside: bool) -> ColumnElement[bool]:
+    """Records of the customers that a search finds, or whose own texts hold what was typed."""
+    customers = customer_search.candidates(name, inside=inside)
+    return literal_column(
+        f"(balance_records.customer_id IN ({customers})"
+        f" OR (balance_records.external_ref >= :{name}__ref AND balance_records.external_ref < :{name}__ref_end)"
+        f" OR balance_records.account_no = :{name}__ref"
+        f" OR instr(lower(balance_records.narration), :{name}__text) > 0)",
+        Boolean,
+    )
+
+
+_FILTERS: Final[Mapping[str, ColumnElement[bool]]] = {
+    "branch": _r.branch_id == bindparam("branch"),
+    "branches": literal_column(
+        "+balance_records.branch_id IN (SELECT value FROM json_each(:branches))", Boolean
+    ),
+    "status": _r.status == bindparam("status"),
+    "import_id": _r.import_id == bindparam("import_id"),
+    "created_by": _r.created_by == bindparam("created_by"),
+    "account_kind": _r.account_kind == bindparam("account_kind"),
+    "customer": _r.customer_id == bindparam("customer"),
+    "as_of_from": _r.as_of_date >= bindparam("as_of_from"),
+    "as_of_to": _r.as_of_date <= bindparam("as_of_to"),
+    "q_inside": _search("q_inside", inside=True),
+    "q_begins": _search("q_begins", inside=False),
+    # What a bulk action takes, beside the filters of the list.
+    "ids": literal_column("balance_records.id IN (SELECT value FROM json_each(:ids))", Boolean),
+    "currency": _r.currency == bindparam("currency"),
+    "own": _r.created_by == bindparam("own"),
+    "within": _r.amount_minor <= bindparam("within"),
+    "postable": literal_column(
+        """EXISTS (SELECT 1 FROM customers WHERE customers.id = balance_records.customer_id
+            AND customers.status = :postable)
+        AND NOT EXISTS (SELECT 1 FROM closed_days
+            WHERE closed_days.id = balance_records.branch_id || ':' || balance_records.as_of_date)
+        AND (SELECT COUNT(*) FROM accounts WHERE accounts.customer_id = balance_records.customer_id
+            AND accounts.kind = balance_records.account_kind
+            AND accounts.currency = balance_records.currency AND accounts.status = 'open'
+            AND (balance_records.account_no IS NULL OR accounts.account_no = balance_records.account_no)
+        ) BETWEEN CASE WHEN balance_records.account_no IS NULL THEN 0 ELSE 1 END AND 1""",
+        Boolean,
+    ),
+}
+
+RECORDS: Final = ListSpec(
+    row_type=BalanceRecord,
+    name="balance-records",
+    sorts={
+        "created": Sort("created_at", descending=True, key=None),
+        "amount": Sort("amount_minor", descending=True, key=int),
+        "as_of": Sort("as_of_date", descending=True),
+    },
+    filters=_FILTERS,
+)
+"""The list behind `GET /v1/balance-records`."""
+
+
+class BulkPurpose(StrEnum):
+    """What *all* is for: a set to be posted leaves out what cannot be posted now."""
+
+    POST = "post"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSet:
+    """The records of a bulk action as they stand: id and version each, in the order of their ids.
+
+    `total_minor` is the sum of their amounts, in minor units of `currency`.
+    """
+
+    rows: tuple[tuple[str, int], ...]
+    total_minor: int
+    currency: str
+
+    @property
+    def set_hash(self) -> str:
+        """SHA-256 over one line `id:version` a record, sorted by id."""
+        lines = "".join(f"{record_id}:{version}\n" for record_id, version in self.rows)
+        return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def list_filters(core: Core, who: Principal, asked: RecordFilter) -> dict[str, Any]:
+    """The filters of `RECORDS` that `asked` means for `who`, kept inside the own branches.
+
+    Raises:
+        Refusal: 404 for a branch that is not the caller's to see.
+    """
+    branch_ids = who.scope.branch_ids
+    if asked.branch is not None:
+        if not who.scope.covers(asked.branch):
+            raise not_found("branch")
+        branch_ids = core.tree.below(asked.branch)
+    found: dict[str, Any] = (
+        {"branch": next(iter(branch_ids))}
+        if len(branch_ids) == 1
+        else {"branches": json.dumps(sorted(branch_ids))}
+    )
+    plain = asked.model_dump(mode="json", exclude_none=True, include=_PLAIN)
+    found.update(plain)
+    looked_for = (asked.q or "").strip()
+    if looked_for:
+        home = core.tree[who.branch_id]
+        search = customer_search.parse(looked_for, region_of(home.currency, home.timezone))
+        name = "q_begins" if search.match is None else "q_inside"
+        found[name] = search.parameters(sorted(branch_ids), None) | {
+            "ref": looked_for,
+            "ref_end": looked_for + "\U0010ffff",
+            "text": looked_for.lower(),
+        }
+    return found
+
+
+_PLAIN: Final = {
+    "status",
+    "import_id",
+    "created_by",
+    "account_kind",
+    "customer",
+    "as_of_from",
+    "as_of_to",
+}
+
+
+def set_filters(
+    core: Core,
+    who: Principal,
+    asked: RecordFilter,
+    purpose: BulkPurpose,
+    ids: tuple[str, ...] | None = None,
+) -> dict[str, Any]:
+    """The filters of the set that `who` may touch at once: a teller's own, a supervisor's branches.
+
+    Only what waits; what is to be posted is within the user's limit, its customer active, its day
+    open and its account certain. Sums need one currency: that of the branch that was asked for, or
+    of the user's own.
+    """
+    found = list_filters(core, who, asked)
+    if found.get("status", RecordStatus.NOT_ACCOUNTED) != RecordStatus.NOT_ACCOUNTED:
+        found["ids"] = "[]"  # what is posted is in no such set, whatever was asked
+    found["status"] = RecordStatus.NOT_ACCOUNTED.value
+    found["currency"] = set_currency(core, who, asked)
+    if not who.may(Permission.RECORD_BULK_BRANCH):
+        found["own"] = who.username
+    if purpose is BulkPurpose.POST:
+        found["postable"] = "active"
+        if who.limit_minor is not None:
+            found["within"] = who.limit_minor
+    if ids is not None and "ids" not in found:
+        found["ids"] = json.dumps(ids)
+    return found
+
+
+def set_currency(core: Core, who: Principal, asked: RecordFilter) -> str:
+    """The currency of a set's sum."""
+    return core.tree[asked.branch or who.branch_id].currency
+
+
+def read_set(connection: apsw.Connection, filters: dict[str, Any]) -> RecordSet:
+    """The set as this connection sees it now."""
+    rows: list[tuple[str, int]] = []
+    total_minor = 0
+    for record_id, version, amount_minor in connection.execute(_statement(filters), bound(filters)):
+        rows.append((record_id, version))
+        total_minor += amount_minor
+    return RecordSet(tuple(rows), total_minor, filters["currency"])
+
+
+_statements: dict[tuple[str, ...], str] = {}
+
+
+def _statement(filters: dict[str, Any]) -> str:
+    active = tuple(sorted(filters))
+    if active not in _statements:
+        where = [_FILTERS[name] for name in active]
+        _statements[active] = compiled(
+            select(_r.id, _r.version, _r.amount_minor).where(*where).order_by(_r.id)
+        )
+    return _statements[active]
+
+
+def bound(filters: dict[str, Any]) -> dict[str, Any]:
+    """The parameters of these filters: those of one filter stand behind its name."""
+    found: dict[str, Any] = {}
+    for name, value in filters.items():
+        if isinstance(value, dict):
+            found.update({f"{name}__{part}": each for part, each in value.items()})
+        else:
+            found[name] = value
+    return found
