@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from branchtui.contract.problem import Codes
 from branchtui.ledger.clock import as_datetime
@@ -35,14 +37,16 @@ def changes_since(tx: Tx, path: str, seen: int) -> list[dict[str, Any]]:
     return [change(field, actor, at) for field, (at, actor) in sorted(found.items())]
 
 
-def stale(current: Resource, changes: Iterable[dict[str, Any]]) -> Refusal:
-    """412: `current` is what stands now, `changes` what happened since the caller looked."""
-    listed = list(changes)
-    who = (
-        f"{listed[-1]['actor']} changed this at {listed[-1]['at'][11:16]} UTC"
-        if listed
-        else "This was changed"
-    )
+def stale(current: Resource, changes: Iterable[dict[str, Any]], timezone: str) -> Refusal:
+    """412: `current` is what stands now, `changes` what happened since the caller looked.
+
+    The sentence tells the time as clocks show it in `timezone`.
+    """
+    listed = sorted(changes, key=lambda each: str(each["at"]))
+    who = "This was changed"
+    if listed:
+        at = datetime.fromisoformat(listed[-1]["at"]).astimezone(ZoneInfo(timezone))
+        who = f"{listed[-1]['actor']} changed this at {at:%H:%M}"
     return Refusal(
         412,
         Codes.PRECONDITION_FAILED,

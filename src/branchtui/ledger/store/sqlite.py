@@ -19,6 +19,10 @@ _BUSY_TIMEOUT_MS: Final = 5_000
 _CACHE_KIB: Final = 65_536
 
 
+Connection = apsw.Connection
+"""What a statement runs on, for those who may not know the driver."""
+
+
 class StoreUnavailable(Exception):
     """The database cannot be used; the message says why, for a person."""
 

@@ -247,7 +247,8 @@ def _unchanged(
         changes = changes_since(tx, path_of(record_id), seen)
         if not any(each["field"] == "status" for each in changes) and record.posted_by and record.posted_at:
             changes.append(change("status", record.posted_by, record.posted_at))
-        raise stale(Looker(core, who).answer(tx, record), changes)
+        timezone = core.tree[record.branch_id].timezone
+        raise stale(Looker(core, who).answer(tx, record), changes, timezone)
     return record
 
 

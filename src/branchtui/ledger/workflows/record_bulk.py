@@ -31,14 +31,16 @@ ROWS_AT_ONCE: Final = 20_000
 
 _PATH: Final = "/v1/balance-records"
 
-_LOAD: Final = """
-SELECT {columns}, accounts.id FROM balance_records
+_COLUMNS: Final = ", ".join(f"balance_records.{name}" for name in mapping_of(BalanceRecord).columns)
+
+_LOAD: Final = f"""
+SELECT {_COLUMNS}, accounts.id FROM balance_records
 LEFT JOIN accounts ON accounts.customer_id = balance_records.customer_id
     AND accounts.kind = balance_records.account_kind AND accounts.currency = balance_records.currency
     AND accounts.status = 'open'
     AND (balance_records.account_no IS NULL OR accounts.account_no = balance_records.account_no)
 WHERE balance_records.id IN (SELECT value FROM json_each(:ids)) ORDER BY balance_records.id
-""".format(columns=", ".join(f"balance_records.{name}" for name in mapping_of(BalanceRecord).columns))
+"""  # noqa: S608 - names of our own schema
 
 _ACCOUNTED: Final = """
 UPDATE balance_records SET version = version + 1, status = 'accounted', account_no = ?, account_id = ?,

@@ -23,10 +23,9 @@ from branchtui.ledger.workflows import customer_search
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import apsw
-
     from branchtui.ledger.access import Principal
     from branchtui.ledger.core import Core
+    from branchtui.ledger.store.sqlite import Connection
 
 _r = tables.balance_records.c
 
@@ -190,7 +189,7 @@ def set_currency(core: Core, who: Principal, asked: RecordFilter) -> str:
     return core.tree[asked.branch or who.branch_id].currency
 
 
-def read_set(connection: apsw.Connection, filters: dict[str, Any]) -> RecordSet:
+def read_set(connection: Connection, filters: dict[str, Any]) -> RecordSet:
     """The set as this connection sees it now."""
     rows: list[tuple[str, int]] = []
     total_minor = 0
