@@ -1,12 +1,13 @@
 """The one writer: collects the commands that wait, decides them in order, commits once, answers each.
 
-Nobody is answered before COMMIT returned (DUR-3). A batch that breaks a constraint is run again
-one command at a time, so that only the guilty one fails (CONC-4).
+Nobody is answered before COMMIT returned (DUR-3). A batch that breaks a constraint, or anything else,
+is run again one command at a time, so that only the guilty one fails (CONC-4).
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import queue
 import sys
@@ -142,23 +143,32 @@ class Writer:
                     break
                 tasks.append(following)
             self._answer(tasks, self._run(connection, tasks))
+        self._refuse_the_rest()
         connection.close()
+
+    def _refuse_the_rest(self) -> None:
+        """Whoever asked while the writer was being stopped is told so, and does not wait for ever."""
+        while True:
+            try:
+                task = self._queue.get_nowait()
+            except queue.Empty:
+                return
+            if task is not None:
+                self._answer([task], [_Done(error=WriterStopped())])
 
     def _run(self, connection: apsw.Connection, tasks: list[_Task]) -> list[_Done]:
         try:
             done = _run_batch(connection, tasks)
-        except apsw.ConstraintError as error:
-            if len(tasks) == 1:
-                return [_Done(error=error)]
-            return [result for task in tasks for result in self._run(connection, [task])]
         except apsw.FullError:
             self.full = True
             return [_Done(error=StorageFull()) for _ in tasks]
         except apsw.IOError as error:
             self._on_io_error(error)
             return [_Done(error=error) for _ in tasks]
-        except apsw.Error as error:
-            return [_Done(error=error) for _ in tasks]
+        except Exception as error:  # noqa: BLE001 - whatever a batch dies of, only the guilty command may
+            if len(tasks) == 1:
+                return [_Done(error=error)]
+            return [result for task in tasks for result in self._run(connection, [task])]
         self.full = False
         self.batches += 1
         self.commands += len(tasks)
@@ -169,7 +179,8 @@ class Writer:
         for task, result in zip(tasks, results, strict=True):
             loops.setdefault(task.loop, []).append((task.future, result))
         for loop, pairs in loops.items():
-            if not loop.is_closed():
+            # A loop that has closed has nobody left who waits.
+            with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(_settle, pairs)
 
 

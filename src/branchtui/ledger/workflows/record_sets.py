@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import Boolean, ColumnElement, bindparam, literal_column, select
 
 from branchtui.contract.balance_records import RecordFilter, RecordStatus
+from branchtui.contract.base import MAX_AMOUNT_MINOR
 from branchtui.ledger.access import Permission
 from branchtui.ledger.phones import region_of
 from branchtui.ledger.problems import not_found
@@ -75,12 +76,21 @@ _FILTERS: Final[Mapping[str, ColumnElement[bool]]] = {
     ),
 }
 
+
+def _amount_minor(text: str) -> int:
+    """An amount to open the list at, in minor units; ValueError for what no amount can be."""
+    found = int(text)
+    if not 0 <= found <= MAX_AMOUNT_MINOR:
+        raise ValueError(text)
+    return found
+
+
 RECORDS: Final = ListSpec(
     row_type=BalanceRecord,
     name="balance-records",
     sorts={
         "created": Sort("created_at", descending=True, key=None),
-        "amount": Sort("amount_minor", descending=True, key=int),
+        "amount": Sort("amount_minor", descending=True, key=_amount_minor),
         "as_of": Sort("as_of_date", descending=True),
     },
     filters=_FILTERS,
