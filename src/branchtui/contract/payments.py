@@ -107,15 +107,20 @@ class Disassociate(Request):
 
 
 class CallbackState(OpenEnum):
-    """What became of a provider's message that is not a payment."""
+    """What became of a provider's message that is kept apart.
+
+    `quarantined` and `parked` credited nothing; `cleaned` became a payment whose texts are not shown
+    as they came (VAL-3).
+    """
 
     QUARANTINED = "quarantined"
     PARKED = "parked"
+    CLEANED = "cleaned"
     OTHER = "other"
 
 
 class CallbackEvent(Answer):
-    """A provider's message that credited nothing, with its reason and its body as it came."""
+    """A provider's message that was kept apart, with the reason and the body as it came."""
 
     id: str
     state: CallbackState

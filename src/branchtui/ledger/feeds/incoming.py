@@ -46,11 +46,15 @@ class IncomingPayment:
 
 
 class Unfit(ValueError):
-    """What came cannot become a payment; `str()` is the reason, for a person. `code` where it is known."""
+    """What came cannot become a payment; `str()` is the reason, for a person.
 
-    def __init__(self, reason: str, code: str | None = None) -> None:
+    `code` and `payee_no` where they could be read.
+    """
+
+    def __init__(self, reason: str, code: str | None = None, payee_no: str | None = None) -> None:
         super().__init__(reason)
         self.code = code
+        self.payee_no = payee_no
 
 
 def clean(text: str) -> str:

@@ -56,7 +56,7 @@ class Confirmation:
         try:
             amount_minor = parse_money(_without_spare_zeros(self.amount, currency), currency)
         except MoneyError as error:
-            raise Unfit(f"TransAmount: {error}", self.code) from error
+            raise Unfit(f"TransAmount: {error}", self.code, self.short_code) from error
         phone, form = _phone(self.msisdn, region)
         unreadable = bool(self.msisdn) and form is PhoneForm.NONE
         return IncomingPayment(
@@ -97,7 +97,7 @@ def read(body: bytes) -> Confirmation:
     if paid_at_us is None and _TIME.fullmatch(texts["TransTime"].strip()):
         faults.append("TransTime is no date and time that exists")
     if faults or paid_at_us is None:
-        raise Unfit("; ".join(faults) + ".", known)
+        raise Unfit("; ".join(faults) + ".", known, texts["BusinessShortCode"].strip() or None)
     raw_name = " ".join(filter(None, (texts[name].strip() for name in _NAMES)))
     raw_reference = texts["BillRefNumber"].strip()
     name, reference = clean(raw_name)[:_TEXT_MAX], clean(raw_reference)[:_TEXT_MAX]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from branchtui.ledger.web import balance_records, customers, operations, sessions
+from branchtui.ledger.web import balance_records, customers, operations, payments, sessions
 
 if TYPE_CHECKING:
     from branchtui.ledger.passwords import Passwords
@@ -13,4 +13,10 @@ if TYPE_CHECKING:
 
 def all_routes(passwords: Passwords) -> tuple[Route, ...]:
     """The endpoints, in the order of the contract."""
-    return (*sessions.routes(passwords), *customers.routes(), *balance_records.routes(), *operations.routes())
+    return (
+        *sessions.routes(passwords),
+        *customers.routes(),
+        *balance_records.routes(),
+        *payments.routes(),
+        *operations.routes(),
+    )

@@ -1,0 +1,279 @@
+"""Endpoints of payments and of what providers post (contract, section 5)."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final, Literal
+
+import structlog
+
+from branchtui.contract import payments as wire
+from branchtui.contract.base import Id, Request
+from branchtui.contract.paging import Page
+from branchtui.contract.problem import Codes
+from branchtui.contract.sessions import Role
+from branchtui.ledger.access import Permission as P
+from branchtui.ledger.feeds import mpesa
+from branchtui.ledger.feeds.incoming import Unfit
+from branchtui.ledger.problems import Refusal, not_found
+from branchtui.ledger.store.rows import Payment
+from branchtui.ledger.web.route import Call, ListQuery, Route, answered, paged
+from branchtui.ledger.workflows import callbacks, payment_search, payments
+from branchtui.ledger.workflows.payment_views import Looker, event_answer
+
+if TYPE_CHECKING:
+    from branchtui.ledger.operations import Reply
+
+log = structlog.get_logger("branchtui.ledger")
+
+DRAINED_BYTES: Final = 1024 * 1024
+"""What is read of a body that is too large, so that its sender hears the answer."""
+
+BODY_SECONDS: Final = 10.0
+REJECTED: Final = wire.ProviderAnswer(ResultCode=1, ResultDesc="Rejected")
+
+
+class ListedState(StrEnum):
+    """The states a list may be narrowed to, or all of them."""
+
+    ASSOCIATED = "associated"
+    UNASSOCIATED = "unassociated"
+    IGNORED = "ignored"
+    REFUNDED = "refunded"
+    REVERSED = "reversed"
+    ALL = "all"
+
+
+class PaymentsQuery(ListQuery):
+    """What the list of payments may be narrowed by; days are those of the user's branch."""
+
+    state: ListedState = ListedState.ALL
+    customer: Id | None = None
+    date_from: date | None = None
+    date_to: date | None = None
+    include: Literal["candidates"] | None = None
+
+
+class PaymentQuery(Request):
+    """What comes with a payment."""
+
+    include: Literal["candidates"] | None = None
+
+
+class EventsQuery(ListQuery):
+    """What the list of messages kept apart may be narrowed by."""
+
+    state: wire.CallbackState | None = None
+
+
+async def payment_list(call: Call) -> Reply:
+    """`GET /v1/payments`: newest first unless another order is asked for."""
+    core, query, who = call.core, call.query, call.principal
+    rows = await core.lists.page(
+        payment_search.PAYMENTS,
+        query.window(),
+        payment_search.filters(
+            who.scope.branch_ids,
+            whole=who.scope.top,
+            home=core.tree[who.branch_id],
+            q=(query.q or "").strip() or None,
+            state=None if query.state is ListedState.ALL else query.state.value,
+            customer=query.customer,
+            date_from=query.date_from,
+            date_to=query.date_to,
+        ),
+        who=who.user_id,
+        now_us=call.at_us,
+    )
+    looker = Looker(core, who)
+    items = await looker.answers(rows.rows, candidates=query.include is not None, at_us=call.at_us)
+    return paged(rows, items, call)
+
+
+async def payment(call: Call) -> Reply:
+    """`GET /v1/payments/{id}`."""
+    found = await _visible(call)
+    looker = Looker(call.core, call.principal)
+    (answer,) = await looker.answers([found], candidates=call.query.include is not None, at_us=call.at_us)
+    return answered(answer, version=found.version)
+
+
+async def candidates(call: Call) -> Reply:
+    """`GET /v1/payments/{id}/candidates`: best first; none for a payment that does not wait."""
+    found = await _visible(call)
+    items = await Looker(call.core, call.principal).candidates(found, call.at_us)
+    return answered(wire.Candidates(items=items or ()))
+
+
+async def associate(call: Call) -> Reply:
+    """`POST /v1/payments/{id}/associate`."""
+    payment_id, seen, asked = call.path["id"], call.version, call.body
+    return await call.execute(
+        payments.ASSOCIATED,
+        lambda tx, command: payments.associate(call.core, tx, command, payment_id, seen, asked),
+    )
+
+
+async def disassociate(call: Call) -> Reply:
+    """`POST /v1/payments/{id}/disassociate`."""
+    payment_id, seen, asked = call.path["id"], call.version, call.body
+    return await call.execute(
+        payments.DISASSOCIATED,
+        lambda tx, command: payments.disassociate(call.core, tx, command, payment_id, seen, asked),
+    )
+
+
+async def events(call: Call) -> Reply:
+    """`GET /v1/callback-events`: without `state`, all that credited nothing."""
+    who = call.principal
+    unowned = who.scope.top or who.role in {Role.AUDITOR, Role.ADMINISTRATOR}
+    state = call.query.state.value if call.query.state else None
+    rows = await call.core.lists.page(
+        payment_search.EVENTS,
+        call.query.window(),
+        payment_search.event_filters(who.scope.branch_ids, unowned=unowned, state=state),
+        who=who.user_id,
+        now_us=call.at_us,
+    )
+    return paged(rows, tuple(event_answer(row) for row in rows.rows), call)
+
+
+async def confirmation(call: Call) -> Reply:
+    """`POST /v1/callbacks/mpesa/{token}/confirmation`: acknowledged once it is stored, whatever it says.
+
+    Raises:
+        Refusal: 404 for an unknown token, 503 when it could not be stored: the provider sends it again.
+    """
+    await _admit(call)
+    message = callbacks.Message(
+        body=await _read(call),
+        at_us=call.at_us,
+        address=call.http.client.host if call.http.client else None,
+        request_id=call.request_id,
+    )
+    try:
+        await callbacks.take(call.core, message)
+    except Exception as error:
+        log.exception("callback not stored", route=call.route.name, request_id=call.request_id)
+        detail = "The message could not be stored. Nothing was recorded; send it again."
+        raise Refusal(503, Codes.OVERLOADED, detail, retry_after_seconds=5, retry_same_key=True) from error
+    return answered(wire.ProviderAnswer())
+
+
+async def validation(call: Call) -> Reply:
+    """`POST /v1/callbacks/mpesa/{token}/validation`: whether a payment would be understood; stores nothing."""
+    await _admit(call)
+    try:
+        mpesa.read(await _read(call))
+    except Unfit:
+        return answered(REJECTED)
+    return answered(wire.ProviderAnswer())
+
+
+async def _admit(call: Call) -> None:
+    if not await callbacks.knows(call.core, mpesa.PROVIDER, call.path["token"]):
+        raise not_found("address")
+
+
+async def _read(call: Call) -> bytes:
+    """The body, or the first bytes of one that is too large, by which it is parked."""
+    parts: list[bytes] = []
+    size = 0
+    async with asyncio.timeout(BODY_SECONDS):
+        async for part in call.http.stream():
+            if size <= mpesa.MAX_BYTES:
+                parts.append(part)
+            size += len(part)
+            if size > DRAINED_BYTES:
+                raise Refusal(413, Codes.TOO_LARGE, "A confirmation may hold 64 KiB at most.")
+    return b"".join(parts)[: mpesa.MAX_BYTES + 1]
+
+
+async def _visible(call: Call) -> Payment:
+    found = await call.core.reader.get(Payment, call.path["id"])
+    if found is None or not call.principal.scope.covers(found.branch_id):
+        raise not_found("payment")
+    return found
+
+
+def routes() -> tuple[Route, ...]:
+    """The endpoints of this module."""
+    return (
+        Route(
+            "GET",
+            "/v1/payments",
+            P.PAYMENT_VIEW,
+            payment_list,
+            "Payments of the branch, found by payer, code, phone, amount or customer",
+            query=PaymentsQuery,
+            answer=Page[wire.Payment],
+        ),
+        Route(
+            "GET",
+            "/v1/payments/{id}",
+            P.PAYMENT_VIEW,
+            payment,
+            "A payment",
+            query=PaymentQuery,
+            answer=wire.Payment,
+        ),
+        Route(
+            "GET",
+            "/v1/payments/{id}/candidates",
+            P.PAYMENT_VIEW,
+            candidates,
+            "Who a payment that waits may belong to, and why",
+            answer=wire.Candidates,
+        ),
+        Route(
+            "POST",
+            "/v1/payments/{id}/associate",
+            P.PAYMENT_ASSOCIATE,
+            associate,
+            "Give a payment to its owner",
+            body=wire.Associate,
+            answer=wire.Payment,
+            keyed=True,
+            if_match=True,
+        ),
+        Route(
+            "POST",
+            "/v1/payments/{id}/disassociate",
+            P.PAYMENT_DISASSOCIATE_OWN,
+            disassociate,
+            "Take a payment back from whom it was given to",
+            body=wire.Disassociate,
+            answer=wire.Payment,
+            keyed=True,
+            if_match=True,
+        ),
+        Route(
+            "GET",
+            "/v1/callback-events",
+            P.CALLBACK_VIEW,
+            events,
+            "Providers' messages that were kept apart",
+            query=EventsQuery,
+            answer=Page[wire.CallbackEvent],
+        ),
+        Route(
+            "POST",
+            "/v1/callbacks/mpesa/{token}/confirmation",
+            P.PUBLIC,
+            confirmation,
+            "A mobile-money payment, as its provider tells it",
+            answer=wire.ProviderAnswer,
+            raw=True,
+        ),
+        Route(
+            "POST",
+            "/v1/callbacks/mpesa/{token}/validation",
+            P.PUBLIC,
+            validation,
+            "Whether a mobile-money payment would be understood",
+            answer=wire.ProviderAnswer,
+            raw=True,
+        ),
+    )

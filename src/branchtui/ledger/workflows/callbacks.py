@@ -1,0 +1,201 @@
+"""What a provider posts: each confirmation becomes one payment, whatever is odd is kept apart (HOOK-1).
+
+Repeats, late and out-of-order messages are normal. A code with the same amount again changes nothing;
+with another amount it is quarantined; what cannot be a payment of ours is parked. Nothing is dropped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from branchtui.contract.payments import CallbackState, ProviderAnswer
+from branchtui.format.money import money
+from branchtui.ledger import audit
+from branchtui.ledger.feeds import mpesa
+from branchtui.ledger.feeds.incoming import Unfit
+from branchtui.ledger.journal import InvariantBroken
+from branchtui.ledger.operations import Command, Reply, execute, reply
+from branchtui.ledger.phones import region_of
+from branchtui.ledger.setup import system_principal
+from branchtui.ledger.store.rows import CallbackEvent, CallbackToken, Payee
+from branchtui.ledger.tokens import token_hash
+from branchtui.ledger.workflows import payments
+
+if TYPE_CHECKING:
+    from branchtui.ledger.core import Core
+    from branchtui.ledger.feeds.incoming import IncomingPayment
+    from branchtui.ledger.store.rows import Branch, Payment
+    from branchtui.ledger.store.unit import Tx
+
+ACTION: Final = payments.RECEIVED
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A body from a provider: as it came, when, from which address, under which request id."""
+
+    body: bytes
+    at_us: int
+    address: str | None
+    request_id: str | None
+
+
+async def knows(core: Core, provider: str, token: str) -> bool:
+    """Whether the path token is one of the provider's that has not ended; compared in constant time."""
+    given = token_hash(token)
+    fits = False
+    for each in await core.reader.find(CallbackToken, provider=provider):
+        fits |= hmac.compare_digest(each.token_hash, given) and each.ended_at is None
+    return fits
+
+
+async def take(core: Core, message: Message) -> None:
+    """Record a confirmation: a payment, or an event that is kept apart. Returns once it is stored."""
+    try:
+        confirmation = mpesa.read(message.body)
+    except Unfit as unfit:
+        await _park(core, message, unfit)
+        return
+    payee = await core.reader.find_one(Payee, provider=mpesa.PROVIDER, number=confirmation.short_code)
+    if payee is None:
+        reason = f"Short code {confirmation.short_code} is none of ours."
+        await _park(core, message, Unfit(reason, confirmation.code))
+        return
+    branch = core.tree[payee.branch_id]
+    try:
+        incoming = confirmation.payment(branch.currency, region_of(branch.currency, branch.timezone))
+    except Unfit as unfit:
+        await _park(core, message, unfit)
+        return
+    await core.writer.submit(lambda tx: receive(core, tx, incoming, branch, message))
+
+
+def receive(core: Core, tx: Tx, incoming: IncomingPayment, branch: Branch, message: Message) -> None:
+    """Put one payment into the books, once: decided in the writer's transaction (INV-6).
+
+    Raises:
+        InvariantBroken: the operation's key stands for something else; nothing is recorded.
+    """
+    known = payments.earlier(tx, incoming.provider, incoming.code)
+    if known is not None:
+        if (known.amount_minor, known.currency) != (incoming.amount_minor, incoming.currency):
+            _keep(core, tx, _quarantined(core, known, incoming, message), message)
+        return
+    principal = replace(system_principal(branch.id), address=message.address)
+    command = Command(
+        key=operation_key(core, incoming.provider, incoming.code),
+        fingerprint=hashlib.sha256(message.body).digest(),
+        principal=principal,
+        action=ACTION,
+        at_us=message.at_us,
+        request_id=message.request_id,
+    )
+    answer = execute(tx, command, lambda tx, command: _record(core, tx, command, incoming, branch, message))
+    if answer.replayed or answer.status != 200:
+        raise InvariantBroken(f"the key of {incoming.provider} {incoming.code} was used before")
+
+
+def operation_key(core: Core, provider: str, code: str) -> str:
+    """The key of the operation that records a provider's payment: the same each time, and nobody else's to guess."""
+    sealed = hmac.digest(core.institution.secret, f"payment\x1f{provider}\x1f{code}".encode(), "sha256")
+    return f"{provider}-{sealed.hex()[:48]}"
+
+
+def _record(
+    core: Core, tx: Tx, command: Command, incoming: IncomingPayment, branch: Branch, message: Message
+) -> Reply:
+    recorded = payments.record_payment(core, tx, command, incoming, branch)
+    payment = recorded.payment
+    if incoming.altered:
+        reason = f"Payment {payment.payment_no} is shown with what may not be shown taken out."
+        tx.put(
+            CallbackEvent(
+                id=core.new_id(),
+                branch_id=branch.id,
+                provider=incoming.provider,
+                state=CallbackState.CLEANED.value,
+                reason=reason,
+                code=incoming.code,
+                body=mpesa.body_as_it_came(message.body),
+                received_at=message.at_us,
+            )
+        )
+    path = payments.path_of(payment)
+    after = {
+        "version": payment.version,
+        "state": payment.state,
+        "customer_id": payment.customer_id,
+        "account_id": payment.account_id,
+        "tier": payment.match_tier,
+    }
+    amount = f"{money(payment.amount_minor, payment.currency)} {payment.currency}"
+    return reply(
+        ProviderAnswer(),
+        event=audit.Event(action=ACTION, object=path, after=after),
+        branch_id=branch.id,
+        resource=path,
+        summary=f"payment {payment.payment_no}, {amount}, {payment.state}",
+        amount_minor=payment.amount_minor,
+        currency=payment.currency,
+    )
+
+
+def _quarantined(core: Core, known: Payment, incoming: IncomingPayment, message: Message) -> CallbackEvent:
+    first, now = (f"{money(each.amount_minor, each.currency)} {each.currency}" for each in (known, incoming))
+    return CallbackEvent(
+        id=_event_id(core, f"{incoming.code}\x1f{incoming.amount_minor}\x1f{incoming.currency}".encode()),
+        branch_id=known.branch_id,
+        provider=incoming.provider,
+        state=CallbackState.QUARANTINED.value,
+        reason=f"Code {incoming.code} is payment {known.payment_no} of {first}; this message says {now}.",
+        code=incoming.code,
+        body=mpesa.body_as_it_came(message.body),
+        received_at=message.at_us,
+    )
+
+
+async def _park(core: Core, message: Message, unfit: Unfit) -> None:
+    payee = None
+    if unfit.payee_no is not None:
+        payee = await core.reader.find_one(Payee, provider=mpesa.PROVIDER, number=unfit.payee_no)
+    event = CallbackEvent(
+        id=_event_id(core, message.body),
+        branch_id=payee.branch_id if payee else None,
+        provider=mpesa.PROVIDER,
+        state=CallbackState.PARKED.value,
+        reason=str(unfit),
+        code=unfit.code,
+        body=mpesa.body_as_it_came(message.body),
+        received_at=message.at_us,
+    )
+    await core.writer.submit(lambda tx: _keep(core, tx, event, message))
+
+
+def _keep(core: Core, tx: Tx, event: CallbackEvent, message: Message) -> None:
+    """Keep a message apart, once however often it is repeated, and tell the audit chain."""
+    if tx.get(CallbackEvent, event.id) is not None:
+        return
+    tx.put(event)
+    branch_id = event.branch_id or next(branch.id for branch in core.tree if branch.parent_id is None)
+    audit.append(
+        tx,
+        audit.Event(
+            action=f"callback.{event.state}",
+            outcome="not_applied",
+            object=f"/v1/callback-events/{event.id}",
+            after={"code": event.code},
+        ),
+        branch_id=branch_id,
+        principal=replace(system_principal(branch_id), address=message.address),
+        at_us=message.at_us,
+        operation_key=None,
+        request_id=message.request_id,
+    )
+
+
+def _event_id(core: Core, told: bytes) -> str:
+    """The same message has the same id, so that a repeat finds the first."""
+    return hmac.digest(core.institution.secret, b"callback\x1f" + told, "sha256").hex()[:32]

@@ -1,0 +1,167 @@
+"""The lists of payments and of messages kept apart, and how a payment is found (contract, section 5).
+
+"I paid, where is it?" is one search over all states: by the payer's name, code, reference, phone in any
+writing, payment number, amount, and by the number or name of the customer who has it. Each way looks at
+the newest `CANDIDATES` rows that pass the other filters, by an index of its own.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Boolean, ColumnElement, bindparam, literal_column
+
+from branchtui.contract.payments import CallbackState
+from branchtui.format.money import MoneyError, parse_money
+from branchtui.ledger.clock import as_us
+from branchtui.ledger.phones import region_of
+from branchtui.ledger.store import tables
+from branchtui.ledger.store.lists import ListSpec, Sort
+from branchtui.ledger.store.rows import CallbackEvent, Payment
+from branchtui.ledger.workflows import customer_search
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from branchtui.ledger.store.rows import Branch
+
+CANDIDATES: Final = 500
+INSIDE: Final = customer_search.INSIDE
+BEGINS: Final = customer_search.BEGINS
+
+
+def filters(
+    scope: frozenset[str],
+    *,
+    whole: bool,
+    home: Branch,
+    q: str | None = None,
+    state: str | None = None,
+    customer: str | None = None,
+    date_from: date | None = None,
+    date_to: date | None = None,
+) -> dict[str, Any]:
+    """The filters of `PAYMENTS` for a user's branches; `whole` where these are the whole institution.
+
+    Days are those of the user's branch `home`; amounts are read in its currency, phones in its region.
+    """
+    inside = sorted(scope)
+    since = None if date_from is None else _day_begins(date_from, home.timezone)
+    until = None if date_to is None else _day_begins(date_to + timedelta(days=1), home.timezone)
+    if q:
+        search = customer_search.parse(q, region_of(home.currency, home.timezone))
+        given = {
+            "amount": _amount(q, home.currency),
+            "state": state,
+            "since": since,
+            "until": until,
+            "customer": customer,
+        }
+        name = INSIDE if search.match is not None else BEGINS
+        return {name: search.parameters(inside, None) | given}
+    found: dict[str, Any] = {"state": state, "customer": customer, "since": since, "until": until}
+    found = {name: value for name, value in found.items() if value is not None}
+    if len(inside) == 1:
+        found["branch"] = inside[0]
+    elif not whole:
+        found["branches"] = json.dumps(inside)
+    return found
+
+
+def event_filters(scope: frozenset[str], *, unowned: bool, state: str | None) -> dict[str, Any]:
+    """The filters of `EVENTS`; `unowned` shows what names none of our short codes (contract, section 10)."""
+    seen = {"branches": json.dumps(sorted(scope)), "unowned": int(unowned)}
+    return {"seen": seen} | ({"held": None} if state is None else {"state": state})
+
+
+def _amount(q: str, currency: str) -> int | None:
+    try:
+        return parse_money(q, currency)
+    except MoneyError:
+        return None
+
+
+def _day_begins(day: date, timezone: str) -> int:
+    return as_us(datetime.combine(day, time(), ZoneInfo(timezone)))
+
+
+_CHECKS: Final = """+payments.branch_id IN (SELECT value FROM json_each(:{0}__scope))
+  AND (:{0}__state IS NULL OR +payments.state = :{0}__state)
+  AND (:{0}__since IS NULL OR +payments.paid_at >= :{0}__since)
+  AND (:{0}__until IS NULL OR +payments.paid_at < :{0}__until)
+  AND (:{0}__customer IS NULL OR +payments.customer_id = :{0}__customer)"""
+
+_TEXT: Final = """SELECT id FROM (SELECT payments.id FROM payments_search CROSS JOIN payments
+  WHERE payments_search MATCH :{0}__match AND payments.row_no = payments_search.rowid AND {1}
+  AND NOT EXISTS (SELECT 1 FROM json_each(:{0}__needles) WHERE instr(' ' || payments.search_text, value) = 0)
+  ORDER BY payments_search.rowid DESC LIMIT {2})"""
+
+_SUM: Final = """SELECT id FROM (SELECT payments.id FROM payments
+  WHERE payments.amount_minor = :{0}__amount AND {1} ORDER BY payments.row_no DESC LIMIT {2})"""
+
+_OWNER: Final = """SELECT id FROM (SELECT payments.id FROM payments
+  WHERE payments.customer_id IN ({3}) AND {1} ORDER BY payments.row_no DESC LIMIT {2})"""
+
+
+def _condition(name: str) -> ColumnElement[bool]:
+    """Payments among the candidates of a search; its parameters begin with `name`."""
+    checks = _CHECKS.format(name)
+    owned = customer_search.candidates(name, inside=name == INSIDE)
+    ways = [_SUM.format(name, checks, CANDIDATES + 1), _OWNER.format(name, checks, CANDIDATES + 1, owned)]
+    if name == INSIDE:
+        ways.insert(0, _TEXT.format(name, checks, CANDIDATES + 1))
+    return literal_column(f"payments.id IN ({' UNION ALL '.join(ways)})", Boolean)
+
+
+def _day(text: str) -> int:
+    """The first instant of a day in UTC, for an order by time."""
+    return _day_begins(date.fromisoformat(text), "UTC")
+
+
+_p, _e = tables.payments.c, tables.callback_events.c
+# The sign keeps the order's own index in use: a page ends long before a wide scope does.
+_BRANCHES: Final = "+{0}.branch_id IN (SELECT value FROM json_each(:{1}))"
+_FILTERS: Final[Mapping[str, ColumnElement[bool]]] = {
+    "branch": _p.branch_id == bindparam("branch"),
+    "branches": literal_column(_BRANCHES.format("payments", "branches"), Boolean),
+    "state": _p.state == bindparam("state"),
+    "customer": _p.customer_id == bindparam("customer"),
+    "since": _p.paid_at >= bindparam("since"),
+    "until": _p.paid_at < bindparam("until"),
+    INSIDE: _condition(INSIDE),
+    BEGINS: _condition(BEGINS),
+}
+
+PAYMENTS: Final = ListSpec(
+    row_type=Payment,
+    name="payments",
+    sorts={
+        "newest": Sort("paid_at", descending=True, key=_day),
+        "oldest": Sort("paid_at", key=_day),
+    },
+    filters=_FILTERS,
+    caps={INSIDE: CANDIDATES, BEGINS: CANDIDATES},
+)
+"""The list behind `GET /v1/payments`."""
+
+_SEEN: Final = (
+    f"({_BRANCHES.format('callback_events', 'seen__branches')}"
+    " OR (callback_events.branch_id IS NULL AND :seen__unowned = 1))"
+)
+
+EVENTS: Final = ListSpec(
+    row_type=CallbackEvent,
+    name="callback-events",
+    sorts={"newest": Sort("received_at", descending=True, key=_day), "oldest": Sort("received_at", key=_day)},
+    filters={
+        "state": _e.state == bindparam("state"),
+        "held": _e.state.in_(
+            [literal_column(f"'{each.value}'") for each in (CallbackState.QUARANTINED, CallbackState.PARKED)]
+        ),
+        "seen": literal_column(_SEEN, Boolean),
+    },
+)
+"""The list behind `GET /v1/callback-events`."""
