@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.app import App
@@ -21,7 +21,12 @@ from branchtui.terminal.styles import style_paths
 from branchtui.terminal.theme import use_terminal_colours
 from branchtui.widgets.dialogs import ConfirmDialog
 
+if TYPE_CHECKING:
+    from branchtui.remote.resolver import Progress
+
 DONE, FAILED, WRONG_USAGE = 0, 1, 2
+DOUBTS_SHOWN = 10
+"""Dialogs that open at sign-in; Activity holds them all."""
 
 
 class BranchApp(App[None], inherit_bindings=False):
@@ -52,14 +57,40 @@ class BranchApp(App[None], inherit_bindings=False):
         self.push_screen(SignInScreen(self.desk, self._credentials))
         self._credentials = None
 
+    async def on_unmount(self) -> None:
+        """The link goes with the program; what is in doubt stays in its journal."""
+        await self.desk.close()
+
     # ── from place to place ──────────────────────────────────────────────────────────────────────────────────────
 
     @on(SignInScreen.SignedIn)
     async def _signed_in(self) -> None:
         ledger = self.desk.ledger
         ledger.listen_line(lambda _: self._show_figures())
-        ledger.resolver.listen(lambda _: self._show_figures())
+        ledger.resolver.listen(self._doubt_moved)
         await self._stand_on(HOME)
+        from branchtui.screens.dialogs.not_confirmed import NotConfirmedDialog
+
+        # What an earlier session left open comes first, the oldest on top (OUT-6).
+        for intent in reversed(
+            [one for one in ledger.resolver.unresolved if not one.is_parked][:DOUBTS_SHOWN]
+        ):
+            await self.push_screen(NotConfirmedDialog(self.desk, intent))
+
+    def _doubt_moved(self, progress: Progress) -> None:
+        """The count, and how a doubt ended that no dialog follows any more."""
+        from branchtui.screens.dialogs.not_confirmed import NotConfirmedDialog, settled_words
+
+        self._show_figures()
+        if progress.settlement is None:
+            return
+        followed = any(
+            isinstance(screen, NotConfirmedDialog) and screen.intent.key == progress.intent.key
+            for screen in self.screen_stack
+        )
+        place = next((one for one in reversed(self.screen_stack) if isinstance(one, LedgerScreen)), None)
+        if place is not None and not followed:
+            place.say(*settled_words(progress.settlement, self.desk.zone))
 
     @on(GoTo)
     async def _go_to(self, message: GoTo) -> None:
@@ -106,7 +137,7 @@ class BranchApp(App[None], inherit_bindings=False):
             effect = f"{unconfirmed} not confirmed yet. It is settled when you sign in again; do NOT enter it again."
             if not await self.push_screen_wait(ConfirmDialog("Sign off all the same?", [], effect=effect)):
                 return
-        await self.desk.close()
+        await self.desk.sign_out()
         self.exit()
 
     def action_say_how_to_leave(self) -> None:

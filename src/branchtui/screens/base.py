@@ -37,7 +37,7 @@ COMMON: Final = (
     ),
     Action("palette", "ctrl+p", "All actions", "Every action, by name", "Everywhere", show=False),
     Action(
-        "help", "question_mark", "Help", "The keys of this screen", "Everywhere", show=False, also=("f1",)
+        "help", "question_mark", "Help", "The keys of this screen", "Everywhere", also=("f1",)
     ),
     Action("refresh", "ctrl+r", "Refresh", "Ask the ledger again", "Everywhere", show=False, also=("f5",)),
     Action("repaint", "ctrl+l", "Repaint", "Paint the whole screen again", "Everywhere", show=False),
@@ -182,9 +182,9 @@ class LedgerScreen(ActionHost, Screen[None]):
 
     def show_unconfirmed(self, intent: Pending) -> None:
         """The dialog that cannot be mistaken for a failure (link, section 5)."""
-        from branchtui.screens.dialogs.unconfirmed import UnconfirmedDialog
+        from branchtui.screens.dialogs.not_confirmed import NotConfirmedDialog
 
-        self.app.push_screen(UnconfirmedDialog(self.desk, intent))
+        self.app.push_screen(NotConfirmedDialog(self.desk, intent))
 
     @on(VirtualList.Failed)
     @work(group="session", exclusive=True)

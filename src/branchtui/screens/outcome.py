@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 from branchtui.remote.errors import (
     AwaitsApproval,
@@ -14,6 +14,7 @@ from branchtui.remote.errors import (
     Refused,
     SessionEnded,
 )
+from branchtui.widgets.resting import Stoppable
 from branchtui.widgets.status_line import Level
 
 if TYPE_CHECKING:
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
     from branchtui.widgets.form import Form
 
 Say = Callable[[str, Level], None]
-SENDING = "Sending…"
-ATTEMPT_SHOWN_FROM = 2
+SENDING: Final = "Sending…"
+SLOW_AFTER_SECONDS: Final = 2.0
+"""From here on the person is told that the line is slow, and not to hand over cash (link, section 5)."""
 
 
 class OutcomeHost(Protocol):
@@ -37,6 +39,10 @@ class OutcomeHost(Protocol):
 
     def say(self, text: str, level: Level = "info") -> None:
         """Put a sentence on the status line."""
+        ...
+
+    def set_timer(self, delay: float, callback: Callable[[], None]) -> Stoppable:
+        """Call back once, after so many seconds."""
         ...
 
     async def sign_in_again(self) -> bool:
@@ -69,6 +75,8 @@ class Outcome:
         self._form = form
         self._on_current = on_current
         self._leave: Callable[[], None] = lambda: None
+        self._slow: Stoppable | None = None
+        self._attempt = 1
         self._said: str | None = None
         self.error: LedgerError | None = None
 
@@ -85,12 +93,15 @@ class Outcome:
     async def __aenter__(self) -> Self:
         self._say(SENDING, "info")
         self._leave = self._host.ledger.listen_sending(self._tell_attempt)
+        self._slow = self._host.set_timer(SLOW_AFTER_SECONDS, self._tell_slow)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
         self._leave()
+        if self._slow is not None:
+            self._slow.stop()
         if not isinstance(error, LedgerError):
             if self._said is None:
                 self._say("", "info")
@@ -100,9 +111,13 @@ class Outcome:
         return True
 
     def _tell_attempt(self, sending: Sending) -> None:
-        if sending.attempt >= ATTEMPT_SHOWN_FROM:
+        self._attempt = sending.attempt
+        self._tell_slow()
+
+    def _tell_slow(self) -> None:
+        if self._said is None:
             self._say(
-                f"Slow link – still sending (attempt {sending.attempt}). Do not hand over cash.", "warning"
+                f"Slow link – still sending (attempt {self._attempt}). Do not hand over cash.", "warning"
             )
 
     async def _tell(self, error: LedgerError) -> None:
