@@ -1,0 +1,168 @@
+"""Ledgers for benchmarks: made in a temporary folder, served by the real command."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from branchtui.contract.sessions import Role
+from branchtui.ledger import setup
+from branchtui.ledger.clock import SystemClock, new_id
+from branchtui.ledger.store.rows import BalanceRecord, Branch, Customer
+
+PASSWORD = "seven quiet herons"  # noqa: S105 - made up, for ledgers that live as long as a benchmark
+BRANCH = "HQ"
+
+
+def figure(name: str, value: object, unit: str = "", beside: str = "") -> None:
+    """Print one figure for `bench/__main__.py`."""
+    sys.stdout.write(json.dumps({"figure": name, "value": value, "unit": unit, "beside": beside}) + "\n")
+    sys.stdout.flush()
+
+
+def percentile(values: list[float], part: float) -> float:
+    """The value below which `part` (0 to 1) of the sorted values lie."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * part))]
+
+
+@dataclass
+class BenchLedger:
+    """A ledger file with one branch, a teller and a supervisor, neither with a limit."""
+
+    folder: Path
+
+    @classmethod
+    def make(cls, *, customers: int, payments: int = 0) -> Self:
+        """A new ledger with `customers` seeded people."""
+        made = cls(Path(tempfile.mkdtemp(prefix="branchtui-bench-")))
+        new = setup.NewLedger(
+            "Bench Sacco", BRANCH, "Head office", "KES", "Africa/Nairobi", "admin", PASSWORD
+        )
+        setup.init_ledger(made.database, new)
+        at_us = SystemClock().now_us()
+
+        def people(tx: setup.BulkTx) -> None:
+            for username, role in (("teller", Role.TELLER), ("supervisor", Role.SUPERVISOR)):
+                setup.add_user(
+                    tx,
+                    username=username,
+                    role=role,
+                    branch_code=BRANCH,
+                    password=PASSWORD,
+                    limit_minor=None,
+                    at_us=at_us,
+                )
+
+        setup.change(made.database, people)
+        made.command("seed", "--branch", BRANCH, "--customers", str(customers), "--payments", str(payments))
+        return made
+
+    @property
+    def database(self) -> str:
+        """The database's address."""
+        return f"sqlite:///{self.folder / 'ledger.db'}"
+
+    def command(self, *arguments: str) -> None:
+        """Run `branchtui ledger ...` on this ledger."""
+        name, *rest = arguments
+        subprocess.run(
+            [sys.executable, "-m", "branchtui", "ledger", name, "--database", self.database, *rest],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+
+    def add_records(self, count: int, *, tag: str) -> list[str]:
+        """Put `count` waiting balance records of the teller into the ledger; returns their ids."""
+        at_us = SystemClock().now_us()
+
+        def add(tx: setup.BulkTx) -> list[str]:
+            branch = tx.find_one(Branch, code=BRANCH)
+            assert branch is not None
+            people = [each for each in tx.find(Customer, branch_id=branch.id) if each.status == "active"]
+            ids: list[str] = []
+            for number in range(count):
+                customer = people[number % len(people)]
+                record = BalanceRecord(
+                    id=new_id(),
+                    version=1,
+                    branch_id=branch.id,
+                    customer_id=customer.id,
+                    account_kind="overpayment",
+                    account_no=None,
+                    product=None,
+                    amount_minor=100 + number,
+                    currency="KES",
+                    as_of_date="2026-09-30",
+                    narration="",
+                    external_ref=f"{tag}-{number}",
+                    status="not_accounted",
+                    import_id=None,
+                    import_row_no=None,
+                    operation_key=f"bench-{tag}-seed-000",
+                    row_no=number,
+                    created_by="teller",
+                    created_at=at_us + number,
+                    posted_by=None,
+                    posted_at=None,
+                    account_id=None,
+                )
+                tx.put(record)
+                ids.append(record.id)
+            return ids
+
+        return setup.change(self.database, add)
+
+    def serve(self) -> Served:
+        """Serve it with the real command on a free port."""
+        return Served(self)
+
+
+class Served:
+    """A served ledger and a way to ask it."""
+
+    def __init__(self, ledger: BenchLedger) -> None:
+        command = ["ledger", "serve", "--database", ledger.database, "--port", "0"]
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "branchtui", *command], stdout=subprocess.PIPE, text=True
+        )
+        assert self.process.stdout is not None
+        self.url = self.process.stdout.readline().strip()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.terminate()
+        self.process.wait(60)
+
+    def ask(self, path: str, *, token: str | None = None, body: Any = None, key: str | None = None) -> Any:
+        """One JSON request; POST when there is a body."""
+        headers = {"content-type": "application/json"}
+        if token:
+            headers["authorization"] = f"Bearer {token}"
+        if key:
+            headers["idempotency-key"] = key
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data=data, headers=headers)  # noqa: S310 - our own loopback URL
+        with urllib.request.urlopen(request, timeout=120) as answer:  # noqa: S310 - our own loopback URL
+            return json.loads(answer.read() or b"null")
+
+    def sign_in(self, username: str) -> str:
+        """An access token."""
+        found: str = self.ask("/v1/sessions", body={"username": username, "password": PASSWORD})[
+            "access_token"
+        ]
+        return found
+
+    def resident_mib(self) -> float:
+        """The ledger process's resident memory in MiB."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        line = next(each for each in status.splitlines() if each.startswith("VmRSS"))
+        return int(line.split()[1]) / 1024
