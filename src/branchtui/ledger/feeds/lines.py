@@ -58,7 +58,7 @@ class Lines:
                 self._refuse_long(line)
         except UnicodeError as failure:
             raise BadLine(
-                error("encoding", "The bytes here are not text in the file's encoding."), ends=True
+                error("encoding-end", "The bytes here are not text in the file's encoding."), ends=True
             ) from failure
         if not line:
             raise StopIteration

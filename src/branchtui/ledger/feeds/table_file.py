@@ -25,6 +25,9 @@ ROWS_MAX: Final = 250_000
 COLUMNS_MAX: Final = 64
 FIELD_CHARACTERS_MAX: Final = 4 * 1024
 
+ENDS: Final = frozenset({"quote-open", "too-many-rows", "encoding-end"})
+"""Findings behind which nothing of the file was read."""
+
 SIGNS: Final = {Delimiter.COMMA: ",", Delimiter.SEMICOLON: ";", Delimiter.TAB: "\t"}
 _END_NAMES: Final = {"\n": "LF", "\r\n": "CR LF", "\r": "CR"}
 _SPREADSHEET: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")

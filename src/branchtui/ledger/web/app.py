@@ -26,6 +26,8 @@ from branchtui.ledger.web.auth import authenticate
 from branchtui.ledger.web.body import parse_model, parse_query, read_bounded
 from branchtui.ledger.web.openapi import document
 from branchtui.ledger.web.route import Call, Route, idempotency_key, if_match_version
+from branchtui.ledger.workflows.job_kinds import JOB_KINDS
+from branchtui.ledger.workflows.jobs import start_runner
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -119,6 +121,7 @@ def make_app(
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         if on_start is not None:
             await on_start()
+        start_runner(core, JOB_KINDS)
         yield
         for task in list(core.background):
             task.cancel()

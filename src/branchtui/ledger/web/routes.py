@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from branchtui.ledger.web import balance_records, customers, operations, payments, sessions
+from branchtui.ledger.web import (
+    balance_records,
+    customers,
+    imports,
+    jobs,
+    operations,
+    payments,
+    sessions,
+    uploads,
+)
 
 if TYPE_CHECKING:
     from branchtui.ledger.passwords import Passwords
@@ -18,5 +27,8 @@ def all_routes(passwords: Passwords) -> tuple[Route, ...]:
         *customers.routes(),
         *balance_records.routes(),
         *payments.routes(),
+        *uploads.routes(),
+        *imports.routes(),
+        *jobs.routes(),
         *operations.routes(),
     )

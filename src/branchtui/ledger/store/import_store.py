@@ -1,0 +1,204 @@
+"""The rows of imports in bulk: staged, read back, looked up against what the ledger holds.
+
+Sets of keys travel as one JSON array, so that a statement is prepared once whatever their number.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from sqlalchemy import bindparam, delete, func, select, text
+
+from branchtui.ledger.store.mapping import compiled, mapping_of
+from branchtui.ledger.store.rows import Account, BalanceRecord, ClosedDay, Customer, Import, ImportRow
+from branchtui.ledger.store.tables import (
+    accounts,
+    balance_records,
+    closed_days,
+    customers,
+    import_rows,
+    imports,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    import apsw
+    from sqlalchemy import Column
+
+R = TypeVar("R")
+
+
+class Staged(NamedTuple):
+    """A row that would be taken in: its number and what it says, as JSON text."""
+
+    row_no: int
+    parsed: str
+
+
+_GIVEN = text("SELECT value FROM json_each(:keys)")
+
+
+def _by(row_type: type[Any], column: Column[str]) -> str:
+    return compiled(select(*mapping_of(row_type).select_list).where(column.in_(_GIVEN)))
+
+
+_CUSTOMERS_BY_NO = _by(Customer, customers.c.customer_no)
+_CUSTOMERS_BY_ID = _by(Customer, customers.c.id)
+_ACCOUNTS_BY_NO = _by(Account, accounts.c.account_no)
+_CLOSED_DAYS = _by(ClosedDay, closed_days.c.id)
+_REFERENCES = compiled(
+    select(balance_records.c.branch_id, balance_records.c.external_ref).where(
+        balance_records.c.branch_id == bindparam("branch_id"), balance_records.c.external_ref.in_(_GIVEN)
+    )
+)
+_FORGET_ROWS = compiled(delete(import_rows).where(import_rows.c.import_id == bindparam("import_id")))
+_STAGED = compiled(
+    select(import_rows.c.row_no, import_rows.c.parsed)
+    .where(
+        import_rows.c.import_id == bindparam("import_id"),
+        import_rows.c.row_no > bindparam("after"),
+        import_rows.c.parsed.is_not(None),
+    )
+    .order_by(import_rows.c.row_no)
+    .limit(bindparam("limit_rows"))
+)
+_LAST_RECORD = compiled(
+    select(func.max(balance_records.c.import_row_no)).where(
+        balance_records.c.import_id == bindparam("import_id")
+    )
+)
+_ROWS = select(*mapping_of(ImportRow).select_list).where(import_rows.c.import_id == bindparam("import_id"))
+_LEVEL = import_rows.c.level == bindparam("level")
+_REPORT = {
+    (forward, with_level): compiled(
+        (_ROWS.where(_LEVEL) if with_level else _ROWS)
+        .where(
+            import_rows.c.row_no >= bindparam("place")
+            if forward
+            else import_rows.c.row_no <= bindparam("place")
+        )
+        .order_by(import_rows.c.row_no.asc() if forward else import_rows.c.row_no.desc())
+        .limit(bindparam("limit_rows"))
+    )
+    for forward in (True, False)
+    for with_level in (True, False)
+}
+_COUNT = select(func.coalesce(func.sum(func.json_array_length(import_rows.c.findings)), 0)).where(
+    import_rows.c.import_id == bindparam("import_id")
+)
+_COUNTS = {False: compiled(_COUNT), True: compiled(_COUNT.where(_LEVEL))}
+_TAKEN_BEFORE = compiled(
+    select(*mapping_of(Import).select_list)
+    .where(
+        imports.c.branch_id == bindparam("branch_id"),
+        imports.c.sha256 == bindparam("sha256"),
+        imports.c.imported > 0,
+        imports.c.id != bindparam("import_id"),
+    )
+    .order_by(imports.c.created_at.desc())
+    .limit(1)
+)
+
+
+def customers_by_number(connection: apsw.Connection, numbers: Iterable[str]) -> dict[str, Customer]:
+    """Customer number to customer."""
+    return {each.customer_no: each for each in _all(connection, Customer, _CUSTOMERS_BY_NO, numbers)}
+
+
+def customers_by_id(connection: apsw.Connection, ids: Iterable[str]) -> dict[str, Customer]:
+    """Id to customer."""
+    return {each.id: each for each in _all(connection, Customer, _CUSTOMERS_BY_ID, ids)}
+
+
+def accounts_by_number(connection: apsw.Connection, numbers: Iterable[str]) -> dict[str, Account]:
+    """Account number to account."""
+    return {each.account_no: each for each in _all(connection, Account, _ACCOUNTS_BY_NO, numbers)}
+
+
+def closed_days_among(connection: apsw.Connection, keys: Iterable[str]) -> set[str]:
+    """Those of the day keys that are closed."""
+    return {each.id for each in _all(connection, ClosedDay, _CLOSED_DAYS, keys)}
+
+
+def references_taken(connection: apsw.Connection, references: dict[str, set[str]]) -> set[tuple[str, str]]:
+    """The pairs (branch id, external reference) that a record has already; `references` are by branch id."""
+    taken: set[tuple[str, str]] = set()
+    for branch_id, wanted in references.items():
+        bound = {"branch_id": branch_id, "keys": json.dumps(list(wanted))}
+        taken.update((found[0], found[1]) for found in connection.execute(_REFERENCES, bound))
+    return taken
+
+
+def stage(connection: apsw.Connection, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Insert rows of import_rows, each a tuple in the order of `ImportRow`."""
+    connection.executemany(mapping_of(ImportRow).insert, rows)
+
+
+def restage(connection: apsw.Connection, rows: Iterable[ImportRow]) -> None:
+    """Replace rows of import_rows."""
+    mapping = mapping_of(ImportRow)
+    for row in rows:
+        values = dict(zip(mapping.columns, mapping.values_of(row), strict=True))
+        values.update(key_import_id=row.import_id, key_row_no=row.row_no)
+        connection.execute(mapping.update, values)
+
+
+def forget_rows(connection: apsw.Connection, import_id: str) -> None:
+    """Delete what was staged, so that the check can begin again."""
+    connection.execute(_FORGET_ROWS, {"import_id": import_id})
+
+
+def staged(connection: apsw.Connection, import_id: str, after: int, limit: int) -> list[Staged]:
+    """The next rows to take in, behind row `after`."""
+    bound = {"import_id": import_id, "after": after, "limit_rows": limit}
+    return [Staged(*found) for found in connection.execute(_STAGED, bound)]
+
+
+def last_record_row(connection: apsw.Connection, import_id: str) -> int:
+    """The last row that became a balance record; 0 when none did."""
+    found = connection.execute(_LAST_RECORD, {"import_id": import_id}).fetchone()
+    return int(found[0] or 0) if found else 0
+
+
+def insert_records(connection: apsw.Connection, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Insert balance records, each a tuple in the order of `BalanceRecord`."""
+    connection.executemany(mapping_of(BalanceRecord).insert, rows)
+
+
+def report(
+    connection: apsw.Connection, import_id: str, level: str | None, place: int, limit: int, *, forward: bool
+) -> list[ImportRow]:
+    """Rows from row `place` on, downwards or upwards; of one level, or all."""
+    bound: dict[str, Any] = {"import_id": import_id, "place": place, "limit_rows": limit}
+    if level is not None:
+        bound["level"] = level
+    return [ImportRow(*found) for found in connection.execute(_REPORT[forward, level is not None], bound)]
+
+
+def finding_count(connection: apsw.Connection, import_id: str, level: str | None) -> int:
+    """How many findings the rows have; a good row has one that says so."""
+    bound = {"import_id": import_id} | ({} if level is None else {"level": level})
+    found = connection.execute(_COUNTS[level is not None], bound).fetchone()
+    return int(found[0]) if found else 0
+
+
+def rows_at_level(connection: apsw.Connection, import_id: str, level: str, batch: int) -> Iterator[ImportRow]:
+    """Every row of a level, in order, read `batch` at a time."""
+    place = 0
+    while rows := report(connection, import_id, level, place, batch, forward=True):
+        yield from rows
+        place = rows[-1].row_no + 1
+
+
+def taken_before(connection: apsw.Connection, branch_id: str, sha256: str, import_id: str) -> Import | None:
+    """The latest other import of these bytes in this branch that took rows in."""
+    bound = {"branch_id": branch_id, "sha256": sha256, "import_id": import_id}
+    found = connection.execute(_TAKEN_BEFORE, bound).fetchone()
+    return Import(*found) if found else None
+
+
+def _all(connection: apsw.Connection, row_type: type[R], statement: str, keys: Iterable[str]) -> Iterator[R]:
+    for found in connection.execute(statement, {"keys": json.dumps(list(keys))}):
+        yield row_type(*found)

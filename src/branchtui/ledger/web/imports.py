@@ -1,0 +1,185 @@
+"""Endpoints of imports and templates (contract, section 8)."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Any
+
+from branchtui.contract import imports as wire
+from branchtui.contract.base import Id, Request
+from branchtui.contract.imports import FindingLevel, ImportKind, ImportState
+from branchtui.contract.paging import Page
+from branchtui.ledger.access import Permission as P
+from branchtui.ledger.operations import Reply
+from branchtui.ledger.problems import not_found
+from branchtui.ledger.store.rows import Upload
+from branchtui.ledger.web.route import Call, ListQuery, Route, answered, if_match_version, paged
+from branchtui.ledger.workflows import import_report, imports, jobs, uploads
+from branchtui.ledger.workflows.activity import branch_filter
+from branchtui.ledger.workflows.import_kinds import KINDS
+
+
+class ImportsQuery(ListQuery):
+    """Which imports."""
+
+    state: ImportState | None = None
+    kind: ImportKind | None = None
+    branch: Id | None = None
+
+
+class RowsQuery(ListQuery):
+    """Which findings."""
+
+    level: FindingLevel | None = None
+
+
+class TemplateQuery(Request):
+    """Whom a template is for; the columns are the same for everybody."""
+
+    branch_id: Id | None = None
+    staff_id: Id | None = None
+
+
+async def create(call: Call) -> Reply:
+    """`POST /v1/imports`: 202 with the job."""
+    asked: wire.NewImport = call.body
+    # An upload whose last answer was lost may still wait for its SHA-256.
+    upload = await call.core.reader.get(Upload, asked.upload_id.lower())
+    if upload is not None and upload.user_id == call.principal.user_id:
+        await uploads.finish(call.core, upload)
+    reply = await call.execute(
+        "import.create", lambda tx, command: imports.create(call.core, tx, command, asked)
+    )
+    jobs.wake_runner(call.core)
+    return reply
+
+
+async def start(call: Call) -> Reply:
+    """`POST /v1/imports/{id}/start`: 202 with the job. `If-Match` may be sent; the body binds all the same."""
+    if "if-match" in call.http.headers:
+        call.if_match = if_match_version(call.http)
+    reply = await call.execute(
+        "import.start",
+        lambda tx, command: imports.start(call.core, tx, command, call.path["id"], call.body, call.if_match),
+    )
+    jobs.wake_runner(call.core)
+    return reply
+
+
+async def list_imports(call: Call) -> Reply:
+    """`GET /v1/imports`: newest first."""
+    query: ImportsQuery = call.query
+    filters: dict[str, Any] = branch_filter(call.principal.scope)
+    if query.branch is not None:
+        if not call.principal.scope.covers(query.branch):
+            raise not_found("branch")
+        filters = {"branch": query.branch}
+    if query.state is not None:
+        filters["state"] = query.state.value
+    if query.kind is not None:
+        filters["kind"] = query.kind.value
+    rows = await call.core.lists.page(
+        imports.IMPORTS, query.window(), filters, who=call.principal.user_id, now_us=call.at_us
+    )
+    return paged(rows, tuple(imports.answer(each, call.principal) for each in rows.rows), call)
+
+
+async def get(call: Call) -> Reply:
+    """`GET /v1/imports/{id}`."""
+    found = await imports.get(call.core, call.principal, call.path["id"])
+    return answered(imports.answer(found, call.principal), version=found.version)
+
+
+async def rows(call: Call) -> Reply:
+    """`GET /v1/imports/{id}/rows`: what was found, by row number."""
+    found = await imports.get(call.core, call.principal, call.path["id"])
+    level = None if call.query.level is None else call.query.level.value
+    page = await import_report.findings(
+        call.core, found, call.query.window(), level, who=call.principal.user_id, now_us=call.at_us
+    )
+    return paged(page, tuple(page.rows), call)
+
+
+async def rejects(call: Call) -> Reply:
+    """`GET /v1/imports/{id}/rejects.csv`: the bad rows, to correct and send again."""
+    found = await imports.get(call.core, call.principal, call.path["id"])
+    made = await import_report.rejects(call.core, found)
+    return _csv(made.body, f"rejects-{found.id}.csv", {"row-count": str(made.row_count)})
+
+
+async def template(call: Call) -> Reply:
+    """`GET /v1/templates/{kind}.csv`: the columns of a kind."""
+    kind = next((each for each in KINDS if each.value == call.path["kind"]), None)
+    if kind is None:
+        raise not_found("template")
+    return _csv(import_report.template(KINDS[kind].columns), f"{kind.value}.csv", {})
+
+
+def _csv(body: bytes, name: str, headers: dict[str, str]) -> Reply:
+    """A file for a person; its digest is that of the file as it lies on the disk (PAGE-4)."""
+    digest = base64.b64encode(hashlib.sha256(body).digest()).decode()
+    said = {
+        "content-type": "text/csv; charset=utf-8",
+        "content-disposition": f'attachment; filename="{name}"',
+        "content-digest": f"sha-256=:{digest}:",
+        "cache-control": "no-store",
+    }
+    return Reply(status=200, body=body, headers=said | headers)
+
+
+def routes() -> tuple[Route, ...]:
+    """The endpoints of this module."""
+    one = "/v1/imports/{id}"
+    return (
+        Route(
+            "POST",
+            "/v1/imports",
+            P.IMPORT_RECORDS,
+            create,
+            "Check a file and take it in",
+            body=wire.NewImport,
+            answer=wire.ImportAccepted,
+            status=202,
+            keyed=True,
+        ),
+        Route(
+            "POST",
+            f"{one}/start",
+            P.IMPORT_RECORDS,
+            start,
+            "Take in what the preview showed",
+            body=wire.StartImport,
+            answer=wire.ImportAccepted,
+            status=202,
+            keyed=True,
+        ),
+        Route(
+            "GET",
+            "/v1/imports",
+            P.IMPORT_VIEW,
+            list_imports,
+            "Imports",
+            query=ImportsQuery,
+            answer=Page[wire.Import],
+        ),
+        Route("GET", one, P.IMPORT_VIEW, get, "One import", answer=wire.Import),
+        Route(
+            "GET",
+            f"{one}/rows",
+            P.IMPORT_VIEW,
+            rows,
+            "What was found in the rows",
+            query=RowsQuery,
+            answer=Page[wire.RowFinding],
+        ),
+        Route("GET", f"{one}/rejects.csv", P.IMPORT_VIEW, rejects, "The bad rows as a file"),
+        Route(
+            "GET",
+            "/v1/templates/{kind}.csv",
+            P.IMPORT_VIEW,
+            template,
+            "An empty file with the right columns",
+            query=TemplateQuery,
+        ),
+    )

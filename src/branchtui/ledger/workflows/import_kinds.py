@@ -1,0 +1,60 @@
+"""What an import may bring: one class a kind, with its columns, its row rule and its writer.
+
+A further kind is one more entry in `KINDS` (contract, section 8).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Protocol
+
+from branchtui.contract.imports import ImportKind
+from branchtui.ledger.workflows.import_records import BalanceRecordRows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import apsw
+
+    from branchtui.ledger.core import Core
+    from branchtui.ledger.feeds.table_file import Row
+    from branchtui.ledger.store.rows import Import
+    from branchtui.ledger.store.unit import BulkTx
+    from branchtui.ledger.workflows.import_rows import Checked, Setting, Taken
+
+
+class RowCheck(Protocol):
+    """Judges the rows of one file, in order."""
+
+    def check(self, connection: apsw.Connection, rows: Sequence[Row]) -> list[Checked]:
+        """The verdict on each row."""
+        ...
+
+
+class TableKind(Protocol):
+    """A kind of import that is a table."""
+
+    columns: tuple[str, ...]
+    amount_column: str
+    date_column: str
+
+    def missing(self, header: Sequence[str], setting: Setting) -> list[str]:
+        """Mandatory columns that the header does not have."""
+        ...
+
+    def checker(self, core: Core, setting: Setting, header: Sequence[str]) -> RowCheck:
+        """A fresh judge for one file."""
+        ...
+
+    def take(
+        self, core: Core, tx: BulkTx, import_: Import, rows: Sequence[tuple[int, str]], at_us: int
+    ) -> Taken:
+        """Write rows (number and parsed JSON); those that fit no longer are returned with why."""
+        ...
+
+    def last_taken(self, connection: apsw.Connection, import_id: str) -> int:
+        """The number of the last row that was taken in."""
+        ...
+
+
+KINDS: Final[dict[ImportKind, TableKind]] = {ImportKind.BALANCE_RECORDS: BalanceRecordRows()}
+"""The kinds that this ledger offers."""

@@ -1,0 +1,328 @@
+"""The job behind an import: check, then take in, exactly once however often it is interrupted.
+
+Checking writes verdicts that can be thrown away; a check that was cut off begins again. Taking in is
+one transaction for all or nothing, and one a chunk for the valid rows, each leaving behind how far
+it came (CONC-5).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from branchtui.contract.imports import ImportKind, ImportMode, ImportState
+from branchtui.ledger import audit
+from branchtui.ledger.feeds.finding import ERROR, OK, Finding
+from branchtui.ledger.store import import_store
+from branchtui.ledger.store.rows import Import, ImportRow
+from branchtui.ledger.store.writer import StorageFull, WriterBusy, WriterStopped
+from branchtui.ledger.workflows import import_rows, jobs
+from branchtui.ledger.workflows.import_check import Checker, Verdict
+from branchtui.ledger.workflows.import_kinds import KINDS
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    import apsw
+
+    from branchtui.ledger.store.unit import BulkTx
+    from branchtui.ledger.workflows.import_rows import Checked, Taken
+    from branchtui.ledger.workflows.jobs import Running
+
+CHUNK_ROWS: Final = 5_000
+STEP_SECONDS: Final = 120.0
+"""A step that the writer has not done by then will not be waited for; the job is tried again."""
+
+
+class Stopped(Exception):
+    """The ledger stops; the job goes on when it starts again."""
+
+
+async def run(running: Running) -> dict[str, Any]:
+    """Bring an import as far as it may go, from wherever it stands."""
+    try:
+        import_ = await _advance(running)
+    except (StorageFull, WriterBusy, WriterStopped):
+        raise
+    except Exception:
+        await _give_up(running)
+        raise
+    return {
+        "import_id": import_.id,
+        "state": import_.state,
+        "rows_total": import_.rows_total,
+        "rows_ok": import_.rows_ok,
+        "rows_warning": import_.rows_warning,
+        "rows_error": import_.rows_error,
+        "imported": import_.imported,
+        "total_minor": import_.total_minor,
+        "currency": import_.currency,
+        "reason": import_.reason,
+    }
+
+
+async def _advance(running: Running) -> Import:
+    import_ = await _import(running)
+    if import_.state == ImportState.VALIDATING:
+        import_ = await _check(running, import_)
+    if import_.state == ImportState.IMPORTING:
+        all_rows = import_.mode == ImportMode.ALL_OR_NOTHING
+        import_ = await (_take_all(running, import_) if all_rows else _take_valid(running, import_))
+    return import_
+
+
+async def _give_up(running: Running) -> None:
+    """The ledger failed at this file: leave no import that seems to go on for ever."""
+
+    def settle(tx: BulkTx) -> None:
+        current = tx.get(Import, running.job.subject_id)
+        if current is None or current.state not in {ImportState.VALIDATING, ImportState.IMPORTING}:
+            return
+        reason = f"The ledger failed at this file. {current.imported:,} rows were taken in before."
+        state = ImportState.DONE if current.imported else ImportState.REFUSED
+        tx.put(replace(current, state=state.value, reason=reason, version=current.version + 1))
+
+    await running.core.writer.bulk(settle)
+
+
+async def _import(running: Running) -> Import:
+    found = await running.core.reader.get(Import, running.job.subject_id)
+    assert found is not None, "a job of this kind names an import"
+    return found
+
+
+# ── check ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def _check(running: Running, import_: Import) -> Import:
+    core = running.core
+    await core.writer.bulk(lambda tx: import_store.forget_rows(tx.connection, import_.id))
+    sender = _Sender(running, import_)
+    assert import_.currency is not None, "a new import has its branch's currency"
+    checker = Checker(
+        core=core,
+        import_=import_,
+        kind=KINDS[ImportKind(import_.kind)],
+        currency=import_.currency,
+        control=json.loads(import_.control),
+        send=sender.send,
+    )
+    try:
+        verdict = await core.reader.in_thread(lambda connection: _checked(checker, sender, connection))
+    except asyncio.CancelledError:
+        sender.stopped.set()
+        raise
+
+    def settle(tx: BulkTx) -> Import:
+        current = tx.get(Import, import_.id)
+        assert current is not None, "imports are never deleted"
+        settled = _settled(current, verdict)
+        tx.put(settled)
+        return settled
+
+    return await core.writer.bulk(settle)
+
+
+def _checked(checker: Checker, sender: _Sender, connection: apsw.Connection) -> Verdict:
+    verdict = checker.run(connection)
+    sender.finish()
+    return verdict
+
+
+class _Sender:
+    """Carries chunks of verdicts from the checking thread to the writer, one ahead of it at most."""
+
+    def __init__(self, running: Running, import_: Import) -> None:
+        self._running = running
+        self._import = import_
+        self._loop = asyncio.get_running_loop()
+        self._under_way: Future[None] | None = None
+        self.stopped = threading.Event()
+
+    def send(self, rows: list[Checked], done: int, total: int) -> None:
+        """Hand over a chunk; waits for the one before."""
+        encoded = [import_rows.encoded(self._import.id, row) for row in rows]
+        self.finish()
+        self._under_way = asyncio.run_coroutine_threadsafe(self._keep(encoded, done, total), self._loop)
+
+    def finish(self) -> None:
+        """Wait until everything is kept."""
+        if self.stopped.is_set():
+            raise Stopped
+        if self._under_way is not None:
+            self._under_way.result(STEP_SECONDS)
+            self._under_way = None
+
+    async def _keep(self, encoded: list[tuple[Any, ...]], done: int, total: int) -> None:
+        steps = total if self._import.dry_run else 2 * total
+
+        def keep(tx: BulkTx) -> None:
+            import_store.stage(tx.connection, encoded)
+            jobs.progress(tx, self._running.job.id, done, steps)
+
+        await self._running.core.writer.bulk(keep)
+        jobs.called(self._running.core, self._running.job.id)
+
+
+def _settled(import_: Import, verdict: Verdict) -> Import:
+    """Where an import goes after its check: ready for a person, on to the taking in, or refused."""
+    counted = replace(
+        import_,
+        version=import_.version + 1,
+        preview_version=import_.preview_version + 1,
+        rows_total=verdict.rows_total,
+        rows_ok=verdict.rows_ok,
+        rows_warning=verdict.rows_warning,
+        rows_error=verdict.rows_error,
+        total_minor=verdict.total_minor,
+        recognised=json.dumps(verdict.recognised, ensure_ascii=False),
+    )
+    reason = _why_not(counted, verdict)
+    if counted.dry_run and not verdict.fatal and not verdict.cut:
+        return replace(counted, state=ImportState.READY.value, reason=reason)
+    if reason is not None:
+        return replace(counted, state=ImportState.REFUSED.value, reason=reason)
+    return replace(counted, state=ImportState.IMPORTING.value)
+
+
+def _why_not(import_: Import, verdict: Verdict) -> str | None:
+    """Why nothing of the file can be taken in as it was asked for, or None."""
+    if verdict.fatal:
+        return verdict.fatal[0].message
+    return verdict.cut or why_not(import_)
+
+
+def why_not(import_: Import) -> str | None:
+    """Why a checked import cannot be taken in by its mode, or None."""
+    questions = json.loads(import_.recognised).get("questions", [])
+    if questions:
+        return str(questions[0])
+    if import_.mode == ImportMode.ALL_OR_NOTHING and import_.rows_error:
+        wrong = "1 row is" if import_.rows_error == 1 else f"{import_.rows_error:,} rows are"
+        return f"{wrong} wrong, and all or nothing was asked for. Nothing was taken in."
+    if import_.total_minor == 0:
+        return "No row can be taken in."
+    return None
+
+
+# ── take in ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def _take_all(running: Running, import_: Import) -> Import:
+    """All rows in one transaction, or none."""
+    core, kind = running.core, KINDS[ImportKind(import_.kind)]
+
+    def take(tx: BulkTx) -> Import:
+        current = tx.get(Import, import_.id)
+        assert current is not None, "imports are never deleted"
+        if repeated := _repeated(tx, current):
+            tx.put(repeated)
+            return repeated
+        at_us = core.clock.now_us()
+        after, count, total = 0, 0, 0
+        refused: dict[int, Finding] = {}
+        tx.connection.execute("SAVEPOINT all_rows")
+        while rows := import_store.staged(tx.connection, import_.id, after, CHUNK_ROWS):
+            taken = kind.take(core, tx, current, rows, at_us)
+            refused |= taken.refused
+            count, total, after = count + taken.count, total + taken.total_minor, rows[-1].row_no
+            if not refused:
+                _tell_chain(running, tx, current, taken, at_us)
+        if refused:
+            tx.connection.execute("ROLLBACK TO all_rows")
+            tx.drop()
+            current = _mark(tx, current, refused)
+            current = replace(current, state=ImportState.REFUSED.value, reason=why_not(current))
+        else:
+            current = replace(current, state=ImportState.DONE.value, imported=count, total_minor=total)
+        tx.connection.execute("RELEASE all_rows")
+        current = replace(current, version=current.version + 1)
+        tx.put(current)
+        return current
+
+    return await core.writer.bulk(take)
+
+
+async def _take_valid(running: Running, import_: Import) -> Import:
+    """The good rows, a chunk a transaction; goes on behind the last row that is in."""
+    core, kind = running.core, KINDS[ImportKind(import_.kind)]
+
+    def take(tx: BulkTx) -> Import:
+        current = tx.get(Import, import_.id)
+        assert current is not None, "imports are never deleted"
+        if current.imported == 0 and (repeated := _repeated(tx, current)):
+            tx.put(repeated)
+            return repeated
+        after = kind.last_taken(tx.connection, import_.id)
+        rows = import_store.staged(tx.connection, import_.id, after, CHUNK_ROWS)
+        at_us = core.clock.now_us()
+        taken = kind.take(core, tx, current, rows, at_us)
+        if taken.count:
+            _tell_chain(running, tx, current, taken, at_us)
+        if taken.refused:
+            current = _mark(tx, current, taken.refused)
+        current = replace(current, imported=current.imported + taken.count, version=current.version + 1)
+        job_done = current.rows_total + current.imported
+        jobs.progress(tx, running.job.id, job_done, max(2 * current.rows_total, job_done))
+        # A chunk whose every row was refused leaves the mark of the last row where it was; the refused
+        # rows are staged no longer, so that the next chunk begins behind them all the same.
+        if len(rows) < CHUNK_ROWS:
+            current = replace(current, state=ImportState.DONE.value)
+        tx.put(current)
+        return current
+
+    while True:
+        import_ = await core.writer.bulk(take)
+        jobs.called(core, running.job.id)
+        if import_.state != ImportState.IMPORTING:
+            return import_
+
+
+def _repeated(tx: BulkTx, import_: Import) -> Import | None:
+    """The import as refused, when another one took the same bytes in since it was asked for."""
+    if import_rows.Asked.loaded(import_.options).confirm:
+        return None
+    other = import_store.taken_before(tx.connection, import_.branch_id, import_.sha256, import_.id)
+    if other is None:
+        return None
+    reason = f"{other.created_by} has imported this very file in the meantime. Nothing was taken in."
+    return replace(import_, state=ImportState.REFUSED.value, reason=reason, version=import_.version + 1)
+
+
+def _mark(tx: BulkTx, import_: Import, refused: dict[int, Finding]) -> Import:
+    """Keep why rows that were good at the check are not any more, and count them so."""
+    marked: list[ImportRow] = []
+    was_ok = lost_minor = 0
+    for row_no, finding in refused.items():
+        row = tx.get(ImportRow, (import_.id, row_no))
+        assert row is not None, "only staged rows are taken in"
+        assert row.parsed is not None, "a staged row says what it would be"
+        was_ok += row.level == OK
+        lost_minor += json.loads(row.parsed)["amount_minor"]
+        findings = import_rows.encoded_findings([finding])
+        marked.append(replace(row, level=ERROR, findings=findings, parsed=None))
+    import_store.restage(tx.connection, marked)
+    return replace(
+        import_,
+        rows_ok=import_.rows_ok - was_ok,
+        rows_warning=import_.rows_warning - (len(refused) - was_ok),
+        rows_error=import_.rows_error + len(refused),
+        total_minor=import_.total_minor - lost_minor,
+    )
+
+
+def _tell_chain(running: Running, tx: BulkTx, import_: Import, taken: Taken, at_us: int) -> None:
+    """One link of the chain for each chunk, with the fingerprint of what it took in (AUD-1)."""
+    after = {"rows": taken.count, "total_minor": taken.total_minor, "set_hash": taken.set_hash}
+    audit.append(
+        tx,
+        audit.Event(action="import.rows", object=f"/v1/imports/{import_.id}", after=after),
+        branch_id=import_.branch_id,
+        principal=running.principal,
+        at_us=at_us,
+        operation_key=import_.operation_key,
+        request_id=None,
+    )

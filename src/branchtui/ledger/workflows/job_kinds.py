@@ -1,0 +1,10 @@
+"""Every kind of long work and what does it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from branchtui.ledger.workflows import import_run
+from branchtui.ledger.workflows.jobs import Kinds
+
+JOB_KINDS: Final[Kinds] = {"import": import_run.run}

@@ -1,0 +1,214 @@
+"""Long work: a table of jobs, one runner, and an exact continuation after a crash (CONC-5).
+
+A job's steps commit by themselves and leave in the tables where they stand; running a job again from
+there is always safe. One job runs at a time, so that the branch's own work keeps its share.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+
+from branchtui.contract import imports as wire
+from branchtui.contract.imports import JobState
+from branchtui.contract.problem import Codes
+from branchtui.contract.sessions import Role
+from branchtui.ledger.access import Principal
+from branchtui.ledger.clock import as_datetime
+from branchtui.ledger.problems import Refusal, not_found
+from branchtui.ledger.store.rows import Job
+from branchtui.ledger.store.writer import StorageFull, WriterBusy, WriterStopped
+
+if TYPE_CHECKING:
+    from branchtui.ledger.core import Core
+    from branchtui.ledger.operations import Command
+    from branchtui.ledger.store.unit import Tx
+
+log = structlog.get_logger("branchtui.ledger")
+
+WAIT_SECONDS_MAX: Final = 20
+PROGRESS_SECONDS: Final = 1.0
+"""A waiting client is told of progress no sooner than this: a short job costs it one round trip."""
+
+RETRY_SECONDS: Final = 30.0
+_WAITING: Final = "jobs"
+_ENDED: Final = frozenset({JobState.SUCCEEDED.value, JobState.FAILED.value})
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A job at work, as its kind sees it."""
+
+    core: Core
+    job: Job
+    principal: Principal
+
+
+Kinds = Mapping[str, Callable[[Running], Awaitable[dict[str, Any]]]]
+"""A job's kind to what does it and returns its result, a JSON object."""
+
+
+def add_job(core: Core, tx: Tx, command: Command, *, kind: str, subject_id: str, branch_id: str) -> Job:
+    """Put a job of `command`'s principal into the queue, in the command's own transaction."""
+    job = Job(
+        id=core.new_id(),
+        kind=kind,
+        subject_id=subject_id,
+        branch_id=branch_id,
+        state=JobState.QUEUED.value,
+        done=0,
+        total=None,
+        result="{}",
+        principal=_frozen(command.principal),
+        created_by=command.principal.username,
+        created_at=command.at_us,
+    )
+    tx.put(job)
+    return job
+
+
+def progress(tx: Tx, job_id: str, done: int, total: int | None) -> None:
+    """Note how far a job is, in the transaction of the step that got it there."""
+    job = tx.get(Job, job_id)
+    if job is not None and job.state not in _ENDED:
+        tx.put(replace(job, done=done, total=total))
+
+
+def called(core: Core, job_id: str) -> None:
+    """Tell who waits for this job that it got on."""
+    core.wakes.call(f"job:{job_id}")
+
+
+def wake_runner(core: Core) -> None:
+    """Tell the runner that the queue has changed."""
+    core.wakes.call(_WAITING)
+
+
+async def get_job(core: Core, principal: Principal, job_id: str, wait_seconds: int) -> wire.Job:
+    """The job; held up to `wait_seconds` for it to end or, after a second, to get on.
+
+    Raises:
+        Refusal: 404.
+    """
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
+    first = job = await _visible(core, principal, job_id)
+    while job.state not in _ENDED:
+        passed = loop.time() - begun
+        has_news = (job.state, job.done, job.total) != (first.state, first.done, first.total)
+        if passed >= wait_seconds or (has_news and passed >= PROGRESS_SECONDS):
+            break
+        until = PROGRESS_SECONDS if has_news else wait_seconds
+        await core.wakes.wait(f"job:{job_id}", max(min(until, wait_seconds) - passed, 0))
+        job = await _visible(core, principal, job_id)
+    return job_answer(job)
+
+
+def job_answer(job: Job) -> wire.Job:
+    """The job as the contract shows one."""
+    return wire.Job(
+        id=job.id,
+        kind=job.kind,
+        state=JobState(job.state),
+        done=job.done,
+        total=job.total,
+        result=json.loads(job.result),
+        created_by=job.created_by,
+        created_at=as_datetime(job.created_at),
+    )
+
+
+def start_runner(core: Core, kinds: Kinds) -> None:
+    """Run what is queued, and what a crash left running, until the ledger stops."""
+    task = asyncio.get_running_loop().create_task(_run_all(core, kinds), name="ledger-jobs")
+    core.background.add(task)
+    task.add_done_callback(core.background.discard)
+
+
+async def _run_all(core: Core, kinds: Mapping[str, Callable[[Running], Awaitable[dict[str, Any]]]]) -> None:
+    while True:
+        # Asked for before the look at the table, so that a job added in between is not slept over.
+        waker = asyncio.ensure_future(core.wakes.wait(_WAITING))
+        await asyncio.sleep(0)
+        try:
+            jobs = [
+                *await core.reader.find(Job, state=JobState.RUNNING.value),
+                *await core.reader.find(Job, state=JobState.QUEUED.value),
+            ]
+            if not jobs:
+                await waker
+                continue
+            job = min(jobs, key=lambda each: (each.state != JobState.RUNNING, each.created_at, each.id))
+            if not await _run(core, job, kinds):
+                await asyncio.wait([waker], timeout=RETRY_SECONDS)
+        finally:
+            waker.cancel()
+
+
+async def _run(core: Core, job: Job, kinds: Kinds) -> bool:
+    """Run one job to its end; False when the ledger cannot record now and the job must be tried again."""
+    try:
+        await _become(core, job.id, JobState.RUNNING, {})
+        state, result = await _outcome(core, job, kinds)
+        await _become(core, job.id, state, result)
+    except (StorageFull, WriterBusy, WriterStopped):
+        return False
+    return True
+
+
+async def _outcome(core: Core, job: Job, kinds: Kinds) -> tuple[JobState, dict[str, Any]]:
+    try:
+        return JobState.SUCCEEDED, await kinds[job.kind](Running(core, job, _thawed(core, job.principal)))
+    except (StorageFull, WriterBusy, WriterStopped):
+        raise
+    except Refusal as refusal:
+        return JobState.FAILED, {"code": refusal.code, "detail": refusal.detail}
+    except Exception as error:
+        log.exception("job failed", job=job.id, kind=job.kind, error=type(error).__name__)
+        detail = f"The ledger failed at this; what was recorded before stands. Reference {job.id[-8:]}."
+        return JobState.FAILED, {"code": Codes.INTERNAL, "detail": detail}
+
+
+async def _become(core: Core, job_id: str, state: JobState, result: dict[str, Any]) -> None:
+    def note(tx: Tx) -> None:
+        job = tx.get(Job, job_id)
+        assert job is not None, "jobs are never deleted"
+        done = job.total if state is JobState.SUCCEEDED and job.total is not None else job.done
+        tx.put(replace(job, state=state.value, done=done, result=json.dumps(result, ensure_ascii=False)))
+
+    await core.writer.submit(note)
+    called(core, job_id)
+
+
+async def _visible(core: Core, principal: Principal, job_id: str) -> Job:
+    job = await core.reader.get(Job, job_id)
+    if job is None or not principal.scope.covers(job.branch_id):
+        raise not_found("job")
+    return job
+
+
+def _frozen(principal: Principal) -> str:
+    """Who asked, so that the rules apply with that person's limits after a restart too."""
+    return json.dumps(
+        {
+            "user_id": principal.user_id,
+            "username": principal.username,
+            "person_id": principal.person_id,
+            "role": principal.role.value,
+            "branch_id": principal.branch_id,
+            "limit_minor": principal.limit_minor,
+            "session_id": principal.session_id,
+            "address": principal.address,
+        }
+    )
+
+
+def _thawed(core: Core, text: str) -> Principal:
+    members: dict[str, Any] = json.loads(text)
+    role = Role(members.pop("role"))
+    return Principal(role=role, scope=core.tree.scope(members["branch_id"]), **members)
