@@ -1,0 +1,1 @@
+"""Made-up people and money for demonstrations, trials and benchmarks."""

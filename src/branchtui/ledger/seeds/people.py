@@ -1,0 +1,198 @@
+"""Customers who do not exist: names of many scripts, phones of the region, numbers in order."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Final
+
+import phonenumbers
+
+from branchtui.contract.customers import AccountKind, AccountStatus, LegalForm, NewCustomer
+from branchtui.ledger import numbers
+from branchtui.ledger.phones import Phone, region_of
+from branchtui.ledger.seeds.people_names import ENTITIES, PEOPLE
+from branchtui.ledger.store.mapping import insert_by_position, mapping_of
+from branchtui.ledger.store.rows import Account, Counter, Customer
+from branchtui.ledger.workflows.customers import build_customer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from random import Random
+
+    from branchtui.ledger.seeds.planting import Planting
+    from branchtui.ledger.store.unit import BulkTx
+
+PHONES: Final = "seed_phone"
+SHARED_PHONE: Final = 200
+"""One customer in so many uses the phone of the customer before, as couples do."""
+
+_ENTITY_SHARE: Final = 0.03
+_MIDDLE_SHARE: Final = 0.15
+_BLOCK: Final = 1_000_000
+_STRIDE: Final = 617_957
+"""Shares no divisor with the block: neighbours in the count are strangers as numbers."""
+
+_KENYAN: Final = (
+    "700 701 702 705 708 712 715 720 722 723 725 728 740 741 745 746 757 758 768 110 112 115".split()
+)
+_KINDS: Final = (
+    (AccountKind.SAVINGS, 0.6),
+    (AccountKind.SHARES, 0.35),
+    (AccountKind.LOAN, 0.2),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A customer and all accounts, the wallet first; whether the phone is the customer's before as well."""
+
+    customer: Customer
+    accounts: tuple[Account, ...]
+    shares_phone: bool = False
+
+    @property
+    def wallet(self) -> Account:
+        """Where payments go."""
+        return self.accounts[0]
+
+
+def make_people(
+    tx: BulkTx, planting: Planting, count: int, *, fixed: Sequence[tuple[NewCustomer, Phone]] = ()
+) -> list[Person]:
+    """`fixed`, then made-up people until there are `count`; written at once, with their accounts."""
+    phones = phone_series(planting, numbers.reserve(tx, PHONES, count))
+    taken = _taken(tx)
+    taken |= {number for new, _ in fixed for number in (new.customer_no, new.account_no) if number}
+    customer_nos = _Series(tx, numbers.CUSTOMERS, numbers.write_customer_no, taken)
+    account_nos = _Series(tx, numbers.ACCOUNTS, numbers.write_account_no, taken)
+    people: list[Person] = []
+    phone: Phone | None = None
+    for place in range(count):
+        shared = place > len(fixed) and place % SHARED_PHONE == 0
+        new, own_phone = fixed[place] if place < len(fixed) else (_invented(planting), None)
+        phone = own_phone or (phone if shared and phone else next(phones))
+        customer = build_customer(
+            new,
+            new_id=planting.new_id(planting.begin_us),
+            customer_no=new.customer_no or next(customer_nos),
+            account_no=new.account_no or next(account_nos),
+            phone=phone,
+            today=planting.first_day,
+            created_by=planting.actor,
+            at_us=planting.begin_us + place,
+        )
+        people.append(Person(customer, _accounts_of(customer, planting, account_nos), shared))
+    customer_nos.keep(tx)
+    account_nos.keep(tx)
+    _insert(tx, people)
+    return people
+
+
+def phone_series(planting: Planting, first: int) -> Iterator[Phone]:
+    """Mobile numbers of the branch's region, the `first` of the series and those after it; none twice."""
+    region = region_of(planting.branch.currency, planting.branch.timezone)
+    for place in itertools.count(first):
+        block, within = divmod(place, _BLOCK)
+        tail = f"{within * _STRIDE % _BLOCK:06d}"
+        if region == "KE":
+            head = _KENYAN[(place + block) % len(_KENYAN)]
+            yield Phone(f"+254{head}{tail}", f"0{head}{tail}")
+        else:
+            yield _by_example(region, tail)
+
+
+def _by_example(region: str, tail: str) -> Phone:
+    kind = phonenumbers.PhoneNumberType.MOBILE
+    example = phonenumbers.example_number_for_type(None if region == "ZZ" else region, kind)
+    assert example is not None, "every region has a mobile number to show"
+    written = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)
+    local = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.NATIONAL)
+    digits = "".join(c for c in local if c.isdigit())
+    return Phone(written[: -len(tail)] + tail, digits[: -len(tail)] + tail)
+
+
+class _Series:
+    """Numbers of a counter that name nobody yet; `keep` moves the counter to the last one taken."""
+
+    def __init__(self, tx: BulkTx, name: str, write: Callable[[int], str], taken: set[str]) -> None:
+        counter = tx.get(Counter, name)
+        self._last = counter.value if counter else 0
+        self._name, self._write, self._taken = name, write, taken
+
+    def __next__(self) -> str:
+        while True:
+            self._last += 1
+            number = self._write(self._last)
+            if number not in self._taken:
+                return number
+
+    def keep(self, tx: BulkTx) -> None:
+        """Note how far the counter has come."""
+        tx.put(Counter(self._name, self._last))
+
+
+def _taken(tx: BulkTx) -> set[str]:
+    """Every number that a customer or an account has."""
+    statement = "SELECT customer_no FROM customers UNION ALL SELECT account_no FROM accounts"
+    return {number for (number,) in tx.connection.execute(statement)}
+
+
+def _invented(planting: Planting) -> NewCustomer:
+    rng = planting.rng
+    if rng.random() < _ENTITY_SHARE:
+        name = " ".join(rng.choice(part) for part in ENTITIES)
+        return NewCustomer.model_construct(
+            legal_form=LegalForm.ENTITY, name=name, branch_id=planting.branch.id, active=True
+        )
+    given, family = rng.choices([names for _, names in PEOPLE], [weight for weight, _ in PEOPLE])[0]
+    first = rng.choice(given)
+    middle = rng.choice(given) if rng.random() < _MIDDLE_SHARE else None
+    return NewCustomer.model_construct(
+        legal_form=LegalForm.PERSON,
+        first_name=first,
+        middle_name=middle if middle != first else None,
+        last_name=rng.choice(family).replace("~", " "),
+        branch_id=planting.branch.id,
+        date_of_birth=_birthday(rng, planting.first_day),
+        active=rng.random() > 0.02,
+    )
+
+
+def _birthday(rng: Random, today: date) -> date:
+    return today - timedelta(days=rng.randrange(18 * 365, 80 * 365))
+
+
+def _accounts_of(customer: Customer, planting: Planting, account_nos: _Series) -> tuple[Account, ...]:
+    kinds = [kind for kind, share in _KINDS if planting.rng.random() < share]
+    made = [_account(customer, AccountKind.WALLET, customer.account_no, planting)]
+    made += [_account(customer, kind, next(account_nos), planting) for kind in kinds]
+    return tuple(made)
+
+
+def _account(customer: Customer, kind: AccountKind, number: str, planting: Planting) -> Account:
+    return Account(
+        id=planting.new_id(planting.begin_us),
+        version=1,
+        account_no=number,
+        customer_id=customer.id,
+        branch_id=customer.branch_id,
+        kind=kind.value,
+        currency=planting.branch.currency,
+        status=AccountStatus.OPEN.value,
+        product=None,
+        balance_minor=0,
+        created_at=customer.created_at,
+    )
+
+
+def _insert(tx: BulkTx, people: list[Person]) -> None:
+    of_customer, of_account = mapping_of(Customer).values_of, mapping_of(Account).values_of
+    tx.connection.executemany(
+        insert_by_position(Customer), (of_customer(person.customer) for person in people)
+    )
+    tx.connection.executemany(
+        insert_by_position(Account),
+        (of_account(account) for person in people for account in person.accounts),
+    )
