@@ -17,6 +17,8 @@ TRIGRAM: Final = 3
 
 def fold(text: str) -> str:
     """`text` as it is compared: no case, no marks, single spaces ("Ngũgĩ  wa" -> "ngugi wa")."""
+    if text.isascii():
+        return " ".join(text.lower().split())
     spread = unicodedata.normalize("NFKD", text)
     bare = "".join(c for c in spread if not unicodedata.combining(c))
     return " ".join(unicodedata.normalize("NFKC", bare).casefold().split())
