@@ -20,6 +20,7 @@ from branchtui.terminal.output_wall import raise_wall
 from branchtui.terminal.styles import style_paths
 from branchtui.terminal.theme import use_terminal_colours
 from branchtui.widgets.dialogs import ConfirmDialog
+from branchtui.widgets.form import Form
 
 if TYPE_CHECKING:
     from branchtui.remote.resolver import Progress
@@ -33,7 +34,12 @@ class BranchApp(App[None], inherit_bindings=False):
     """The program. Screens say where they want to go by messages; everything that lasts is on the desk."""
 
     ENABLE_COMMAND_PALETTE = False
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "say_how_to_leave", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # In a dialog too: the screen beneath it does not hear them.
+        Binding("ctrl+q", "sign_off", show=False, priority=True),
+        Binding("ctrl+l", "repaint", show=False, priority=True),
+        Binding("ctrl+c", "say_how_to_leave", show=False),
+    ]
 
     def __init__(
         self,
@@ -131,14 +137,28 @@ class BranchApp(App[None], inherit_bindings=False):
 
     @on(SignOff)
     @work(group="leave", exclusive=True)
-    async def _sign_off(self) -> None:
+    async def action_sign_off(self) -> None:
+        """`ctrl+q`: asks only when something is typed or unconfirmed."""
+        reasons = []
         unconfirmed = len(self.desk.ledger.resolver.unresolved) if self.desk.is_open else 0
         if unconfirmed:
-            effect = f"{unconfirmed} not confirmed yet. It is settled when you sign in again; do NOT enter it again."
-            if not await self.push_screen_wait(ConfirmDialog("Sign off all the same?", [], effect=effect)):
-                return
+            reasons.append(
+                f"{unconfirmed} not confirmed yet: do NOT enter it again, the next sign-in settles it."
+            )
+        if any(
+            form.is_dirty for screen in self.screen_stack for form in screen.query(Form) if self.desk.user
+        ):
+            reasons.append("What you typed is not saved and will be lost.")
+        if reasons and not await self.push_screen_wait(
+            ConfirmDialog("Sign off all the same?", [], effect=" ".join(reasons))
+        ):
+            return
         await self.desk.sign_out()
         self.exit()
+
+    def action_repaint(self) -> None:
+        """`ctrl+l`: something else wrote on the terminal."""
+        self.refresh(repaint=True, layout=True)
 
     def action_say_how_to_leave(self) -> None:
         """`ctrl+c` is no way out of a bank's counter."""

@@ -36,9 +36,7 @@ COMMON: Final = (
         "fast-path", "colon", "Go", "Go anywhere by name: any beginning will do", "Everywhere", show=False
     ),
     Action("palette", "ctrl+p", "All actions", "Every action, by name", "Everywhere", show=False),
-    Action(
-        "help", "question_mark", "Help", "The keys of this screen", "Everywhere", also=("f1",)
-    ),
+    Action("help", "question_mark", "Help", "The keys of this screen", "Everywhere", also=("f1",)),
     Action("refresh", "ctrl+r", "Refresh", "Ask the ledger again", "Everywhere", show=False, also=("f5",)),
     Action("repaint", "ctrl+l", "Repaint", "Paint the whole screen again", "Everywhere", show=False),
     Action("sign-off", "ctrl+q", "Sign off", "Sign off and leave", "Everywhere", show=False, priority=True),
@@ -103,6 +101,7 @@ class LedgerScreen(ActionHost, Screen[None]):
 
     def arrive(self, argument: str) -> None:
         """Somebody came here by key or fast path. The first time the body asks by itself; later this reloads."""
+        self.say("")
         if argument:
             self.take_argument(argument)
         elif self._is_visited:

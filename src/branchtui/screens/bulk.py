@@ -50,9 +50,7 @@ class BulkDesk(RecordScreen):
 
     def action_import(self) -> None:
         """`i`."""
-        from branchtui.screens.import_ import ImportScreen
-
-        self.app.push_screen(ImportScreen(self.desk))
+        self.go("import")
 
     @work(group="template", exclusive=True)
     async def save_template(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from importlib import import_module
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from branchtui.settings import Settings
 
 OpenLedger = Callable[["Settings"], "Ledger"]
+SIGN_OUT_SECONDS: Final = 2.0
 _WARMED: Final = ("branchtui.remote.client", "branchtui.screens.home")
 
 
@@ -61,6 +63,7 @@ class Desk:
         self.institution = ""
         self._open_ledger = open_ledger
         self._ledger: Ledger | None = None
+        self._is_closed = False
 
     # ── the ledger ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -95,11 +98,17 @@ class Desk:
         self.user = session.user
         self.institution = session.ledger.institution
 
+    async def sign_out(self) -> None:
+        """End the session; a ledger that does not answer holds nobody here, the session ends by itself there."""
+        if self._ledger is not None and self._ledger.is_signed_in:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SIGN_OUT_SECONDS):
+                    await self._ledger.sign_out()
+
     async def close(self) -> None:
-        """Sign out where one is signed in, and stop everything; what is in doubt stays in the journal."""
-        if self._ledger is not None:
-            if self._ledger.is_signed_in:
-                await self._ledger.sign_out()
+        """Stop everything; what is in doubt stays in the journal."""
+        if self._ledger is not None and not self._is_closed:
+            self._is_closed = True
             await self._ledger.close()
 
     # ── where and when ───────────────────────────────────────────────────────────────────────────────────────────

@@ -35,7 +35,7 @@ class HomeScreen(LedgerScreen):
 
     def compose_body(self) -> ComposeResult:
         """Queues, the days' figures, what is unconfirmed, where to go."""
-        yield VirtualList(queue_columns(self.desk), lambda one: one.name, empty="Nothing waits.", id="queues")
+        yield VirtualList(queue_columns(self.desk), lambda one: one.name, empty="", id="queues")
         yield Static(Content(""), id="days")
         yield Static(Content(""), id="unconfirmed")
         yield Static(Content(_ways()), id="ways")
@@ -60,6 +60,7 @@ class HomeScreen(LedgerScreen):
         """Put the day on the screen."""
         self.heading.show(heading=self.desk.institution or self.HEADING, note=board.branch_name)
         queues: VirtualList[Queue] = self.query_one("#queues", VirtualList)
+        queues.empty = "Nothing waits."
         queues.set_source(MemorySource(board.queues, lambda one: one.name))
         self.query_one("#days", Static).update(Content(_days(board)))
         self.show_unsettled()
@@ -116,4 +117,4 @@ def _days(board: Dashboard) -> str:
 
 def _ways() -> str:
     keyed = [f"{place.keys[0]} {place.label}" for place in PLACES if place.keys]
-    return "  ".join([*keyed, ": go", "ctrl+p actions", "? help"])
+    return "\n".join(["  ".join(keyed), ":  go anywhere by name    ctrl+p  all actions    ctrl+q  sign off"])

@@ -44,7 +44,7 @@ class RecordScreen(LedgerScreen):
             dialog.settled()
             return
         self.record_saved(saved, is_new=True)
-        dialog.saved(f"Keyed: {record_sentence(saved)}.", saved.amount_minor)
+        dialog.saved(f"Last: {record_sentence(saved)}.", saved.amount_minor)
 
     async def _created(
         self, dialog: FormDialog, values: dict[str, str], confirmed: str | None
@@ -79,7 +79,8 @@ class RecordScreen(LedgerScreen):
             "Edit Member Balance",
             record_fields(self.desk, record=record),
             lambda dialog, values: self.save_edit(dialog, values, editing),
-            keys="[ctrl+s] save   [esc] cancel",
+            keys="[ctrl+s] save   [ctrl+u] empty the field   [esc] cancel",
+            at_first=True,
         )
         self.app.push_screen(dialog)
 
@@ -121,6 +122,7 @@ class _Editing:
 def _twin(error: Exception | None) -> str | None:
     """The key of the earlier record that this one looks like, when that is why it was refused."""
     if isinstance(error, Conflict) and error.code == Codes.POSSIBLE_DUPLICATE:
-        twin = error.problem.extra.get("duplicate_of")
-        return twin if isinstance(twin, str) else None
+        earlier = error.problem.extra.get("duplicate_of")
+        key = earlier.get("key") if isinstance(earlier, dict) else earlier
+        return key if isinstance(key, str) else None
     return None

@@ -1,4 +1,4 @@
-"""The last row but one: what happened at the left, how the line fares at the right."""
+"""Above the keys: what happened at the left, how the line fares at the right."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from textual.widget import Widget
 from branchtui.format.cells import cell_width, cut, pad
 from branchtui.format.safe_text import safe_text
 
+ROWS_MAX: Final = 3
 Level = Literal["info", "done", "warning", "error", "unknown"]
 _WORDS: Final[dict[Level, str]] = {
     "info": "",
@@ -43,7 +44,12 @@ class StatusLine(Widget):
     def say(self, text: str, level: Level = "info") -> None:
         """Show a sentence until the next one; its level is a word as well as a colour."""
         self.message, self.level = safe_text(text), level
+        self._take_rows()
         self.refresh()
+
+    def on_resize(self) -> None:
+        """Another width is another number of rows."""
+        self._take_rows()
 
     def set_figures(
         self,
@@ -71,14 +77,36 @@ class StatusLine(Widget):
             self.refresh()
 
     def render(self) -> Content:
-        """The message cut to what the figures leave."""
+        """The message in the rows it needs, the figures at the right of the last."""
         width = self.size.width
-        right = "  ".join(part for part in (self._counts, self._figures) if part)
-        right = cut(right, width)
-        room = max(0, width - cell_width(right) - (1 if right else 0))
-        left = pad(_WORDS[self.level] + self.message, room) if self.message else " " * room
+        right = self._right(width)
+        lines = self._lines(width)
         colour = _COLOURS[self.level]
-        shown = Content(left)
+        shown = Content("\n".join(lines))
         if colour and self.message:
             shown = shown.stylize(colour)
         return shown + Content(f" {right}" if right else "")
+
+    def _right(self, width: int) -> str:
+        right = "  ".join(part for part in (self._counts, self._figures) if part)
+        return cut(right, width)
+
+    def _lines(self, width: int) -> list[str]:
+        """The message in rows of one width, broken between words; what three rows cannot hold is cut."""
+        right = self._right(width)
+        room = max(0, width - cell_width(right) - (1 if right else 0))
+        rows = [""]
+        for word in (_WORDS[self.level] + self.message if self.message else "").split(" "):
+            longer = f"{rows[-1]} {word}" if rows[-1] else word
+            if cell_width(longer) <= room or not rows[-1] or len(rows) == ROWS_MAX:
+                rows[-1] = longer
+            else:
+                rows.append(word)
+        return [pad(row, room) for row in rows]
+
+    def _take_rows(self) -> None:
+        """A sentence about money is never cut for want of a row: the line grows, and shrinks with the next one."""
+        width = self.size.width
+        rows = len(self._lines(width)) if width else 1
+        if self.styles.height is None or self.styles.height.value != rows:
+            self.styles.height = rows

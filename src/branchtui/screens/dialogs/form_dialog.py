@@ -42,12 +42,14 @@ class FormDialog(ModalScreen[None]):
         *,
         entry: EntryMode | None = None,
         keys: str = "[ctrl+s] save   [ctrl+d] as before   [esc] cancel",
+        at_first: bool = False,
     ) -> None:
         super().__init__()
         self._heading = title
         self._submit = submit
         self._entry = entry
         self._keys = keys
+        self._at_first = at_first
         self._is_sending = False
         self._saved_count = 0
         self._saved_minor = 0
@@ -62,8 +64,11 @@ class FormDialog(ModalScreen[None]):
             yield Static(Content(self._keys), classes="dialog-keys")
 
     def on_mount(self) -> None:
-        """The first empty field takes the keys."""
-        self.form.start()
+        """The first empty field takes the keys; `at_first` says the first of all: a form that is full already."""
+        if self._at_first:
+            self.form.fields[0].focus()
+        else:
+            self.form.start()
 
     def say(self, text: str, level: Level = "info") -> None:
         """Put a sentence under the form."""
@@ -102,7 +107,7 @@ class FormDialog(ModalScreen[None]):
         self.form.clear(self._entry.keep)
         self.form.start()
         total = self._entry.total(self._saved_minor)
-        self.say(f"{said}  {self._saved_count} so far, {total}", "done")
+        self.say(f"{self._saved_count} so far, {total}. {said}", "done")
 
     def refused(self, errors: Mapping[str, str]) -> list[str]:
         """Show sentences beside their fields; the ones that belong to none come back."""
