@@ -8,7 +8,7 @@ import socket
 import ssl
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -156,22 +156,13 @@ class Server:
         self.asked: list[Asked] = []
         self.connections = 0
         self.url = ""
-        self.tasks: set[asyncio.Task[Any]] = set()
-
-    async def stop(self) -> None:
-        for task in self.tasks:
-            task.cancel()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
 
     def paths(self) -> list[str]:
         return [f"{asked.method} {asked.path.partition('?')[0]}" for asked in self.asked]
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        task = asyncio.current_task()
-        assert task is not None
-        self.tasks.add(task)
-        try:
+        with suppress(ConnectionError):
             while not writer.transport.is_closing():
                 asked = await read_request(reader)
                 if asked is None:
@@ -180,10 +171,6 @@ class Server:
                 behave = self.plan.pop(0) if self.plan else self.usual
                 await behave(asked, writer)
                 await writer.drain()
-        except (ConnectionError, asyncio.CancelledError):
-            pass
-        finally:
-            writer.close()
 
 
 async def read_request(reader: asyncio.StreamReader) -> Asked | None:
@@ -198,17 +185,43 @@ async def read_request(reader: asyncio.StreamReader) -> Asked | None:
     return Asked(method, path, headers, body, len(head) + len(body))
 
 
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def listening(handler: Handler, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
+    """Serve connections by `handler` on a loopback port, the value; none outlives the block."""
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.add(task)
+        try:
+            await handler(reader, writer)
+        except asyncio.CancelledError:
+            writer.transport.abort()
+        finally:
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
 @asynccontextmanager
 async def running(usual: Behaviour, tls: ssl.SSLContext | None = None) -> AsyncIterator[Server]:
     server = Server(usual)
-    listening = await asyncio.start_server(server.serve, "127.0.0.1", 0, ssl=tls)
-    port = listening.sockets[0].getsockname()[1]
-    server.url = f"{'https' if tls else 'http'}://localhost:{port}"
-    try:
+    async with listening(server.serve, tls) as port:
+        server.url = f"{'https' if tls else 'http'}://localhost:{port}"
         yield server
-    finally:
-        listening.close()
-        await server.stop()
 
 
 USER = {"id": "u1", "username": "achieng", "roles": ["teller"], "branch_id": "b1", "branches": []}

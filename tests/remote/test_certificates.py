@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -10,11 +11,12 @@ from random import Random
 
 import pytest
 import trustme
-from tests.remote.doubles import START, StillTime, answers, running
+from tests.remote.doubles import START, StillTime, answers, listening, running
 
 from branchtui.remote.client import Ledger
-from branchtui.remote.errors import NotTrusted
+from branchtui.remote.errors import NotTrusted, Unreachable
 from branchtui.remote.journal import IntentJournal
+from branchtui.remote.transport import Deadlines
 
 BANK = trustme.CA()
 STRANGER = trustme.CA()
@@ -43,10 +45,18 @@ def context_of(certificate: trustme.LeafCert) -> ssl.SSLContext:
     return context
 
 
-def client(url: str, tmp_path: Path, ca_file: Path | None) -> Ledger:
+def client(url: str, tmp_path: Path, ca_file: Path | None, deadlines: Deadlines | None = None) -> Ledger:
     time = StillTime()
     journal = IntentJournal.open(tmp_path / "j", now=START)
-    return Ledger(url, journal=journal, ca_file=ca_file, clock=time, rng=Random(1), sleep=time.sleep)
+    return Ledger(
+        url,
+        journal=journal,
+        ca_file=ca_file,
+        clock=time,
+        rng=Random(1),
+        sleep=time.sleep,
+        deadlines=deadlines,
+    )
 
 
 @pytest.fixture
@@ -113,13 +123,35 @@ async def test_a_proxy_from_the_environment_is_not_used(
         assert proxy.connections == 0
 
 
+async def plain(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+
+async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    await reader.read()
+
+
 async def test_a_server_without_tls_behind_https_is_refused(tmp_path: Path, authority: Path) -> None:
     """No stepping down."""
-    async with running(answers(200, {"items": []})) as server:
-        address = server.url.replace("http://", "https://")
+    async with listening(plain) as port:
+        address = f"https://localhost:{port}"
         async with client(address, tmp_path, authority) as ledger:
             with pytest.raises(NotTrusted):
                 await ledger.customers()
+
+
+async def test_a_handshake_that_is_not_answered_is_a_bad_line_and_no_bad_certificate(
+    tmp_path: Path, authority: Path
+) -> None:
+    """The matrix: a connection that takes too long is tried again; nobody is sent to the operator."""
+    async with listening(silent) as port:
+        address = f"https://localhost:{port}"
+        async with client(address, tmp_path, authority, Deadlines(connect=0.2)) as ledger:
+            with pytest.raises(Unreachable) as unreachable:
+                await ledger.customers()
+
+    assert type(unreachable.value) is Unreachable
+    assert ledger.line.requests == 4
 
 
 def test_an_authority_that_cannot_be_read_is_said_at_the_start(tmp_path: Path) -> None:

@@ -287,7 +287,7 @@ async def test_a_screen_that_goes_away_after_sending_loses_nothing(desk: Desk) -
     with pytest.raises(asyncio.CancelledError):
         await write
     go.set()
-    await told.wait()
+    await asyncio.wait_for(told.wait(), 30)
 
     assert [(p.phase, p.settlement and p.settlement.verdict) for p in heard] == [
         (Phase.SETTLED, Verdict.RECORDED)

@@ -27,8 +27,8 @@ from tests.remote.doubles import (
     until,
 )
 
-from branchtui.remote.errors import Blocked, OutcomeUnknown
-from branchtui.remote.intents import Intent
+from branchtui.remote.errors import Blocked, JournalUnavailable, OutcomeUnknown
+from branchtui.remote.intents import Intent, IntentState
 from branchtui.remote.resolver import Phase, Progress, Verdict
 
 CLIENT = """
@@ -171,7 +171,7 @@ async def test_a_screen_hears_when_the_next_check_is_and_can_ask_at_once(tmp_pat
     [
         refuses(404, "not-found"),
         refuses(403, "forbidden"),
-        answers(200, {"key": "another-key-altogether", "state": "succeeded", "reference": "X"}),
+        answers(200, {"key": "another-key-altogether", "state": "cancelled", "reference": "X"}),
         answers(200, {"key": "k", "state": "of-the-future", "reference": "X"}),
         closes,
     ],
@@ -187,6 +187,53 @@ async def test_only_a_clear_word_about_this_key_settles_it(tmp_path: Path, usele
 
         assert settlement.verdict is Verdict.RECORDED
         assert not any(path.endswith("/cancel") for path in desk.server.paths())
+
+
+async def test_a_screen_that_opens_after_the_end_sees_the_end(tmp_path: Path) -> None:
+    """The answer may come before the dialog is painted; it must not wait for it for ever."""
+    async with desk_at(tmp_path) as desk:
+        resolver = desk.ledger.resolver
+        desk.server.plan = [closes] * 3
+        with pytest.raises(OutcomeUnknown) as unknown:
+            await desk.ledger.create_balance_record(NEW_RECORD)
+        intent = unknown.value.intent
+        settlement = await resolver.settle(intent)
+        asked = len(desk.server.asked)
+
+        late = resolver.progress_of(intent.key)
+        assert late is not None
+        assert late.settlement == settlement == await resolver.settle(intent)
+        assert len(desk.server.asked) == asked
+
+        resolver.acknowledge(intent.key)
+        assert resolver.progress_of(intent.key) is None
+        assert resolver.settled_unseen == ()
+
+
+async def test_a_disk_that_fails_after_the_answer_neither_hides_the_end_nor_forgets_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OUT-3: what could not be written is still told, and written when it is acknowledged."""
+    async with desk_at(tmp_path) as desk:
+        journal, resolver = desk.ledger._journal, desk.ledger.resolver
+        move = journal.move
+
+        def full(key: str, state: IntentState) -> None:
+            if state is IntentState.NOT_APPLIED:
+                raise JournalUnavailable("full")
+            move(key, state)
+
+        monkeypatch.setattr(journal, "move", full)
+        desk.server.plan = [closes] * 3
+        with pytest.raises(OutcomeUnknown) as unknown:
+            await desk.ledger.create_balance_record(NEW_RECORD)
+        settlement = await resolver.settle(unknown.value.intent)
+        assert settlement.verdict is Verdict.NOT_RECORDED
+        assert len(journal.in_doubt("ledger-1", "achieng")) == 1
+
+        monkeypatch.setattr(journal, "move", move)
+        resolver.acknowledge(unknown.value.intent.key)
+        assert journal.in_doubt("ledger-1", "achieng") == ()
 
 
 async def test_a_listener_that_fails_stops_no_settlement(tmp_path: Path) -> None:

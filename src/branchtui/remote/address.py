@@ -21,6 +21,15 @@ _WRONG_NAME: Final = frozenset({62, 64})
 _UNKNOWN_ISSUER: Final = frozenset({2, 18, 19, 20, 21})
 _REVOKED: Final = 23
 
+# A handshake that was cut, or not answered yet, is the line's fault; any other complaint of TLS is lasting.
+_OF_THE_LINE: Final = (
+    ssl.SSLEOFError,
+    ssl.SSLSyscallError,
+    ssl.SSLWantReadError,
+    ssl.SSLWantWriteError,
+    ssl.SSLZeroReturnError,
+)
+
 
 def ledger_address(text: str) -> str:
     """The ledger's base address, checked, without a slash at its end.
@@ -88,10 +97,7 @@ def certificate_sentence(error: BaseException) -> str | None:
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return _verification_sentence(cause)
-        # A line cut during the handshake is a broken line; any other complaint of TLS is lasting.
-        if isinstance(cause, ssl.SSLError) and not isinstance(
-            cause, ssl.SSLEOFError | ssl.SSLZeroReturnError
-        ):
+        if isinstance(cause, ssl.SSLError) and not isinstance(cause, _OF_THE_LINE):
             return (
                 "The other side does not speak TLS as the ledger does. Nothing was sent. Check the address."
             )

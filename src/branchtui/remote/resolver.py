@@ -24,6 +24,7 @@ WAIT_FIRST_SECONDS: Final = 0.5
 WAIT_MAX_SECONDS: Final = 8.0
 # Full jitter may draw nearly nothing; a ledger that says "in progress" is not asked in a loop.
 WAIT_MIN_SECONDS: Final = 0.25
+ENDED_MAX: Final = 256
 
 
 class Verdict(Enum):
@@ -113,6 +114,8 @@ class Resolver:
         self._rng = rng
         self._sleep = sleep
         self._doubts: dict[str, _Doubt] = {}
+        # What ended in this run and was not acknowledged: a screen that opens after the end must see it.
+        self._ended: dict[str, Progress] = {}
         self._listeners: Listeners[Progress] = Listeners()
         self._identity: tuple[str, str] | None = None
         self._next_sign_in = asyncio.Event()
@@ -161,9 +164,9 @@ class Resolver:
         return self._listeners.add(listener)
 
     def progress_of(self, key: str) -> Progress | None:
-        """What was last told about an intent in doubt, for a screen that opens later."""
+        """What was last told about an intent, its end included, for a screen that opens later."""
         doubt = self._doubts.get(key)
-        return doubt.last if doubt is not None else None
+        return doubt.last if doubt is not None else self._ended.get(key)
 
     def signed_in(self, ledger_id: str, user: str) -> None:
         """A session began: take up what this user left in doubt (OUT-6)."""
@@ -194,6 +197,9 @@ class Resolver:
 
     async def settle(self, intent: Pending) -> Settlement:
         """Wait until `intent` is settled. To stop waiting settles nothing and loses nothing."""
+        ended = self._ended.get(intent.key)
+        if ended is not None and ended.settlement is not None:
+            return ended.settlement
         self.own(intent)
         return await asyncio.shield(self._doubts[intent.key].ended)
 
@@ -208,13 +214,19 @@ class Resolver:
         doubt = self._doubts.get(key)
         if doubt is None:
             return
-        self._journal.park(key)
+        # A disk that refuses forgets it at the next start: then it blocks again, which is safe.
+        with suppress(JournalUnavailable):
+            self._journal.park(key)
         doubt.pending = replace(doubt.pending, is_parked=True)
         doubt.hurry.set()
 
     def acknowledge(self, key: str) -> None:
         """The teller has seen the end of it: it leaves the screen."""
-        self._journal.move(key, IntentState.SEEN)
+        ended = self._ended.pop(key, None)
+        with suppress(JournalUnavailable):
+            if ended is not None and ended.settlement is not None:
+                self._write_end(ended.settlement)
+            self._journal.move(key, IntentState.SEEN)
 
     def tell(self, pending: Pending, verdict: Verdict, *, code: str | None = None) -> None:
         """An end that needed no question: write it down and tell."""
@@ -282,14 +294,22 @@ class Resolver:
         return Settlement(pending, verdict, self._clock.now(), operation, operation.code)
 
     def _end(self, pending: Pending, settlement: Settlement) -> None:
-        is_applied = settlement.verdict is Verdict.RECORDED
         # A disk that refuses now leaves the row in doubt: it is asked about again at the next start.
         with suppress(JournalUnavailable):
-            self._journal.move(pending.key, IntentState.APPLIED if is_applied else IntentState.NOT_APPLIED)
+            self._write_end(settlement)
         doubt = self._doubts.pop(pending.key, None)
         if doubt is not None and not doubt.ended.done():
             doubt.ended.set_result(settlement)
-        self._listeners.tell(Progress(pending, Phase.SETTLED, settlement=settlement))
+        progress = Progress(pending, Phase.SETTLED, settlement=settlement)
+        self._ended[pending.key] = progress
+        if len(self._ended) > ENDED_MAX:
+            del self._ended[next(iter(self._ended))]
+        self._listeners.tell(progress)
+
+    def _write_end(self, settlement: Settlement) -> None:
+        is_applied = settlement.verdict is Verdict.RECORDED
+        state = IntentState.APPLIED if is_applied else IntentState.NOT_APPLIED
+        self._journal.move(settlement.intent.key, state)
 
     def _tell(self, doubt: _Doubt, phase: Phase, seconds: float | None = None) -> None:
         doubt.last = Progress(doubt.pending, phase, seconds)
