@@ -80,7 +80,8 @@ class StatusLine(Widget):
         """The message in the rows it needs, the figures at the right of the last."""
         width = self.size.width
         right = self._right(width)
-        lines = self._lines(width)
+        # Figures that came since may leave less room than the rows were taken for.
+        lines = self._lines(width, max(1, self.size.height))
         colour = _COLOURS[self.level]
         shown = Content("\n".join(lines))
         if colour and self.message:
@@ -91,14 +92,14 @@ class StatusLine(Widget):
         right = "  ".join(part for part in (self._counts, self._figures) if part)
         return cut(right, width)
 
-    def _lines(self, width: int) -> list[str]:
-        """The message in rows of one width, broken between words; what three rows cannot hold is cut."""
+    def _lines(self, width: int, rows_max: int) -> list[str]:
+        """The message in rows of one width, broken between words; what `rows_max` rows cannot hold is cut."""
         right = self._right(width)
         room = max(0, width - cell_width(right) - (1 if right else 0))
         rows = [""]
         for word in (_WORDS[self.level] + self.message if self.message else "").split(" "):
             longer = f"{rows[-1]} {word}" if rows[-1] else word
-            if cell_width(longer) <= room or not rows[-1] or len(rows) == ROWS_MAX:
+            if cell_width(longer) <= room or not rows[-1] or len(rows) == rows_max:
                 rows[-1] = longer
             else:
                 rows.append(word)
@@ -107,6 +108,6 @@ class StatusLine(Widget):
     def _take_rows(self) -> None:
         """A sentence about money is never cut for want of a row: the line grows, and shrinks with the next one."""
         width = self.size.width
-        rows = len(self._lines(width)) if width else 1
+        rows = len(self._lines(width, ROWS_MAX)) if width else 1
         if self.styles.height is None or self.styles.height.value != rows:
             self.styles.height = rows
