@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
 
 class OpenEnum(StrEnum):
@@ -34,13 +34,12 @@ class Request(Wire):
 
     model_config = ConfigDict(extra="forbid")
 
-    @model_validator(mode="after")
-    def _refuse_unknown_enumeration_values(self) -> Self:
-        for name in type(self).model_fields:
-            value: Any = getattr(self, name)
-            if isinstance(value, OpenEnum) and value.name == "OTHER":
-                raise ValueError(f"{name}: this value is not known")
-        return self
+    @field_validator("*")
+    @classmethod
+    def _refuse_unknown_enumeration_values(cls, value: Any, info: ValidationInfo) -> Any:
+        if isinstance(value, OpenEnum) and value.name == "OTHER":
+            raise ValueError(f"{info.field_name}: this value is not known.")
+        return value
 
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
