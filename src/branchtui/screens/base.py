@@ -68,7 +68,7 @@ class LedgerScreen(ActionHost, Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Heading, body, and the three rows at the foot."""
-        yield Heading(self.HEADING, id="heading")
+        yield Heading(self.HEADING)
         yield from self.compose_body()
         yield FastPath(fast_path_commands(), id="fast-path")
         yield StatusLine(id="status")

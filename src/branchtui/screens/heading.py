@@ -12,8 +12,8 @@ from branchtui.format.safe_text import safe_text
 class Heading(Widget):
     """One row that changes only with what it says: no clock."""
 
-    def __init__(self, title: str, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self, title: str) -> None:
+        super().__init__(id="heading")
         self.heading = title
         self.note = ""
         self.place = ""

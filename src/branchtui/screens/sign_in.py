@@ -50,7 +50,7 @@ class SignInScreen(ActionHost, Screen[None]):
 
     def compose(self) -> ComposeResult:
         """The ledger's address, the form, the status."""
-        yield Heading("branchtui", id="heading")
+        yield Heading("branchtui")
         with Vertical(id="sign-in-box"):
             yield Static(Content(safe_text(f"Sign in to {self._desk.settings.ledger}")), id="sign-in-title")
             yield self.form

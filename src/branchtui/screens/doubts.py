@@ -1,0 +1,37 @@
+"""Doubts wherever one stands: what an earlier session left open comes first, and how each one ended is told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from branchtui.screens.base import LedgerScreen
+from branchtui.screens.dialogs.not_confirmed import NotConfirmedDialog, settled_words
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+    from branchtui.remote.resolver import Progress
+    from branchtui.screens.desk import Desk
+
+SHOWN_MAX: Final = 10
+"""Dialogs that open at sign-in; Activity holds them all."""
+
+
+async def open_doubts(app: App[Any], desk: Desk) -> None:
+    """The dialogs of what an earlier session left open, the oldest on top (OUT-6)."""
+    open_ones = [one for one in desk.ledger.resolver.unresolved if not one.is_parked][:SHOWN_MAX]
+    for intent in reversed(open_ones):
+        await app.push_screen(NotConfirmedDialog(desk, intent))
+
+
+def tell_end(app: App[Any], desk: Desk, progress: Progress) -> None:
+    """How a doubt ended that no dialog follows any more."""
+    if progress.settlement is None:
+        return
+    followed = any(
+        isinstance(screen, NotConfirmedDialog) and screen.intent.key == progress.intent.key
+        for screen in app.screen_stack
+    )
+    place = next((one for one in reversed(app.screen_stack) if isinstance(one, LedgerScreen)), None)
+    if place is not None and not followed:
+        place.say(*settled_words(progress.settlement, desk.zone))
