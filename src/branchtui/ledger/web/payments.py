@@ -47,9 +47,10 @@ class ListedState(StrEnum):
 
 
 class PaymentsQuery(ListQuery):
-    """What the list of payments may be narrowed by; days are those of the user's branch."""
+    """What the list of payments may be narrowed by; a branch covers those below it, days are the user's branch's."""
 
     state: ListedState = ListedState.ALL
+    branch: Id | None = None
     customer: Id | None = None
     date_from: date | None = None
     date_to: date | None = None
@@ -71,12 +72,15 @@ class EventsQuery(ListQuery):
 async def payment_list(call: Call) -> Reply:
     """`GET /v1/payments`: newest first unless another order is asked for."""
     core, query, who = call.core, call.query, call.principal
+    scope = who.scope.branch_ids
+    if query.branch is not None:
+        scope &= core.tree.below(query.branch)
     rows = await core.lists.page(
         payment_search.PAYMENTS,
         query.window(),
         payment_search.filters(
-            who.scope.branch_ids,
-            whole=who.scope.top,
+            scope,
+            whole=who.scope.top and query.branch is None,
             home=core.tree[who.branch_id],
             q=(query.q or "").strip() or None,
             state=None if query.state is ListedState.ALL else query.state.value,
