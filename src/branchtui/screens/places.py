@@ -52,6 +52,11 @@ PLACES: Final = (
         "balances", ("f3",), "Member Balances", "Key, post, import member balances",
         "balances:BalancesScreen", "[not accounted|accounted|all] [words]",
     ),
+    Place(
+        "payments", ("f4",), "Payments", "Give what waits to its owner, take back what was given wrongly",
+        "payments:PaymentsScreen", "[unassociated|associated|held|all] [words]",
+    ),
+    Place("import", (), "Import", "Member balances from a file or from pasted rows", "imports:ImportScreen", "[file]"),
     Place("activity", ("f9",), "Activity", "What I did, and whether it went through", "activity:ActivityScreen"),
 )  # fmt: skip
 

@@ -1,0 +1,201 @@
+"""How an import goes: sent, checked, seen, started, followed to its end wherever the person is meanwhile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual import work
+
+from branchtui.contract.imports import (
+    DateOrder,
+    DecimalWriting,
+    Import,
+    ImportKind,
+    ImportMode,
+    ImportOptions,
+    JobState,
+    NewImport,
+    StartImport,
+)
+from branchtui.contract.problem import Codes
+from branchtui.remote.errors import Refused
+from branchtui.screens import import_words
+from branchtui.screens.base import LedgerScreen
+from branchtui.widgets.dialogs import ConfirmDialog
+
+if TYPE_CHECKING:
+    from branchtui.contract.imports import Job, Upload
+    from branchtui.screens.desk import Desk
+    from branchtui.widgets.status_line import Level
+
+JOB_WAIT_SECONDS: Final = 5
+"""How long the ledger holds the answer about a job: its progress is seen at least so often."""
+
+
+class Stage(Enum):
+    """Where the screen stands."""
+
+    CHOOSE = "choose a file"
+    BUSY = "being checked"
+    PREVIEW = "preview"
+    IMPORTING = "being imported"
+    DONE = "done"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What is to be imported: its name for the person, its bytes, and where it lies when it is a file."""
+
+    name: str
+    content: bytes
+    path: Path | None = None
+
+
+class ImportFlow(LedgerScreen):
+    """The ledger's side of an import. It lives as long as the session: an import goes on when one goes elsewhere."""
+
+    KIND: ClassVar[ImportKind] = ImportKind.BALANCE_RECORDS
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.stage = Stage.CHOOSE
+        self.chosen: Chosen | None = None
+        self.found: Import | None = None
+        self.job_id: str | None = None
+        self._upload: Upload | None = None
+        self._options = ImportOptions()
+
+    def show_stage(self, stage: Stage) -> None:
+        """The import stands elsewhere now. The screen shows it."""
+        self.stage = stage
+
+    def show_found(self, found: Import) -> None:
+        """The ledger's preview, or what became of the import. The screen shows it."""
+        self.found = found
+
+    def forget(self) -> None:
+        """Nothing was chosen."""
+        self.chosen = self.found = self.job_id = self._upload = None
+        self._options = ImportOptions()
+
+    @work(group="write")
+    async def send(self, chosen: Chosen) -> None:
+        """Upload, then let the ledger check without taking anything in."""
+        self.chosen, self._options = chosen, ImportOptions()
+        self.show_stage(Stage.BUSY)
+        self.say(f"Sending {chosen.name}…")
+
+        def progress(offset: int, length: int) -> None:
+            self.say(f"Sending {chosen.name}: {offset // 1024:,} of {length // 1024:,} KiB")
+
+        self._upload = await self.asked(partial(self.ledger.upload, chosen.content, progress))
+        if self._upload is None:
+            self.show_stage(Stage.CHOOSE)
+            return
+        await self._check()
+
+    async def _check(self, *, confirm: bool = False) -> None:
+        """A dry run: the preview, or why there is none. The same bytes a second time are asked about."""
+        assert self._upload is not None, "the file was sent"
+        new = NewImport(
+            upload_id=self._upload.id,
+            kind=self.KIND,
+            dry_run=True,
+            sha256=self._upload.sha256,
+            confirm=confirm,
+            options=self._options,
+            branch_id=self.desk.branch_filter,
+        )
+        job_id: str | None = None
+        async with self.outcome() as outcome:
+            job_id = (await self.ledger.start_import(new)).job_id
+        if job_id is not None:
+            self.follow(job_id)
+            return
+        error = outcome.error
+        if isinstance(error, Refused) and error.code == Codes.FILE_ALREADY_IMPORTED and not confirm:
+            effect = "References that were used are refused again in any case. Check it all the same?"
+            if await self.confirm(
+                ConfirmDialog("This file was imported before", [("", error.sentence)], effect=effect)
+            ):
+                await self._check(confirm=True)
+                return
+        self.show_stage(Stage.CHOOSE)
+
+    @work(group="follow", exclusive=True)
+    async def follow(self, job_id: str) -> None:
+        """Wait for the job's end, wherever the person is meanwhile, and show what came of it."""
+        self.job_id = job_id
+        what = "Importing" if self.stage is Stage.IMPORTING else "Checking"
+        job: Job | None = None
+        while job is None or job.state not in {JobState.SUCCEEDED, JobState.FAILED}:
+            job = await self.asked(partial(self.ledger.job, job_id, JOB_WAIT_SECONDS))
+            if job is None:
+                self.announce("The ledger goes on with the import. [ctrl+r] on Import asks again.", "warning")
+                return
+            self.say(import_words.progress_line(job, what))
+        import_id = str(job.result.get("import_id") or "") or (self.found.id if self.found else "")
+        found = await self.asked(partial(self.ledger.import_, import_id)) if import_id else None
+        if found is None:
+            self.announce(
+                "The end of the import could not be shown. [ctrl+r] on Import asks again.", "warning"
+            )
+            return
+        self.job_id = None
+        self.show_found(found)
+
+    @work(group="follow", exclusive=True)
+    async def look_again(self) -> None:
+        """How the import stands in the ledger by now."""
+        if self.found is None:
+            return
+        found = await self.asked(partial(self.ledger.import_, self.found.id))
+        if found is None:
+            return
+        if found.state in {ImportState.VALIDATING, ImportState.IMPORTING}:
+            self.show_stage(Stage.IMPORTING if found.state is ImportState.IMPORTING else Stage.BUSY)
+            self.follow(found.job_id)
+        else:
+            self.show_found(found)
+
+    @work(group="write")
+    async def start(self, mode: ImportMode) -> None:
+        """Go on from exactly the preview that was seen."""
+        found = self.found
+        if found is None or self.stage is not Stage.PREVIEW:
+            return
+        self.show_stage(Stage.IMPORTING)
+        start = StartImport(sha256=found.sha256, preview_version=found.preview_version, mode=mode)
+        job_id: str | None = None
+        async with self.outcome() as outcome:
+            job_id = (await self.ledger.import_start(found, start)).job_id
+        if job_id is not None:
+            self.follow(job_id)
+        elif outcome.error is not None:
+            self.show_stage(Stage.PREVIEW)
+
+    @work(group="write")
+    async def answer(
+        self, *, date_order: DateOrder | None = None, decimal: DecimalWriting | None = None
+    ) -> None:
+        """What the file leaves open was said: check the same bytes again."""
+        given = self._options
+        self._options = ImportOptions(
+            date_order=date_order or given.date_order,
+            decimal=decimal or given.decimal,
+            delimiter=given.delimiter,
+            encoding=given.encoding,
+        )
+        self.show_stage(Stage.BUSY)
+        await self._check()
+
+    def announce(self, text: str, level: Level) -> None:
+        """Said here, and where the person is when that is elsewhere."""
+        self.say(text, level)
+        place = next((one for one in reversed(self.app.screen_stack) if isinstance(one, LedgerScreen)), None)
+        if place is not None and place is not self:
+            place.say(f"Import: {text}", level)

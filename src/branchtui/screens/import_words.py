@@ -1,0 +1,125 @@
+"""An import in words: what was found, how the file was read, what is asked, what became of it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from branchtui.contract.imports import ImportState
+from branchtui.format.money import money
+from branchtui.screens.rows import words
+from branchtui.widgets.columns import Column
+
+if TYPE_CHECKING:
+    from branchtui.contract.imports import Import, Job, RowFinding
+
+_DATE_WRITING: Final = {
+    "iso": "dates as 2026-09-30",
+    "day_first": "day before month",
+    "month_first": "month before day",
+}
+# The ledger names the option for programs; a person presses a key.
+_SAY_WHICH = re.compile(r"\s*Say which[^.?]*: \w+\.$")
+_LEVELS: Final = {"error": "wrong", "warning": "warning", "ok": "fine"}
+
+
+def finding_columns() -> list[Column[RowFinding]]:
+    """Row (as a spreadsheet counts), what is wrong, and the cell as it was read."""
+    return [
+        Column("Row", lambda one: f"{one.row_no:,}", width=7, align="right"),
+        Column("Level", level_word, width=7),
+        Column("Column", lambda one: one.column or "", width=14),
+        Column("What", lambda one: one.message, fraction=3),
+        Column("Cell as read", lambda one: one.value or "", fraction=1),
+    ]
+
+
+def finding_id(one: RowFinding) -> str:
+    """Several things may be wrong with one row."""
+    return f"{one.row_no}:{one.column}:{one.code}:{one.message}"
+
+
+def level_word(one: RowFinding) -> str:
+    """`wrong`, `warning`, `fine`."""
+    return _LEVELS.get(one.level.value, words(one.level))
+
+
+def finding_lines(one: RowFinding) -> list[tuple[str, str]]:
+    """A finding in full."""
+    pairs = [
+        ("Row", f"{one.row_no:,}"),
+        ("Level", level_word(one)),
+        ("Column", one.column or ""),
+        ("What", one.message),
+        ("Cell as read", one.value or ""),
+    ]
+    return [(label, value) for label, value in pairs if value]
+
+
+def rows_word(count: int) -> str:
+    """`1 row`, `1,200 rows`."""
+    return f"{count:,} row" if count == 1 else f"{count:,} rows"
+
+
+def counts_line(import_: Import) -> str:
+    """`20 rows: 12 fine, 1 with a warning, 7 wrong; 123,456.00 KES can be taken in`."""
+    parts = [f"{import_.rows_ok:,} fine"]
+    if import_.rows_warning:
+        parts.append(f"{import_.rows_warning:,} with a warning")
+    parts.append(f"{import_.rows_error:,} wrong")
+    line = f"{rows_word(import_.rows_total)}: {', '.join(parts)}"
+    if import_.currency and import_.total_minor:
+        line += f"; {money(import_.total_minor, import_.currency)} {import_.currency} can be taken in"
+    return line
+
+
+def reading_line(import_: Import) -> str:
+    """How the file was read; what stays open is not in it."""
+    read = import_.recognised
+    parts = [
+        words(read.delimiter),
+        read.encoding,
+        f"decimal {words(read.decimal)}" if read.decimal else "",
+        _DATE_WRITING.get(read.date_order, ""),
+    ]
+    line = "Read as: " + ", ".join(part for part in parts if part)
+    return f"{line}   Columns: {', '.join(read.columns)}" if read.columns else line
+
+
+def asks_date_order(import_: Import) -> bool:
+    """Whether the rows leave open which of day and month comes first."""
+    return bool(import_.recognised.questions) and not import_.recognised.date_order
+
+
+def asks_decimal(import_: Import) -> bool:
+    """Whether the rows leave open which sign is the decimal one."""
+    return bool(import_.recognised.questions) and not import_.recognised.decimal
+
+
+def question_lines(import_: Import) -> list[str]:
+    """What the file leaves open is asked, never guessed; with the keys that answer."""
+    lines = [f"? {_SAY_WHICH.sub('', question)}" for question in import_.recognised.questions]
+    if asks_date_order(import_):
+        lines.append("  [1] the day comes first   [2] the month comes first")
+    if asks_decimal(import_):
+        lines.append("  [3] the decimal sign is the point   [4] it is the comma")
+    return lines
+
+
+def progress_line(job: Job, what: str) -> str:
+    """`Importing: 5,000 of 10,000`."""
+    if job.total:
+        return f"{what}: {job.done:,} of {job.total:,}"
+    return f"{what}…"
+
+
+def result_line(import_: Import) -> str:
+    """What became of it."""
+    if import_.state is ImportState.DONE:
+        total = (
+            f", {money(import_.total_minor, import_.currency)} {import_.currency}" if import_.currency else ""
+        )
+        left = import_.rows_error
+        out = f"; {rows_word(left)} left out" if left else ""
+        return f"{rows_word(import_.imported)} imported{total}, not accounted{out}."
+    return import_.reason or f"The import is {words(import_.state)}."

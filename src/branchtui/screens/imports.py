@@ -1,0 +1,353 @@
+"""Import: a file of this host, or pasted rows, checked by the ledger, seen, then taken in (contract, section 8)."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Static
+
+from branchtui.contract.imports import (
+    DateOrder,
+    DecimalWriting,
+    Import,
+    ImportMode,
+    ImportState,
+)
+from branchtui.format.safe_text import safe_text
+from branchtui.remote.errors import FileProblem, LedgerError
+from branchtui.screens import import_words
+from branchtui.screens.base import screen_actions
+from branchtui.screens.import_files import free_names, read_inside
+from branchtui.screens.import_flow import Chosen, ImportFlow, Stage
+from branchtui.screens.outcome import sentence_of
+from branchtui.screens.paste_field import PASTE_CHARACTERS_MAX, PathField, RowsPasted, pasted_file
+from branchtui.screens.payment_rows import as_lines
+from branchtui.screens.sources import LedgerSource
+from branchtui.widgets.actions import Action, ActionTable
+from branchtui.widgets.dialogs import ConfirmDialog, MessageDialog
+from branchtui.widgets.form import Form
+from branchtui.widgets.virtual_list import VirtualList
+
+if TYPE_CHECKING:
+    from branchtui.contract.imports import RowFinding
+    from branchtui.screens.desk import Desk
+    from branchtui.widgets.status_line import Level
+
+BALANCES: Final = "balances"
+_LEVELS: Final = ("error", "warning", None)
+_LEVEL_WORDS: Final = {"error": "wrong rows", "warning": "warnings", None: "every row"}
+
+
+class ImportScreen(ImportFlow):
+    """`enter` shows what the ledger makes of the rows, `y` takes them in."""
+
+    HEADING = "Import"
+    ACTIONS: ClassVar[ActionTable] = screen_actions(
+        Action("take", "y", "Import", "Take the rows in: all of them or none"),
+        Action("valid", "v", "Valid only", "Take in the rows that are not wrong, leave out the others"),
+        Action("save", "s", "Save rejects", "Save the wrong rows beside the file, each with what is wrong"),
+        Action("turn", "t", "Turn", "Wrong rows, warnings, every row"),
+        Action("again", "i", "Another", "Import another file, or pasted rows"),
+        Action("day-first", "1", "Day first", "In this file the day comes before the month", show=False),
+        Action("month-first", "2", "Month first", "In this file the month comes before the day", show=False),
+        Action("point", "3", "Decimal point", "In this file the point is the decimal sign", show=False),
+        Action("comma", "4", "Decimal comma", "In this file the comma is the decimal sign", show=False),
+    )
+    BINDINGS = ACTIONS.bindings()
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._pasted: str | None = None
+        self._level = 0
+
+    def compose_body(self) -> ComposeResult:
+        """The line for the file; what was found; the rows."""
+        yield Form(
+            PathField("file", "File", hint="a path, or paste rows of a spreadsheet"),
+            title="Import Member Balances",
+            id="import-form",
+        )
+        yield Static(Content(""), id="import-found")
+        yield VirtualList(
+            import_words.finding_columns(),
+            import_words.finding_id,
+            empty="No row of this kind. [t] turn the list",
+            explain=sentence_of,
+            id="findings",
+        )
+
+    @property
+    def form(self) -> Form:
+        """The line for the file."""
+        return self.query_one("#import-form", Form)
+
+    @property
+    def findings(self) -> VirtualList[RowFinding]:
+        """What was found in the rows."""
+        return self.query_one("#findings", VirtualList)
+
+    def on_mount(self) -> None:
+        """Begin with the file."""
+        self.show_stage(Stage.CHOOSE)
+
+    def arrive(self, argument: str) -> None:
+        """`i`, or `:import FILE`. What is under way, or was seen last, is found as it was left."""
+        if self.stage is Stage.DONE:
+            self._begin()
+        super().arrive(argument)
+        if self.stage is Stage.CHOOSE:
+            self.form.start()
+        elif self.job_id is not None:
+            self.reload()
+
+    def take_argument(self, argument: str) -> None:
+        """A file's path."""
+        if self.stage not in {Stage.BUSY, Stage.IMPORTING}:
+            self._begin()
+            self.form.field("file").set_keyed(argument)
+
+    def reload(self) -> None:
+        """Look again: after the job where its end was not seen, else at the import."""
+        if self.job_id is not None:
+            self.follow(self.job_id)
+        else:
+            self.look_again()
+
+    # ── choosing ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @on(RowsPasted)
+    def _rows_pasted(self, message: RowsPasted) -> None:
+        if len(message.text) > PASTE_CHARACTERS_MAX:
+            self.say(
+                f"More than {PASTE_CHARACTERS_MAX:,} characters were pasted. Send them as a file.", "error"
+            )
+            return
+        self._pasted = message.text
+        rows = message.text.splitlines()
+        self.form.field("file").set_keyed("")
+        self._tell_found(
+            [
+                f"{import_words.rows_word(len(rows))} pasted, the first one:",
+                f"  {rows[0]}",
+                "",
+                "[enter] check them",
+            ]
+        )
+
+    @on(Form.Submitted, "#import-form")
+    def _file_named(self, message: Form.Submitted) -> None:
+        typed = message.values.get("file", "")
+        if typed or self._pasted is None:
+            self.send_file(typed)
+        else:
+            self.send(Chosen("pasted rows", pasted_file(self._pasted)))
+
+    @on(Form.Cancelled, "#import-form")
+    def _left(self) -> None:
+        self._begin()
+        self.go(BALANCES)
+
+    @work(group="write")
+    async def send_file(self, typed: str) -> None:
+        """Read the file, then as `send`."""
+        try:
+            path, content = await asyncio.to_thread(read_inside, self.desk.settings.imports, typed)
+        except FileProblem as problem:
+            self.form.set_errors({"file": problem.sentence})
+            return
+        self.send(Chosen(path.name, content, path))
+
+    # ── what is seen ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def show_found(self, found: Import) -> None:
+        """The preview, or the result; the worst rows first."""
+        super().show_found(found)
+        if found.state is ImportState.READY:
+            self.show_stage(Stage.PREVIEW)
+            self.say("Nothing is imported yet.")
+        else:
+            self.show_stage(Stage.DONE)
+            level: Level = "done" if found.state is ImportState.DONE else "error"
+            self.announce(import_words.result_line(found), level)
+        self._level = 0 if found.rows_error else 1 if found.rows_warning else 2
+        self._ask_rows()
+
+    def _begin(self) -> None:
+        """Another file."""
+        self._pasted = None
+        self.forget()
+        self.form.clear()
+        self.say("")
+        self.show_stage(Stage.CHOOSE)
+
+    def show_stage(self, stage: Stage) -> None:
+        """The line for the file, or what was found."""
+        super().show_stage(stage)
+        is_choosing = stage is Stage.CHOOSE
+        self.form.display = is_choosing
+        self.findings.display = stage in {Stage.PREVIEW, Stage.DONE}
+        if is_choosing:
+            self._tell_found([f"Files are read from {self.desk.settings.imports}."])
+            self.heading.show(note="")
+            if self.is_current:
+                self.form.start()
+        else:
+            self.heading.show(note=f"{self.chosen.name if self.chosen else ''}  {stage.value}".strip())
+            self._tell_found(self._found_lines())
+            if self.findings.display and self.is_current:
+                self.findings.focus()
+        self.refresh_actions()
+
+    def _found_lines(self) -> list[str]:
+        found = self.found
+        if found is None or self.stage in {Stage.BUSY, Stage.IMPORTING}:
+            return [f"{self.chosen.name if self.chosen else 'The file'} is {self.stage.value}."]
+        lines = [import_words.counts_line(found), import_words.reading_line(found)]
+        if self.stage is Stage.DONE:
+            return [*lines, import_words.result_line(found), "[i] another   [esc] Member Balances"]
+        lines += import_words.question_lines(found)
+        if found.reason and not found.recognised.questions:
+            lines.append(found.reason)
+        ways = [f"[{key}] {text}" for key, action, text in _WAYS if self.why_not(action) is None]
+        lines.append("   ".join(ways))
+        return lines
+
+    def _tell_found(self, lines: list[str]) -> None:
+        self.query_one("#import-found", Static).update(Content("\n".join(safe_text(line) for line in lines)))
+
+    def _ask_rows(self) -> None:
+        if self.found is None:
+            return
+        level = _LEVELS[self._level]
+        question = partial(self.ledger.import_rows, self.found.id, level=level)
+        self.findings.set_source(LedgerSource(question, anchored=False))
+        name = self.chosen.name if self.chosen else ""
+        self.heading.show(note=f"{name}  {self.stage.value}  {_LEVEL_WORDS[level]}".strip())
+
+    @on(VirtualList.Opened, "#findings")
+    def _finding_opened(self, message: VirtualList.Opened) -> None:
+        self.app.push_screen(MessageDialog("Row", as_lines(import_words.finding_lines(message.item))))
+
+    # ── what may be done ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def why_not(self, action_id: str) -> str | None:
+        """What the preview allows."""
+        found = self.found
+        if action_id in {"take", "valid", "day-first", "month-first", "point", "comma"}:
+            if self.stage is not Stage.PREVIEW or found is None:
+                return "There is no preview: name a file first." if self.stage is Stage.CHOOSE else "Not now."
+            return self._why_not_in_preview(action_id, found)
+        if action_id in {"save", "turn"} and (self.stage not in {Stage.PREVIEW, Stage.DONE} or found is None):
+            return "No file was checked yet."
+        if action_id == "save" and found is not None and not found.rows_error:
+            return "No row is wrong: there is nothing to save."
+        if action_id == "again" and self.stage in {Stage.BUSY, Stage.IMPORTING}:
+            return f"An import is {self.stage.value}."
+        return None
+
+    def _why_not_in_preview(self, action_id: str, found: Import) -> str | None:
+        if action_id in {"day-first", "month-first"}:
+            return (
+                None
+                if import_words.asks_date_order(found)
+                else "The rows themselves show how dates are written."
+            )
+        if action_id in {"point", "comma"}:
+            return (
+                None
+                if import_words.asks_decimal(found)
+                else "The rows themselves show how amounts are written."
+            )
+        if found.recognised.questions:
+            return "First say how the file is written."
+        if action_id == "take":
+            if found.rows_error:
+                return f"{import_words.rows_word(found.rows_error)} wrong: nothing goes in. [v] valid rows only  [s] save rejects"
+            return None if found.rows_ok + found.rows_warning else "There is no row to import."
+        if not found.rows_error:
+            return "No row is wrong: [y] imports them all."
+        return None if found.rows_ok + found.rows_warning else "No row is fine: there is nothing to import."
+
+    def action_back(self) -> None:
+        """`esc`: from a preview to the file, else to Member Balances; what the ledger works on goes on."""
+        if self.stage is Stage.PREVIEW:
+            self._begin()
+            self.say("Nothing was imported.")
+            return
+        self.go(BALANCES)
+
+    def action_again(self) -> None:
+        """`i`."""
+        self._begin()
+
+    def action_turn(self) -> None:
+        """`t`."""
+        self._level = (self._level + 1) % len(_LEVELS)
+        self._ask_rows()
+
+    def action_take(self) -> None:
+        """`y`: the preview was the question; all rows or none."""
+        self.start(ImportMode.ALL_OR_NOTHING)
+
+    @work(group="write")
+    async def action_valid(self) -> None:
+        """`v`: what goes in and what stays out is said, then `y`."""
+        found = self.found
+        if found is None:
+            return
+        lines = [
+            ("File", self.chosen.name if self.chosen else ""),
+            ("Go in", import_words.rows_word(found.rows_ok + found.rows_warning)),
+            ("Stay out", import_words.rows_word(found.rows_error)),
+        ]
+        effect = "The rows that go in are not accounted until they are posted. [s] saves the others to correct them."
+        if await self.confirm(ConfirmDialog("Import the valid rows only?", lines, effect=effect)):
+            self.start(ImportMode.VALID_ROWS)
+
+    def action_day_first(self) -> None:
+        """`1`."""
+        self.answer(date_order=DateOrder.DAY_FIRST)
+
+    def action_month_first(self) -> None:
+        """`2`."""
+        self.answer(date_order=DateOrder.MONTH_FIRST)
+
+    def action_point(self) -> None:
+        """`3`."""
+        self.answer(decimal=DecimalWriting.POINT)
+
+    def action_comma(self) -> None:
+        """`4`."""
+        self.answer(decimal=DecimalWriting.COMMA)
+
+    @work(group="save", exclusive=True)
+    async def action_save(self) -> None:
+        """`s`: beside the file, never over another."""
+        found, chosen = self.found, self.chosen
+        if found is None or chosen is None:
+            return
+        folder = chosen.path.parent if chosen.path is not None else self.desk.settings.imports
+        stem = chosen.path.stem if chosen.path is not None else "pasted-rows"
+        for path in free_names(folder, f"{stem}-rejects", ".csv"):
+            try:
+                await self.ledger.import_rejects(found.id, path)
+            except LedgerError as error:
+                self.say(error.sentence, "error")
+            else:
+                self.say(f"The wrong rows are in {path}: correct them and import that file.", "done")
+            return
+        self.say(f"There are too many files of rejects in {folder} already.", "error")
+
+
+_WAYS: Final = (
+    ("y", "take", "import"),
+    ("v", "valid", "valid rows only"),
+    ("s", "save", "save the wrong rows"),
+    ("t", "turn", "turn the list"),
+    ("i", "again", "another"),
+)

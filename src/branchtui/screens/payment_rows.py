@@ -1,0 +1,224 @@
+"""Payments in words: the columns of the queue, what restates one, and what is said after a change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from branchtui.contract.payments import PaymentState
+from branchtui.format.cells import cell_width, pad
+from branchtui.format.dates import show_instant, show_time
+from branchtui.format.money import money
+from branchtui.screens.rows import age, amount, amount_in, customer_label, words
+from branchtui.widgets.columns import Column
+
+if TYPE_CHECKING:
+    from branchtui.contract.payments import CallbackEvent, Candidate, Payment
+    from branchtui.screens.desk import Desk
+
+WIDE: Final = 110
+"""From here on a list that has the panel below it has room for the year and the account."""
+
+_STATES: Final = {
+    PaymentState.ASSOCIATED: "assoc.",
+    PaymentState.IGNORED: "ignor.",
+    PaymentState.REFUNDED: "refund",
+    PaymentState.REVERSED: "revers",
+}
+_CERTAIN_MAX: Final = 3
+_LIKELY: Final = 4
+_BODY_MAX: Final = 1200
+_PHONE_BEGINS: Final = ("0", "+", "254")
+
+
+# ── lists ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def payment_columns(desk: Desk) -> list[Column[Payment]]:
+    """The queue, at 80 cells and wider."""
+    return [
+        Column("#", lambda one: one.payment_no, width=7),
+        Column("Customer", owner_cell),
+        Column("Code", lambda one: one.code or "", width=10),
+        Column("Phone", lambda one: one.payer_phone or "", width=13),
+        Column("Amount", amount, width=12, align="right"),
+        Column("Date Paid", lambda one: short_instant(one.paid_at, desk), width=12),
+        Column("Age", lambda one: waits(one, desk.now()), width=6, align="right"),
+    ]
+
+
+def held_columns(desk: Desk) -> list[Column[CallbackEvent]]:
+    """Messages of providers that credited nothing."""
+    return [
+        Column("Received", lambda one: short_instant(one.received_at, desk), width=12),
+        Column("Held", lambda one: words(one.state), width=11),
+        Column("Code", lambda one: one.code or "", width=12),
+        Column("Why", lambda one: words(one.reason)),
+    ]
+
+
+def owner_cell(one: Payment) -> str:
+    """The owner; while there is none, in brackets who says to have paid, which proves nobody."""
+    if one.customer is not None:
+        return f"{one.customer.account_no} {one.customer.name}"
+    told = one.payer_name or one.account_ref
+    return f"({told})" if told else ""
+
+
+def waits(one: Payment, now: datetime) -> str:
+    """How long a payment waits; the state of one that does not."""
+    if one.state is PaymentState.UNASSOCIATED:
+        return age(one.paid_at, now)
+    return _STATES.get(one.state, words(one.state)[:6])
+
+
+def short_instant(instant: datetime, desk: Desk) -> str:
+    """Branch time in twelve cells, the month as a word: `03 Nov 09:15`, of another year `03 Nov 2025`."""
+    local = instant.astimezone(desk.zone)
+    if local.year != desk.today().year:
+        return local.strftime("%d %b %Y")
+    return f"{local.strftime('%d %b')} {show_time(instant, desk.zone)}"
+
+
+def payment_fits(text: str) -> Callable[[Payment], bool]:
+    """Whether a payment already on the screen fits what is being typed: account, phone, code, name, amount."""
+    wanted = text.casefold().split()
+    figures = text.replace(",", "").strip()
+
+    def fits(one: Payment) -> bool:
+        owner = (
+            f"{one.customer.name} {one.customer.customer_no} {one.customer.account_no}"
+            if one.customer
+            else ""
+        )
+        shown = (
+            f"{one.payment_no} {one.code or ''} {one.payer_name or ''} {one.account_ref or ''} "
+            f"{one.payer_phone or ''} {owner} {amount(one)}"
+        ).casefold()
+        if all(word in shown for word in wanted) or (
+            figures and amount(one).replace(",", "").startswith(figures)
+        ):
+            return True
+        # A phone in another writing, or behind its mask, is the ledger's business: never hide it here.
+        return text.strip().startswith(_PHONE_BEGINS)
+
+    return fits
+
+
+def held_fits(text: str) -> Callable[[CallbackEvent], bool]:
+    """Whether a held message fits what is being typed."""
+    wanted = text.casefold().split()
+
+    def fits(one: CallbackEvent) -> bool:
+        shown = f"{one.code or ''} {one.reason} {one.body}".casefold()
+        return all(word in shown for word in wanted)
+
+    return fits
+
+
+# ── one payment ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def payer_line(one: Payment) -> str:
+    """What a payment says about itself, in one line."""
+    parts = [amount_in(one), one.code or words(one.source)]
+    told = " ".join(part for part in (one.payer_phone, one.payer_name) if part)
+    if told:
+        parts.append(f"from {told}")
+    parts.append(f"for “{one.account_ref}”" if one.account_ref else "without a reference")
+    return "  ".join(parts)
+
+
+def payment_lines(one: Payment, desk: Desk) -> list[tuple[str, str]]:
+    """Everything the ledger said about a payment, as (label, value); empty ones left out."""
+    match = one.match
+    pairs = [
+        ("Payment", f"{one.payment_no}  {words(one.state)}"),
+        ("Amount", amount_in(one)),
+        ("Code", one.code or ""),
+        ("Source", " ".join(part for part in (words(one.source), one.provider or "") if part)),
+        ("Paid", show_instant(one.paid_at, desk.zone)),
+        ("Received", show_instant(one.received_at, desk.zone)),
+        ("Payer", " ".join(part for part in (one.payer_phone, one.payer_name) if part)),
+        ("Reference", one.account_ref or ""),
+        ("Office", desk.branch_code(one.branch_id)),
+        ("Waits because", one.waits_because or ""),
+        ("Customer", customer_label(one.customer) if one.customer else ""),
+        ("Account", one.customer.account_no if one.customer else ""),
+        ("Because", " and ".join(match.reasons) if match else ""),
+        ("Associated", _by_whom(one, desk)),
+    ]
+    return [(label, value) for label, value in pairs if value]
+
+
+def held_lines(one: CallbackEvent, desk: Desk) -> list[tuple[str, str]]:
+    """A held message with its body as it came, cut to what a dialog can hold."""
+    body = (
+        one.body if len(one.body) <= _BODY_MAX else f"{one.body[:_BODY_MAX]}… ({len(one.body):,} characters)"
+    )
+    pairs = [
+        ("Held", words(one.state)),
+        ("Why", words(one.reason)),
+        ("Code", one.code or ""),
+        ("Provider", one.provider),
+        ("Received", show_instant(one.received_at, desk.zone)),
+        ("As it came", body),
+    ]
+    return [(label, value) for label, value in pairs if value]
+
+
+def as_lines(pairs: list[tuple[str, str]]) -> list[str]:
+    """(label, value) pairs as aligned lines."""
+    width = max((cell_width(label) for label, _ in pairs), default=0)
+    return [f"{pad(label, width)}  {value}" for label, value in pairs]
+
+
+def _by_whom(one: Payment, desk: Desk) -> str:
+    if one.associated_at is None:
+        return ""
+    by = f" by {one.associated_by}" if one.associated_by else ""
+    return show_instant(one.associated_at, desk.zone) + by
+
+
+# ── candidates ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def tier_words(tier: int) -> str:
+    """How strong the evidence is: a person still decides."""
+    if tier <= _CERTAIN_MAX:
+        return f"tier {tier}, strong"
+    return f"tier {tier}, likely" if tier == _LIKELY else f"tier {tier}, possible"
+
+
+def candidate_reasons(candidate: Candidate) -> str:
+    """`tier 4, likely: phone ends 333 and first name fits`."""
+    return f"{tier_words(candidate.tier)}: {' and '.join(candidate.reasons) or 'no reason given'}"
+
+
+# ── after a change ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+_ENTITY_WORDS: Final = frozenset(
+    "bank chama church co company enterprises group holdings inc limited llp ltd plc sacco school society stores"
+    " traders trust union ventures".split()
+)
+
+
+def short_name(name: str) -> str:
+    """`Wanjiku Kamau` as `W. Kamau`; every name that is not plainly a first and a last one stays whole."""
+    parts = name.split()
+    if len(parts) != 2 or not all(part[0].isalpha() and part[0].isupper() for part in parts):
+        return name
+    if parts[1].strip(".").casefold() in _ENTITY_WORDS:
+        return name
+    return f"{parts[0][0]}. {parts[1]}"
+
+
+def change_sentence(done: str, account_no: str, name: str, changed: Payment) -> str:
+    """`100245 W. Kamau: 1,500.00 associated, wallet 3,250.00`, from what the ledger answered."""
+    balances = ", ".join(
+        f"{words(one.kind)} {money(one.balance_minor, one.currency)}" for one in changed.balances
+    )
+    return f"{account_no} {short_name(name)}: {amount(changed)} {done}" + (
+        f", {balances}" if balances else ""
+    )

@@ -1,0 +1,127 @@
+"""Payments: what waits is given to its owner, what was given wrongly is taken back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+
+from branchtui.screens.base import screen_actions
+from branchtui.screens.dialogs.pick_customer import PickCustomerDialog
+from branchtui.screens.payment_rows import change_sentence, payer_line
+from branchtui.screens.payments_list import PaymentsList
+from branchtui.screens.rows import amount_in
+from branchtui.widgets.actions import Action, ActionTable
+from branchtui.widgets.dialogs import ConfirmDialog, ReasonDialog
+
+if TYPE_CHECKING:
+    from branchtui.contract.payments import Payment
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Who gets a payment: as a candidate or as found by hand, in the ledger's words."""
+
+    customer_id: str
+    customer_no: str
+    account_no: str
+    name: str
+    because: str
+
+
+class PaymentsScreen(PaymentsList):
+    """`a`, `y`, and the next: the proposed owner of the oldest payment is two keys and one request away."""
+
+    ACTIONS: ClassVar[ActionTable] = screen_actions(
+        Action("associate", "a", "Associate", "Give the payment to the customer under the arrow"),
+        Action("disassociate", "x", "Disassociate", "Take the payment back from its customer, with a reason"),
+        Action("candidate", "tab", "Candidate", "Choose another candidate"),
+        Action("turn", "t", "Turn", "Unassociated, associated, held, all"),
+        Action("search", "slash", "Search", "Search all payments by account, phone, code or amount"),
+        Action("menu", "m", "Menu", "Everything that may be done to this payment"),
+        Action("details", "v", "Details", "Everything known of this payment (enter)", show=False),
+        Action("copy", "c", "Copy code", "Copy the payment's code", show=False),
+    )
+    BINDINGS = ACTIONS.bindings()
+
+    # ── associate ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @work(group="write")
+    async def action_associate(self) -> None:
+        """`a`: to the candidate under the arrow, else to a customer who is found; then `y`."""
+        one = self.rows.highlighted
+        if one is None:
+            return
+        owner = self._candidate() or await self._found(one)
+        if owner is None:
+            return
+        lines = [
+            ("Customer", f"{owner.customer_no} {owner.name}"),
+            ("Account", f"{owner.account_no} (wallet)"),
+            ("Amount", amount_in(one)),
+            ("Payment", payer_line(one)),
+            ("Because", owner.because),
+        ]
+        effect = f"The wallet {owner.account_no} rises by {amount_in(one)}."
+        if not await self.confirm(ConfirmDialog("Associate this payment?", lines, effect=effect)):
+            return
+        self._under_way.add(one.id)
+        try:
+            async with self.outcome(on_current=self._show_current) as outcome:
+                changed = await self.ledger.associate_payment(one, owner.customer_id)
+                self._show_changed(changed)
+                account_no, name = owner.account_no, owner.name
+                outcome.done(change_sentence("associated", account_no, name, changed))
+        finally:
+            self._under_way.discard(one.id)
+            self.refresh_actions()
+
+    def _candidate(self) -> Owner | None:
+        chosen = self.panel.chosen
+        if chosen is None:
+            return None
+        customer = chosen.customer
+        because = " and ".join(chosen.reasons)
+        return Owner(customer.id, customer.customer_no, customer.account_no, customer.name, because)
+
+    async def _found(self, one: Payment) -> Owner | None:
+        dialog = PickCustomerDialog(
+            self.ledger,
+            "Whose payment is it?",
+            [("Payment", payer_line(one))],
+            branch=self.desk.branch_filter,
+        )
+        found = await self.app.push_screen_wait(dialog)
+        if found is None:
+            return None
+        return Owner(found.id, found.customer_no, found.account_no, found.name, "chosen by hand")
+
+    # ── disassociate ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    @work(group="write")
+    async def action_disassociate(self) -> None:
+        """`x`, a reason, `enter`, `y`."""
+        one = self.rows.highlighted
+        if one is None or one.customer is None:
+            return
+        owner = one.customer
+        lines = [
+            ("Customer", f"{owner.customer_no} {owner.name}"),
+            ("Account", owner.account_no),
+            ("Amount", amount_in(one)),
+            ("Payment", payer_line(one)),
+            ("Effect", f"The account falls by {amount_in(one)}; the payment waits again."),
+        ]
+        reason = await self.app.push_screen_wait(ReasonDialog("Disassociate this payment?", lines))
+        if reason is None:
+            return
+        self._under_way.add(one.id)
+        try:
+            async with self.outcome(on_current=self._show_current) as outcome:
+                changed = await self.ledger.disassociate_payment(one, reason)
+                self._show_changed(changed)
+                outcome.done(change_sentence("disassociated", owner.account_no, owner.name, changed))
+        finally:
+            self._under_way.discard(one.id)
+            self.refresh_actions()

@@ -1,0 +1,380 @@
+"""The list of payments: which of them, in which order, with the candidates of the highlighted one."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.containers import Container
+
+from branchtui.contract.payments import PaymentState
+from branchtui.contract.problem import Codes
+from branchtui.remote.errors import Refused
+from branchtui.remote.resolver import Verdict
+from branchtui.screens.base import LedgerScreen
+from branchtui.screens.candidates import CandidatePanel
+from branchtui.screens.desk import Desk
+from branchtui.screens.outcome import sentence_of
+from branchtui.screens.payment_rows import (
+    as_lines,
+    held_columns,
+    held_fits,
+    held_lines,
+    payment_columns,
+    payment_fits,
+    payment_lines,
+)
+from branchtui.screens.rows import age, total_in
+from branchtui.screens.sources import LedgerSource
+from branchtui.widgets.dialogs import MenuDialog, MessageDialog
+from branchtui.widgets.search_box import SearchBox
+from branchtui.widgets.virtual_list import VirtualList
+
+if TYPE_CHECKING:
+    from branchtui.contract.payments import CallbackEvent, Payment
+    from branchtui.remote.resolver import Progress
+
+WIDE_CELLS: Final = 130
+"""From here on the candidates stand beside the list, below it otherwise."""
+PAGE_ROWS: Final = 25
+"""With its candidates a page of so many stays below 4 KiB, and fills two screens of 24 lines."""
+_CODE = re.compile(r"[A-Za-z0-9./-]{1,64}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One side of the list: which payments, in which order."""
+
+    name: str
+    state: str
+    sort: str
+
+
+TURNS: Final = (
+    Turn("unassociated", "unassociated", "oldest"),
+    Turn("associated", "associated", "newest"),
+    Turn("held", "", ""),
+    Turn("all", "all", "newest"),
+)
+_HELD: Final = TURNS[2]
+_EVERYWHERE: Final = TURNS[3]
+ROW_ACTIONS: Final = ("associate", "disassociate", "details", "copy")
+
+
+class PaymentsList(LedgerScreen):
+    """Opens on what waits, oldest first, with its candidates in the same answer; the subclass acts on a row."""
+
+    HEADING = "Payments"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE_CELLS, "-wide")]
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._turn = TURNS[0]
+        self._may_see_held = True
+        self._under_way: set[str] = set()
+        self._owed: list[str] = []
+
+    def compose_body(self) -> ComposeResult:
+        """The search box, the list, the candidates of its highlighted row."""
+        yield SearchBox("account, phone, code or amount", id="search")
+        with Container(id="payments-body"):
+            yield VirtualList(
+                payment_columns(self.desk),
+                lambda one: one.id,
+                empty="No payment waits here.",
+                explain=sentence_of,
+                page_limit=PAGE_ROWS,
+                id="payments",
+            )
+            yield VirtualList(
+                held_columns(self.desk),
+                lambda one: one.id,
+                empty="Nothing is held.",
+                explain=sentence_of,
+                id="held",
+            )
+            yield CandidatePanel(panel_id="candidates")
+
+    # ── parts ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def rows(self) -> VirtualList[Payment]:
+        """The payments."""
+        return self.query_one("#payments", VirtualList)
+
+    @property
+    def held(self) -> VirtualList[CallbackEvent]:
+        """What is held."""
+        return self.query_one("#held", VirtualList)
+
+    @property
+    def shown(self) -> VirtualList[Any]:
+        """The list that is seen."""
+        return self.held if self._turn is _HELD else self.rows
+
+    @property
+    def panel(self) -> CandidatePanel:
+        """The candidates."""
+        return self.query_one("#candidates", CandidatePanel)
+
+    @property
+    def search(self) -> SearchBox:
+        """The box."""
+        return self.query_one("#search", SearchBox)
+
+    def on_mount(self) -> None:
+        """The list takes the keys; what ends late is seen here."""
+        self.held.display = False
+        self.rows.focus()
+        leave = self.ledger.resolver.listen(self._settled_late)
+        self._leave = leave
+
+    def on_unmount(self) -> None:
+        """Listen no more."""
+        self._leave()
+
+    # ── what is asked ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def arrive(self, argument: str) -> None:
+        """By `f4` the list as it was left, asked again; by `:payments associated` that side of it."""
+        if not argument and not self._is_visited:
+            self._is_visited = True
+            self.ask()
+            return
+        super().arrive(argument)
+
+    def take_argument(self, argument: str) -> None:
+        """`unassociated`, `associated`, `held` or `all` (any beginning), the rest is searched for."""
+        first, _, rest = argument.strip().partition(" ")
+        named = [turn for turn in TURNS if first and turn.name.startswith(first.casefold())]
+        self._turn = named[0] if len(named) == 1 else self._turn
+        self._is_visited = True
+        self.search.set_text(rest.strip() if len(named) == 1 else argument.strip())
+        self._show_turn()
+
+    def ask(self) -> None:
+        """A new question. A search looks in every state: "I paid, where is it?" is one search."""
+        text = self.search.text.strip()
+        if self._turn is _HELD:
+            self.held.set_source(LedgerSource(self.ledger.callback_events, anchored=False))
+            self.held.local_filter(held_fits(text) if text else None)
+        else:
+            turn = _EVERYWHERE if text else self._turn
+            question = partial(
+                self.ledger.payments,
+                q=text,
+                state=turn.state,
+                sort=turn.sort,
+                branch=self.desk.branch_filter,
+                include_candidates=turn.name != "associated",
+            )
+            self.rows.set_source(LedgerSource(question))
+        self._show_note()
+
+    def reload(self) -> None:
+        """The seen list alone: one request."""
+        self.shown.reload()
+
+    def branch_changed(self) -> None:
+        """Another branch is another question."""
+        self.ask()
+
+    @on(SearchBox.Changed)
+    def _narrow(self, message: SearchBox.Changed) -> None:
+        text = message.text.strip()
+        if self._turn is _HELD:
+            self.held.local_filter(held_fits(text) if text else None)
+        else:
+            self.rows.local_filter(payment_fits(text) if text else None)
+
+    @on(SearchBox.Settled)
+    def _settled(self) -> None:
+        if self._turn is not _HELD:
+            self.ask()
+
+    @on(SearchBox.Submitted)
+    @on(SearchBox.Left)
+    def _to_the_list(self) -> None:
+        self.shown.focus()
+
+    @on(VirtualList.Loaded)
+    async def _loaded(self) -> None:
+        self._show_note()
+        self.show_figures()
+        await self._do_owed()
+
+    @on(VirtualList.Failed)
+    def _page_failed(self, message: VirtualList.Failed) -> None:
+        self._owed.clear()
+        if message.list is self.held and isinstance(message.error, Refused):
+            self._may_see_held = message.error.code != Codes.FORBIDDEN
+
+    @on(VirtualList.Highlighted)
+    def _highlighted(self, message: VirtualList.Highlighted) -> None:
+        if message.list is self.rows:
+            self.panel.show(message.item)
+        self.refresh_actions()
+        self._show_note()
+
+    def _show_note(self) -> None:
+        """Which side, how many, how much where all of them are here, since when."""
+        rows = self.shown
+        text = self.search.text.strip()
+        parts = [f"“{text}” everywhere" if text and rows is self.rows else self._turn.name]
+        if self.desk.chosen_branch is not None:
+            parts.append(self.desk.chosen_branch.code)
+        parts.append(rows.position)
+        if rows is self.rows and rows.items:
+            every = self.rows.items
+            if len(every) == rows.count:
+                parts.append(total_in(sum(one.amount_minor for one in every), every[0].currency))
+            if self._turn is TURNS[0] and not text and self.rows.cursor.window.base == 0:
+                parts.append(f"oldest {age(every[0].paid_at, self.desk.now())}")
+        self.heading.show(note="  ".join(part for part in parts if part))
+
+    # ── keys that come before their rows ─────────────────────────────────────────────────────────────────────────
+
+    async def action_perform(self, action_id: str) -> None:
+        """A key for the highlighted row waits until its page is there: it means that row, not the one before."""
+        if action_id in ROW_ACTIONS and not self.shown.is_settled:
+            # One is enough: what follows belongs to the dialog that it opens.
+            self._owed = self._owed or [action_id]
+            return
+        await super().action_perform(action_id)
+
+    async def _do_owed(self) -> None:
+        owed, self._owed = self._owed, []
+        for action_id in owed:
+            await self.action_perform(action_id)
+
+    # ── actions ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def why_not(self, action_id: str) -> str | None:
+        """The ledger said which actions there are; the client knows no rule."""
+        if action_id not in {*ROW_ACTIONS, "candidate", "menu"}:
+            return None
+        if self._turn is _HELD:
+            if action_id in {"associate", "disassociate", "candidate", "menu"}:
+                return "What is held is no payment yet; a supervisor looks after it."
+            return None if self.held.highlighted is not None else "Nothing is highlighted."
+        one = self.rows.highlighted
+        if one is None:
+            return "No payment is highlighted."
+        if action_id in {"associate", "disassociate"}:
+            if one.id in self._under_way:
+                return "This payment is being changed; wait for the answer."
+            if not one.allows(action_id):
+                refused = one.refused.get(action_id)
+                return (
+                    refused.message
+                    if refused
+                    else f"This payment is {one.state.value}: nothing to {action_id}."
+                )
+        if action_id == "candidate" and not self.panel.candidates:
+            return "There is no candidate to choose. [a] finds the customer."
+        if action_id == "copy" and not one.code:
+            return "This payment has no code."
+        return None
+
+    def action_search(self) -> None:
+        """`/`."""
+        self.search.focus()
+
+    def action_candidate(self) -> None:
+        """`tab`."""
+        self.panel.step()
+
+    def action_turn(self) -> None:
+        """`t`: the next side of the list; what the ledger does not show to this user is left out."""
+        turns = [turn for turn in TURNS if turn is not _HELD or self._may_see_held]
+        at = turns.index(self._turn) if self._turn in turns else -1
+        self._turn = turns[(at + 1) % len(turns)]
+        self._show_turn()
+        self.ask()
+
+    def _show_turn(self) -> None:
+        is_held = self._turn is _HELD
+        self.held.display = is_held
+        self.rows.display = self.panel.display = not is_held
+        self.shown.focus()
+        self.refresh_actions()
+
+    @work(group="dialog", exclusive=True)
+    async def action_menu(self) -> None:
+        """`m`: everything that may be done to this payment."""
+        one = self.rows.highlighted
+        if one is None:
+            return
+        choices = self.ACTIONS.choices(self.why_not, only=ROW_ACTIONS)
+        chosen = await self.app.push_screen_wait(MenuDialog(f"Payment {one.payment_no}", choices))
+        if chosen is not None:
+            await self.action_perform(chosen)
+
+    def action_details(self) -> None:
+        """`v`, or `enter` in the list."""
+        self.shown.open_when_settled()
+
+    @on(VirtualList.Opened)
+    def _opened(self, message: VirtualList.Opened) -> None:
+        if message.list is self.held:
+            self.app.push_screen(MessageDialog("Held", as_lines(held_lines(message.item, self.desk))))
+        else:
+            self.app.push_screen(MessageDialog("Payment", as_lines(payment_lines(message.item, self.desk))))
+
+    def action_copy(self) -> None:
+        """`c`: the code, and nothing that is not one (TTY-3)."""
+        one: Payment | CallbackEvent | None = self.shown.highlighted
+        code = one.code if one is not None else None
+        if not code or not _CODE.fullmatch(code):
+            self.say_refusal("There is no code to copy.")
+            return
+        if self.desk.settings.clipboard:
+            self.app.copy_to_clipboard(code)
+            self.say(f"Copied {code}.")
+        else:
+            self.say(f"Code {code}. Copying is switched off here.")
+
+    # ── what stands now ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def _show_changed(self, changed: Payment) -> None:
+        """Out of a side it left, else in its row; the highlight goes on to the next that waits."""
+        is_searching = bool(self.search.text.strip())
+        leaves = self._turn.name in {"unassociated", "associated"} and changed.state.value != self._turn.name
+        if leaves and not is_searching:
+            self.rows.remove_row(changed.id)
+        else:
+            stood_on_it = self.rows.highlighted is not None and self.rows.highlighted.id == changed.id
+            self.rows.replace(changed)
+            if stood_on_it and changed.state is PaymentState.ASSOCIATED:
+                self._highlight_next_waiting(changed.id)
+        self._show_note()
+
+    def _highlight_next_waiting(self, after_id: str) -> None:
+        """Below first, then from the top; where nothing waits the highlight stays."""
+        items = self.rows.items
+        at = next((place for place, one in enumerate(items) if one.id == after_id), 0)
+        for one in (*items[at + 1 :], *items[:at]):
+            if one.state is PaymentState.UNASSOCIATED:
+                self.rows.highlight(one.id)
+                return
+
+    def _show_current(self, current: Payment) -> None:
+        """Someone was first: what stands now takes the row's place."""
+        self.rows.replace(current)
+
+    def _settled_late(self, progress: Progress) -> None:
+        """A change in doubt has ended as recorded: the list shows it."""
+        settlement = progress.settlement
+        if settlement is None or settlement.verdict is not Verdict.RECORDED:
+            return
+        if progress.intent.action.startswith("payment.") and self._is_visited:
+            self.rows.reload()
+
+    @on(events.ScreenResume)
+    def _list_takes_keys(self) -> None:
+        if self.focused is None:
+            self.shown.focus()
