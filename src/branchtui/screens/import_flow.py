@@ -17,6 +17,7 @@ from branchtui.contract.imports import (
     ImportKind,
     ImportMode,
     ImportOptions,
+    ImportState,
     JobState,
     NewImport,
     StartImport,
