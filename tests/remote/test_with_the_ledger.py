@@ -180,9 +180,7 @@ async def test_a_refusal_of_the_ledger_reaches_the_caller_as_one(
             await ledger.customer("no-such-customer")
 
 
-async def test_an_upload_arrives_over_the_real_endpoint_through_a_break(
-    real: RunningLedger, relay: Relay, tmp_path: Path
-) -> None:
+async def test_an_upload_arrives_over_the_real_endpoint_through_a_break(relay: Relay, tmp_path: Path) -> None:
     """Contract, section 8: offset, digest, go on."""
     content = b"customer_no,amount\r\n" + b"00417,1250.00\r\n" * 20_000
     async with teller(tmp_path, relay) as ledger:

@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final, TypeVar
 
-import httpx
 from pydantic import BaseModel, ValidationError
 
 from branchtui.contract.problem import MEDIA_TYPE, Problem
 from branchtui.format.safe_text import safe_object
 from branchtui.remote.classify import Event, Failed, event_of
+from branchtui.remote.http_library import httpx
 
 JSON_BYTES_MAX: Final = 2 * 1024 * 1024
 DEPTH_MAX: Final = 32

@@ -7,11 +7,10 @@ import hashlib
 from pathlib import Path
 from typing import BinaryIO, Final
 
-import httpx
-
 from branchtui.remote.answers import JSON_BYTES_MAX, Reply, decoded, failure_of
 from branchtui.remote.classify import Event, Failed, Kind
 from branchtui.remote.files import UPLOAD_BYTES_MAX, new_file
+from branchtui.remote.http_library import httpx
 from branchtui.remote.retry import Try
 from branchtui.remote.transport import Ask
 from branchtui.remote.writing import Writing

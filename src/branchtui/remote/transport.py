@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-import httpx
 from pydantic import SecretStr
 
 import branchtui
@@ -19,6 +18,7 @@ from branchtui.remote.address import certificate_sentence, ledger_address, tls_c
 from branchtui.remote.answers import JSON_BYTES_MAX, Reply, decoded
 from branchtui.remote.classify import Event, Failed, Kind
 from branchtui.remote.clock import Clock
+from branchtui.remote.http_library import httpx
 from branchtui.remote.line import Line
 
 SLEEP_SECONDS: Final = 20.0
