@@ -15,6 +15,7 @@ from branchtui.contract.sessions import Role
 from branchtui.ledger import setup
 from branchtui.ledger.clock import SystemClock, new_id
 from branchtui.ledger.store.rows import BalanceRecord, Branch, Customer
+from branchtui.ledger.store.unit import BulkTx
 
 PASSWORD = "seven quiet herons"  # noqa: S105 - made up, for ledgers that live as long as a benchmark
 BRANCH = "HQ"
@@ -48,7 +49,7 @@ class BenchLedger:
         setup.init_ledger(made.database, new)
         at_us = SystemClock().now_us()
 
-        def people(tx: setup.BulkTx) -> None:
+        def people(tx: BulkTx) -> None:
             for username, role in (("teller", Role.TELLER), ("supervisor", Role.SUPERVISOR)):
                 setup.add_user(
                     tx,
@@ -82,7 +83,7 @@ class BenchLedger:
         """Put `count` waiting balance records of the teller into the ledger; returns their ids."""
         at_us = SystemClock().now_us()
 
-        def add(tx: setup.BulkTx) -> list[str]:
+        def add(tx: BulkTx) -> list[str]:
             branch = tx.find_one(Branch, code=BRANCH)
             assert branch is not None
             people = [each for each in tx.find(Customer, branch_id=branch.id) if each.status == "active"]

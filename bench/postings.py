@@ -118,7 +118,8 @@ def raw_loop(ledger: BenchLedger, records: list[str]) -> float:
         mapping = mapping_of(type(each))
         run(statement, dict(zip(mapping.columns, mapping.values_of(each), strict=True)) | key)
 
-    contra = Account(*run("SELECT * FROM accounts WHERE kind = 'opening-balance-contra'").fetchone())
+    contra = row(Account, kind="opening-balance-contra")
+    assert contra is not None, "something was posted before"
     began = time.perf_counter()
     for record_id in records:
         run("BEGIN IMMEDIATE")

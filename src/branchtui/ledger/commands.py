@@ -12,7 +12,9 @@ from branchtui.format.money import MoneyError, parse_money
 from branchtui.ledger import setup
 from branchtui.ledger.clock import SystemClock
 from branchtui.ledger.passwords import PasswordUnfit
+from branchtui.ledger.store.rows import Branch
 from branchtui.ledger.store.sqlite import StoreUnavailable
+from branchtui.ledger.store.unit import BulkTx
 
 if TYPE_CHECKING:
     import argparse
@@ -58,8 +60,8 @@ def user_add(arguments: argparse.Namespace) -> int:
     """Add a user to a branch of a ledger that nobody serves."""
     password = _password(arguments)
 
-    def add(tx: setup.BulkTx) -> None:
-        branch = tx.find_one(setup.Branch, code=arguments.branch)
+    def add(tx: BulkTx) -> None:
+        branch = tx.find_one(Branch, code=arguments.branch)
         limit = parse_money(arguments.limit, branch.currency) if arguments.limit and branch else None
         setup.add_user(
             tx,
