@@ -30,8 +30,8 @@ class BadLine(Exception):
 class Lines:
     """An iterator over lines with their ends; LF, CR LF and CR each end one.
 
-    `size` counts the characters since `begin`, `has_nul` says that a NUL was among them, `has_bad_bytes`
-    that bytes stood there which are no text in the file's encoding (they read as lone surrogates);
+    `size` counts the characters since `begin`, `has_nul` says that a NUL was among them, `has_guard`
+    that a `'` was, `has_bad_bytes` that bytes stood there which are no text in the file's encoding (they read as lone surrogates);
     `end` is how the last line ended, empty at the end of the file.
     """
 
@@ -46,6 +46,7 @@ class Lines:
         """A new record starts with the next line."""
         self.size = 0
         self.has_nul = False
+        self.has_guard = False
         self.has_bad_bytes = False
 
     def __iter__(self) -> Iterator[str]:
@@ -65,6 +66,8 @@ class Lines:
         self.size += len(line)
         if "\0" in line:
             self.has_nul = True
+        if "'" in line:
+            self.has_guard = True
         if not line.isascii() and BAD_BYTES.search(line):
             self.has_bad_bytes = True
         self.end = "\r\n" if line.endswith("\r\n") else line[-1] if line[-1] in "\r\n" else ""

@@ -151,7 +151,9 @@ def column_name(cell: str) -> str:
 
 def is_blank(cells: Sequence[str]) -> bool:
     """Whether nothing stands in the row."""
-    return not any(cells) or not any(cell.strip() for cell in cells)
+    if cells and cells[0] and not cells[0].isspace():
+        return False
+    return not any(cell.strip() for cell in cells)
 
 
 def _records(lines: Lines, sign: str) -> Iterator[tuple[Row, bool]]:
@@ -176,7 +178,9 @@ def _records(lines: Lines, sign: str) -> Iterator[tuple[Row, bool]]:
             if ends:
                 return
             continue
-        row = Row(row_no, [unguarded(cell) for cell in cells], is_blank=is_blank(cells))
+        if lines.has_guard:
+            cells = [unguarded(cell) for cell in cells]
+        row = Row(row_no, cells, (), is_blank(cells))
         if lines.has_bad_bytes:
             row.cells = [BAD_BYTES.sub("\N{REPLACEMENT CHARACTER}", cell) for cell in row.cells]
             row.findings = (

@@ -37,6 +37,15 @@ class Staged(NamedTuple):
     parsed: str
 
 
+class Party(NamedTuple):
+    """As much of a customer as a row's rules need; there may be one for each row."""
+
+    id: str
+    customer_no: str
+    branch_id: str
+    status: str
+
+
 _GIVEN = text("SELECT value FROM json_each(:keys)")
 
 
@@ -44,7 +53,9 @@ def _by(row_type: type[Any], column: Column[str]) -> str:
     return compiled(select(*mapping_of(row_type).select_list).where(column.in_(_GIVEN)))
 
 
-_CUSTOMERS_BY_NO = _by(Customer, customers.c.customer_no)
+_PARTIES = select(*(customers.c[name] for name in Party._fields))
+_PARTIES_BY_NO = compiled(_PARTIES.where(customers.c.customer_no.in_(_GIVEN)))
+_PARTIES_BY_ID = compiled(_PARTIES.where(customers.c.id.in_(_GIVEN)))
 _CUSTOMERS_BY_ID = _by(Customer, customers.c.id)
 _ACCOUNTS_BY_NO = _by(Account, accounts.c.account_no)
 _CLOSED_DAYS = _by(ClosedDay, closed_days.c.id)
@@ -102,14 +113,22 @@ _TAKEN_BEFORE = compiled(
 )
 
 
-def customers_by_number(connection: apsw.Connection, numbers: Iterable[str]) -> dict[str, Customer]:
+def parties_by_number(connection: apsw.Connection, numbers: Iterable[str]) -> dict[str, Party]:
     """Customer number to customer."""
-    return {each.customer_no: each for each in _all(connection, Customer, _CUSTOMERS_BY_NO, numbers)}
+    found = connection.execute(_PARTIES_BY_NO, {"keys": json.dumps(list(numbers))})
+    return {each.customer_no: each for each in map(Party._make, found)}
 
 
-def customers_by_id(connection: apsw.Connection, ids: Iterable[str]) -> dict[str, Customer]:
+def parties_by_id(connection: apsw.Connection, ids: Iterable[str]) -> dict[str, Party]:
     """Id to customer."""
-    return {each.id: each for each in _all(connection, Customer, _CUSTOMERS_BY_ID, ids)}
+    found = connection.execute(_PARTIES_BY_ID, {"keys": json.dumps(list(ids))})
+    return {each.id: each for each in map(Party._make, found)}
+
+
+def customer(connection: apsw.Connection, party: Party) -> Customer:
+    """The whole customer."""
+    (found,) = _all(connection, Customer, _CUSTOMERS_BY_ID, [party.id])
+    return found
 
 
 def accounts_by_number(connection: apsw.Connection, numbers: Iterable[str]) -> dict[str, Account]:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import unicodedata
 from typing import TYPE_CHECKING, Any, Final
 
-from branchtui.contract.balance_records import RecordStatus
 from branchtui.format.money import money
 from branchtui.ledger.days import day_key
 from branchtui.ledger.feeds.amounts import SCIENTIFIC, amount_reader
@@ -15,8 +12,13 @@ from branchtui.ledger.feeds.dates import date_reader
 from branchtui.ledger.feeds.finding import ERROR, CellError, Finding, error, shown, warning
 from branchtui.ledger.store import import_store
 from branchtui.ledger.texts import is_unsafe
+from branchtui.ledger.workflows.import_parties import reference_taken, refused_party
+from branchtui.ledger.workflows.import_records_write import take_rows
 from branchtui.ledger.workflows.import_rows import Checked, Setting, Taken, level_of
-from branchtui.ledger.workflows.record_rules import RecordValues, refuse_customer_for_keying, value_errors
+from branchtui.ledger.workflows.record_rules import (
+    RecordValues,
+    value_errors,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
 
     from branchtui.ledger.core import Core
     from branchtui.ledger.feeds.table_file import Row
-    from branchtui.ledger.store.rows import Account, Customer, Import
+    from branchtui.ledger.store.import_store import Party
+    from branchtui.ledger.store.rows import Account, Import
     from branchtui.ledger.store.unit import BulkTx
 
 COLUMNS: Final = (
@@ -47,9 +50,9 @@ _CELL_OF: Final = {"amount_minor": "amount"}
 class BalanceRecordRows:
     """The kind `balance-records`. Rows name their customer by `customer_no`, or by an account's number."""
 
-    columns = COLUMNS
-    amount_column = "amount"
-    date_column = "as_of_date"
+    columns: tuple[str, ...] = COLUMNS
+    amount_column: str = "amount"
+    date_column: str = "as_of_date"
 
     def missing(self, header: Sequence[str], setting: Setting) -> list[str]:
         """Mandatory columns that the header does not have; either number names the customer."""
@@ -68,7 +71,7 @@ class BalanceRecordRows:
         self, core: Core, tx: BulkTx, import_: Import, rows: Sequence[tuple[int, str]], at_us: int
     ) -> Taken:
         """Insert rows as records; those whose customer has left or whose reference was taken since are refused."""
-        return _take(core, tx, import_, rows, at_us)
+        return take_rows(core, tx, import_, rows, at_us)
 
     def last_taken(self, connection: apsw.Connection, import_id: str) -> int:
         """The number of the last row that became a record."""
@@ -79,14 +82,15 @@ class _Known:
     """What the ledger holds of the customers, accounts, days and references that some rows name."""
 
     def __init__(self, connection: apsw.Connection, rows: Sequence[dict[str, str]]) -> None:
+        self.connection = connection
         numbers = {row["customer_no"] for row in rows}
         account_numbers = {row["account_no"] for row in rows} - {""}
-        self.customers = import_store.customers_by_number(connection, numbers - {""})
+        self.customers = import_store.parties_by_number(connection, numbers - {""})
         self.accounts = (
             import_store.accounts_by_number(connection, account_numbers) if account_numbers else {}
         )
         owners = {each.customer_id for each in self.accounts.values() if each.customer_id}
-        self.owners = import_store.customers_by_id(connection, owners) if owners else {}
+        self.owners = import_store.parties_by_id(connection, owners) if owners else {}
         wanted = {row["external_ref"] for row in rows} - {""}
         branches = {each.branch_id for each in (*self.customers.values(), *self.owners.values())}
         self.references = import_store.references_taken(connection, dict.fromkeys(branches, wanted))
@@ -182,7 +186,7 @@ class _Check:
 
     def _customer(
         self, cells: dict[str, str], known: _Known, findings: list[Finding]
-    ) -> tuple[Customer | None, Account | None]:
+    ) -> tuple[Party | None, Account | None]:
         """The row's customer and the account it names, within the branch of the import."""
         number, account_no = cells["customer_no"], cells["account_no"]
         account = known.account(account_no) if account_no else None
@@ -196,9 +200,7 @@ class _Check:
         else:
             customer = None
         if customer is not None and customer.branch_id in self._below:
-            refused = refuse_customer_for_keying(customer)
-            if refused is not None:
-                findings.append(error(refused.code, refused.detail, column, cells[column]))
+            findings += refused_party(known.connection, customer, column)
             return customer, account
         findings.append(_unknown(column, cells[column] or account_no))
         return None, account
@@ -244,7 +246,7 @@ class _Check:
         row_no: int,
         cells: dict[str, str],
         known: _Known,
-        customer: Customer | None,
+        customer: Party | None,
         findings: list[Finding],
     ) -> None:
         reference = cells["external_ref"]
@@ -255,13 +257,13 @@ class _Check:
             said = f"The reference {shown(reference)} stands in row {first:,} already."
             findings.append(error("reference-repeated", said, "external_ref", reference))
         elif customer is not None and (customer.branch_id, reference) in known.references:
-            findings.append(_reference_taken(reference))
+            findings.append(reference_taken(reference))
 
     def _rules(
         self,
         connection: apsw.Connection,
         values: RecordValues,
-        customer: Customer | None,
+        customer: Party | None,
         account: Account | None,
         cells: dict[str, str],
         findings: list[Finding],
@@ -294,11 +296,6 @@ def _unknown(column: str, value: str) -> Finding:
     return error("customer-unknown", f"There is no customer {shown(value)} in this branch.", column, value)
 
 
-def _reference_taken(reference: str) -> Finding:
-    said = f"The reference {shown(reference)} was used before in this branch."
-    return error("reference-taken", said, "external_ref", reference)
-
-
 def _parsed(values: RecordValues, branch_id: str) -> dict[str, Any]:
     return {
         "branch_id": branch_id,
@@ -312,78 +309,3 @@ def _parsed(values: RecordValues, branch_id: str) -> dict[str, Any]:
         "narration": values.narration,
         "external_ref": values.external_ref,
     }
-
-
-def _take(core: Core, tx: BulkTx, import_: Import, rows: Sequence[tuple[int, str]], at_us: int) -> Taken:
-    connection = tx.connection
-    said: list[tuple[int, dict[str, Any]]] = [(row_no, json.loads(parsed)) for row_no, parsed in rows]
-    customers = import_store.customers_by_id(connection, {each["customer_id"] for _, each in said})
-    references: dict[str, set[str]] = {}
-    days: set[str] = set()
-    for _, each in said:
-        if each["external_ref"]:
-            references.setdefault(each["branch_id"], set()).add(each["external_ref"])
-        days.add(day_key(each["branch_id"], each["as_of_date"]))
-    taken = import_store.references_taken(connection, references)
-    closed = import_store.closed_days_among(connection, days)
-    refused: dict[int, Finding] = {}
-    records: list[tuple[Any, ...]] = []
-    digest, total = hashlib.sha256(), 0
-    for row_no, each in said:
-        finding = _changed_since(each, customers.get(each["customer_id"]), taken, closed)
-        if finding is not None:
-            refused[row_no] = finding
-            continue
-        record = _record(core.new_id(), import_, row_no, each, at_us)
-        digest.update(f"{record[0]}:1\n".encode())
-        total += each["amount_minor"]
-        records.append(record)
-    import_store.insert_records(connection, records)
-    return Taken(len(records), total, digest.hexdigest(), refused)
-
-
-def _changed_since(
-    each: dict[str, Any], customer: Customer | None, taken: set[tuple[str, str]], closed: set[str]
-) -> Finding | None:
-    """What has happened between the check and now that keeps the row out."""
-    if customer is None or customer.branch_id != each["branch_id"]:
-        return error("customer-unknown", "The customer is not in this branch any more.", "customer_no")
-    refused = refuse_customer_for_keying(customer)
-    if refused is not None:
-        return error(refused.code, refused.detail, "customer_no", customer.customer_no)
-    if (each["branch_id"], each["external_ref"]) in taken:
-        return _reference_taken(each["external_ref"])
-    if day_key(each["branch_id"], each["as_of_date"]) in closed:
-        day = each["as_of_date"]
-        return error("day-closed", f"Date: {day} is closed.", "as_of_date", day)
-    return None
-
-
-def _record(
-    record_id: str, import_: Import, row_no: int, each: dict[str, Any], at_us: int
-) -> tuple[Any, ...]:
-    """A balance record in the order of its columns."""
-    return (
-        record_id,
-        1,
-        each["branch_id"],
-        each["customer_id"],
-        each["account_kind"],
-        each["account_no"],
-        each["product"],
-        each["amount_minor"],
-        each["currency"],
-        each["as_of_date"],
-        each["narration"],
-        each["external_ref"],
-        RecordStatus.NOT_ACCOUNTED.value,
-        import_.id,
-        row_no,
-        import_.operation_key,
-        row_no,
-        import_.created_by,
-        at_us,
-        None,
-        None,
-        None,
-    )

@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from pydantic_core import to_json
+
 from branchtui.contract.imports import (
     DateOrder,
     DecimalWriting,
@@ -73,14 +75,14 @@ def encoded(import_id: str, row: Checked) -> tuple[Any, ...]:
     if row.findings:
         findings = encoded_findings([each for each in row.findings if each.level == row.level])
     else:
-        findings = json.dumps([[OK, "ok", row.said, None, None]], ensure_ascii=False)
-    parsed = None if row.parsed is None else json.dumps(row.parsed, ensure_ascii=False)
-    return import_id, row.row_no, row.level, findings, json.dumps(list(row.cells), ensure_ascii=False), parsed
+        findings = _json([[OK, "ok", row.said, None, None]])
+    parsed = None if row.parsed is None else _json(row.parsed)
+    return import_id, row.row_no, row.level, findings, _json(row.cells), parsed
 
 
 def encoded_findings(findings: Sequence[Finding]) -> str:
     """Findings as import_rows keeps them."""
-    return json.dumps([_parts(each) for each in findings[:FINDINGS_MAX]], ensure_ascii=False)
+    return _json([_parts(each) for each in findings[:FINDINGS_MAX]])
 
 
 def decoded(row_no: int, findings: str) -> list[RowFinding]:
@@ -91,6 +93,11 @@ def decoded(row_no: int, findings: str) -> list[RowFinding]:
         )
         for level, code, message, column, value in json.loads(findings)
     ]
+
+
+def _json(value: Any) -> str:
+    # Three times as fast as the standard library's, and there are three texts a row.
+    return to_json(value).decode()
 
 
 def _parts(finding: Finding) -> list[str | None]:
