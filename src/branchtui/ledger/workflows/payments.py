@@ -323,7 +323,8 @@ def _refuse(refusal: Refusal | None) -> None:
 def _refuse_stale(tx: Tx, looker: Looker, payment: Payment, seen: int) -> None:
     if payment.version != seen:
         changes = history.changes_since(tx, path_of(payment), seen)
-        raise history.stale(looker.answer(tx, payment), changes)
+        timezone = looker.core.tree[payment.branch_id].timezone
+        raise history.stale(looker.answer(tx, payment), changes, timezone)
 
 
 def path_of(payment: Payment) -> str:
