@@ -1,0 +1,187 @@
+"""Reading a table file of any writing, and any bytes at all (contract, section 8; T-21)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from branchtui.contract.imports import Delimiter, Encoding
+from branchtui.ledger.feeds import table_file
+from branchtui.ledger.feeds.cells import guarded, unguarded
+from branchtui.ledger.feeds.finding import ERROR
+from branchtui.ledger.feeds.table_file import Row, TableFile
+
+SAMPLES = Path(
+    os.environ.get("BRANCHTUI_SAMPLES", Path(__file__).resolve().parents[4] / "shared" / "samples")
+)
+KNOWN = {"customer_no", "amount", "note"}
+
+
+def read(data: bytes, *, pieces: int = 64 * 1024, **options: object) -> tuple[TableFile, list[Row]]:
+    """The table in some bytes that arrive in pieces."""
+    chunks = [data[at : at + pieces] for at in range(0, len(data), pieces)]
+    table = TableFile(lambda: chunks, known=KNOWN, **options)  # type: ignore[arg-type]  # passed on as given
+    return table, list(table.rows())
+
+
+def codes(table: TableFile, rows: list[Row]) -> list[str]:
+    """The codes of everything found."""
+    return [each.code for each in table.findings] + [each.code for row in rows for each in row.findings]
+
+
+@pytest.mark.parametrize("sign", [",", ";", "\t"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
+def test_every_writing_reads_as_the_same_rows(sign: str, end: str, codec: str) -> None:
+    """Contract, section 8: delimiter and encoding are recognised."""
+    lines = ["customer_no,amount,note", "000101,12.50,Café Müller", "000102,1,"]
+    table, rows = read(end.join(lines).replace(",", sign).encode(codec), pieces=7)
+    assert table.header == ("customer_no", "amount", "note")
+    assert [(row.row_no, row.cells) for row in rows] == [
+        (2, ["000101", "12.50", "Café Müller"]),
+        (3, ["000102", "1", ""]),
+    ]
+    assert not codes(table, rows)
+
+
+def test_rows_are_numbered_as_a_spreadsheet_counts_them() -> None:
+    """Contract, section 8: the header is 1; a quoted line break starts no row; blank rows count."""
+    _, rows = read(b'customer_no,amount,note\n1,2,"two\nlines"\n\n ,,\n2,3,end\n')
+    assert [(row.row_no, row.is_blank) for row in rows] == [(2, False), (3, True), (4, True), (5, False)]
+    assert rows[0].cells[2] == "two\nlines"
+
+
+def test_columns_are_named_however_they_are_spelled() -> None:
+    """Header by name: case, spaces and hyphens do not matter."""
+    table, _ = read(b"Customer No, AMOUNT ,no-te\n")
+    assert table.header == ("customer_no", "amount", "no_te")
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", "empty-file"),
+        (b"\n\n\n", "empty-file"),
+        (b"customer_no,amount,amount\n1,2,3\n", "duplicate-column"),
+        (b'customer_no,amount\n1,"2\n3,4\n', "quote-open"),
+        (b'customer_no,amount\n1,"2"3\n', "quote"),
+        (b"customer_no,amount\n1,2\x003\n", "nul"),
+        (b"customer_no,amount\n1,2\r\n2,3\n", "mixed-line-ends"),
+        (b"customer_no,amount\n1,2,3\n", "columns"),
+        (b"customer_no,amount\n1\n", "columns"),
+        (b"customer_no,amount\n1," + b"x" * 5_000 + b"\n", "cell-too-long"),
+        (b"customer_no,amount\n1," + b"x" * 70_000 + b"\n2,3\n", "line-too-long"),
+        (b"x" * 10 * 1024 * 1024, "line-too-long"),
+        (b"a," * 30_000 + b"\n", "too-many-columns"),
+        (b"," * 60_000 + b"\n", "empty-file"),
+        (b"PK\x03\x04whatever", "not-a-table"),
+        (b"\xd0\xcf\x11\xe0whatever", "not-a-table"),
+        (b"customer_no,amount\n\x81,2\n", "encoding"),
+        ("customer_no,amount\n1,2\n".encode("utf-16")[:-1], "encoding-end"),
+        (b"\xff\xfe\x00\xd8\x00\x00", "encoding-end"),
+        (b'"customer_no', "quote-open"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else f"{len(value)}-bytes",
+)
+def test_what_is_wrong_with_a_file_is_said_and_never_raised(data: bytes, code: str) -> None:
+    """T-21: each is a plain finding."""
+    table, rows = read(data)
+    assert code in codes(table, rows)
+
+
+def test_reading_goes_on_behind_a_row_that_cannot_be_read() -> None:
+    """One bad line is one bad row."""
+    _, rows = read(b'customer_no,amount\n1,"2"3\n' + b"y" * 70_000 + b"\n2,3\n")
+    assert [row.is_readable for row in rows] == [False, False, True]
+    assert rows[-1].cells == ["2", "3"]
+
+
+def test_the_row_beyond_the_limit_ends_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ledger, section 7: at the limit all is well, one more is told of."""
+    monkeypatch.setattr(table_file, "ROWS_MAX", 3)
+    head = b"customer_no,amount\n"
+    table, rows = read(head + b"1,2\n" * 3)
+    assert not codes(table, rows)
+    table, rows = read(head + b"1,2\n" * 5)
+    assert len(rows) == 4
+    assert codes(table, rows) == ["too-many-rows"]
+
+
+@pytest.mark.parametrize(("columns", "refused"), [(64, False), (65, True)])
+def test_a_file_has_at_most_64_columns(columns: int, refused: bool) -> None:
+    """Ledger, section 7."""
+    table, _ = read(",".join(f"c{each}" for each in range(columns)).encode() + b"\n")
+    assert ("too-many-columns" in [each.code for each in table.findings]) is refused
+
+
+@pytest.mark.parametrize(("characters", "refused"), [(4096, False), (4097, True)])
+def test_a_cell_has_at_most_four_kib(characters: int, refused: bool) -> None:
+    """Ledger, section 7."""
+    table, rows = read(b"customer_no,note\n1," + b"x" * characters + b"\n")
+    assert ("cell-too-long" in codes(table, rows)) is refused
+
+
+def test_what_is_set_by_hand_is_not_recognised() -> None:
+    """Contract, section 8: `options` set what is recognised."""
+    table, rows = read(b"customer_no;amount\n\xe9;1,5\n", delimiter=Delimiter.COMMA, encoding=Encoding.CP1252)
+    assert (table.delimiter, table.encoding) == (Delimiter.COMMA, Encoding.CP1252)
+    assert rows[0].cells == ["é;1", "5"]
+
+
+@given(st.binary(max_size=3_000), st.integers(1, 600))
+def test_any_bytes_end_in_rows_and_findings(data: bytes, pieces: int) -> None:
+    """T-21: whatever the bytes are, reading raises nothing, ends, and numbers its rows upwards."""
+    _, rows = read(data, pieces=pieces)
+    numbers = [row.row_no for row in rows]
+    assert numbers == sorted(set(numbers))
+
+
+@given(
+    st.lists(
+        st.lists(
+            st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20),
+            min_size=3,
+            max_size=3,
+        ),
+        max_size=12,
+    ),
+    st.sampled_from([",", ";", "\t"]),
+)
+def test_what_a_csv_writer_wrote_comes_back_as_it_was(written: list[list[str]], sign: str) -> None:
+    """Formula-like texts go out guarded and come back exact (SEC-6); nothing else is touched."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=sign, lineterminator="\r\n")
+    writer.writerow(["customer_no", "amount", "note"])
+    writer.writerows([[guarded(cell) for cell in row] for row in written])
+    _, rows = read(text.getvalue().encode())
+    assert [row.cells for row in rows if row.cells] == written
+
+
+@given(st.text(st.sampled_from("'=+-@\t\r\0＝a1.,"), max_size=8))
+def test_a_guard_comes_off_exactly_once(text: str) -> None:
+    """SEC-6: the round trip is exact for every text that a safe export writes."""
+    out = guarded(text)
+    assert not out.startswith(("=", "@", "\t", "\r", "\0", "＝"))
+    if out != text or not text.startswith("'"):
+        assert unguarded(out) == text
+
+
+@pytest.mark.skipif(not SAMPLES.is_dir(), reason="the samples are not beside this checkout")
+@pytest.mark.parametrize("name", ["simple", "simple_crlf", "newlines", "newlines_crlf", "empty_crlf", "json"])
+def test_the_public_csv_spectrum_reads_as_it_should(name: str) -> None:
+    """What the corpus says its files hold."""
+    folder = SAMPLES / "hostile" / "csv" / "csv-spectrum"
+    expected = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+    table, rows = read((folder / f"{name}.csv").read_bytes())
+    found = [dict(zip(table.header, row.cells, strict=True)) for row in rows]
+    assert [{k: v.replace("\r\n", "\n") for k, v in each.items()} for each in found] == [
+        {k: v.replace("\r\n", "\n") for k, v in each.items()} for each in expected
+    ]
+    assert not any(each.level == ERROR for row in rows for each in row.findings)
