@@ -101,7 +101,8 @@ class LedgerScreen(ActionHost, Screen[None]):
 
     def arrive(self, argument: str) -> None:
         """Somebody came here by key or fast path. The first time the body asks by itself; later this reloads."""
-        self.say("")
+        if self._is_visited:
+            self.say("")
         if argument:
             self.take_argument(argument)
         elif self._is_visited:

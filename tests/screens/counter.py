@@ -1,0 +1,127 @@
+"""A teller's terminal over a real ledger: the whole program in Textual's test harness, keys in, painted text out."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from tests.ledger.running import PASSWORD
+from textual.screen import Screen
+
+from branchtui.app import BranchApp
+from branchtui.screens.desk import Credentials
+from branchtui.settings import Settings
+from branchtui.widgets.status_line import StatusLine
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+    from textual.pilot import Pilot
+
+    from branchtui.screens.desk import OpenLedger
+
+S = TypeVar("S", bound=Screen[Any])
+PATIENCE_SECONDS = 20.0
+"""How long something may take before a test gives up: a bound, not an expectation."""
+
+
+class Counter:
+    """One person at one terminal."""
+
+    def __init__(self, app: BranchApp, pilot: Pilot[None]) -> None:
+        self.app = app
+        self.pilot = pilot
+
+    @property
+    def lines(self) -> list[str]:
+        """The painted rows, as the compositor puts them together."""
+        strips = self.app.screen._compositor.render_strips(self.app.size)
+        return ["".join(segment.text for segment in line).rstrip() for line in strips]
+
+    @property
+    def text(self) -> str:
+        """The painted screen."""
+        return "\n".join(self.lines)
+
+    async def until(self, holds: Callable[[], bool], what: str = "for it to hold") -> None:
+        """Let the program run until something holds; a fault shows as a failure, not as a hang."""
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while not holds():
+                    await self.pilot.pause()
+        except TimeoutError:
+            raise AssertionError(f"waited in vain {what}; the screen shows:\n{self.text}") from None
+
+    async def see(self, *wanted: str) -> str:
+        """Wait until every text is on the screen together."""
+        await self.until(lambda: all(text in self.text for text in wanted), f"to see {wanted}")
+        return self.text
+
+    async def see_no_more(self, text: str) -> None:
+        """Wait until a text has left the screen."""
+        await self.until(lambda: text not in self.text, f"to see no more {text!r}")
+
+    async def press(self, *keys: str) -> None:
+        """Press keys by Textual's names."""
+        await self.pilot.press(*keys)
+
+    async def type(self, text: str) -> None:
+        """Type a text letter by letter."""
+        for letter in text:
+            name = {" ": "space", ".": "full_stop", "/": "slash", "-": "minus", ",": "comma", ":": "colon", "=": "equals_sign"}.get(letter, letter)
+            await self.pilot.press(name)
+
+    async def at(self, kind: type[S]) -> S:
+        """Wait until a screen of this kind is in front, and give it."""
+        await self.until(lambda: isinstance(self.app.screen, kind), f"for {kind.__name__}")
+        screen = self.app.screen
+        assert isinstance(screen, kind)
+        return screen
+
+    @property
+    def said(self) -> str:
+        """What the status line of the screen in front says."""
+        lines = self.app.screen.query(StatusLine)
+        return lines.first().message if lines else ""
+
+    def line_with(self, text: str) -> str:
+        """The first painted row that holds a text."""
+        return next(line for line in self.lines if text in line)
+
+    def requests(self) -> int:
+        """HTTP requests since the start."""
+        return self.app.desk.ledger.line.requests
+
+
+@asynccontextmanager
+async def counter(
+    url: str,
+    folder: Path,
+    *,
+    username: str | None = "teller",
+    user: str | None = None,
+    size: tuple[int, int] = (80, 24),
+    open_ledger: OpenLedger | None = None,
+    import_folder: Path | None = None,
+    clipboard: bool = False,
+) -> AsyncIterator[Counter]:
+    """The program signed in as `username`, on Home; its state and files below `folder`.
+
+    Without a `username` it stays at the sign-in screen, with `user` given as by `--user`.
+    """
+    imports = import_folder or folder / "imports"
+    imports.mkdir(exist_ok=True, parents=True)
+    settings = Settings(
+        ledger=url, user=username or user, state_folder=folder / "state", import_folder=imports, clipboard=clipboard
+    )
+    more = {} if open_ledger is None else {"open_ledger": open_ledger}
+    credentials = None if username is None else Credentials(username, PASSWORD)
+    app = BranchApp(settings, credentials=credentials, **more)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        standing = Counter(app, pilot)
+        if username is not None:
+            await standing.until(lambda: bool(app.desk.username), "to be signed in")
+            await standing.see("What waits")
+        yield standing
