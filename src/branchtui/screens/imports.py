@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from branchtui.widgets.status_line import Level
 
 BALANCES: Final = "balances"
+IMPORT_REFUSED: Final = "import-refused"
+"""Refused by its mode, or by an open question: what another mode or an answer may change."""
 _LEVELS: Final = ("error", "warning", None)
 _LEVEL_WORDS: Final = {"error": "wrong rows", "warning": "warnings", None: "every row"}
 
@@ -265,6 +267,9 @@ class ImportScreen(ImportFlow):
             )
         if found.recognised.questions:
             return "First say how the file is written."
+        refused = found.refused.get("start")
+        if refused is not None and refused.code != IMPORT_REFUSED:
+            return refused.message
         if action_id == "take":
             if found.rows_error:
                 return f"{import_words.rows_word(found.rows_error)} wrong: nothing goes in. [v] valid rows only  [s] save rejects"

@@ -121,8 +121,13 @@ def held_fits(text: str) -> Callable[[CallbackEvent], bool]:
 
 
 def payer_line(one: Payment) -> str:
-    """What a payment says about itself, in one line."""
-    parts = [amount_in(one), one.code or words(one.source)]
+    """What a payment says about itself, in one line, the amount first."""
+    return f"{amount_in(one)}  {origin_line(one)}"
+
+
+def origin_line(one: Payment) -> str:
+    """Its code, who says to have paid, and for what."""
+    parts = [one.code or words(one.source)]
     told = " ".join(part for part in (one.payer_phone, one.payer_name) if part)
     if told:
         parts.append(f"from {told}")

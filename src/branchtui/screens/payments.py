@@ -9,7 +9,7 @@ from textual import work
 
 from branchtui.screens.base import screen_actions
 from branchtui.screens.dialogs.pick_customer import PickCustomerDialog
-from branchtui.screens.payment_rows import change_sentence, payer_line
+from branchtui.screens.payment_rows import change_sentence, origin_line, payer_line
 from branchtui.screens.payments_list import PaymentsList
 from branchtui.screens.rows import amount_in
 from branchtui.widgets.actions import Action, ActionTable
@@ -60,7 +60,7 @@ class PaymentsScreen(PaymentsList):
             ("Customer", f"{owner.customer_no} {owner.name}"),
             ("Account", f"{owner.account_no} (wallet)"),
             ("Amount", amount_in(one)),
-            ("Payment", payer_line(one)),
+            ("Payment", origin_line(one)),
             ("Because", owner.because),
         ]
         effect = f"The wallet {owner.account_no} rises by {amount_in(one)}."
@@ -110,7 +110,7 @@ class PaymentsScreen(PaymentsList):
             ("Customer", f"{owner.customer_no} {owner.name}"),
             ("Account", owner.account_no),
             ("Amount", amount_in(one)),
-            ("Payment", payer_line(one)),
+            ("Payment", origin_line(one)),
             ("Effect", f"The account falls by {amount_in(one)}; the payment waits again."),
         ]
         reason = await self.app.push_screen_wait(ReasonDialog("Disassociate this payment?", lines))
