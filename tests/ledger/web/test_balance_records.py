@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-
 from tests.ledger.running import TELLER_LIMIT_MINOR, Api, Member, RunningLedger, fresh_key
 
 RECORDS = "/v1/balance-records"

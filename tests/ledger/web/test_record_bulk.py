@@ -10,10 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from branchtui.ledger.clock import new_id
-from branchtui.ledger.store.rows import BalanceRecord
-from branchtui.ledger.workflows import record_bulk
 from tests.ledger.running import (
     TELLER_LIMIT_MINOR,
     Api,
@@ -22,6 +18,11 @@ from tests.ledger.running import (
     copy_template,
     fresh_key,
 )
+
+from branchtui.ledger.clock import new_id
+from branchtui.ledger.store.rows import BalanceRecord
+from branchtui.ledger.store.unit import BulkTx
+from branchtui.ledger.workflows import record_bulk
 
 RECORDS = "/v1/balance-records"
 
@@ -67,7 +68,12 @@ def stage(ledger: RunningLedger, member: Member, count: int = 1, **changes: Any)
         )
         for place in range(count)
     ]
-    ledger.bulk(lambda tx: [tx.put(record) for record in made])
+
+    def insert(tx: BulkTx) -> None:
+        for record in made:
+            tx.put(record)
+
+    ledger.bulk(insert)
     return made
 
 

@@ -1,0 +1,209 @@
+"""Keyset pages: every row exactly once, both ways, while others come and go (PAGE-1 to 3)."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import apsw
+import pytest
+from sqlalchemy import bindparam
+
+from branchtui.ledger.problems import Refusal
+from branchtui.ledger.store import migrate, tables
+from branchtui.ledger.store.lists import CURSOR_LIFE_US, Cursors, Lists, ListSpec, Slice, Sort, Window
+from branchtui.ledger.store.reader import Reader
+from branchtui.ledger.store.rows import ClosedDay
+from branchtui.ledger.store.sqlite import connect
+
+DAYS = ListSpec(
+    row_type=ClosedDay,
+    name="days",
+    sorts={
+        "date": Sort("date"),
+        "newest": Sort("date", descending=True),
+        "closed": Sort("closed_at", key=int),
+        "plain": Sort("closed_by", key=None),
+    },
+    filters={
+        "branch": tables.closed_days.c.branch_id == bindparam("branch"),
+        "by": tables.closed_days.c.closed_by == bindparam("by"),
+    },
+)
+NKU = {"branch": "nku"}
+
+
+class Shelf:
+    """A table of days, changed by the test and read by pages."""
+
+    def __init__(self, path: Path) -> None:
+        self.connection: apsw.Connection = connect(path)
+        migrate.upgrade(self.connection)
+        self.reader = Reader(path)
+        self.reader.start()
+        self.lists = Lists(self.reader, Cursors(b"secret of this ledger"))
+
+    def put(self, number: int, branch: str = "nku", *, key: str | None = None) -> None:
+        """A day; the date repeats every seven, so that the id must break ties."""
+        self.connection.execute(
+            "INSERT INTO closed_days VALUES (?, ?, ?, 'supervisor', ?)",
+            (key or f"day-{number:05d}", branch, f"2026-01-{number // 7 + 1:04d}", number),
+        )
+
+    async def page(
+        self, window: Window, who: str = "teller", now_us: int = 0, **filters: Any
+    ) -> Slice[ClosedDay]:
+        return await self.lists.page(DAYS, window, filters or NKU, who=who, now_us=now_us)
+
+    async def walk(
+        self, *, forward: bool, sort: str = "date", limit: int = 7, between: Any = None
+    ) -> list[str]:
+        """The ids of a whole walk in the order of the list, whichever way it went."""
+        anchor = "first" if forward else "last"
+        page = await self.page(Window(limit=limit, anchor=anchor, sort=sort))
+        found: list[str] = []
+        while True:
+            ids = [row.id for row in page.rows]
+            found = found + ids if forward else ids + found
+            cursor = page.next if forward else page.prev
+            if cursor is None:
+                return found
+            if between is not None:
+                between()
+            page = await self.page(Window(limit=limit, cursor=cursor, sort=sort))
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Iterator[Shelf]:
+    made = Shelf(tmp_path / "ledger.db")
+    for number in range(100):
+        made.put(number)
+    for number in range(5):
+        made.put(number, "ksm", key=f"ksm-{number}")
+    yield made
+    made.reader.stop()
+    made.connection.close()
+
+
+@pytest.mark.parametrize("sort", ["date", "newest", "closed"])
+@pytest.mark.parametrize("forward", [True, False])
+@pytest.mark.parametrize("limit", [1, 7, 99, 100, 101])
+async def test_a_walk_meets_every_row_once_in_order(
+    shelf: Shelf, sort: str, forward: bool, limit: int
+) -> None:
+    """PAGE-1: a total order that ends with the id, at every page size, in both directions."""
+    expected = [f"day-{number:05d}" for number in range(100)]
+    if sort == "newest":
+        expected.reverse()
+    assert await shelf.walk(forward=forward, sort=sort, limit=limit) == expected
+
+
+@pytest.mark.parametrize("forward", [True, False])
+async def test_rows_that_stay_appear_once_while_a_thousand_others_move(shelf: Shelf, forward: bool) -> None:
+    """PAGE-2: present throughout with an unchanged key: exactly once, while others come, change and go."""
+    chance = random.Random(20_260_930)
+    stays = [f"day-{number:05d}" for number in range(0, 100, 2)]
+    moving = [f"day-{number:05d}" for number in range(1, 100, 2)]
+
+    def move() -> None:
+        for _ in range(70):
+            key = chance.choice(moving)
+            shelf.connection.execute("DELETE FROM closed_days WHERE id = ?", (key,))
+            if chance.random() < 0.7:
+                shelf.put(chance.randrange(100), key=key)
+
+    found = await shelf.walk(forward=forward, limit=3, between=move)
+    assert [key for key in found if key in stays] == stays
+
+
+async def test_a_page_turns_back_to_the_page_before(shelf: Shelf) -> None:
+    """PAGE-2: `prev` of the second page is the first page again, and the ends say that they are ends."""
+    first = await shelf.page(Window(limit=10))
+    second = await shelf.page(Window(limit=10, cursor=first.next))
+    back = await shelf.page(Window(limit=10, cursor=second.prev))
+    assert first.prev is None
+    assert back.rows == first.rows
+    assert back.prev is None
+    assert back.next is not None
+    last = await shelf.page(Window(limit=10, anchor="last"))
+    assert last.next is None
+    assert [row.id for row in last.rows] == [f"day-{number:05d}" for number in range(90, 100)]
+
+
+async def test_a_list_opens_at_a_row_or_at_a_key(shelf: Shelf) -> None:
+    """Contract 1: `id:` opens at that row, `key:` at the first row from that value on."""
+    at_row = await shelf.page(Window(limit=3, anchor="id:day-00050"))
+    assert [row.id for row in at_row.rows] == ["day-00050", "day-00051", "day-00052"]
+    assert at_row.prev is not None
+    at_key = await shelf.page(Window(limit=1, anchor="key:40", sort="closed"))
+    assert at_key.rows[0].closed_at == 40
+    newest = await shelf.page(Window(limit=1, anchor="key:2026-01-0003", sort="newest"))
+    assert newest.rows[0].id == "day-00020"
+
+
+@pytest.mark.parametrize(
+    ("anchor", "sort", "status"),
+    [
+        ("id:ksm-1", None, 404),
+        ("id:nowhere", None, 404),
+        ("key:", None, 400),
+        ("middle", None, 400),
+        ("first:1", None, 400),
+        ("key:soon", "closed", 400),
+        ("key:anything", "plain", 400),
+        (None, "branch_id", 400),
+    ],
+)
+async def test_a_place_that_is_none_is_refused(
+    shelf: Shelf, anchor: str | None, sort: str | None, status: int
+) -> None:
+    """AUTHZ-2: a row of another branch is not there; T-24: orders come from an allow-list."""
+    with pytest.raises(Refusal) as refused:
+        await shelf.page(Window(anchor=anchor, sort=sort))
+    assert refused.value.status == status
+
+
+async def test_a_cursor_is_bound_to_reader_list_filter_and_order(shelf: Shelf) -> None:
+    """PAGE-1: another person's, another filter's or another order's cursor is foreign."""
+    cursor = (await shelf.page(Window(limit=2))).next
+    for window, options in (
+        (Window(limit=2, cursor=cursor), {"who": "supervisor"}),
+        (Window(limit=2, cursor=cursor), {"branch": "ksm"}),
+        (Window(limit=2, cursor=cursor), {"branch": "nku", "by": "supervisor"}),
+        (Window(limit=2, cursor=cursor, sort="newest"), {}),
+    ):
+        with pytest.raises(Refusal) as refused:
+            await shelf.page(window, **options)  # type: ignore[arg-type]  # who and filters together
+        assert (refused.value.status, refused.value.code) == (400, "cursor-invalid")
+
+
+async def test_an_altered_cursor_is_refused_whatever_was_altered(shelf: Shelf) -> None:
+    """PAGE-1: sealed; no character can be changed, cut or added."""
+    cursor = (await shelf.page(Window(limit=2))).next
+    assert cursor is not None
+    altered = [
+        cursor[:at] + ("A" if cursor[at] != "A" else "B") + cursor[at + 1 :] for at in range(len(cursor) - 1)
+    ]
+    for foreign in [*altered, cursor[:-2], "", "%%%", "é", "A" * 40]:
+        with pytest.raises(Refusal) as refused:
+            await shelf.page(Window(limit=2, cursor=foreign))
+        assert refused.value.status == 400
+
+
+async def test_a_cursor_lives_a_quarter_of_an_hour(shelf: Shelf) -> None:
+    """PAGE-1: at fifteen minutes it still opens, beyond them 410."""
+    cursor = (await shelf.page(Window(limit=2), now_us=1_000)).next
+    await shelf.page(Window(limit=2, cursor=cursor), now_us=1_000 + CURSOR_LIFE_US)
+    with pytest.raises(Refusal) as refused:
+        await shelf.page(Window(limit=2, cursor=cursor), now_us=1_001 + CURSOR_LIFE_US)
+    assert refused.value.status == 410
+
+
+async def test_a_count_is_of_the_filter_and_only_when_asked(shelf: Shelf) -> None:
+    """PAGE-3: no total unless asked for; exact within the bound."""
+    assert (await shelf.page(Window(limit=1))).count is None
+    counted = await shelf.page(Window(limit=1, count=True))
+    assert (counted.count, counted.count_exact) == (100, True)
+    assert (await shelf.page(Window(limit=1, count=True), branch="ksm")).count == 5
