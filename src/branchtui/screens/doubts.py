@@ -25,13 +25,10 @@ async def open_doubts(app: App[Any], desk: Desk) -> None:
 
 
 def tell_end(app: App[Any], desk: Desk, progress: Progress) -> None:
-    """How a doubt ended that no dialog follows any more."""
+    """How a doubt ended, on the line that said it was open: below its dialog, or wherever the person is by now."""
     if progress.settlement is None:
         return
-    followed = any(
-        isinstance(screen, NotConfirmedDialog) and screen.intent.key == progress.intent.key
-        for screen in app.screen_stack
-    )
     place = next((one for one in reversed(app.screen_stack) if isinstance(one, LedgerScreen)), None)
-    if place is not None and not followed:
+    if place is not None:
+        place.show_figures()
         place.say(*settled_words(progress.settlement, desk.zone))

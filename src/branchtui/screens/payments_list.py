@@ -290,9 +290,10 @@ class PaymentsList(LedgerScreen):
 
     def action_turn(self) -> None:
         """`t`: the next side of the list; what the ledger does not show to this user is left out."""
-        turns = [turn for turn in TURNS if turn is not _HELD or self._may_see_held]
-        at = turns.index(self._turn) if self._turn in turns else -1
-        self._turn = turns[(at + 1) % len(turns)]
+        following = TURNS[(TURNS.index(self._turn) + 1) % len(TURNS)]
+        if following is _HELD and not self._may_see_held:
+            following = _EVERYWHERE
+        self._turn = following
         self._show_turn()
         self.ask()
 

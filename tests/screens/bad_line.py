@@ -1,0 +1,96 @@
+"""A line between the terminal and a real ledger that breaks when a test says so."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from random import Random
+from typing import TYPE_CHECKING
+
+import httpx
+from tests.remote.doubles import Asked, closes, response, running
+
+from branchtui.remote.client import Ledger
+from branchtui.remote.clock import SystemClock
+from branchtui.remote.journal import IntentJournal
+from branchtui.remote.journal_files import journal_directory
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from branchtui.settings import Settings
+
+
+@dataclass
+class BadLine:
+    """Passes everything on until it is told otherwise; `url` is what the terminal calls.
+
+    `loses_answers`: changes reach the ledger, their answers are lost. `loses_requests`: changes are lost on
+    the way. Either way nobody learns what became of a key before `mend`.
+    """
+
+    ledger_url: str
+    url: str = ""
+    loses_answers: bool = False
+    loses_requests: bool = False
+    passed: list[str] = field(default_factory=list)
+
+    def mend(self) -> None:
+        """From now on everything passes."""
+        self.loses_answers = self.loses_requests = False
+
+    async def __call__(self, asked: Asked, writer: asyncio.StreamWriter) -> None:
+        """One request."""
+        is_change = asked.method != "GET" and not asked.path.startswith("/v1/sessions")
+        is_broken = self.loses_answers or self.loses_requests
+        if is_broken and (self.loses_requests or "/v1/operations/" in asked.path) and (
+            is_change or "/v1/operations/" in asked.path
+        ):  # fmt: skip
+            await closes(asked, writer)
+            return
+        answer = await self._pass(asked)
+        if is_broken and is_change:
+            await closes(asked, writer)
+            return
+        headers = {
+            name.replace("-", "_"): value
+            for name, value in answer.headers.items()
+            if name
+            not in {"content-length", "content-type", "content-encoding", "connection", "date", "vary"}
+        }
+        media_type = answer.headers.get("content-type", "application/json")
+        writer.write(response(answer.status_code, answer.content, media_type, **headers))
+
+    async def _pass(self, asked: Asked) -> httpx.Response:
+        self.passed.append(f"{asked.method} {asked.path.partition('?')[0]}")
+        headers = {name: value for name, value in asked.headers.items() if name not in {"host", "connection"}}
+        async with httpx.AsyncClient(base_url=self.ledger_url, trust_env=False) as client:
+            return await client.request(asked.method, asked.path, headers=headers, content=asked.body)
+
+    def open_ledger(self, settings: Settings) -> Ledger:
+        """A client whose waits end at once, with its journal where the settings say."""
+        clock = SystemClock()
+        assert settings.state_folder is not None
+        directory = journal_directory(settings.state_folder, self.url, "default")
+        return Ledger(
+            self.url,
+            journal=IntentJournal.open(directory, now=clock.now()),
+            clock=clock,
+            rng=Random(7),
+            sleep=at_once,
+        )
+
+
+async def at_once(seconds: float) -> None:
+    """A wait that lets others run, and ends."""
+    await asyncio.sleep(0)
+
+
+@asynccontextmanager
+async def bad_line(ledger_url: str) -> AsyncIterator[BadLine]:
+    """A line to the ledger, whole until it is told otherwise."""
+    line = BadLine(ledger_url)
+    async with running(line) as server:
+        line.url = server.url
+        yield line
