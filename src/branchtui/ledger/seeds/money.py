@@ -7,7 +7,7 @@ decided by the rules that decide for real ones.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from branchtui.contract.balance_records import RecordStatus
 from branchtui.contract.customers import AccountKind, CustomerStatus
@@ -15,14 +15,11 @@ from branchtui.ledger import audit, journal, numbers
 from branchtui.ledger.operations import Command, Reply, execute
 from branchtui.ledger.seeds.payments import Drafted, draft_payments, settle
 from branchtui.ledger.setup import system_principal
-from branchtui.ledger.store.mapping import insert_by_position, mapping_of
 from branchtui.ledger.store.rows import Account, BalanceRecord, Payment
 from branchtui.ledger.workflows.balance_records import accounted, posting
 from branchtui.ledger.workflows.record_rules import is_owed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from branchtui.ledger.seeds.people import Person
     from branchtui.ledger.seeds.planting import Day, Planting
     from branchtui.ledger.store.unit import BulkTx
@@ -156,8 +153,8 @@ def _decide(tx: BulkTx, planting: Planting, plan: DayPlan, command: Command) -> 
         payment, entries = settle(planting, drafted, command, plan.day.date.isoformat(), pair)
         payments.append(payment)
         drafts += entries
-    _insert(tx, BalanceRecord, records)
-    _insert(tx, Payment, payments)
+    tx.insert(records)
+    tx.insert(payments)
     journal.post_entries_bulk(
         tx, command, drafts, row_nos=range(len(drafts)), new_id=lambda: planting.new_id(at_us)
     )
@@ -186,8 +183,3 @@ def _opening(planting: Planting, account: Account, contra: Account, day: Day) ->
 
 def _under(command: Command, record: BalanceRecord, row_no: int) -> BalanceRecord:
     return replace(record, operation_key=command.key, row_no=row_no)
-
-
-def _insert(tx: BulkTx, row_type: type[Any], found: Sequence[Any]) -> None:
-    values_of = mapping_of(row_type).values_of
-    tx.connection.executemany(insert_by_position(row_type), (values_of(row) for row in found))

@@ -13,7 +13,6 @@ from branchtui.contract.customers import AccountKind, AccountStatus, LegalForm, 
 from branchtui.ledger import numbers
 from branchtui.ledger.phones import Phone, region_of
 from branchtui.ledger.seeds.people_names import ENTITIES, PEOPLE
-from branchtui.ledger.store.mapping import insert_by_position, mapping_of
 from branchtui.ledger.store.rows import Account, Counter, Customer
 from branchtui.ledger.workflows.customers import build_customer
 
@@ -29,10 +28,14 @@ SHARED_PHONE: Final = 200
 """One customer in so many uses the phone of the customer before, as couples do."""
 
 _ENTITY_SHARE: Final = 0.03
+_PENDING_SHARE: Final = 0.02
 _MIDDLE_SHARE: Final = 0.15
 _BLOCK: Final = 1_000_000
 _STRIDE: Final = 617_957
 """Shares no divisor with the block: neighbours in the count are strangers as numbers."""
+
+_NAMES: Final = [names for _, names in PEOPLE]
+_WEIGHTS: Final = list(itertools.accumulate(weight for weight, _ in PEOPLE))
 
 _KENYAN: Final = (
     "700 701 702 705 708 712 715 720 722 723 725 728 740 741 745 746 757 758 768 110 112 115".split()
@@ -67,11 +70,12 @@ def make_people(
     taken |= {number for new, _ in fixed for number in (new.customer_no, new.account_no) if number}
     customer_nos = _Series(tx, numbers.CUSTOMERS, numbers.write_customer_no, taken)
     account_nos = _Series(tx, numbers.ACCOUNTS, numbers.write_account_no, taken)
+    like = NewCustomer(branch_id=planting.branch.id)
     people: list[Person] = []
     phone: Phone | None = None
     for place in range(count):
         shared = place > len(fixed) and place % SHARED_PHONE == 0
-        new, own_phone = fixed[place] if place < len(fixed) else (_invented(planting), None)
+        new, own_phone = fixed[place] if place < len(fixed) else (_invented(planting, like), None)
         phone = own_phone or (phone if shared and phone else next(phones))
         customer = build_customer(
             new,
@@ -86,7 +90,8 @@ def make_people(
         people.append(Person(customer, _accounts_of(customer, planting, account_nos), shared))
     customer_nos.keep(tx)
     account_nos.keep(tx)
-    _insert(tx, people)
+    tx.insert([person.customer for person in people])
+    tx.insert([account for person in people for account in person.accounts])
     return people
 
 
@@ -139,25 +144,24 @@ def _taken(tx: BulkTx) -> set[str]:
     return {number for (number,) in tx.connection.execute(statement)}
 
 
-def _invented(planting: Planting) -> NewCustomer:
+def _invented(planting: Planting, like: NewCustomer) -> NewCustomer:
+    """A person or an entity nobody knows; `like` has the branch, and the values that all share."""
     rng = planting.rng
     if rng.random() < _ENTITY_SHARE:
         name = " ".join(rng.choice(part) for part in ENTITIES)
-        return NewCustomer.model_construct(
-            legal_form=LegalForm.ENTITY, name=name, branch_id=planting.branch.id, active=True
-        )
-    given, family = rng.choices([names for _, names in PEOPLE], [weight for weight, _ in PEOPLE])[0]
+        entity = {"legal_form": LegalForm.ENTITY, "name": name, "active": True}
+        return like.model_copy(update=entity)
+    given, family = rng.choices(_NAMES, cum_weights=_WEIGHTS)[0]
     first = rng.choice(given)
     middle = rng.choice(given) if rng.random() < _MIDDLE_SHARE else None
-    return NewCustomer.model_construct(
-        legal_form=LegalForm.PERSON,
-        first_name=first,
-        middle_name=middle if middle != first else None,
-        last_name=rng.choice(family).replace("~", " "),
-        branch_id=planting.branch.id,
-        date_of_birth=_birthday(rng, planting.first_day),
-        active=rng.random() > 0.02,
-    )
+    person = {
+        "first_name": first,
+        "middle_name": middle if middle != first else None,
+        "last_name": rng.choice(family).replace("~", " "),
+        "date_of_birth": _birthday(rng, planting.first_day),
+        "active": rng.random() > _PENDING_SHARE,
+    }
+    return like.model_copy(update=person)
 
 
 def _birthday(rng: Random, today: date) -> date:
@@ -184,15 +188,4 @@ def _account(customer: Customer, kind: AccountKind, number: str, planting: Plant
         product=None,
         balance_minor=0,
         created_at=customer.created_at,
-    )
-
-
-def _insert(tx: BulkTx, people: list[Person]) -> None:
-    of_customer, of_account = mapping_of(Customer).values_of, mapping_of(Account).values_of
-    tx.connection.executemany(
-        insert_by_position(Customer), (of_customer(person.customer) for person in people)
-    )
-    tx.connection.executemany(
-        insert_by_position(Account),
-        (of_account(account) for person in people for account in person.accounts),
     )

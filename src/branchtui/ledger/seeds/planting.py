@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import uuid
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
@@ -64,7 +63,8 @@ class Planting:
         count = next(self._ids)
         value = (at_us // 1_000) << 80 | 7 << 76 | (count >> 20) << 64
         value |= 2 << 62 | (count & 0xFFFFF) << 42 | self._chance.getrandbits(42)
-        return str(uuid.UUID(int=value))
+        text = f"{value:032x}"
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def last_days(tx: Tx, branch: Branch, now_us: int) -> tuple[Day, ...]:

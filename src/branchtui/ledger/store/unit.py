@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from branchtui.ledger.store.mapping import TABLES, mapping_of, select_equal
+from branchtui.ledger.store.mapping import TABLES, insert_by_position, mapping_of, select_equal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import apsw
 
@@ -196,6 +196,17 @@ class BulkTx(Tx):
         self.keep()
         self._batch.flush()
         self._flushed = True
+
+    def insert(self, rows: Sequence[Any]) -> None:
+        """Write many new rows of one class at once; later reads of this command find them without asking."""
+        if not rows:
+            return
+        row_type = type(rows[0])
+        mapping = mapping_of(row_type)
+        self.connection.executemany(insert_by_position(row_type), map(mapping.values_of, rows))
+        self._flushed = True
+        for row in rows:
+            self._batch.remember(row_type, mapping.key_of(row), row)
 
     def drop(self) -> None:
         """The command refused; after a flush that would leave half of it, so the whole transaction fails."""
