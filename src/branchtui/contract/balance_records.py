@@ -141,8 +141,9 @@ class BulkAction(Request):
 
 
 class BulkResult(Answer):
-    """What a bulk action did."""
+    """What a bulk action did; with `job_id` what a job goes on to do (202), piece by piece."""
 
     count: int
     total_minor: int
     currency: str
+    job_id: str | None = None

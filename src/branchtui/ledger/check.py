@@ -185,7 +185,7 @@ _RULES: Final = (
         SELECT key, action FROM operations
         WHERE state = 'succeeded'
             AND action IN ('balance-record.post', 'balance-record.post-all', 'balance-record.reverse')
-            AND key NOT IN (SELECT operation_key FROM journal_entries)
+            AND status <> 202 AND key NOT IN (SELECT operation_key FROM journal_entries)
         """,
     ),
     _Rule(

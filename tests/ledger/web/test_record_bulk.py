@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -22,7 +23,8 @@ from tests.ledger.running import (
 from branchtui.ledger.clock import new_id
 from branchtui.ledger.store.rows import BalanceRecord
 from branchtui.ledger.store.unit import BulkTx
-from branchtui.ledger.workflows import record_bulk
+from branchtui.ledger.store.writer import WriterBusy
+from branchtui.ledger.workflows import jobs, record_bulk, record_jobs
 
 RECORDS = "/v1/balance-records"
 
@@ -115,7 +117,12 @@ def test_post_all_posts_each_record_as_if_it_were_posted_alone(ledger: RunningLe
 
     answer = supervisor.post(f"{RECORDS}/post-all", action)
 
-    assert answer.json() == {"count": 9, "total_minor": action["total_minor"], "currency": "KES"}
+    assert answer.json() == {
+        "count": 9,
+        "total_minor": action["total_minor"],
+        "currency": "KES",
+        "job_id": None,
+    }
     assert {status_of(ledger, record) for record in made} == {"accounted"}
     assert ledger.balance_minor(other.accounts["loan"].id) == 3_003
     assert ledger.balance_minor(other.accounts["savings"].id) == 1_000
@@ -332,3 +339,77 @@ def test_a_sweep_that_fails_half_way_leaves_nothing(
     assert ledger.query("SELECT COUNT(*) FROM accounts WHERE kind = 'savings'") == [(0,)]
     monkeypatch.undo()
     assert supervisor.post(f"{RECORDS}/post-all", action, key=key).status_code == 200
+
+
+@pytest.mark.parametrize("verb", ["post-all", "delete-all"])
+def test_a_set_too_large_for_one_transaction_goes_on_as_a_job(
+    ledger: RunningLedger, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    """CONC-5: 202 with its job; piece by piece, each with its audit row, and every record once."""
+    monkeypatch.setattr(record_bulk, "ROWS_AT_ONCE", 10)
+    monkeypatch.setattr(record_jobs, "ROWS_A_PIECE", 4)
+    member = ledger.add_member()
+    made = stage(ledger, member, 11)
+    supervisor = ledger.sign_in("supervisor")
+    action, key = seen(supervisor), fresh_key()
+
+    accepted = supervisor.post(f"{RECORDS}/{verb}", action, key=key)
+
+    job_id = accepted.json()["job_id"]
+    assert (accepted.status_code, accepted.headers["location"]) == (202, f"/v1/jobs/{job_id}")
+    job = supervisor.get(f"/v1/jobs/{job_id}", wait=20).json()
+    while job["state"] in {"queued", "running"}:
+        job = supervisor.get(f"/v1/jobs/{job_id}", wait=20).json()
+    assert (job["state"], job["done"], job["total"]) == ("succeeded", 11, 11)
+    assert job["result"] == {"count": 11, "skipped": 0}
+    assert supervisor.post(f"{RECORDS}/{verb}", action, key=key).content == accepted.content
+    expected = "accounted" if verb == "post-all" else None
+    assert {status_of(ledger, record) for record in made} == {expected}
+    pieces = ledger.query("SELECT COUNT(*) FROM audit WHERE object = ?", f"/v1/jobs/{job_id}")
+    assert pieces == [(4,)]
+    numbered = ledger.query("SELECT row_no FROM journal_entries WHERE operation_key = ? ORDER BY row_no", key)
+    assert [row_no for (row_no,) in numbered] == (list(range(11)) if verb == "post-all" else [])
+
+
+def test_a_set_at_the_limit_is_still_one_transaction(
+    ledger: RunningLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CONC-5: at the limit 200; one beyond it is a job."""
+    monkeypatch.setattr(record_bulk, "ROWS_AT_ONCE", 3)
+    supervisor = ledger.sign_in("supervisor")
+    stage(ledger, ledger.add_member(), 3)
+    assert supervisor.post(f"{RECORDS}/post-all", seen(supervisor)).status_code == 200
+
+
+def test_a_job_leaves_alone_what_moved_since_it_was_seen(
+    ledger: RunningLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CONC-5: clearly partial: an edited record is skipped and counted, and the job can be run again safely."""
+    monkeypatch.setattr(record_bulk, "ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(record_jobs, "ROWS_A_PIECE", 2)
+    made = stage(ledger, ledger.add_member(), 6)
+    supervisor = ledger.sign_in("supervisor")
+    action = seen(supervisor)
+    entered, free = threading.Event(), threading.Event()
+    piece = record_jobs._Work.piece
+
+    def held(work: record_jobs._Work, tx: BulkTx) -> bool:
+        if not entered.is_set():
+            entered.set()
+            raise WriterBusy
+        assert free.is_set()
+        return piece(work, tx)
+
+    monkeypatch.setattr(record_jobs._Work, "piece", held)
+    job_id = supervisor.post(f"{RECORDS}/post-all", action).json()["job_id"]
+    assert entered.wait(10)
+    supervisor.patch(f"{RECORDS}/{made[3].id}", {"amount_minor": 5}, if_match=1)
+    free.set()
+    ledger.loop.call_soon_threadsafe(jobs.wake_runner, ledger.core)
+    job = supervisor.get(f"/v1/jobs/{job_id}", wait=20).json()
+    while job["state"] in {"queued", "running"}:
+        job = supervisor.get(f"/v1/jobs/{job_id}", wait=20).json()
+
+    assert job["result"] == {"count": 5, "skipped": 1}
+    assert [status_of(ledger, record) for record in made].count("accounted") == 5
+    assert status_of(ledger, made[3]) == "not_accounted"

@@ -45,6 +45,7 @@ TABLES: dict[type[Any], Table] = {
     rows.Import: tables.imports,
     rows.ImportRow: tables.import_rows,
     rows.Job: tables.jobs,
+    rows.JobRow: tables.job_rows,
     rows.ClosedDay: tables.closed_days,
 }
 """In the order in which rows are inserted: parents first."""
@@ -68,7 +69,8 @@ def _written_out(made: SQLCompiler, found: re.Match[str]) -> str:
     bind = made.binds.get(found[1])
     if bind is None or bind.required:
         return found[0]
-    return made.render_literal_bindparam(bind)
+    render: Any = made.render_literal_bindparam
+    return str(render(bind))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from branchtui.ledger.access import Permission as P
 from branchtui.ledger.problems import not_found
 from branchtui.ledger.store.rows import BalanceRecord
 from branchtui.ledger.web.route import Call, ListQuery, Route, answered, paged
-from branchtui.ledger.workflows import balance_records, record_bulk
+from branchtui.ledger.workflows import balance_records, jobs, record_bulk, record_jobs
 from branchtui.ledger.workflows.record_sets import (
     RECORDS,
     BulkPurpose,
@@ -21,7 +21,11 @@ from branchtui.ledger.workflows.record_sets import (
 from branchtui.ledger.workflows.record_views import Looker
 
 if TYPE_CHECKING:
-    from branchtui.ledger.operations import Reply
+    from collections.abc import Callable
+
+    from branchtui.ledger.core import Core
+    from branchtui.ledger.operations import Command, Reply
+    from branchtui.ledger.store.unit import BulkTx
 
 
 class RecordsQuery(ListQuery, wire.RecordFilter):
@@ -116,18 +120,21 @@ async def reverse(call: Call) -> Reply:
 
 async def post_all(call: Call) -> Reply:
     """`POST /v1/balance-records/post-all`."""
-    return await call.execute_bulk(
-        "balance-record.post-all",
-        lambda tx, command: record_bulk.post_all(call.core, tx, command, call.body),
-    )
+    return await _bulk(call, record_jobs.POST_ALL, record_bulk.post_all)
 
 
 async def delete_all(call: Call) -> Reply:
     """`POST /v1/balance-records/delete-all`."""
-    return await call.execute_bulk(
-        "balance-record.delete-all",
-        lambda tx, command: record_bulk.delete_all(call.core, tx, command, call.body),
-    )
+    return await _bulk(call, record_jobs.DELETE_ALL, record_bulk.delete_all)
+
+
+async def _bulk(
+    call: Call, action: str, decide: Callable[[Core, BulkTx, Command, wire.BulkAction], Reply]
+) -> Reply:
+    reply = await call.execute_bulk(action, lambda tx, command: decide(call.core, tx, command, call.body))
+    if reply.status == 202:
+        jobs.wake_runner(call.core)
+    return reply
 
 
 def routes() -> tuple[Route, ...]:

@@ -1,9 +1,9 @@
-"""Post all and delete all: exactly the set that was seen, in one transaction (CONC-5)."""
+"""Post all and delete all: exactly the set that was seen, in one transaction or by a job (CONC-5)."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from branchtui.contract import balance_records as wire
@@ -14,8 +14,9 @@ from branchtui.ledger import audit, journal, numbers
 from branchtui.ledger.journal import InvariantBroken
 from branchtui.ledger.operations import Reply, reply
 from branchtui.ledger.problems import Refusal, conflict
-from branchtui.ledger.store.mapping import mapping_of
-from branchtui.ledger.store.rows import Account, BalanceRecord
+from branchtui.ledger.store.mapping import insert_by_position, mapping_of
+from branchtui.ledger.store.rows import Account, BalanceRecord, JobRow
+from branchtui.ledger.workflows import jobs
 from branchtui.ledger.workflows.balance_records import posting
 from branchtui.ledger.workflows.record_sets import BulkPurpose, RecordSet, read_set, set_filters
 
@@ -47,6 +48,8 @@ UPDATE balance_records SET version = version + 1, status = 'accounted', account_
     posted_by = ?, posted_at = ?
 WHERE id = ? AND version = ? AND status = 'not_accounted'
 """
+
+_INSERT_JOB_ROW: Final = insert_by_position(JobRow)
 
 _DELETED: Final = "DELETE FROM balance_records WHERE id = ? AND version = ? AND status = 'not_accounted'"
 
@@ -86,11 +89,15 @@ class Bulk:
 def post_all(core: Core, tx: BulkTx, command: Command, asked: wire.BulkAction) -> Reply:
     """`POST /v1/balance-records/post-all`: one journal entry a record, all of them or none.
 
+    More than one transaction takes are left to a job, which does them piece by piece (202).
+
     Raises:
-        Refusal: 409 `batch-changed`, 422 when there is nothing to post or more than one transaction takes.
+        Refusal: 409 `batch-changed`, 422 when there is nothing to post.
     """
     seen = Bulk(core, tx, command, asked).seen_set(BulkPurpose.POST)
-    _verify_size(seen, "post")
+    _refuse_nothing(seen, "post")
+    if len(seen.rows) > ROWS_AT_ONCE:
+        return _queue(core, tx, command, seen)
     post_records(core, tx, command, seen.rows, row_nos=range(len(seen.rows)))
     return _done(command, seen)
 
@@ -98,16 +105,28 @@ def post_all(core: Core, tx: BulkTx, command: Command, asked: wire.BulkAction) -
 def delete_all(core: Core, tx: BulkTx, command: Command, asked: wire.BulkAction) -> Reply:
     """`POST /v1/balance-records/delete-all`: gone, all of them or none; the audit keeps the set's hash.
 
-    The hash tells which set was seen: that of what can be posted, or all that waits.
+    The hash tells which set was seen: that of what can be posted, or all that waits. More than one
+    transaction takes are left to a job (202).
 
     Raises:
-        Refusal: 409 `batch-changed`, 422 when there is nothing to delete or more than one transaction takes.
+        Refusal: 409 `batch-changed`, 422 when there is nothing to delete.
     """
     seen = Bulk(core, tx, command, asked).seen_set(BulkPurpose.POST, BulkPurpose.DELETE)
-    _verify_size(seen, "delete")
-    tx.flush()
-    _run_on_all(tx, _DELETED, seen.rows)
+    _refuse_nothing(seen, "delete")
+    if len(seen.rows) > ROWS_AT_ONCE:
+        return _queue(core, tx, command, seen)
+    delete_records(tx, seen.rows)
     return _done(command, seen)
+
+
+def delete_records(tx: BulkTx, rows: Sequence[tuple[str, int]]) -> None:
+    """Delete these records (id and version), all of which wait.
+
+    Raises:
+        InvariantBroken: one of them moved meanwhile; the whole transaction fails.
+    """
+    tx.flush()
+    _run_on_all(tx, _DELETED, rows)
 
 
 def post_records(
@@ -185,16 +204,26 @@ def _run_on_all(tx: BulkTx, statement: str, bound: Sequence[tuple[Any, ...]]) ->
         raise InvariantBroken("a record of a bulk action moved while it was done")
 
 
-def _verify_size(seen: RecordSet, verb: str) -> None:
+def _refuse_nothing(seen: RecordSet, verb: str) -> None:
     if not seen.rows:
         raise Refusal(422, Codes.VALIDATION, f"There is nothing to {verb}.")
-    if len(seen.rows) > ROWS_AT_ONCE:
-        raise Refusal(
-            422,
-            Codes.VALIDATION,
-            f"{len(seen.rows):,} records are too many at once; {ROWS_AT_ONCE:,} is the most. "
-            "Narrow the list down, for example by date or kind. Nothing was done.",
-        )
+
+
+def _queue(core: Core, tx: BulkTx, command: Command, seen: RecordSet) -> Reply:
+    """Leave the set to a job, row by row and version by version, so that it does nothing that was not seen."""
+    job = jobs.add_job(
+        core,
+        tx,
+        command,
+        kind=command.action,
+        subject_id=command.key,
+        branch_id=command.principal.branch_id,
+    )
+    tx.put(replace(job, total=len(seen.rows)))
+    tx.flush()
+    rows = [(job.id, row_no, *row) for row_no, row in enumerate(seen.rows)]
+    tx.connection.executemany(_INSERT_JOB_ROW, rows)
+    return _done(command, seen, job_id=job.id)
 
 
 def _changed(now: RecordSet, asked: wire.BulkAction) -> Refusal:
@@ -210,14 +239,17 @@ def _changed(now: RecordSet, asked: wire.BulkAction) -> Refusal:
     )
 
 
-def _done(command: Command, seen: RecordSet) -> Reply:
+def _done(command: Command, seen: RecordSet, job_id: str | None = None) -> Reply:
     count = len(seen.rows)
     figures = {"count": count, "total_minor": seen.total_minor, "set_hash": seen.set_hash}
+    path = _PATH if job_id is None else f"/v1/jobs/{job_id}"
     return reply(
-        wire.BulkResult(count=count, total_minor=seen.total_minor, currency=seen.currency),
-        event=audit.Event(action=command.action, object=_PATH, after=figures),
+        wire.BulkResult(count=count, total_minor=seen.total_minor, currency=seen.currency, job_id=job_id),
+        event=audit.Event(action=command.action, object=path, after=figures),
         branch_id=command.principal.branch_id,
-        resource=_PATH,
+        status=200 if job_id is None else 202,
+        resource=path,
+        location=None if job_id is None else path,
         summary=f"{count:,} records, {money(seen.total_minor, seen.currency)} {seen.currency}",
         amount_minor=seen.total_minor,
         currency=seen.currency,

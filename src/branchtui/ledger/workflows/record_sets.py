@@ -201,12 +201,15 @@ def set_currency(core: Core, who: Principal, asked: RecordFilter) -> str:
 
 def read_set(connection: Connection, filters: dict[str, Any]) -> RecordSet:
     """The set as this connection sees it now."""
-    rows: list[tuple[str, int]] = []
-    total_minor = 0
-    for record_id, version, amount_minor in connection.execute(_statement(filters), bound(filters)):
-        rows.append((record_id, version))
-        total_minor += amount_minor
-    return RecordSet(tuple(rows), total_minor, filters["currency"])
+    found = read_rows(connection, filters)
+    rows = tuple((record_id, version) for record_id, version, _ in found)
+    return RecordSet(rows, sum(amount_minor for _, _, amount_minor in found), filters["currency"])
+
+
+def read_rows(connection: Connection, filters: dict[str, Any]) -> list[tuple[str, int, int]]:
+    """Id, version and amount (minor units) of the records that pass, in the order of their ids."""
+    found: Any = connection.execute(_statement(filters), bound(filters))
+    return list(found)
 
 
 _statements: dict[tuple[str, ...], str] = {}

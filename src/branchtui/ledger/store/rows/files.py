@@ -86,3 +86,13 @@ class Job:
     principal: str
     created_by: str
     created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """One of the things that a job is to do: the object and the version that was seen of it."""
+
+    job_id: str
+    row_no: int
+    subject_id: str
+    version: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from branchtui.ledger.store.tables.files import import_rows, imports, jobs, upload_chunks, uploads
+from branchtui.ledger.store.tables.files import import_rows, imports, job_rows, jobs, upload_chunks, uploads
 from branchtui.ledger.store.tables.money import (
     accounts,
     balance_records,
@@ -38,6 +38,7 @@ __all__ = [
     "import_rows",
     "imports",
     "institution",
+    "job_rows",
     "jobs",
     "journal_entries",
     "legs",

@@ -91,3 +91,14 @@ jobs = Table(
     integer("created_at"),
     Index("jobs_state", "state", "created_at"),
 )
+
+job_rows = Table(
+    "job_rows",
+    metadata,
+    text("job_id", ForeignKey("jobs.id")),
+    integer("row_no"),
+    text("subject_id"),
+    integer("version"),
+    PrimaryKeyConstraint("job_id", "row_no"),
+    sqlite_with_rowid=False,
+)
