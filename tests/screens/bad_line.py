@@ -82,7 +82,7 @@ class BadLine:
         )
 
 
-async def at_once(seconds: float) -> None:
+async def at_once(_seconds: float) -> None:
     """A wait that lets others run, and ends."""
     await asyncio.sleep(0)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import builtins
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,6 +12,7 @@ from textual.screen import Screen
 
 from branchtui.app import BranchApp
 from branchtui.screens.desk import Credentials
+from branchtui.screens.desk import open_ledger as default_ledger
 from branchtui.settings import Settings
 from branchtui.widgets.status_line import StatusLine
 
@@ -73,7 +75,7 @@ class Counter:
             name = {" ": "space", ".": "full_stop", "/": "slash", "-": "minus", ",": "comma", ":": "colon", "=": "equals_sign"}.get(letter, letter)
             await self.pilot.press(name)
 
-    async def at(self, kind: type[S]) -> S:
+    async def at(self, kind: builtins.type[S]) -> S:
         """Wait until a screen of this kind is in front, and give it."""
         await self.until(lambda: isinstance(self.app.screen, kind), f"for {kind.__name__}")
         screen = self.app.screen
@@ -116,9 +118,8 @@ async def counter(
     settings = Settings(
         ledger=url, user=username or user, state_folder=folder / "state", import_folder=imports, clipboard=clipboard
     )
-    more = {} if open_ledger is None else {"open_ledger": open_ledger}
     credentials = None if username is None else Credentials(username, PASSWORD)
-    app = BranchApp(settings, credentials=credentials, **more)
+    app = BranchApp(settings, credentials=credentials, open_ledger=open_ledger or default_ledger)
     async with app.run_test(size=size, notifications=True) as pilot:
         standing = Counter(app, pilot)
         if username is not None:

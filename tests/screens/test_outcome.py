@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -27,6 +28,9 @@ class Host:
 
     def say(self, text: str, level: Level = "info") -> None:
         self.said.append((text, level))
+
+    def hold_keys(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def set_timer(self, delay: float, callback: Callable[[], None]) -> ManualTimer:
         return self.timer.start(delay, callback)
