@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on, work
-from textual.app import App
+from textual import events, on, work
 from textual.binding import Binding, BindingType
 
 from branchtui.screens.base import LedgerScreen
@@ -16,12 +16,11 @@ from branchtui.screens.desk import Credentials, Desk, OpenLedger, open_ledger, u
 from branchtui.screens.doubts import open_doubts, tell_end
 from branchtui.screens.places import HOME, GoTo, SignOff, WorkIn
 from branchtui.screens.sign_in import SignInScreen
-from branchtui.screens.ways import Ways, reasons_to_stay
+from branchtui.screens.ways import Ways, is_ready, reasons_to_stay
 from branchtui.settings import Settings
-from branchtui.terminal.fatal import FatalReport
+from branchtui.terminal.guarded_app import GuardedApp
+from branchtui.terminal.key_gate import KeyGate
 from branchtui.terminal.output_wall import raise_wall
-from branchtui.terminal.styles import style_paths
-from branchtui.terminal.theme import use_terminal_colours
 from branchtui.widgets.dialogs import ConfirmDialog
 
 if TYPE_CHECKING:
@@ -31,10 +30,9 @@ __all__ = ["BranchApp", "Credentials", "run_terminal"]
 DONE, WRONG_USAGE = 0, 2
 
 
-class BranchApp(App[None], inherit_bindings=False):
+class BranchApp(GuardedApp, inherit_bindings=False):
     """The program. Screens say what they want by messages; everything that lasts is on the desk."""
 
-    ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [
         # In a dialog too: the screen beneath it does not hear them.
         Binding("ctrl+q", "sign_off", show=False, priority=True),
@@ -50,12 +48,11 @@ class BranchApp(App[None], inherit_bindings=False):
         credentials: Credentials | None = None,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
-        super().__init__(css_path=[str(path) for path in style_paths()])
-        use_terminal_colours(self)
+        super().__init__(state_folder=settings.state_folder, may_copy=settings.clipboard)
         self.set_class(settings.ascii_only, "-ascii")
-        self.desk = Desk(settings, open_ledger=open_ledger, now=now)
+        self.gate = KeyGate(self, is_ready=partial(is_ready, self), changed=self._show_figures)
+        self.desk = Desk(settings, gate=self.gate, open_ledger=open_ledger, now=now)
         self._ways = Ways(self, self.desk)
-        self._fatal = FatalReport(settings.state_folder)
         self._credentials = credentials
 
     def on_mount(self) -> None:
@@ -66,7 +63,18 @@ class BranchApp(App[None], inherit_bindings=False):
 
     async def on_unmount(self) -> None:
         """The link goes with the program; what is in doubt stays in its journal."""
+        await self.gate.close()
         await self.desk.close()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Every key and paste goes through the gate, in arrival order."""
+        if (
+            isinstance(event, events.Key | events.Paste)
+            and not event.is_forwarded
+            and not self.gate.take(event)
+        ):
+            return
+        await super().on_event(event)
 
     # ── what screens ask ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -114,24 +122,13 @@ class BranchApp(App[None], inherit_bindings=False):
     # ── what the link tells ──────────────────────────────────────────────────────────────────────────────────────
 
     def _show_figures(self) -> None:
-        if isinstance(self.screen, LedgerScreen):
-            self.screen.show_figures()
+        for screen in self.screen_stack:
+            if isinstance(screen, LedgerScreen) and screen.is_mounted:
+                screen.show_figures()
 
     def _show_progress(self, progress: Progress) -> None:
         self._show_figures()
         tell_end(self, self.desk, progress)
-
-    # ── what never leaves ────────────────────────────────────────────────────────────────────────────────────────
-
-    def copy_to_clipboard(self, text: str) -> None:
-        """Nothing leaves by the terminal's clipboard unless the operator allows it, and then codes alone (TTY-3)."""
-        if self.desk.settings.clipboard:
-            super().copy_to_clipboard(text)
-
-    def _fatal_error(self) -> None:
-        # The framework's own report prints local variables: passwords and tokens (SEC-3).
-        self._exit_renderables.append(self._fatal.report(self._exception))
-        self._close_messages_no_wait()
 
 
 def run_terminal(settings: Settings, credentials: Credentials | None = None) -> int:

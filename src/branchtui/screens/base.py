@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from textual import events, on, work
@@ -135,6 +136,8 @@ class LedgerScreen(ActionHost, Screen[None]):
         self.status.set_figures(
             unconfirmed=len(self.ledger.resolver.unresolved),
             round_trip_ms=self.ledger.line.last_round_trip_ms,
+            put_aside=self.desk.gate.put_aside,
+            keys_waiting=len(self.desk.gate),
             note="" if self.ledger.line.is_up else "link down",
         )
 
@@ -150,14 +153,20 @@ class LedgerScreen(ActionHost, Screen[None]):
         """Around ONE call that changes something; see `Outcome`."""
         return Outcome(self, say=say, form=form, on_current=on_current)
 
-    async def asked(self, ask: Callable[[], Awaitable[T]]) -> T | None:
+    def hold_keys(self) -> AbstractContextManager[None]:
+        """`with self.hold_keys():` around what must be answered before the next key means anything."""
+        return self.desk.gate.hold()
+
+    async def asked(self, ask: Callable[[], Awaitable[T]], *, holds_keys: bool = False) -> T | None:
         """What the ledger answers to a reading; None when it did not, and the reason was said. Only in a worker.
 
-        `ask` is called again after the session was taken up again.
+        `ask` is called again after the session was taken up again. With `holds_keys` what is typed meanwhile
+        waits for the answer: when the answer decides what the next key means.
         """
         while True:
             try:
-                return await ask()
+                with self.hold_keys() if holds_keys else nullcontext():
+                    return await ask()
             except SessionEnded as error:
                 self.say(error.sentence, "error")
                 if not await self.sign_in_again():

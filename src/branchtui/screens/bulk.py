@@ -75,7 +75,7 @@ class BulkDesk(RecordScreen):
     async def change_all(self, what: str) -> None:
         """Post All, Delete All: count, total and fingerprint are asked, shown, confirmed and sent back."""
         shown = self.record_filter().model_copy(update={"status": RecordStatus.NOT_ACCOUNTED})
-        summary = await self.asked(lambda: self.ledger.records_summary(shown))
+        summary = await self.asked(lambda: self.ledger.records_summary(shown), holds_keys=True)
         if summary is None:
             return
         if summary.count == 0:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from branchtui.contract.sessions import Branch, User
     from branchtui.remote.client import Ledger
     from branchtui.settings import Settings
+    from branchtui.terminal.key_gate import KeyGate
 
 OpenLedger = Callable[["Settings"], "Ledger"]
 SIGN_OUT_SECONDS: Final = 2.0
@@ -53,10 +54,12 @@ class Desk:
         self,
         settings: Settings,
         *,
+        gate: KeyGate,
         open_ledger: OpenLedger = open_ledger,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self.settings = settings
+        self.gate = gate
         self.now = now
         self.user: User | None = None
         self.chosen_branch: Branch | None = None

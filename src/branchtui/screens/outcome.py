@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
@@ -41,6 +42,10 @@ class OutcomeHost(Protocol):
         """Put a sentence on the status line."""
         ...
 
+    def hold_keys(self) -> AbstractContextManager[None]:
+        """Keys wait inside."""
+        ...
+
     def set_timer(self, delay: float, callback: Callable[[], None]) -> Stoppable:
         """Call back once, after so many seconds."""
         ...
@@ -75,6 +80,7 @@ class Outcome:
         self._form = form
         self._on_current = on_current
         self._leave: Callable[[], None] = lambda: None
+        self._keys = host.hold_keys()
         self._slow: Stoppable | None = None
         self._attempt = 1
         self._said: str | None = None
@@ -91,6 +97,7 @@ class Outcome:
         self._say(text, "done")
 
     async def __aenter__(self) -> Self:
+        self._keys.__enter__()
         self._say(SENDING, "info")
         self._leave = self._host.ledger.listen_sending(self._tell_attempt)
         self._slow = self._host.set_timer(SLOW_AFTER_SECONDS, self._tell_slow)
@@ -99,6 +106,8 @@ class Outcome:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
+        # A dialog may follow, and it is answered by keys.
+        self._keys.__exit__(kind, error, trace)
         self._leave()
         if self._slow is not None:
             self._slow.stop()

@@ -89,7 +89,8 @@ class SignInScreen(ActionHost, Screen[None]):
         """Open a session; on failure the name stays, the password goes."""
         self.status.say("Signing in…")
         try:
-            await self._desk.sign_in(username, password)
+            with self._desk.gate.hold():
+                await self._desk.sign_in(username, password)
         except LedgerError as error:
             self.status.say(error.sentence, "error")
             self.form.field("password").set_keyed("")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from textual import events
+
 from branchtui.screens.base import LedgerScreen
 from branchtui.screens.places import place
 from branchtui.screens.sign_in import SignInScreen
 from branchtui.widgets.form import Form
+from branchtui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 
 # The framework's own empty screen, and Home on it.
 _GROUND: Final = 2
+_LEADS_AWAY: Final = frozenset({":", "?", "/"})
 
 
 class Ways:
@@ -44,6 +48,20 @@ class Ways:
             self._places[name] = place(name).make(self._desk)
             self._app.install_screen(self._places[name], name)
         return self._places[name]
+
+
+def is_ready(app: App[Any], typed: events.Key | events.Paste) -> bool:
+    """Whether a key may act now.
+
+    A form that looks something up comes first; a letter that means a row waits for the rows; keys that lead
+    away never wait for a list.
+    """
+    if not all(form.is_settled for form in app.screen.query(Form)):
+        return False
+    focused = app.focused
+    if not isinstance(focused, VirtualList) or not focused.loader.must_wait:
+        return True
+    return not isinstance(typed, events.Key) or not typed.is_printable or typed.character in _LEADS_AWAY
 
 
 def reasons_to_stay(app: App[Any], desk: Desk) -> str:

@@ -47,7 +47,8 @@ class SignInAgainDialog(ModalScreen[bool]):
         """Open a session; a failure stays here."""
         self._said.update(Content("Signing in…"))
         try:
-            await self._desk.sign_in(self._desk.username, message.values["password"])
+            with self._desk.gate.hold():
+                await self._desk.sign_in(self._desk.username, message.values["password"])
         except LedgerError as error:
             self._form.clear()
             self._form.start()
