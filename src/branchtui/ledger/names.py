@@ -38,9 +38,9 @@ def plain_name(text: str) -> str:
 def search_text(name: str, numbers: tuple[str | None, ...]) -> str:
     """What search looks into: the folded name, without its signs too, and the numbers.
 
-    A space stands before every word, the first too, so that the text index can find how words begin.
+    A space stands before and after every word, so that the text index finds how words begin and end.
     """
     plain = plain_name(name)
     bare = "".join(c for c in plain if c.isalnum() or c == " " or not c.isascii())
     parts = [plain] if bare == plain else [plain, bare]
-    return " " + " ".join([*parts, *(fold(number) for number in numbers if number)])
+    return f" {' '.join([*parts, *(fold(number) for number in numbers if number)])} "

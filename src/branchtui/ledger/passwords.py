@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import cached_property
 from typing import Final
 
 from argon2 import PasswordHasher
@@ -41,7 +42,11 @@ class Passwords:
         self._hasher = PasswordHasher(time_cost=passes, memory_cost=memory_kib, parallelism=1)
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self._waiting = 0
-        self._dummy = self._hasher.hash("nobody has this password at all")
+
+    @cached_property
+    def _dummy(self) -> str:
+        """What an unknown user's password is held against, so that it takes the same time."""
+        return self._hasher.hash("nobody has this password at all")
 
     def hash(self, password: str) -> str:
         """The hash to store."""

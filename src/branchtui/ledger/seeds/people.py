@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -49,7 +49,7 @@ _KINDS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A customer and all accounts, the wallet first; whether the phone is the customer's before as well."""
+    """A customer and all accounts, the wallet first; whether somebody else has the phone as well."""
 
     customer: Customer
     accounts: tuple[Account, ...]
@@ -87,6 +87,8 @@ def make_people(
             created_by=planting.actor,
             at_us=planting.begin_us + place,
         )
+        if shared:
+            people[-1] = replace(people[-1], shares_phone=True)
         people.append(Person(customer, _accounts_of(customer, planting, account_nos), shared))
     customer_nos.keep(tx)
     account_nos.keep(tx)

@@ -22,6 +22,17 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 
+class Snapshot:
+    """One state of the ledger, for statements that must agree with each other."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+
+    def values(self, statement: str, bound: dict[str, Any]) -> list[tuple[Any, ...]]:
+        """The plain tuples of a statement."""
+        return [tuple(values) for values in self._connection.execute(statement, bound)]
+
+
 class Reader:
     """Reads committed rows. All methods are coroutines, so that an engine over a network fits too."""
 
@@ -82,6 +93,10 @@ class Reader:
                 connection.close()
 
         return await asyncio.to_thread(work)
+
+    async def in_snapshot(self, run: Callable[[Snapshot], T]) -> T:
+        """Run several statements on a thread, all over the same state of the ledger."""
+        return await self.in_thread(lambda connection: run(Snapshot(connection)))
 
     @property
     def _open(self) -> apsw.Connection:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from branchtui.ledger.web import (
     balance_records,
     customers,
+    dashboard,
     imports,
     jobs,
     operations,
@@ -31,4 +32,5 @@ def all_routes(passwords: Passwords) -> tuple[Route, ...]:
         *imports.routes(),
         *jobs.routes(),
         *operations.routes(),
+        *dashboard.routes(),
     )

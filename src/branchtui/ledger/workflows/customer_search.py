@@ -95,12 +95,13 @@ def parse(query: str, region: str) -> Search:
 
 
 def _number(query: str, number: str, region: str) -> Search:
-    """A phone or another number: its digits inside, in the writing that is stored."""
+    """A phone or another number: how it begins, or how it ends, in the writing that is stored."""
     forms = {number, number.removeprefix("00")}
     with contextlib.suppress(PhoneUnreadable):
         forms.add(read_phone(query, region).international)
     long = sorted(form for form in forms if len(form) >= TRIGRAM)
-    match = " OR ".join(trigram_match([form]) for form in long) or None
+    ends = [end for form in long for end in (f" {form}", f"{form} ")]
+    match = " OR ".join(trigram_match([end]) for end in ends) or None
     return Search(match, number, (), number)
 
 

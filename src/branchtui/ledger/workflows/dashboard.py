@@ -1,0 +1,180 @@
+"""The branch's day: what waits, since when, and what the last days brought (contract, section 5).
+
+Every figure is a range of an index, read in one snapshot on a thread: the answer costs what the last
+week holds, whatever the history.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
+
+from branchtui.contract.balance_records import RecordStatus
+from branchtui.contract.dashboard import Dashboard, DayFigures, Queue
+from branchtui.contract.imports import ImportState
+from branchtui.contract.payments import CallbackState, PaymentState
+from branchtui.ledger.access import Permission
+from branchtui.ledger.clock import as_datetime, as_us
+from branchtui.ledger.journal import OPENING_CONTRA, REVENUE
+from branchtui.ledger.workflows.balance_records import ENTRY_KIND
+from branchtui.ledger.workflows.payments import ASSOCIATED, DISASSOCIATED
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from branchtui.ledger.access import Principal, Scope
+    from branchtui.ledger.core import Core
+    from branchtui.ledger.store.reader import Snapshot
+    from branchtui.ledger.store.rows import Branch
+
+DAYS: Final = 7
+_BOOKED_EARLIER_DAYS: Final = 45
+"""An entry may be booked before its business day, when days were closed ahead; not longer before than this."""
+
+_UNASSOCIATED: Final = """
+SELECT COUNT(*), COALESCE(SUM(CASE WHEN currency = :currency THEN amount_minor END), 0), MIN(paid_at)
+FROM payments WHERE branch_id IN (SELECT value FROM json_each(:scope)) AND state = :unassociated"""
+
+_NOT_ACCOUNTED: Final = """
+SELECT COUNT(*), COALESCE(SUM(CASE WHEN currency = :currency THEN amount_minor END), 0), MIN(created_at)
+FROM balance_records WHERE branch_id IN (SELECT value FROM json_each(:scope)) AND status = :not_accounted"""
+
+_IMPORTS: Final = """
+SELECT COUNT(*), COALESCE(SUM(CASE WHEN currency = :currency THEN total_minor END), 0), MIN(created_at)
+FROM imports WHERE branch_id IN (SELECT value FROM json_each(:scope)) AND state IN (:validating, :importing)"""
+
+_CALLBACKS: Final = """
+SELECT COUNT(*), 0, MIN(received_at) FROM callback_events
+WHERE state = :state
+  AND (branch_id IN (SELECT value FROM json_each(:scope)) OR (branch_id IS NULL AND :top))"""
+
+_ASSOCIATED: Final = """
+SELECT entries.business_date,
+  SUM(CASE entries.kind WHEN :associated THEN 1 ELSE -1 END),
+  SUM(CASE entries.kind WHEN :associated THEN legs.amount_minor ELSE -legs.amount_minor END)
+FROM journal_entries AS entries CROSS JOIN legs CROSS JOIN accounts
+WHERE entries.branch_id IN (SELECT value FROM json_each(:scope))
+  AND entries.business_date BETWEEN :since AND :today
+  AND entries.kind IN (:associated, :disassociated)
+  AND legs.entry_id = entries.id AND legs.amount_minor > 0
+  AND accounts.id = legs.account_id AND accounts.currency = :currency
+GROUP BY entries.business_date"""
+
+_REVENUE: Final = """
+SELECT entries.business_date, -SUM(legs.amount_minor)
+FROM accounts CROSS JOIN legs CROSS JOIN journal_entries AS entries
+WHERE accounts.id IN (SELECT 'gl-' || value || '-' || :revenue || '-' || :currency FROM json_each(:scope))
+  AND legs.account_id = accounts.id AND legs.entry_id >= :first_id
+  AND entries.id = legs.entry_id AND entries.business_date BETWEEN :since AND :today
+GROUP BY entries.business_date"""
+
+_POSTED: Final = """
+SELECT COUNT(*), COALESCE(SUM(ABS(legs.amount_minor)), 0)
+FROM accounts CROSS JOIN legs CROSS JOIN journal_entries AS entries
+WHERE accounts.id IN (SELECT 'gl-' || value || '-' || :contra || '-' || :currency FROM json_each(:scope))
+  AND legs.account_id = accounts.id AND legs.entry_id >= :today_id
+  AND entries.id = legs.entry_id AND entries.kind = :posted AND entries.booked_at >= :today_us"""
+
+_NAMED: Final = {
+    "unassociated": PaymentState.UNASSOCIATED.value,
+    "not_accounted": RecordStatus.NOT_ACCOUNTED.value,
+    "validating": ImportState.VALIDATING.value,
+    "importing": ImportState.IMPORTING.value,
+    "associated": ASSOCIATED,
+    "disassociated": DISASSOCIATED,
+    "posted": ENTRY_KIND,
+    "revenue": REVENUE,
+    "contra": OPENING_CONTRA,
+}
+
+
+async def dashboard(core: Core, principal: Principal, branch: Branch, scope: Scope) -> Dashboard:
+    """The day of `branch` with those below it (`scope`)."""
+    today = core.today(branch)
+    days = [today - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
+    today_us = _begin(today, branch)
+    bound = _NAMED | {
+        "scope": json.dumps(sorted(scope.branch_ids)),
+        "top": int(scope.top),
+        "currency": branch.currency,
+        "since": days[0].isoformat(),
+        "today": today.isoformat(),
+        "today_us": today_us,
+        "today_id": first_id(today_us),
+        "first_id": first_id(_begin(days[0] - timedelta(days=_BOOKED_EARLIER_DAYS), branch)),
+    }
+    queues = _queues(principal)
+
+    def read(snapshot: Snapshot) -> tuple[list[Queue], list[Any], list[Any], Any]:
+        return (
+            [_queue(name, snapshot.values(sql, bound | more)[0]) for name, sql, more in queues],
+            snapshot.values(_ASSOCIATED, bound),
+            snapshot.values(_REVENUE, bound),
+            snapshot.values(_POSTED, bound)[0],
+        )
+
+    waiting, associated, revenue, posted = await core.reader.in_snapshot(read)
+    counts = {day: (count, total) for day, count, total in associated}
+    earned = dict(revenue)
+    figures = [_figures(day, branch, counts, earned) for day in days]
+    return Dashboard(
+        branch_id=branch.id,
+        branch_name=branch.name,
+        business_date=today,
+        currency=branch.currency,
+        queues=tuple(waiting),
+        days=tuple(figures),
+        records_posted_today=posted[0],
+        records_posted_today_minor=posted[1],
+    )
+
+
+def first_id(at_us: int) -> str:
+    """The least id that can be made at or after an instant: ids are UUIDv7, in order of time."""
+    text = f"{at_us // 1_000:012x}"
+    return f"{text[:8]}-{text[8:]}-"
+
+
+def _queues(principal: Principal) -> list[tuple[str, str, dict[str, Any]]]:
+    found: list[tuple[str, str, dict[str, Any]]] = []
+    if principal.may(Permission.PAYMENT_VIEW):
+        found.append(("payments-unassociated", _UNASSOCIATED, {}))
+    if principal.may(Permission.RECORD_VIEW):
+        found.append(("records-not-accounted", _NOT_ACCOUNTED, {}))
+    if principal.may(Permission.IMPORT_VIEW):
+        found.append(("imports-running", _IMPORTS, {}))
+    if principal.may(Permission.CALLBACK_VIEW):
+        found += [
+            (f"callbacks-{state.value}", _CALLBACKS, {"state": state.value})
+            for state in (CallbackState.QUARANTINED, CallbackState.PARKED)
+        ]
+    return found
+
+
+def _queue(name: str, values: tuple[Any, ...]) -> Queue:
+    count, total_minor, oldest = values
+    return Queue(
+        name=name,
+        count=count,
+        total_minor=total_minor,
+        oldest_at=None if oldest is None else as_datetime(oldest),
+    )
+
+
+def _figures(
+    day: date, branch: Branch, counts: dict[str, tuple[int, int]], earned: dict[str, int]
+) -> DayFigures:
+    count, total_minor = counts.get(day.isoformat(), (0, 0))
+    return DayFigures(
+        date=day,
+        branch_id=branch.id,
+        payments_associated=count,
+        payments_associated_minor=total_minor,
+        revenue_minor=earned.get(day.isoformat(), 0),
+    )
+
+
+def _begin(day: date, branch: Branch) -> int:
+    return as_us(datetime.combine(day, time(), ZoneInfo(branch.timezone)))
