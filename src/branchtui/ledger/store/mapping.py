@@ -51,6 +51,8 @@ TABLES: dict[type[Any], Table] = {
 """In the order in which rows are inserted: parents first."""
 
 _DIALECT = sqlite.dialect(paramstyle="named")
+# Otherwise Core writes `(id IN (...)) = 1`, and no index answers that. SQLite knows true and false since 3.23.
+_DIALECT.supports_native_boolean = True
 _NAMED = re.compile(r"(?<!:):([A-Za-z_]\w*)")
 
 

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
+from sqlalchemy import Boolean, ColumnElement, and_, bindparam, func, literal_column, or_, select
 
 from branchtui.contract.payments import PaymentState
 from branchtui.ledger.feeds.incoming import PhoneForm
@@ -162,27 +162,33 @@ _BEGINS: Final = {
 }
 
 
-def _in_branches(column: ColumnElement[str]) -> ColumnElement[bool]:
-    given = func.json_each(bindparam("branches")).table_valued("value")
-    return column.in_(select(given.c.value))
+def _within_branches(table: str) -> ColumnElement[bool]:
+    """The sign keeps the index of the other conditions in use: a branch has many rows, a phone has few."""
+    return literal_column(f"+{table}.branch_id IN (SELECT value FROM json_each(:branches))", Boolean)
 
+
+_CUSTOMERS_WITHIN: Final = _within_branches("customers")
 
 _MASKED: Final = compiled(
     select(*mapping_of(Customer).select_list)
     .where(
         _customers.c.phone_tail == bindparam("tail"),
         _customers.c.name_key.like(bindparam("word")),
-        _in_branches(_customers.c.branch_id),
+        _CUSTOMERS_WITHIN,
     )
     .limit(_MASKED_MAX)
 )
+
+
+_given = func.json_each(bindparam("branches")).table_valued("value")
+_in_given_branches = _customers.c.branch_id.in_(select(_given.c.value))
 
 
 def _like_name(column: ColumnElement[str]) -> str:
     inside = and_(column >= bindparam("low"), column < bindparam("high"))
     return compiled(
         select(*mapping_of(Customer).select_list)
-        .where(_in_branches(_customers.c.branch_id), inside)
+        .where(inside, _in_given_branches)
         .limit(_ALIKE_MAX + 1)
     )
 
@@ -195,10 +201,10 @@ _LEARNED: Final = compiled(
     .where(
         _payments.c.payer_phone == bindparam("phone"),
         or_(_payments.c.phone_form != PhoneForm.MASKED.value, _payments.c.payer_name == bindparam("name")),
-        _payments.c.state == PaymentState.ASSOCIATED.value,
+        _payments.c.state.concat("") == PaymentState.ASSOCIATED.value,
         _payments.c.match_tier == matching.BY_PERSON,
         _payments.c.associated_at > bindparam("since"),
-        _in_branches(_payments.c.branch_id),
+        _within_branches("payments"),
     )
     .group_by(_payments.c.customer_id)
     .order_by(func.count().desc())

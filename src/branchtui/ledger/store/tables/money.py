@@ -121,6 +121,7 @@ payments = Table(
     text("search_text"),
     UniqueConstraint("provider", "code"),
     Index("payments_list", "branch_id", "state", "paid_at", "id"),
+    Index("payments_branch", "branch_id", "paid_at", "id"),
     Index("payments_state", "state", "paid_at", "id"),
     Index("payments_paid", "paid_at", "id"),
     Index("payments_phone", "payer_phone", "payer_name"),
