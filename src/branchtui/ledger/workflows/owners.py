@@ -35,7 +35,7 @@ LEARNED_FOR_US: Final = 365 * 86_400 * 1_000_000
 """What a person decided is a hint for a year."""
 
 _MASKED_MAX: Final = 50
-_ALIKE_MAX: Final = 200
+_ALIKE_MAX: Final = 60
 _LEARNED_MAX: Final = 5
 _AFTER_DIGITS: Final = chr(ord("9") + 1)
 
@@ -187,9 +187,7 @@ _in_given_branches = _customers.c.branch_id.in_(select(_given.c.value))
 def _like_name(column: ColumnElement[str]) -> str:
     inside = and_(column >= bindparam("low"), column < bindparam("high"))
     return compiled(
-        select(*mapping_of(Customer).select_list)
-        .where(inside, _in_given_branches)
-        .limit(_ALIKE_MAX + 1)
+        select(*mapping_of(Customer).select_list).where(inside, _in_given_branches).limit(_ALIKE_MAX + 1)
     )
 
 
