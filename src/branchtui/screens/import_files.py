@@ -33,16 +33,12 @@ def read_inside(folder: Path, typed: str) -> tuple[Path, bytes]:
             # Non-blocking: a pipe in the place of a file must not hang the terminal.
             flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
             descriptor = os.open(parts[-1], flags, dir_fd=directory)
-            with os.fdopen(descriptor, "rb") as file:
-                found = os.fstat(descriptor)
-                if stat.S_ISDIR(found.st_mode):
-                    raise FileProblem(f"{shown} is a folder. Name a file in it.")
-                if not stat.S_ISREG(found.st_mode):
-                    raise FileProblem(f"{shown} is no ordinary file.")
-                if found.st_size > UPLOAD_BYTES_MAX:
-                    mib = UPLOAD_BYTES_MAX // 1024 // 1024
-                    raise FileProblem(f"{shown} has more than {mib} MiB, the most that can be sent.")
-                return ground.joinpath(*parts), file.read(UPLOAD_BYTES_MAX + 1)
+            try:
+                _refuse_unfit(os.fstat(descriptor), shown)
+                with os.fdopen(os.dup(descriptor), "rb") as file:
+                    return ground.joinpath(*parts), file.read(UPLOAD_BYTES_MAX + 1)
+            finally:
+                os.close(descriptor)
     except OSError as error:
         raise FileProblem(_sentence(error, shown, folder)) from error
 
@@ -94,6 +90,16 @@ def _opened(ground: Path, names: tuple[str, ...]) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _refuse_unfit(found: os.stat_result, shown: str) -> None:
+    if stat.S_ISDIR(found.st_mode):
+        raise FileProblem(f"{shown} is a folder. Name a file in it.")
+    if not stat.S_ISREG(found.st_mode):
+        raise FileProblem(f"{shown} is no ordinary file.")
+    if found.st_size > UPLOAD_BYTES_MAX:
+        mib = UPLOAD_BYTES_MAX // 1024 // 1024
+        raise FileProblem(f"{shown} has more than {mib} MiB, the most that can be sent.")
 
 
 def _sentence(error: OSError, shown: str, folder: Path) -> str:

@@ -70,6 +70,11 @@ class ImportFlow(LedgerScreen):
         self._upload: Upload | None = None
         self._options = ImportOptions()
 
+    @property
+    def is_standing(self) -> bool:
+        """False while the program ends: there is nothing left to show an answer on."""
+        return self.is_attached and self.app.is_running
+
     def show_stage(self, stage: Stage) -> None:
         """The import stands elsewhere now. The screen shows it."""
         self.stage = stage
@@ -135,12 +140,16 @@ class ImportFlow(LedgerScreen):
         job: Job | None = None
         while job is None or job.state not in {JobState.SUCCEEDED, JobState.FAILED}:
             job = await self.asked(partial(self.ledger.job, job_id, JOB_WAIT_SECONDS))
+            if not self.is_standing:
+                return
             if job is None:
                 self.announce("The ledger goes on with the import. [ctrl+r] on Import asks again.", "warning")
                 return
             self.say(import_words.progress_line(job, what))
         import_id = str(job.result.get("import_id") or "") or (self.found.id if self.found else "")
         found = await self.asked(partial(self.ledger.import_, import_id)) if import_id else None
+        if not self.is_standing:
+            return
         if found is None:
             self.announce(
                 "The end of the import could not be shown. [ctrl+r] on Import asks again.", "warning"
@@ -155,7 +164,7 @@ class ImportFlow(LedgerScreen):
         if self.found is None:
             return
         found = await self.asked(partial(self.ledger.import_, self.found.id))
-        if found is None:
+        if found is None or not self.is_standing:
             return
         if found.state in {ImportState.VALIDATING, ImportState.IMPORTING}:
             self.show_stage(Stage.IMPORTING if found.state is ImportState.IMPORTING else Stage.BUSY)

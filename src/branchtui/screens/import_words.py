@@ -20,15 +20,15 @@ _DATE_WRITING: Final = {
 }
 # The ledger names the option for programs; a person presses a key.
 _SAY_WHICH = re.compile(r"\s*Say which[^.?]*: \w+\.$")
-_LEVELS: Final = {"error": "wrong", "warning": "warning", "ok": "fine"}
+_LEVELS: Final = {"error": "wrong", "warning": "warn", "ok": "fine"}
 
 
 def finding_columns() -> list[Column[RowFinding]]:
     """Row (as a spreadsheet counts), what is wrong, and the cell as it was read."""
     return [
         Column("Row", lambda one: f"{one.row_no:,}", width=7, align="right"),
-        Column("Level", level_word, width=7),
-        Column("Column", lambda one: one.column or "", width=14),
+        Column("Level", level_word, width=5),
+        Column("Column", lambda one: one.column or "", width=13),
         Column("What", lambda one: one.message, fraction=3),
         Column("Cell as read", lambda one: one.value or "", fraction=1),
     ]
@@ -40,7 +40,7 @@ def finding_id(one: RowFinding) -> str:
 
 
 def level_word(one: RowFinding) -> str:
-    """`wrong`, `warning`, `fine`."""
+    """`wrong`, `warn`, `fine`."""
     return _LEVELS.get(one.level.value, words(one.level))
 
 

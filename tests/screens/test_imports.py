@@ -1,0 +1,208 @@
+"""Import from the keyboard over a real ledger: a file or pasted rows, a preview, all or nothing, or the valid rows."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+from tests.ledger.till import Till
+from tests.screens.counter import Counter, counter
+from textual import events
+
+from branchtui.remote.errors import FileProblem
+from branchtui.screens.import_files import parts_inside, read_inside
+from branchtui.screens.paste_field import pasted_file
+
+HEADER = "customer_no,account_kind,amount,currency,as_of_date,narration,external_ref"
+GOOD = f"""{HEADER}
+000101,savings,"2,500.00",KES,2026-09-30,passbook,IMP-1
+000102,shares,100.00,KES,2026-09-30,,IMP-2
+"""
+MIXED = f"""{HEADER}
+000101,savings,12.345,KES,2026-09-30,three decimals,MIX-1
+000102,savings,100.00,KES,2026-09-30,fine,MIX-2
+
+999999,savings,1.00,KES,2026-09-30,nobody,MIX-3
+"""
+
+
+async def open_import(desk: Counter, name: str) -> None:
+    """`f3`, `i`, the name, `enter`."""
+    await desk.press("f3")
+    await desk.see("not accounted")
+    await desk.press("i")
+    await desk.see("Import Member Balances")
+    await desk.type(name)
+    await desk.press("enter")
+
+
+async def test_a_file_is_seen_before_it_goes_in_and_then_all_of_it_does(till: Till, tmp_path: Path) -> None:
+    """Product: `i`, a path, `enter` for the preview, `y`; what goes in is not accounted yet."""
+    folder = tmp_path / "imports"
+    folder.mkdir()
+    (folder / "good.csv").write_text(GOOD)
+    async with counter(till.ledger.url, tmp_path) as desk:
+        await open_import(desk, "good.csv")
+        screen = await desk.see(
+            "preview", "2 rows: 2 fine, 0 wrong", "2,600.00 KES", "Nothing is imported yet."
+        )
+        assert "Read as: comma, utf-8, decimal point" in screen
+        assert till.ledger.query("SELECT count(*) FROM balance_records") == [(0,)]
+        await desk.press("y")
+        await desk.see("2 rows imported, 2,600.00 KES, not accounted.")
+        await desk.press("escape")
+        await desk.see("Member Balances", "Wanjiku Kamau", "2,500.00")
+
+    assert till.ledger.query("SELECT count(*) FROM balance_records") == [(2,)]
+    till.ledger.check()
+
+
+async def test_wrong_rows_are_shown_with_row_column_and_cell_and_keep_the_whole_file_out(
+    till: Till, tmp_path: Path
+) -> None:
+    """Contract, section 8: all or nothing by default; `v` takes the valid rows after a word; `s` saves the rejects."""
+    folder = tmp_path / "imports"
+    folder.mkdir()
+    (folder / "mixed.csv").write_text(MIXED)
+    async with counter(till.ledger.url, tmp_path, size=(120, 36)) as desk:
+        await open_import(desk, "mixed.csv")
+        screen = await desk.see("1 fine", "2 wrong", "12.345", "999999", "amount", "customer_no")
+        assert desk.line_with("12.345").split()[:2] == [">", "2"]
+        assert "KES has two" in screen
+        await desk.press("y")
+        await desk.see("! 2 rows wrong: nothing goes in.")
+        await desk.press("s")
+        await desk.see("mixed-rejects.csv")
+        rejects = folder / "mixed-rejects.csv"
+        assert stat.S_IMODE(rejects.stat().st_mode) == 0o600
+        assert rejects.read_text().count("MIX-") == 2
+        await desk.press("v")
+        await desk.see("Import the valid rows only?", "Stay out", "2 rows")
+        await desk.press("y")
+        await desk.see("imported, 100.00 KES", "2 rows left out")
+
+    assert till.ledger.query("SELECT external_ref FROM balance_records") == [("MIX-2",)]
+
+
+async def test_pasted_spreadsheet_rows_are_a_previewed_import(till: Till, tmp_path: Path) -> None:
+    """Product, promise 6: tab-separated rows that are pasted become the same upload."""
+    rows = GOOD.replace('"2,500.00"', "2500.00").replace(",", "\t").replace("\n", "\r")
+    async with counter(till.ledger.url, tmp_path) as desk:
+        await desk.press("f3")
+        await desk.see("not accounted")
+        await desk.press("i")
+        await desk.see("Import Member Balances")
+        focused = desk.app.focused
+        assert focused is not None
+        focused.post_message(events.Paste(rows))
+        await desk.see("3 rows pasted", "[enter] check them")
+        await desk.press("enter")
+        await desk.see("2 rows: 2 fine", "Read as: tab")
+        await desk.press("y")
+        await desk.see("2 rows imported, 2,600.00 KES")
+
+
+async def test_a_day_and_month_that_the_rows_leave_open_are_asked(till: Till, tmp_path: Path) -> None:
+    """Contract, section 8: never guessed; a key answers, and the same bytes are checked again."""
+    folder = tmp_path / "imports"
+    folder.mkdir()
+    (folder / "open.csv").write_text(f"{HEADER}\n000101,savings,5.00,KES,05/06/2026,,OPEN-1\n")
+    async with counter(till.ledger.url, tmp_path) as desk:
+        await open_import(desk, "open.csv")
+        await desk.see("05/06/2026", "[1] the day comes first", "[2] the month comes first")
+        await desk.press("y")
+        await desk.see("First say how the file is written.")
+        await desk.press("1")
+        await desk.see("1 row: 1 fine", "day before month")
+        await desk.press("y")
+        await desk.see("1 row imported, 5.00 KES")
+
+    assert till.ledger.query("SELECT as_of_date FROM balance_records") == [("2026-06-05",)]
+
+
+async def test_the_same_file_again_is_asked_about_and_its_references_still_protect(
+    till: Till, tmp_path: Path
+) -> None:
+    """Contract, section 8: 409 `file-already-imported` unless confirmed."""
+    folder = tmp_path / "imports"
+    folder.mkdir()
+    (folder / "good.csv").write_text(GOOD)
+    async with counter(till.ledger.url, tmp_path) as desk:
+        await open_import(desk, "good.csv")
+        await desk.see("2 rows: 2 fine")
+        await desk.press("y")
+        await desk.see("2 rows imported")
+        await desk.press("i")
+        await desk.see("Import Member Balances")
+        await desk.type("good.csv")
+        await desk.press("enter")
+        await desk.see("This file was imported before")
+        await desk.press("y")
+        await desk.see("2 wrong", "reference IMP-1 was used")
+
+    assert till.ledger.query("SELECT count(*) FROM balance_records") == [(2,)]
+
+
+async def test_hostile_cells_are_shown_harmlessly(till: Till, tmp_path: Path) -> None:
+    """Product, promise 10: what stands in a stranger's file is data."""
+    folder = tmp_path / "imports"
+    folder.mkdir()
+    (folder / "bad.csv").write_text(f"{HEADER}\n\x1b]0;x\x07[bold]\u202e,savings,1.00,KES,2026-09-30,,H-1\n")
+    async with counter(till.ledger.url, tmp_path, size=(120, 36)) as desk:
+        await open_import(desk, "bad.csv")
+        screen = await desk.see("1 wrong", "[bold]")
+        assert not set(screen) & {"\x1b", "\x07", "\u202e"}
+        await desk.press("enter")
+        await desk.see("Cell as read")
+        assert not set(desk.text) & {"\x1b", "\x07", "\u202e"}
+
+
+async def test_a_file_elsewhere_is_refused_with_a_plain_sentence_and_nothing_is_sent(
+    till: Till, tmp_path: Path
+) -> None:
+    """T-28: files are read from the import folder alone; the sentence stands beside the field."""
+    async with counter(till.ledger.url, tmp_path) as desk:
+        await desk.press("f3")
+        await desk.see("not accounted")
+        await desk.press("i")
+        await desk.see("Import Member Balances")
+        before = desk.requests()
+        await desk.type("/etc/hostname")
+        await desk.press("enter")
+        await desk.see("/etc/hostname is outside")
+        assert desk.requests() == before
+
+
+@pytest.mark.parametrize("typed", ["../secret.csv", "sub/../../secret.csv", "/etc/passwd", "~root/x.csv"])
+def test_a_way_out_of_the_folder_is_no_way(tmp_path: Path, typed: str) -> None:
+    """T-28: neither `..` nor another root leads out."""
+    with pytest.raises(FileProblem, match=r"outside|leads out|no file"):
+        parts_inside(tmp_path, typed)
+
+
+def test_links_are_not_followed_wherever_they_stand(tmp_path: Path) -> None:
+    """T-28: a link to a file, or in the way to one, is refused although it lies in the folder."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret.csv").write_text("secret")
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "link.csv").symlink_to(outside / "secret.csv")
+    (folder / "way").symlink_to(outside)
+    (folder / "inner").mkdir()
+    (folder / "inner" / "good.csv").write_text("good")
+
+    for typed in ("link.csv", "way/secret.csv"):
+        with pytest.raises(FileProblem, match="link"):
+            read_inside(folder, typed)
+    with pytest.raises(FileProblem, match="is a folder"):
+        read_inside(folder, "inner")
+    with pytest.raises(FileProblem, match="There is no file"):
+        read_inside(folder, "missing.csv")
+    assert read_inside(folder, f"{folder}/inner/good.csv") == (folder / "inner" / "good.csv", b"good")
+
+
+def test_pasted_rows_become_the_file_they_would_have_been() -> None:
+    """Whatever line ends a terminal sends, one line feed ends each row."""
+    assert pasted_file("a\tb\rc\td\r\ne\tf") == b"a\tb\nc\td\ne\tf\n"
