@@ -61,9 +61,8 @@ def serve_only(*, keep: bool) -> int:
         threading.Thread(target=_end_with_parent, daemon=True).start()
     folder = _folder(keep=keep)
     try:
-        description = _reopen(folder) or demo.build(folder)
-        with (folder / DESCRIPTION).open("w", opener=_private) as kept:
-            json.dump(description, kept)
+        description = _reopen(folder) or dict(demo.build(folder))
+        _keep(folder / DESCRIPTION, description)
 
         def announce(url: str) -> None:
             sys.stdout.write(json.dumps({"url": url} | description) + "\n")
@@ -148,5 +147,7 @@ def _reopen(folder: Path) -> dict[str, Any] | None:
     return found
 
 
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+def _keep(file: Path, description: dict[str, Any]) -> None:
+    """Write the description, which holds passwords, for its owner alone."""
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as kept:
+        json.dump(description, kept)

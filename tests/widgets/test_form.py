@@ -248,3 +248,20 @@ async def test_a_pasted_line_is_made_safe_before_it_stands_in_a_field() -> None:
         app.post_message(Paste("Kofi\x1b[2J\u202e"))
         await until(pilot, lambda: bool(form.field("n").keyed))
         assert form.field("n").keyed == "Kofi␛[2J�"
+
+
+async def test_typing_into_a_filled_field_replaces_it_and_the_arrows_edit_it() -> None:
+    """A form opened on a record: typing the new amount is enough, and one digit can be mended."""
+    form = balance_form(Directory())
+    async with showing(form) as (app, pilot):
+        field = form.field("amount_minor")
+        field.set_keyed("1,250.00")
+        app.set_focus(None)
+        field.focus()
+        await pilot.press(*"1,350.00")
+        assert field.keyed == "1,350.00"
+
+        app.set_focus(None)
+        field.focus()
+        await pilot.press("end", "backspace", "5")
+        assert field.keyed == "1,350.05"

@@ -132,7 +132,9 @@ class TextField(Field):
         password: bool = False,
     ) -> None:
         super().__init__(name, label, required=required)
-        self._input = LineInput(value, placeholder=hint, max_length=max_length, password=password)
+        self._input = LineInput(
+            value, placeholder=hint, max_length=max_length, password=password, overtype=True
+        )
         self._editor = self._input
 
     @property

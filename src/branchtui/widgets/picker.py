@@ -55,7 +55,9 @@ class PickerField(Field):
     ) -> None:
         super().__init__(name, label, required=required)
         self._lookup = lookup
-        self._input = LineInput(chosen.text if chosen else "", placeholder=hint, max_length=100)
+        self._input = LineInput(
+            chosen.text if chosen else "", placeholder=hint, max_length=100, overtype=True
+        )
         self._editor = self._input
         self._list = Static(Content(""), classes="field-suggestions")
         self._rest = Rest(start_timer or self.set_timer, self._ask, rest_seconds)
