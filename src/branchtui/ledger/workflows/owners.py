@@ -162,12 +162,13 @@ _BEGINS: Final = {
 }
 
 
-def _within_branches(table: str) -> ColumnElement[bool]:
-    """The sign keeps the index of the other conditions in use: a branch has many rows, a phone has few."""
-    return literal_column(f"+{table}.branch_id IN (SELECT value FROM json_each(:branches))", Boolean)
-
-
-_CUSTOMERS_WITHIN: Final = _within_branches("customers")
+# The sign keeps the index of the other conditions in use: a branch has many rows, a phone has few.
+_CUSTOMERS_WITHIN: Final = literal_column(
+    "+customers.branch_id IN (SELECT value FROM json_each(:branches))", Boolean
+)
+_PAYMENTS_WITHIN: Final = literal_column(
+    "+payments.branch_id IN (SELECT value FROM json_each(:branches))", Boolean
+)
 
 _MASKED: Final = compiled(
     select(*mapping_of(Customer).select_list)
@@ -202,7 +203,7 @@ _LEARNED: Final = compiled(
         _payments.c.state.concat("") == PaymentState.ASSOCIATED.value,
         _payments.c.match_tier == matching.BY_PERSON,
         _payments.c.associated_at > bindparam("since"),
-        _within_branches("payments"),
+        _PAYMENTS_WITHIN,
     )
     .group_by(_payments.c.customer_id)
     .order_by(func.count().desc())
