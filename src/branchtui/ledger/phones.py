@@ -76,6 +76,18 @@ def read_phone(written: str, region: str) -> Phone:
     return Phone(e164, "".join(c for c in local if c.isdigit()))
 
 
+def beginnings(digits: str, region: str) -> tuple[str, ...]:
+    """The E.164 numbers that a person may mean who wrote these first digits: abroad, at home, without a zero."""
+    forms = {"+" + digits, "+" + digits.removeprefix("00")}
+    country = phonenumbers.country_code_for_region(region)
+    if country:
+        trunk = phonenumbers.ndd_prefix_for_region(region, strip_non_digits=True) or ""
+        forms.add(f"+{country}{digits.removeprefix(trunk)}")
+        # "+254 (0)711": the zero of home written behind the code of the country.
+        forms.add("+" + digits.replace(f"{country}{trunk}", str(country), 1))
+    return tuple(sorted(forms))
+
+
 def masked(e164: str) -> str:
     """A number as those may see it who need not know it: `+2547*****333`."""
     return e164[:5] + "*" * max(len(e164) - 8, 0) + e164[-3:]

@@ -7,7 +7,6 @@ and status are checked among the candidates, so that nobody's customers crowd ou
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from sqlalchemy import Boolean, ColumnElement, bindparam, literal_column
 
 from branchtui.ledger.clock import as_us
 from branchtui.ledger.names import is_family_first, plain_name
-from branchtui.ledger.phones import PhoneUnreadable, read_phone
+from branchtui.ledger.phones import beginnings
 from branchtui.ledger.store import tables
 from branchtui.ledger.store.lists import ListSpec, Sort
 from branchtui.ledger.store.rows import Customer
@@ -35,22 +34,31 @@ INSIDE: Final = "inside"
 BEGINS: Final = "begins"
 
 _NUMBERS: Final = 100
+_BESIDE: Final = 200
+"""Names that begin with the words, beside those that hold them somewhere."""
+
+_TAIL: Final = 3
+"""Digits of a phone's end that have an index."""
+
 _PHONE_SIGNS: Final = re.compile(r"[+.\-()]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What a query looks for, folded.
+    """What a query looks for, folded: words, or the digits of a number or a phone.
 
-    `match` is a text-index expression, None where every word is too short for one; then `prefix`
-    carries the search: the beginning of the name, or of the other name. `needles` must all stand in the
-    text that search looks into. `number` is the beginning of a customer, account or external number.
+    `match` is a text-index expression, None where every word is too short for one; `prefix` begins the
+    name, or the other name; `needles` must all stand in the text that search looks into. `number` begins
+    a customer, account or external number. `phones` are beginnings in E.164 and `tail` the end of a
+    phone; both are empty for words.
     """
 
-    match: str | None
-    prefix: str
-    needles: tuple[str, ...]
     number: str
+    prefix: str
+    match: str | None = None
+    needles: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
+    tail: str = ""
 
     def parameters(self, scope: list[str], status: str | None) -> dict[str, Any]:
         """The parameters of the filter that carries this search."""
@@ -61,6 +69,9 @@ class Search:
             "needles": json.dumps(self.needles),
             "number": self.number,
             "number_end": prefix_end(self.number),
+            "phones": json.dumps(self.phones),
+            "tail": self.tail,
+            "last": self.tail[-_TAIL:],
             "scope": json.dumps(scope),
             "status": status,
         }
@@ -71,12 +82,14 @@ def parse(query: str, region: str) -> Search:
 
     Words of three letters and more are looked for anywhere, those of two at the beginning of a word, by
     the text index. One letter, and two where words are not parted (Han, Hangul, Kana), begin a name or
-    narrow what the other words find.
+    narrow what the other words find. Four digits and more begin a number or a phone, or end a phone.
     """
     text = plain_name(query)
     number = digits(query)
     if number:
-        return _number(query, number, region)
+        ends = trigram_match([f" {number}"]), trigram_match([f"{number} "])
+        phones = beginnings(number, region)
+        return Search(number, number, " OR ".join(ends), phones=phones, tail=number)
     parts: list[str] = []
     short: list[str] = []
     for word in words(text):
@@ -89,20 +102,10 @@ def parse(query: str, region: str) -> Search:
             short.append(plain)
     reference = number_key("".join(text.split()))
     if parts:
-        return Search(trigram_match(parts), text, tuple(_needle(word) for word in short), reference)
+        needles = tuple(_needle(word) for word in short)
+        return Search(reference, text, trigram_match(parts), needles)
     first, rest = (short[0], short[1:]) if short else (text, [])
-    return Search(None, first, tuple(_needle(word) for word in rest), reference)
-
-
-def _number(query: str, number: str, region: str) -> Search:
-    """A phone or another number: how it begins, or how it ends, in the writing that is stored."""
-    forms = {number, number.removeprefix("00")}
-    with contextlib.suppress(PhoneUnreadable):
-        forms.add(read_phone(query, region).international)
-    long = sorted(form for form in forms if len(form) >= TRIGRAM)
-    ends = [end for form in long for end in (f" {form}", f"{form} ")]
-    match = " OR ".join(trigram_match([end]) for end in ends) or None
-    return Search(match, number, (), number)
+    return Search(reference, first, None, tuple(_needle(word) for word in rest))
 
 
 def _needle(word: str) -> str:
@@ -116,7 +119,9 @@ def filters(
     """The filters of `CUSTOMERS` for a user's branches; `whole` where these are the whole institution."""
     inside = sorted(scope)
     if search is not None:
-        return {INSIDE if search.match is not None else BEGINS: search.parameters(inside, status)}
+        # Numbers and phones have indexes of their own, which are quicker than the text's.
+        way = BEGINS if search.match is None or search.phones else INSIDE
+        return {way: search.parameters(inside, status)}
     found: dict[str, Any] = {} if status is None else {"status": status}
     if len(inside) == 1:
         found["branch"] = inside[0]
@@ -131,43 +136,54 @@ _CHECKS: Final = """+customers.branch_id IN (SELECT value FROM json_each(:{0}__s
 _NEEDLES: Final = """NOT EXISTS (SELECT 1 FROM json_each(:{0}__needles)
   WHERE instr(' ' || customers.search_text, value) = 0)"""
 
-_INSIDE: Final = """SELECT id FROM (SELECT customers.id FROM customers_search CROSS JOIN customers
+_INSIDE: Final = """SELECT {4} FROM (SELECT customers.{4} FROM customers_search CROSS JOIN customers
   WHERE customers_search MATCH :{0}__match AND customers.row_no = customers_search.rowid
   AND {1} AND {2} LIMIT {3})"""
 
-_BEGINNING: Final = """SELECT id FROM (SELECT customers.id FROM customers
+_BEGINNING: Final = """SELECT {4} FROM (SELECT customers.{4} FROM customers
   WHERE customers.branch_id IN (SELECT value FROM json_each(:{0}__scope))
-  AND customers.{4} >= :{0}__prefix AND customers.{4} < :{0}__prefix_end AND {1} AND {2} LIMIT {3})"""
+  AND customers.{5} >= :{0}__prefix AND customers.{5} < :{0}__prefix_end AND {1} AND {2} LIMIT {3})"""
 
-_NUMBERED: Final = """SELECT id FROM (SELECT customers.id FROM customers
-  WHERE customers.{3} >= :{0}__number AND customers.{3} < :{0}__number_end AND {1} LIMIT {2})"""
+_NUMBERED: Final = """SELECT {3} FROM (SELECT customers.{3} FROM customers
+  WHERE customers.{4} >= :{0}__number AND customers.{4} < :{0}__number_end AND {1} LIMIT {2})"""
 
-_ACCOUNT: Final = """SELECT id FROM (SELECT customers.id FROM accounts CROSS JOIN customers
+_ACCOUNT: Final = """SELECT {3} FROM (SELECT customers.{3} FROM accounts CROSS JOIN customers
   WHERE accounts.account_no_key >= :{0}__number AND accounts.account_no_key < :{0}__number_end
   AND customers.id = accounts.customer_id AND {1} LIMIT {2})"""
 
+_PHONE: Final = """SELECT {3} FROM (SELECT customers.{3} FROM json_each(:{0}__phones) CROSS JOIN customers
+  WHERE customers.mobile_no >= value AND customers.mobile_no < value || ':' AND {1} LIMIT {2})"""
 
-def candidates(name: str, *, inside: bool) -> str:
-    """A statement of the ids of the customers that a search finds, `inside` where it has a `match`.
+_PHONE_END: Final = """SELECT {3} FROM (SELECT customers.{3} FROM customers
+  WHERE customers.phone_tail = :{0}__last
+  AND substr(customers.mobile_no, -length(:{0}__tail)) = :{0}__tail AND {1} LIMIT {2})"""
+
+
+def candidates(name: str, *, inside: bool, column: str = "id") -> str:
+    """A statement of the customers that a search finds, by `column`; `inside` where it uses its `match`.
 
     Its parameters are those of `Search.parameters`, each behind `name__`.
     """
     checks, needles, cap = _CHECKS.format(name), _NEEDLES.format(name), CANDIDATES + 1
+    begins = _BESIDE if inside else cap
     ways = [
-        _BEGINNING.format(name, checks, needles, cap, column) for column in ("name_key", "reversed_name_key")
+        _NUMBERED.format(name, checks, _NUMBERS, column, "customer_no_key"),
+        _NUMBERED.format(name, checks, _NUMBERS, column, "external_id_key"),
+        _ACCOUNT.format(name, checks, _NUMBERS, column),
+        _PHONE.format(name, checks, cap, column),
+        _PHONE_END.format(name, checks, cap, column),
+        _BEGINNING.format(name, checks, needles, begins, column, "name_key"),
+        _BEGINNING.format(name, checks, needles, begins, column, "reversed_name_key"),
     ]
-    ways += [
-        _NUMBERED.format(name, checks, _NUMBERS, column) for column in ("customer_no_key", "external_id_key")
-    ]
-    ways.append(_ACCOUNT.format(name, checks, _NUMBERS))
     if inside:
-        ways.insert(0, _INSIDE.format(name, checks, needles, cap))
+        ways.append(_INSIDE.format(name, checks, needles, cap, column))
     return " UNION ALL ".join(ways)
 
 
 def _condition(name: str) -> ColumnElement[bool]:
     """Customers among the candidates of a search; its parameters begin with `name`."""
-    return literal_column(f"customers.id IN ({candidates(name, inside=name == INSIDE)})", Boolean)
+    found = candidates(name, inside=name == INSIDE, column="row_no")
+    return literal_column(f"customers.row_no IN ({found})", Boolean)
 
 
 def _day(text: str) -> int:
