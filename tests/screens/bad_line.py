@@ -18,6 +18,7 @@ from branchtui.remote.journal_files import journal_directory
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
     from branchtui.settings import Settings
 
@@ -27,13 +28,16 @@ class BadLine:
     """Passes everything on until it is told otherwise; `url` is what the terminal calls.
 
     `loses_answers`: changes reach the ledger, their answers are lost. `loses_requests`: changes are lost on
-    the way. Either way nobody learns what became of a key before `mend`.
+    the way. Either way nobody learns what became of a key before `mend`. `answers_lost_of` loses so many answers
+    of one path; what begins with a path in `held` waits for its event.
     """
 
     ledger_url: str
     url: str = ""
     loses_answers: bool = False
     loses_requests: bool = False
+    answers_lost_of: dict[str, int] = field(default_factory=dict)
+    held: dict[str, asyncio.Event] = field(default_factory=dict)
     passed: list[str] = field(default_factory=list)
 
     def mend(self) -> None:
@@ -42,15 +46,20 @@ class BadLine:
 
     async def __call__(self, asked: Asked, writer: asyncio.StreamWriter) -> None:
         """One request."""
-        is_change = asked.method != "GET" and not asked.path.startswith("/v1/sessions")
+        path = asked.path.partition("?")[0]
+        for beginning, event in self.held.items():
+            if path.startswith(beginning):
+                await event.wait()
+        is_question = path.startswith("/v1/operations/")
+        is_change = asked.method != "GET" and not path.startswith("/v1/sessions")
         is_broken = self.loses_answers or self.loses_requests
-        if is_broken and (self.loses_requests or "/v1/operations/" in asked.path) and (
-            is_change or "/v1/operations/" in asked.path
-        ):  # fmt: skip
+        if is_broken and (is_question or (self.loses_requests and is_change)):
             await closes(asked, writer)
             return
         answer = await self._pass(asked)
-        if is_broken and is_change:
+        lost = self.answers_lost_of.get(path, 0)
+        self.answers_lost_of[path] = lost - 1
+        if (is_broken and is_change) or lost > 0:
             await closes(asked, writer)
             return
         headers = {
@@ -70,9 +79,13 @@ class BadLine:
 
     def open_ledger(self, settings: Settings) -> Ledger:
         """A client whose waits end at once, with its journal where the settings say."""
-        clock = SystemClock()
         assert settings.state_folder is not None
-        directory = journal_directory(settings.state_folder, self.url, "default")
+        return self.client(settings.state_folder)
+
+    def client(self, state_folder: Path) -> Ledger:
+        """As `open_ledger`."""
+        clock = SystemClock()
+        directory = journal_directory(state_folder, self.url, "default")
         return Ledger(
             self.url,
             journal=IntentJournal.open(directory, now=clock.now()),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import stat
 from pathlib import Path
 
 import pytest
 from tests.ledger.till import Till
+from tests.screens.bad_line import bad_line
 from tests.screens.counter import Counter, counter
 from textual import events
 
@@ -206,3 +208,41 @@ def test_links_are_not_followed_wherever_they_stand(tmp_path: Path) -> None:
 def test_pasted_rows_become_the_file_they_would_have_been() -> None:
     """Whatever line ends a terminal sends, one line feed ends each row."""
     assert pasted_file("a\tb\rc\td\r\ne\tf") == b"a\tb\nc\td\ne\tf\n"
+
+
+async def test_an_import_goes_on_when_one_goes_elsewhere_and_its_end_is_told_there(
+    till: Till, tmp_path: Path
+) -> None:
+    """Product: progress goes on when leaving the screen; the job is the ledger's."""
+    folder = tmp_path / "imports"
+    folder.mkdir()
+    (folder / "good.csv").write_text(GOOD)
+    async with (
+        bad_line(till.ledger.url) as line,
+        counter(line.url, tmp_path, open_ledger=line.open_ledger) as desk,
+    ):
+        await open_import(desk, "good.csv")
+        await desk.see("2 rows: 2 fine")
+        line.held["/v1/jobs/"] = asyncio.Event()
+        await desk.press("y")
+        await desk.see("good.csv is being imported.")
+        await desk.press("escape")
+        await desk.see("Member Balances  not accounted")
+        line.held["/v1/jobs/"].set()
+        await desk.see("Done: Import: 2 rows imported, 2,600.00 KES, not accounted.")
+        await desk.press("i")
+        await desk.see("Import Member Balances")
+
+    assert till.ledger.query("SELECT count(*) FROM balance_records") == [(2,)]
+
+
+async def test_a_file_that_is_no_table_is_refused_whole_with_the_reason(till: Till, tmp_path: Path) -> None:
+    """Contract, section 8: a header that does not fit keeps the file out in any mode."""
+    folder = tmp_path / "imports"
+    folder.mkdir()
+    (folder / "wrong.csv").write_text("name,amount\nWanjiku,5.00\n")
+    async with counter(till.ledger.url, tmp_path) as desk:
+        await open_import(desk, "wrong.csv")
+        await desk.see("The column name is not known", "wrong")
+        await desk.press("y")
+        await desk.see("! Not now.")

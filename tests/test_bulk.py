@@ -1,0 +1,132 @@
+"""`branchtui import` over a real ledger: findings on standard error, the result on standard output, exit codes."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from tests.ledger.conftest import ledger_template, own_ledger
+from tests.ledger.running import PASSWORD, RunningLedger
+from tests.ledger.till import Till, open_till
+from tests.screens.bad_line import bad_line
+
+from branchtui import bulk
+from branchtui.cli import main
+
+__all__ = ["ledger_template", "own_ledger"]
+
+HEADER = "customer_no,account_kind,amount,currency,as_of_date,narration,external_ref"
+
+
+@pytest.fixture
+def till(own_ledger: RunningLedger) -> Till:
+    return open_till(own_ledger)
+
+
+@pytest.fixture(autouse=True)
+def at_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """State below the test's folder, the password piped in."""
+    monkeypatch.setenv("BRANCHTUI_STATE_FOLDER", str(tmp_path / "state"))
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n"))
+
+
+def csv(folder: Path, *rows: str) -> str:
+    path = folder / "records.csv"
+    path.write_text("\n".join([HEADER, *rows]) + "\n")
+    return str(path)
+
+
+def test_a_good_file_goes_in_and_the_result_is_one_json_object(
+    till: Till, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit 0; what a script reads is on standard output alone."""
+    file = csv(tmp_path, "000101,savings,5.00,KES,2026-09-30,,B-1", "000102,shares,7.00,KES,2026-09-30,,B-2")
+
+    code = main(
+        ["import", "balance-records", file, "--ledger", till.ledger.url, "--user", "teller", "--json"]
+    )
+
+    said = capsys.readouterr()
+    assert (code, said.err) == (0, "")
+    result = json.loads(said.out)
+    assert (result["state"], result["imported"], result["total_minor"]) == ("done", 2, 1200)
+    till.ledger.check()
+
+
+def test_wrong_rows_are_told_one_a_line_and_nothing_goes_in(
+    till: Till, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All or nothing by default: exit 1, each row with its column, message and cell; `valid_rows` takes the rest."""
+    file = csv(tmp_path, "000101,savings,5.001,KES,2026-09-30,,B-1", "000102,shares,7.00,KES,2026-09-30,,B-2")
+    arguments = ["import", "balance-records", file, "--ledger", till.ledger.url, "--user", "teller"]
+
+    code = main(arguments)
+
+    said = capsys.readouterr()
+    assert code == 1
+    assert said.out.startswith("Nothing was imported. 1 row is wrong")
+    assert said.err.startswith("error: row 2, amount: ")
+    assert "[5.001]" in said.err
+    assert till.ledger.query("SELECT count(*) FROM balance_records") == [(0,)]
+
+
+def test_the_valid_rows_alone_when_that_is_asked_for(
+    till: Till, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`--mode valid_rows`: exit 0, and what stayed out is said."""
+    file = csv(tmp_path, "000101,savings,5.001,KES,2026-09-30,,B-1", "000102,shares,7.00,KES,2026-09-30,,B-2")
+    arguments = ["import", "balance-records", file, "--ledger", till.ledger.url, "--user", "teller"]
+
+    code = main([*arguments, "--mode", "valid_rows"])
+
+    assert code == 0
+    assert capsys.readouterr().out == "1 of 2 rows imported, 7.00 KES; 1 left out.\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (["balance-records", "missing.csv", "--user", "teller"], 1, "cannot be read"),
+        (["balance-cards", "missing.csv", "--user", "teller"], 2, "is no kind of import"),
+        (["balance-records", "missing.csv", "--user", "nobody"], 1, "wrong"),
+    ],
+)
+def test_what_cannot_be_done_is_a_plain_sentence(
+    till: Till,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    code: int,
+    sentence: str,
+) -> None:
+    """Never a traceback; nothing on standard output."""
+    kind, file, *rest = arguments
+
+    assert main(["import", kind, str(tmp_path / file), "--ledger", till.ledger.url, *rest]) == code
+
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert sentence in said.err
+
+
+async def test_an_answer_that_was_lost_is_settled_by_its_key(
+    till: Till, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Promise 3: the file is taken in once, and the script learns it."""
+    file = csv(tmp_path, "000101,savings,5.00,KES,2026-09-30,,B-1")
+    async with bad_line(till.ledger.url) as line:
+        # The change itself and both of its repetitions: then it is unknown, and only its key tells.
+        line.answers_lost_of["/v1/imports"] = 3
+        quick = SimpleNamespace(open=lambda *_: line.client(tmp_path / "state"))
+        monkeypatch.setattr(bulk, "Ledger", quick)
+        arguments = ["import", "balance-records", file, "--ledger", line.url, "--user", "teller"]
+        code = await asyncio.to_thread(main, arguments)
+
+    said = capsys.readouterr()
+    assert (code, said.out) == (0, "1 of 1 rows imported, 5.00 KES.\n")
+    assert said.err.startswith("Not confirmed: Import balance-records.")
+    assert till.ledger.query("SELECT count(*) FROM balance_records") == [(1,)]
