@@ -450,6 +450,8 @@ def test_the_list_narrows_by_state_customer_and_days(shelf: Till) -> None:
         ("no such thing", []),
         ("'\"*) OR 1=1 --", []),
         ("%", []),
+        ("...", []),
+        ("\u0301", []),
     ],
 )
 def test_a_payment_is_found_by_whatever_is_known_of_it(shelf: Till, q: str, expected: list[int]) -> None:

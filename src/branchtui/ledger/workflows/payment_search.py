@@ -7,6 +7,7 @@ the newest `CANDIDATES` rows that pass the other filters, by an index of its own
 
 from __future__ import annotations
 
+import contextlib
 import json
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -17,11 +18,12 @@ from sqlalchemy import Boolean, ColumnElement, bindparam, literal_column
 from branchtui.contract.payments import CallbackState
 from branchtui.format.money import MoneyError, parse_money
 from branchtui.ledger.clock import as_us
-from branchtui.ledger.phones import region_of
+from branchtui.ledger.names import is_family_first, plain_name
+from branchtui.ledger.phones import PhoneUnreadable, read_phone, region_of
 from branchtui.ledger.store import tables
 from branchtui.ledger.store.lists import ListSpec, Sort
 from branchtui.ledger.store.rows import CallbackEvent, Payment
-from branchtui.ledger.workflows import customer_search
+from branchtui.ledger.store.search import TRIGRAM, digits, number_key, prefix_end, trigram_match, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,8 +31,10 @@ if TYPE_CHECKING:
     from branchtui.ledger.store.rows import Branch
 
 CANDIDATES: Final = 500
-INSIDE: Final = customer_search.INSIDE
-BEGINS: Final = customer_search.BEGINS
+INSIDE: Final = "inside"
+BEGINS: Final = "begins"
+
+_NUMBERS: Final = 100
 
 
 def filters(
@@ -52,16 +56,16 @@ def filters(
     since = None if date_from is None else _day_begins(date_from, home.timezone)
     until = None if date_to is None else _day_begins(date_to + timedelta(days=1), home.timezone)
     if q:
-        search = customer_search.parse(q, region_of(home.currency, home.timezone))
+        looked_for = _parse(q, region_of(home.currency, home.timezone))
         given = {
+            "scope": json.dumps(inside),
             "amount": _amount(q, home.currency),
             "state": state,
             "since": since,
             "until": until,
             "customer": customer,
         }
-        name = INSIDE if search.match is not None else BEGINS
-        return {name: search.parameters(inside, None) | given}
+        return {INSIDE if "match" in looked_for else BEGINS: looked_for | given}
     found: dict[str, Any] = {"state": state, "customer": customer, "since": since, "until": until}
     found = {name: value for name, value in found.items() if value is not None}
     if len(inside) == 1:
@@ -75,6 +79,39 @@ def event_filters(scope: frozenset[str], *, unowned: bool, state: str | None) ->
     """The filters of `EVENTS`; `unowned` shows what names none of our short codes (contract, section 10)."""
     seen = {"branches": json.dumps(sorted(scope)), "unowned": int(unowned)}
     return {"seen": seen} | ({"held": None} if state is None else {"state": state})
+
+
+def _parse(q: str, region: str) -> dict[str, Any]:
+    """What a query looks for, as parameters; without `match` when every word is too short for the text index.
+
+    Words of two letters stand at the beginning of a word, where the index has a space before them.
+    """
+    number, phone = digits(q), None
+    with contextlib.suppress(PhoneUnreadable):
+        phone = read_phone(q, region) if number else None
+    needles: list[str] = []
+    match = None
+    if number:
+        forms = sorted({number, phone.international if phone else number})
+        match = " OR ".join(trigram_match([form]) for form in forms if len(form) >= TRIGRAM) or None
+    else:
+        parts: list[str] = []
+        for word in words(plain_name(q)):
+            placed = word if is_family_first(word) else f" {word}"
+            part = word if len(word) >= TRIGRAM else placed
+            (parts if len(part) >= TRIGRAM else needles).append(part)
+        match = trigram_match(parts) if parts else None
+    # Nothing begins with NUL: a query of signs alone finds nobody instead of everybody.
+    begun, named = number_key(number or "".join(q.split())) or "\0", plain_name(q) or "\0"
+    found = {
+        "needles": json.dumps(needles),
+        "number": begun,
+        "number_end": prefix_end(begun),
+        "phone": phone.e164 if phone else None,
+        "prefix": named,
+        "prefix_end": prefix_end(named),
+    }
+    return found if match is None else found | {"match": match}
 
 
 def _amount(q: str, currency: str) -> int | None:
@@ -105,14 +142,52 @@ _SUM: Final = """SELECT id FROM (SELECT payments.id FROM payments
 _OWNER: Final = """SELECT id FROM (SELECT payments.id FROM payments
   WHERE payments.customer_id IN ({3}) AND {1} ORDER BY payments.row_no DESC LIMIT {2})"""
 
+_HERE: Final = "+customers.branch_id IN (SELECT value FROM json_each(:{0}__scope))"
+
+_OWNER_NUMBERED: Final = """SELECT id FROM (SELECT customers.id FROM customers
+  WHERE customers.customer_no_key >= :{0}__number AND customers.customer_no_key < :{0}__number_end
+  AND {1} LIMIT {2})"""
+
+_OWNER_OF_ACCOUNT: Final = """SELECT id FROM (SELECT customers.id FROM accounts CROSS JOIN customers
+  WHERE accounts.account_no_key >= :{0}__number AND accounts.account_no_key < :{0}__number_end
+  AND customers.id = accounts.customer_id AND {1} LIMIT {2})"""
+
+_OWNER_OF_PHONE: Final = """SELECT id FROM (SELECT customers.id FROM customers
+  WHERE customers.mobile_no = :{0}__phone AND {1} LIMIT {2})"""
+
+_OWNER_NAMED: Final = """SELECT id FROM (SELECT customers.id FROM customers_search CROSS JOIN customers
+  WHERE customers_search MATCH :{0}__match AND customers.row_no = customers_search.rowid AND {1}
+  AND NOT EXISTS (SELECT 1 FROM json_each(:{0}__needles) WHERE instr(' ' || customers.search_text, value) = 0)
+  LIMIT {2})"""
+
+_OWNER_BEGINS: Final = """SELECT id FROM (SELECT customers.id FROM customers
+  WHERE customers.branch_id IN (SELECT value FROM json_each(:{0}__scope))
+  AND customers.{1} >= :{0}__prefix AND customers.{1} < :{0}__prefix_end LIMIT {2})"""
+
+
+def _owners(name: str) -> str:
+    """The customers whose payments are meant: by number, phone and name."""
+    here = _HERE.format(name)
+    ways = [
+        _OWNER_NUMBERED.format(name, here, _NUMBERS),
+        _OWNER_OF_ACCOUNT.format(name, here, _NUMBERS),
+        _OWNER_OF_PHONE.format(name, here, _NUMBERS),
+    ]
+    if name == INSIDE:
+        ways.append(_OWNER_NAMED.format(name, here, CANDIDATES))
+    else:
+        ways += [
+            _OWNER_BEGINS.format(name, column, CANDIDATES) for column in ("name_key", "reversed_name_key")
+        ]
+    return " UNION ALL ".join(ways)
+
 
 def _condition(name: str) -> ColumnElement[bool]:
     """Payments among the candidates of a search; its parameters begin with `name`."""
-    checks = _CHECKS.format(name)
-    owned = customer_search.candidates(name, inside=name == INSIDE)
-    ways = [_SUM.format(name, checks, CANDIDATES + 1), _OWNER.format(name, checks, CANDIDATES + 1, owned)]
+    checks, cap = _CHECKS.format(name), CANDIDATES + 1
+    ways = [_SUM.format(name, checks, cap), _OWNER.format(name, checks, cap, _owners(name))]
     if name == INSIDE:
-        ways.insert(0, _TEXT.format(name, checks, CANDIDATES + 1))
+        ways.insert(0, _TEXT.format(name, checks, cap))
     return literal_column(f"payments.id IN ({' UNION ALL '.join(ways)})", Boolean)
 
 
