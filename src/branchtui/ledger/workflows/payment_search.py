@@ -140,7 +140,7 @@ _SUM: Final = """SELECT id FROM (SELECT payments.id FROM payments
   WHERE payments.amount_minor = :{0}__amount AND {1} ORDER BY payments.row_no DESC LIMIT {2})"""
 
 _OWNER: Final = """SELECT id FROM (SELECT payments.id FROM payments
-  WHERE payments.customer_id IN ({3}) AND {1} ORDER BY payments.row_no DESC LIMIT {2})"""
+  WHERE payments.customer_id IN ({0}) AND {1} ORDER BY payments.row_no DESC LIMIT {2})"""
 
 _HERE: Final = "+customers.branch_id IN (SELECT value FROM json_each(:{0}__scope))"
 
@@ -185,7 +185,7 @@ def _owners(name: str) -> str:
 def _condition(name: str) -> ColumnElement[bool]:
     """Payments among the candidates of a search; its parameters begin with `name`."""
     checks, cap = _CHECKS.format(name), CANDIDATES + 1
-    ways = [_SUM.format(name, checks, cap), _OWNER.format(name, checks, cap, _owners(name))]
+    ways = [_SUM.format(name, checks, cap), _OWNER.format(_owners(name), checks, cap)]
     if name == INSIDE:
         ways.insert(0, _TEXT.format(name, checks, cap))
     return literal_column(f"payments.id IN ({' UNION ALL '.join(ways)})", Boolean)
