@@ -122,7 +122,8 @@ class BranchApp(GuardedApp, inherit_bindings=False):
     # ── what the link tells ──────────────────────────────────────────────────────────────────────────────────────
 
     def _show_figures(self) -> None:
-        for screen in self.screen_stack:
+        # While the program ends the link goes on telling, and there is nothing left to show it on.
+        for screen in self.screen_stack if self.is_running else ():
             if isinstance(screen, LedgerScreen) and screen.is_mounted:
                 screen.show_figures()
 

@@ -26,7 +26,7 @@ async def open_doubts(app: App[Any], desk: Desk) -> None:
 
 def tell_end(app: App[Any], desk: Desk, progress: Progress) -> None:
     """How a doubt ended, on the line that said it was open: below its dialog, or wherever the person is by now."""
-    if progress.settlement is None:
+    if progress.settlement is None or not app.is_running:
         return
     place = next((one for one in reversed(app.screen_stack) if isinstance(one, LedgerScreen)), None)
     if place is not None:
