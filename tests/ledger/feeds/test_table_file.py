@@ -80,7 +80,7 @@ def test_columns_are_named_however_they_are_spelled() -> None:
         (b"customer_no,amount\n1," + b"x" * 70_000 + b"\n2,3\n", "line-too-long"),
         (b"x" * 10 * 1024 * 1024, "line-too-long"),
         (b"a," * 30_000 + b"\n", "too-many-columns"),
-        (b"," * 60_000 + b"\n", "empty-file"),
+        (b"," * 60_000 + b"\n", "cell-too-long"),
         (b"PK\x03\x04whatever", "not-a-table"),
         (b"\xd0\xcf\x11\xe0whatever", "not-a-table"),
         (b"customer_no,amount\n\x81,2\n", "encoding"),
