@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.ledger.running import Member, RunningLedger
+from tests.screens.counter import Counter, counter
+
 from branchtui.screens.balances import BalancesScreen
 from branchtui.screens.dialogs.form_dialog import FormDialog
 from branchtui.widgets.dialogs import ConfirmDialog, MenuDialog
-from tests.ledger.running import Member, RunningLedger
-from tests.screens.counter import Counter, counter
 
 STATUS = "SELECT status, amount_minor FROM balance_records ORDER BY created_at"
 

@@ -7,14 +7,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from tests.ledger.running import PASSWORD, RunningLedger
+from tests.screens.counter import Counter, counter
+
 from branchtui.screens.balances import BalancesScreen
 from branchtui.screens.dialogs.form_dialog import FormDialog
 from branchtui.screens.dialogs.sign_in_again import SignInAgainDialog
 from branchtui.screens.home import HomeScreen
 from branchtui.screens.sign_in import SignInScreen
 from branchtui.widgets.dialogs import ConfirmDialog
-from tests.ledger.running import PASSWORD, RunningLedger
-from tests.screens.counter import Counter, counter
 
 
 @asynccontextmanager

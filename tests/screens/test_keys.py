@@ -1,0 +1,95 @@
+"""Keys typed ahead: a script typed at once ends as the same script typed slowly, up to the first confirmation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.ledger.running import RunningLedger
+from tests.screens.counter import Counter, counter
+from textual import events
+
+from branchtui.screens.balances import BalancesScreen
+from branchtui.screens.dialogs.form_dialog import FormDialog
+from branchtui.screens.home import HomeScreen
+from branchtui.widgets.dialogs import ConfirmDialog
+
+RECORDS = "SELECT status, account_kind, amount_minor, narration FROM balance_records ORDER BY created_at"
+_NAMES = {" ": "space", ":": "colon", ".": "full_stop"}
+
+
+def burst(seat: Counter, *typed: str) -> None:
+    """Give keys and texts to the app all at once, as a terminal gives what was typed while it was busy."""
+    for part in typed:
+        if part.startswith("<"):
+            seat.app.post_message(events.Key(part.strip("<>"), "\r" if part == "<enter>" else None))
+            continue
+        for letter in part:
+            seat.app.post_message(events.Key(_NAMES.get(letter, letter), letter))
+
+
+async def test_a_script_typed_at_once_keys_the_record_it_was_meant_to_key(
+    own_ledger: RunningLedger, tmp_path: Path
+) -> None:
+    """Promise 1: fast path, list, profile, form and save, with every key there before the first was worked off."""
+    own_ledger.add_member(first_name="Achieng", last_name="Otieno")
+    own_ledger.add_member(first_name="Wanjiku", last_name="Kamau")
+    async with counter(own_ledger.url, tmp_path) as seat:
+        burst(
+            seat,
+            ":cu wanj",
+            "<enter>",
+            "<enter>",
+            "n",
+            "3",
+            "<enter>",
+            "777",
+            "<enter>",
+            "<enter>",
+            "typed ahead",
+            "<ctrl+s>",
+        )
+        await seat.see("1 so far, 777.00 KES")
+        assert own_ledger.query(RECORDS) == [("not_accounted", "loan", 77700, "typed ahead")]
+        assert "Wanjiku" in seat.text
+
+
+async def test_no_money_moves_by_a_key_typed_before_its_confirmation_was_shown(
+    own_ledger: RunningLedger, tmp_path: Path
+) -> None:
+    """Promise 1: replay stops at the confirmation, what came after it is put aside and counted."""
+    own_ledger.add_member(first_name="Wanjiku", last_name="Kamau")
+    async with counter(own_ledger.url, tmp_path) as seat:
+        burst(
+            seat, "<f3>", "n", "wanjiku", "<enter>", "1", "<enter>", "50", "<ctrl+s>", "<escape>", "p", "yyy"
+        )
+        await seat.at(ConfirmDialog)
+        await seat.see("3 keys put aside")
+        assert own_ledger.query(RECORDS) == [("not_accounted", "savings", 5000, "")]
+        await seat.press("y")
+        await seat.until(lambda: own_ledger.query(RECORDS)[0][0] == "accounted")
+        await seat.at(BalancesScreen)
+        await seat.until(lambda: "put aside" not in seat.text)
+
+
+async def test_ctrl_g_empties_what_was_typed_ahead(own_ledger: RunningLedger, tmp_path: Path) -> None:
+    """Product, keys: `ctrl+g` empties the keys typed ahead; what was let through before it stands."""
+    async with counter(own_ledger.url, tmp_path) as seat:
+        with seat.app.gate.hold():
+            burst(seat, "<f3>", "n")
+            await seat.until(lambda: len(seat.app.gate) == 2)
+            burst(seat, "<ctrl+g>")
+            await seat.until(lambda: len(seat.app.gate) == 0)
+        await seat.see("2 keys put aside")
+        assert isinstance(seat.app.screen, HomeScreen)
+        await seat.press("f3", "n")
+        await seat.at(FormDialog)
+
+
+async def test_the_gate_is_bounded(own_ledger: RunningLedger, tmp_path: Path) -> None:
+    """Habit 8: at most 256 keys wait; more are not taken."""
+    async with counter(own_ledger.url, tmp_path) as seat:
+        with seat.app.gate.hold():
+            burst(seat, "x" * 300)
+            await seat.until(lambda: len(seat.app.gate) == 256)
+            await seat.pilot.pause()
+            assert len(seat.app.gate) == 256
