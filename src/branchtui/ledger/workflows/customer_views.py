@@ -13,6 +13,7 @@ from branchtui.ledger.access import Permission
 from branchtui.ledger.clock import as_datetime
 from branchtui.ledger.phones import masked
 from branchtui.ledger.workflows.accounts import OPENS_ACCOUNTS, account_answer
+from branchtui.ledger.workflows.record_rules import TAKES_RECORDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +27,7 @@ NEW_BALANCE: Final = "new-balance"
 
 _NEEDS: Final = {
     OPEN_ACCOUNT: (Permission.CUSTOMER_CHANGE, OPENS_ACCOUNTS),
-    NEW_BALANCE: (Permission.RECORD_CHANGE, OPENS_ACCOUNTS),
+    NEW_BALANCE: (Permission.RECORD_CHANGE, TAKES_RECORDS),
 }
 """What a user needs for an action, and where the customer must stand."""
 
