@@ -16,6 +16,7 @@ from typing import Any
 from bench.ledgers import BRANCH, BenchLedger, Served, figure
 from branchtui.ledger import setup
 from branchtui.ledger.store.rows import Branch, Customer
+from branchtui.ledger.store.unit import BulkTx
 
 SIZES = (10_000, 100_000)
 TARGET_SECONDS = {10_000: 1.5}
@@ -72,7 +73,7 @@ def timed(work: Any) -> float:
 def customer_numbers(ledger: BenchLedger) -> list[str]:
     """The numbers of the active customers."""
 
-    def read(tx: setup.BulkTx) -> list[str]:
+    def read(tx: BulkTx) -> list[str]:
         branch = tx.find_one(Branch, code=BRANCH)
         assert branch is not None
         people = tx.find(Customer, branch_id=branch.id, status="active")

@@ -18,9 +18,8 @@ from branchtui.ledger.workflows.import_rows import ERROR_COLUMN, Asked, Checked,
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    import apsw
-
     from branchtui.ledger.core import Core
+    from branchtui.ledger.store.connection import Connection
     from branchtui.ledger.store.rows import Import
     from branchtui.ledger.workflows.import_kinds import TableKind
 
@@ -76,7 +75,7 @@ class Checker:
     control: dict[str, int | None]
     send: Callable[[list[Checked], int, int], None]
 
-    def run(self, connection: apsw.Connection) -> Verdict:
+    def run(self, connection: Connection) -> Verdict:
         """Judge every row; the chunks of verdicts go to `send` with how many rows are done, of how many."""
         asked = Asked.loaded(self.import_.options)
         table = TableFile(
@@ -145,7 +144,7 @@ class Checker:
 
     def _judge(
         self,
-        connection: apsw.Connection,
+        connection: Connection,
         table: TableFile,
         setting: Setting,
         rows_total: int,

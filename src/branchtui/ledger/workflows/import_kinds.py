@@ -13,10 +13,9 @@ from branchtui.ledger.workflows.import_records import BalanceRecordRows
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import apsw
-
     from branchtui.ledger.core import Core
     from branchtui.ledger.feeds.table_file import Row
+    from branchtui.ledger.store.connection import Connection
     from branchtui.ledger.store.rows import Import
     from branchtui.ledger.store.unit import BulkTx
     from branchtui.ledger.workflows.import_rows import Checked, Setting, Taken
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 class RowCheck(Protocol):
     """Judges the rows of one file, in order."""
 
-    def check(self, connection: apsw.Connection, rows: Sequence[Row]) -> list[Checked]:
+    def check(self, connection: Connection, rows: Sequence[Row]) -> list[Checked]:
         """The verdict on each row."""
         ...
 
@@ -51,7 +50,7 @@ class TableKind(Protocol):
         """Write rows (number and parsed JSON); those that fit no longer are returned with why."""
         ...
 
-    def last_taken(self, connection: apsw.Connection, import_id: str) -> int:
+    def last_taken(self, connection: Connection, import_id: str) -> int:
         """The number of the last row that was taken in."""
         ...
 

@@ -9,12 +9,11 @@ from branchtui.ledger.store import import_store
 from branchtui.ledger.workflows.record_rules import TAKES_RECORDS, refuse_customer_for_keying
 
 if TYPE_CHECKING:
-    import apsw
-
+    from branchtui.ledger.store.connection import Connection
     from branchtui.ledger.store.import_store import Party
 
 
-def refused_party(connection: apsw.Connection, party: Party, column: str) -> list[Finding]:
+def refused_party(connection: Connection, party: Party, column: str) -> list[Finding]:
     """Why no record may be made for this customer, if none may."""
     if party.status in TAKES_RECORDS:
         return []

@@ -23,10 +23,9 @@ from branchtui.ledger.workflows.record_rules import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    import apsw
-
     from branchtui.ledger.core import Core
     from branchtui.ledger.feeds.table_file import Row
+    from branchtui.ledger.store.connection import Connection
     from branchtui.ledger.store.import_store import Party
     from branchtui.ledger.store.rows import Account, Import
     from branchtui.ledger.store.unit import BulkTx
@@ -73,7 +72,7 @@ class BalanceRecordRows:
         """Insert rows as records; those whose customer has left or whose reference was taken since are refused."""
         return take_rows(core, tx, import_, rows, at_us)
 
-    def last_taken(self, connection: apsw.Connection, import_id: str) -> int:
+    def last_taken(self, connection: Connection, import_id: str) -> int:
         """The number of the last row that became a record."""
         return import_store.last_record_row(connection, import_id)
 
@@ -81,7 +80,7 @@ class BalanceRecordRows:
 class _Known:
     """What the ledger holds of the customers, accounts, days and references that some rows name."""
 
-    def __init__(self, connection: apsw.Connection, rows: Sequence[dict[str, str]]) -> None:
+    def __init__(self, connection: Connection, rows: Sequence[dict[str, str]]) -> None:
         self.connection = connection
         numbers = {row["customer_no"] for row in rows}
         account_numbers = {row["account_no"] for row in rows} - {""}
@@ -113,7 +112,7 @@ class _Check:
         self._seen: dict[str, int] = {}
         self._closed: dict[str, bool] = {}
 
-    def check(self, connection: apsw.Connection, rows: Sequence[Row]) -> list[Checked]:
+    def check(self, connection: Connection, rows: Sequence[Row]) -> list[Checked]:
         """The verdict on each row, with one look at the ledger for all of them."""
         named = [self._named(row) for row in rows]
         known = _Known(connection, [cells for cells in named if cells is not None])
@@ -137,7 +136,7 @@ class _Check:
             return Checked(row.row_no, level_of(findings), findings, row.cells, is_blank=True)
         return Checked(row.row_no, ERROR, row.findings, row.cells)
 
-    def _judge(self, connection: apsw.Connection, row: Row, cells: dict[str, str], known: _Known) -> Checked:
+    def _judge(self, connection: Connection, row: Row, cells: dict[str, str], known: _Known) -> Checked:
         findings = list(row.findings)
         customer, account = self._customer(cells, known, findings)
         amount = self._read(self._amount, "amount", cells, findings)
@@ -261,7 +260,7 @@ class _Check:
 
     def _rules(
         self,
-        connection: apsw.Connection,
+        connection: Connection,
         values: RecordValues,
         customer: Party | None,
         account: Account | None,
@@ -280,7 +279,7 @@ class _Check:
                 continue
             findings.append(error(each.code, each.message, column, cells.get(column, "")))
 
-    def _is_closed(self, connection: apsw.Connection, branch_id: str, day: str) -> bool:
+    def _is_closed(self, connection: Connection, branch_id: str, day: str) -> bool:
         key = day_key(branch_id, day)
         if key not in self._closed:
             self._closed[key] = bool(import_store.closed_days_among(connection, [key]))

@@ -17,9 +17,8 @@ from branchtui.ledger.workflows.import_rows import Taken
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import apsw
-
     from branchtui.ledger.core import Core
+    from branchtui.ledger.store.connection import Connection
     from branchtui.ledger.store.import_store import Party
     from branchtui.ledger.store.rows import Import
     from branchtui.ledger.store.unit import BulkTx
@@ -57,7 +56,7 @@ def take_rows(core: Core, tx: BulkTx, import_: Import, rows: Sequence[tuple[int,
 
 
 def _changed_since(
-    connection: apsw.Connection,
+    connection: Connection,
     each: dict[str, Any],
     customer: Party | None,
     taken: set[tuple[str, str]],

@@ -22,10 +22,9 @@ from branchtui.ledger.workflows.import_rows import ERROR_COLUMN, FINDINGS_MAX, d
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import apsw
-
     from branchtui.contract.imports import RowFinding
     from branchtui.ledger.core import Core
+    from branchtui.ledger.store.connection import Connection
     from branchtui.ledger.store.lists import Window
     from branchtui.ledger.store.rows import Import, ImportRow
 
@@ -69,7 +68,7 @@ async def findings(
         forward, start = _anchor(window.anchor)
         opened_inside = forward and start > 0
 
-    def read(connection: apsw.Connection) -> tuple[list[_Placed], int | None]:
+    def read(connection: Connection) -> tuple[list[_Placed], int | None]:
         count = import_store.finding_count(connection, import_.id, level) if window.count else None
         row_no = start // FINDINGS_MAX
         rows = import_store.report(connection, import_.id, level, row_no, window.limit + 2, forward=forward)
@@ -128,7 +127,7 @@ async def rejects(core: Core, import_: Import) -> Rejects:
     return await core.reader.in_thread(lambda connection: _rejects(connection, import_))
 
 
-def _rejects(connection: apsw.Connection, import_: Import) -> Rejects:
+def _rejects(connection: Connection, import_: Import) -> Rejects:
     recognised = json.loads(import_.recognised)
     header = [name for name in recognised.get("columns", []) if name != ERROR_COLUMN]
     kept = [place for place, name in enumerate(recognised.get("columns", [])) if name != ERROR_COLUMN]

@@ -26,8 +26,7 @@ from branchtui.ledger.workflows.import_kinds import KINDS
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    import apsw
-
+    from branchtui.ledger.store.connection import Connection
     from branchtui.ledger.store.unit import BulkTx
     from branchtui.ledger.workflows.import_rows import Checked, Taken
     from branchtui.ledger.workflows.jobs import Running
@@ -126,7 +125,7 @@ async def _check(running: Running, import_: Import) -> Import:
     return await core.writer.bulk(settle)
 
 
-def _checked(checker: Checker, sender: _Sender, connection: apsw.Connection) -> Verdict:
+def _checked(checker: Checker, sender: _Sender, connection: Connection) -> Verdict:
     verdict = checker.run(connection)
     sender.finish()
     return verdict

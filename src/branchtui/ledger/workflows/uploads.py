@@ -13,10 +13,9 @@ from branchtui.ledger.store import upload_store
 from branchtui.ledger.store.rows import Upload, UploadChunk
 
 if TYPE_CHECKING:
-    import apsw
-
     from branchtui.ledger.access import Principal
     from branchtui.ledger.core import Core
+    from branchtui.ledger.store.connection import Connection
     from branchtui.ledger.store.unit import BulkTx, Tx
 
 CHUNK_BYTES_MAX: Final = 256 * 1024
@@ -156,7 +155,7 @@ def _wrong_offset(expected: int) -> Refusal:
     )
 
 
-def _sha256(connection: apsw.Connection, upload_id: str) -> str:
+def _sha256(connection: Connection, upload_id: str) -> str:
     digest = hashlib.sha256()
     for chunk in upload_store.chunks(connection, upload_id):
         digest.update(chunk)
