@@ -1,0 +1,127 @@
+"""The branch's day over HTTP (contract, section 5)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from tests.ledger.running import RunningLedger
+
+from branchtui.ledger import seed as seeds
+from branchtui.ledger.store.unit import BulkTx
+
+
+def board(ledger: RunningLedger, username: str, **query: Any) -> dict[str, Any]:
+    answer = ledger.sign_in(username).get("/v1/dashboard", **query)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def queue(found: dict[str, Any], name: str) -> dict[str, Any]:
+    return next(each for each in found["queues"] if each["name"] == name)
+
+
+def fill(ledger: RunningLedger, branch: str) -> None:
+    def run(tx: BulkTx) -> None:
+        import random
+
+        seeds.plant(
+            tx,
+            ledger.branch(branch),
+            customers=20,
+            payments=40,
+            unmatched=6,
+            balance_records=12,
+            rng=random.Random(5),
+            now_us=ledger.clock.now_us(),
+        )
+
+    ledger.bulk(run)
+
+
+def test_queues_count_what_waits_in_the_own_branch(own_ledger: RunningLedger) -> None:
+    """Each queue has a count, a total and an age; other branches' are not in it."""
+    fill(own_ledger, "NKU")
+    fill(own_ledger, "KSM")
+    found = board(own_ledger, "teller")
+    ((count, total, oldest),) = own_ledger.query(
+        "SELECT COUNT(*), SUM(amount_minor), MIN(paid_at) FROM payments"
+        " WHERE state = 'unassociated' AND branch_id = ?",
+        own_ledger.branch("NKU").id,
+    )
+    waiting = queue(found, "payments-unassociated")
+    assert (waiting["count"], waiting["total_minor"]) == (count, total) == (6, total)
+    assert waiting["oldest_at"] is not None and oldest > 0
+    ((count, total),) = own_ledger.query(
+        "SELECT COUNT(*), SUM(amount_minor) FROM balance_records WHERE status = 'not_accounted' AND branch_id = ?",
+        own_ledger.branch("NKU").id,
+    )
+    records = queue(found, "records-not-accounted")
+    assert (records["count"], records["total_minor"]) == (count, total)
+    assert queue(board(own_ledger, "auditor"), "payments-unassociated")["count"] == 12
+    one = board(own_ledger, "auditor", branch=own_ledger.branch("KSM").id)
+    assert queue(one, "payments-unassociated")["count"] == 6 and one["branch_name"] == "Kisumu"
+
+
+def test_held_callbacks_are_shown_to_who_may_see_them(own_ledger: RunningLedger) -> None:
+    """AUTHZ-4: a teller's day has no queue of quarantined or parked callbacks."""
+    names = {username: {each["name"] for each in board(own_ledger, username)["queues"]} for username in
+             ("teller", "supervisor", "administrator")}  # fmt: skip
+    held = {"callbacks-quarantined", "callbacks-parked"}
+    assert not names["teller"] & held and held <= names["supervisor"]
+    assert names["administrator"] == held
+
+
+def test_the_last_seven_days_are_what_the_journal_says(own_ledger: RunningLedger) -> None:
+    """Payments associated less those taken back, by business day, the newest day last."""
+    fill(own_ledger, "NKU")
+    found = board(own_ledger, "teller")
+    days = [each["date"] for each in found["days"]]
+    today = own_ledger.today()
+    assert days == [(today - timedelta(days=back)).isoformat() for back in range(6, -1, -1)]
+    assert found["business_date"] == today.isoformat()
+    counts = dict(
+        own_ledger.query(
+            "SELECT business_date, COUNT(*) FROM journal_entries WHERE kind = 'payment.associate' GROUP BY 1"
+        )
+    )
+    assert [each["payments_associated"] for each in found["days"]] == [counts.get(day, 0) for day in days]
+    assert sum(each["payments_associated_minor"] for each in found["days"]) > 0
+    payment = own_ledger.sign_in("supervisor").get("/v1/payments", state="associated").json()["items"][0]
+    taken = own_ledger.sign_in("supervisor").post(
+        f"/v1/payments/{payment['id']}/disassociate", {"reason": "wrong"}, if_match=payment["version"]
+    )
+    assert taken.status_code == 200, taken.text
+    after = board(own_ledger, "teller")
+    assert after["days"][-1]["payments_associated"] == found["days"][-1]["payments_associated"] - 1
+    before_minor = found["days"][-1]["payments_associated_minor"]
+    assert after["days"][-1]["payments_associated_minor"] == before_minor - payment["amount_minor"]
+
+
+def test_records_posted_today_are_counted_whatever_their_own_date(own_ledger: RunningLedger) -> None:
+    """A record as of last month that is posted now is today's work."""
+    teller, member = own_ledger.sign_in("teller"), own_ledger.add_member(accounts=("wallet", "savings"))
+    body = {
+        "customer_id": member.id,
+        "account_kind": "savings",
+        "amount_minor": 125_000,
+        "currency": "KES",
+        "as_of_date": (own_ledger.today() - timedelta(days=30)).isoformat(),
+    }
+    record = teller.post("/v1/balance-records", body).json()
+    assert board(own_ledger, "teller")["records_posted_today"] == 0
+    assert queue(board(own_ledger, "teller"), "records-not-accounted")["total_minor"] == 125_000
+    assert (
+        teller.post(f"/v1/balance-records/{record['id']}/post", if_match=record["version"]).status_code == 200
+    )
+    found = board(own_ledger, "teller")
+    assert (found["records_posted_today"], found["records_posted_today_minor"]) == (1, 125_000)
+    assert queue(found, "records-not-accounted")["count"] == 0
+    assert board(own_ledger, "teller2")["records_posted_today"] == 0
+
+
+def test_another_branchs_day_is_not_there(own_ledger: RunningLedger) -> None:
+    """AUTHZ-2: 404, as for a branch that does not exist."""
+    teller = own_ledger.sign_in("teller")
+    assert teller.get("/v1/dashboard", branch=own_ledger.branch("KSM").id).status_code == 404
+    assert teller.get("/v1/dashboard", branch="nowhere").status_code == 404
