@@ -128,7 +128,9 @@ def test_every_sample_ends_as_its_readme_says(
 
     def state(name: str) -> str | None:
         found = payment(teller, json.loads((SAMPLES / name).read_bytes())["TransID"])
-        return found and f"{found['state']} {found['match']['tier'] if found['match'] else '-'}"
+        if found is None:
+            return None
+        return f"{found['state']} {found['match']['tier'] if found['match'] else '-'}"
 
     for name in (
         "plain",
@@ -157,9 +159,11 @@ def test_every_sample_ends_as_its_readme_says(
     assert [each["customer"]["customer_no"] for each in candidates] == ["000101"]
     assert candidates[0]["tier"] == 4
     plain = payment(teller, "SKA10QWE77")
-    assert plain is not None and plain["amount_minor"] == 150_000
+    assert plain is not None
+    assert plain["amount_minor"] == 150_000
     waiting = {
         each["name"]: each["count"]
         for each in enter(served, built, "supervisor1").get("/v1/dashboard").json()["queues"]
     }
-    assert waiting["callbacks-quarantined"] == 1 and waiting["payments-unassociated"] == 123
+    assert waiting["callbacks-quarantined"] == 1
+    assert waiting["payments-unassociated"] == 123

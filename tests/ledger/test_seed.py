@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.ledger.running import RunningLedger, copy_template
@@ -21,7 +22,7 @@ def database(ledger_template: Path, tmp_path: Path) -> str:
     return copy_template(ledger_template, tmp_path)
 
 
-def ask(database: str, statement: str) -> list[tuple]:
+def ask(database: str, statement: str) -> list[tuple[Any, ...]]:
     connection = connect(database_path(database), read_only=True)
     try:
         return [tuple(row) for row in connection.execute(statement)]
@@ -56,10 +57,13 @@ def test_every_balance_is_the_journals(database: str) -> None:
     """Savings, shares and loans were posted; wallets hold the payments that were associated."""
     seed(database, branch_code="NKU", customers=120, payments=80, unmatched=0)
     kinds = dict(ask(database, "SELECT kind, SUM(balance_minor) FROM accounts GROUP BY 1"))
-    assert kinds["savings"] < 0 and kinds["shares"] < 0 and kinds["loan"] > 0
+    assert kinds["savings"] < 0
+    assert kinds["shares"] < 0
+    assert kinds["loan"] > 0
     ((paid,),) = ask(database, "SELECT SUM(amount_minor) FROM payments")
     assert kinds["wallet"] == -paid
-    assert kinds["unallocated-receipts"] == 0 and kinds["provider-float"] == paid
+    assert kinds["unallocated-receipts"] == 0
+    assert kinds["provider-float"] == paid
     assert sum(kinds.values()) == 0
 
 
@@ -86,9 +90,7 @@ def test_a_second_seed_goes_on_where_the_first_ended(database: str) -> None:
     assert broken(database) == []
 
 
-def test_numbers_that_an_older_system_gave_are_not_given_again(
-    own_ledger: RunningLedger, tmp_path: Path
-) -> None:
+def test_numbers_that_an_older_system_gave_are_not_given_again(own_ledger: RunningLedger) -> None:
     """A made number never names two customers, not even one by customer and one by account number."""
     teller = own_ledger.sign_in("teller")
     body = {"branch_id": own_ledger.branch("NKU").id, "first_name": "Old", "last_name": "System"}
@@ -113,7 +115,7 @@ def test_numbers_that_an_older_system_gave_are_not_given_again(
     ],
 )
 def test_a_seed_that_cannot_be_is_refused_before_anything_is_written(
-    database: str, counts: dict[str, int]
+    database: str, counts: dict[str, Any]
 ) -> None:
     """The refusal is a sentence; the ledger stays as it was."""
     with pytest.raises(ValueError, match=r"[Cc]ount|need customers"):
@@ -126,7 +128,8 @@ def test_a_seed_that_cannot_be_is_refused_before_anything_is_written(
 def test_the_names_come_from_many_scripts_and_none_is_one_of_the_demonstrations() -> None:
     """Nobody of a seed is called Wanjiku, Achieng or Ngũgĩ, and every name may be stored (VAL-3)."""
     given = [name for _, (first, last) in PEOPLE for name in first + last]
-    assert len(PEOPLE) >= 12 and any(is_family_first(name) for name in given)
+    assert len(PEOPLE) >= 12
+    assert any(is_family_first(name) for name in given)
     for name in given:
         assert not is_unsafe(name)
         assert not any(own in fold(name) for own in ("wanjiku", "achieng", "ngugi")), name

@@ -33,12 +33,15 @@ def test_a_new_customer_has_numbers_and_a_wallet(running_ledger: RunningLedger) 
     """Contract, section 3: numbers are made unless given; the main account is the wallet's."""
     teller = running_ledger.sign_in("teller")
     made = enter(teller, running_ledger, first_name="Zawadi", last_name="Neema")
-    assert made["customer_no"].startswith("0") and not made["account_no"].startswith("0")
+    assert made["customer_no"].startswith("0")
+    assert not made["account_no"].startswith("0")
     assert [(a["kind"], a["account_no"], a["balance_minor"]) for a in made["accounts"]] == [
         ("wallet", made["account_no"], 0)
     ]
-    assert made["status"] == "active" and made["branch_code"] == "NKU"
-    assert "open-account" in made["actions"] and "new-balance" in made["actions"]
+    assert made["status"] == "active"
+    assert made["branch_code"] == "NKU"
+    assert "open-account" in made["actions"]
+    assert "new-balance" in made["actions"]
 
 
 def test_the_same_key_enters_one_customer_and_answers_the_same(running_ledger: RunningLedger) -> None:
@@ -92,10 +95,12 @@ def test_a_number_that_is_taken_names_who_has_it(running_ledger: RunningLedger) 
     for member, value in (("external_id", "OLD/77"), ("customer_no", "K-77"), ("account_no", "A-77")):
         body = {"first_name": "New", "last_name": "Comer", member: value}
         answer = teller.post("/v1/customers", body | {"branch_id": running_ledger.branch("NKU").id})
-        assert answer.status_code == 409 and answer.json()["code"] == "reference-taken"
+        assert answer.status_code == 409
+        assert answer.json()["code"] == "reference-taken"
         assert first["id"] in answer.json()["existing"].values()
         answer = other.post("/v1/customers", body | {"branch_id": running_ledger.branch("KSM").id})
-        assert answer.status_code == 409 and answer.json()["existing"] is None
+        assert answer.status_code == 409
+        assert answer.json()["existing"] is None
 
 
 def test_somebody_who_looks_alike_is_entered_only_when_confirmed(running_ledger: RunningLedger) -> None:
@@ -117,7 +122,8 @@ def test_somebody_who_looks_alike_is_entered_only_when_confirmed(running_ledger:
     ):
         body |= {"branch_id": branch_id}
         refused = teller.post("/v1/customers", body)
-        assert refused.status_code == 409 and refused.json()["code"] == "possible-duplicate"
+        assert refused.status_code == 409
+        assert refused.json()["code"] == "possible-duplicate"
         assert refused.json()["duplicate_of"]["id"] == first["id"]
         confirmed = {"confirm-duplicate-of": refused.json()["duplicate_of"]["key"]}
         assert teller.post("/v1/customers", body, headers=confirmed).status_code == 201
@@ -209,7 +215,8 @@ def test_a_branch_filter_covers_the_branches_below_it(running_ledger: RunningLed
     plain = auditor.get("/v1/customers", status="pending", branch=running_ledger.branch("KSM").id).json()[
         "items"
     ]
-    assert {item["status"] for item in plain} == {"pending"} and plain[0]["name"] == "Below Two"
+    assert {item["status"] for item in plain} == {"pending"}
+    assert plain[0]["name"] == "Below Two"
     assert auditor.get("/v1/customers", status="asleep").status_code == 422
 
 
@@ -231,7 +238,8 @@ def test_the_list_opens_anywhere_and_turns_both_ways(own_ledger: RunningLedger) 
     assert teller.get("/v1/customers", sort="created", anchor="key:yesterday").status_code == 400
     assert teller.get("/v1/customers", sort="phone").status_code == 400
     foreign = own_ledger.sign_in("supervisor").get("/v1/customers", limit=2, cursor=page["prev"])
-    assert foreign.status_code == 400 and foreign.json()["code"] == "cursor-invalid"
+    assert foreign.status_code == 400
+    assert foreign.json()["code"] == "cursor-invalid"
     searched = teller.get("/v1/customers", q="liste", limit=4).json()
     rest = teller.get("/v1/customers", q="liste", limit=4, cursor=searched["next"]).json()
     assert [item["first_name"] for item in searched["items"] + rest["items"]] == [
@@ -269,7 +277,8 @@ def test_a_profile_is_one_answer_with_natural_balances_and_the_latest_entries(
     assert entries[1]["balance_after_minor"] == balances["savings"]
     assert entries[1]["amount_minor"] == 50_010
     plain = teller.get(f"/v1/customers/{member.id}").json()
-    assert plain["accounts"] is None and plain["entries"] is None
+    assert plain["accounts"] is None
+    assert plain["entries"] is None
     assert teller.get(f"/v1/customers/{member.id}", include="secrets").status_code == 400
 
 
@@ -308,10 +317,14 @@ def test_an_administrator_sees_customers_but_not_their_phones_or_money(running_l
         teller, running_ledger, mobile_no=f"0{next(_PHONES)}", email="a@b.example", date_of_birth="1980-01-01"
     )
     seen = administrator.get(f"/v1/customers/{made['id']}", include="accounts,entries").json()
-    assert seen["mobile_no"].startswith("+2547") and "***" in seen["mobile_no"]
-    assert seen["email"] is None and seen["date_of_birth"] is None
-    assert seen["accounts"] is None and seen["entries"] is None
-    assert seen["actions"] == [] and seen["refused"]["open-account"]["code"] == "forbidden"
+    assert seen["mobile_no"].startswith("+2547")
+    assert "***" in seen["mobile_no"]
+    assert seen["email"] is None
+    assert seen["date_of_birth"] is None
+    assert seen["accounts"] is None
+    assert seen["entries"] is None
+    assert seen["actions"] == []
+    assert seen["refused"]["open-account"]["code"] == "forbidden"
     assert (
         administrator.post(
             f"/v1/customers/{made['id']}/accounts", {"kind": "savings", "currency": "KES"}
@@ -334,22 +347,26 @@ def test_an_account_is_opened_only_where_it_may_be(running_ledger: RunningLedger
     assert teller.post(path, {"kind": "credit", "currency": "KES"}).status_code == 422
     assert teller.post(path, {"kind": "savings", "currency": "QQQ"}).status_code == 422
     taken = teller.post(path, {"kind": "savings", "currency": "KES", "account_no": made["account_no"]})
-    assert taken.status_code == 409 and taken.json()["code"] == "reference-taken"
+    assert taken.status_code == 409
+    assert taken.json()["code"] == "reference-taken"
     left = running_ledger.add_member(status="closed")
     refused = teller.post(f"/v1/customers/{left.id}/accounts", {"kind": "savings", "currency": "KES"})
-    assert refused.status_code == 409 and refused.json()["code"] == "transition-not-allowed"
+    assert refused.status_code == 409
+    assert refused.json()["code"] == "transition-not-allowed"
     assert teller.get(f"/v1/customers/{left.id}").json()["actions"] == []
 
 
 def test_a_search_with_more_matches_than_it_looks_at_says_so(own_ledger: RunningLedger) -> None:
     """PAGE-3: a count is exact or a lower bound; candidates are capped at 500."""
-    from branchtui.ledger.workflows.customer_search import CANDIDATES
     from tests.ledger.seeded import plant_people
+
+    from branchtui.ledger.workflows.customer_search import CANDIDATES
 
     plant_people(own_ledger, "NKU", CANDIDATES + 30, last_name="Common")
     plant_people(own_ledger, "KSM", CANDIDATES + 30, last_name="Common", first_name="Far")
     page = own_ledger.sign_in("teller").get("/v1/customers", q="ommon", count="true").json()
     assert (page["count"], page["count_exact"]) == (CANDIDATES, False)
     few = own_ledger.sign_in("teller").get("/v1/customers", q="ommon p7", count="true").json()
-    assert few["count_exact"] and few["count"] < CANDIDATES
+    assert few["count_exact"]
+    assert few["count"] < CANDIDATES
     assert {item["branch_code"] for item in few["items"]} == {"NKU"}

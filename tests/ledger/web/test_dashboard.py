@@ -51,7 +51,8 @@ def test_queues_count_what_waits_in_the_own_branch(own_ledger: RunningLedger) ->
     )
     waiting = queue(found, "payments-unassociated")
     assert (waiting["count"], waiting["total_minor"]) == (count, total) == (6, total)
-    assert waiting["oldest_at"] is not None and oldest > 0
+    assert waiting["oldest_at"] is not None
+    assert oldest > 0
     ((count, total),) = own_ledger.query(
         "SELECT COUNT(*), SUM(amount_minor) FROM balance_records WHERE status = 'not_accounted' AND branch_id = ?",
         own_ledger.branch("NKU").id,
@@ -60,7 +61,8 @@ def test_queues_count_what_waits_in_the_own_branch(own_ledger: RunningLedger) ->
     assert (records["count"], records["total_minor"]) == (count, total)
     assert queue(board(own_ledger, "auditor"), "payments-unassociated")["count"] == 12
     one = board(own_ledger, "auditor", branch=own_ledger.branch("KSM").id)
-    assert queue(one, "payments-unassociated")["count"] == 6 and one["branch_name"] == "Kisumu"
+    assert queue(one, "payments-unassociated")["count"] == 6
+    assert one["branch_name"] == "Kisumu"
 
 
 def test_held_callbacks_are_shown_to_who_may_see_them(own_ledger: RunningLedger) -> None:
@@ -68,7 +70,8 @@ def test_held_callbacks_are_shown_to_who_may_see_them(own_ledger: RunningLedger)
     names = {username: {each["name"] for each in board(own_ledger, username)["queues"]} for username in
              ("teller", "supervisor", "administrator")}  # fmt: skip
     held = {"callbacks-quarantined", "callbacks-parked"}
-    assert not names["teller"] & held and held <= names["supervisor"]
+    assert not names["teller"] & held
+    assert held <= names["supervisor"]
     assert names["administrator"] == held
 
 
