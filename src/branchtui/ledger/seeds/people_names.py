@@ -10,7 +10,7 @@ from typing import Final
 
 _KENYA: Final = (
     """
-    Njoroge Kamande Wangari Nyambura Muthoni Wairimu Njeri Wambui Mumbi Nyokabi Wangui Wanjiru Gathoni Kariuki
+    Njoroge Kamande Wangari Nyambura Muthoni Wairimu Njeri Wambui Mumbi Nyokabi Wangui Gathoni Kariuki
     Githinji Mũthĩnĩ Waithĩra Kĩmani Gĩtaũ Mũgo Otieno Ochieng Odhiambo Okoth Onyango Akinyi Atieno Adhiambo Awuor
     Apiyo Anyango Owuor Ouma Wafula Wekesa Simiyu Barasa Nekesa Nanjala Nafula Kiprop Kipchoge Kiptoo Kibet Cheruiyot
     Chebet Jepkosgei Jelagat Chepkoech Mutua Musyoka Mwende Ndinda Mutheu Kioko Nzisa Kawira Mwiti Kinya Makena
