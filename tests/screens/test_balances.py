@@ -79,7 +79,7 @@ async def test_a_balance_is_keyed_edited_posted_and_never_posted_twice(
 
         await seat.press("p")
         await seat.until(lambda: "never be posted again" in seat.said)
-        assert seat.app.screen is screen, "a refused action opens nothing"
+        assert isinstance(seat.app.screen, BalancesScreen), "a refused action opens nothing"
     own_ledger.check()
 
 
@@ -147,7 +147,7 @@ async def test_post_all_posts_what_was_seen_and_nothing_when_it_moved(
     keyed(own_ledger, second, 20_050)
     async with counter(own_ledger.url, tmp_path, username="supervisor") as seat:
         await on_balances(seat)
-        await seat.see("to post: 2, 300.50 KES")
+        await seat.see("Post All: 2, 300.50 KES")
         await seat.press("b")
         await seat.at(MenuDialog)
         await seat.press("3")

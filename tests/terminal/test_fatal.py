@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from branchtui.terminal.fatal import FatalReport
 
 
@@ -14,10 +16,9 @@ def fail_with(password: str) -> None:
 
 def test_a_failure_shows_a_reference_and_keeps_its_place_and_no_value(tmp_path: Path) -> None:
     """SEC-3: on the screen reference and type alone; the file holds places, neither locals nor messages."""
-    try:
+    with pytest.raises(ValueError, match="herons") as failed:
         fail_with("seven quiet herons")
-    except ValueError as error:
-        shown = FatalReport(tmp_path, lambda: "7QK2M9").report(error).plain
+    shown = FatalReport(tmp_path, lambda: "7QK2M9").report(failed.value).plain
     kept = tmp_path / "failure-7QK2M9.txt"
     text = kept.read_text(encoding="utf-8")
     assert "7QK2M9" in shown

@@ -167,7 +167,7 @@ class BalancesScreen(BulkDesk):
             parts.append(f"{self.rows.count:,}")
         if self._summary is not None:
             total = total_in(self._summary.total_minor, self._summary.currency)
-            parts.append(f"to post: {self._summary.count:,}, {total}")
+            parts.append(f"Post All: {self._summary.count:,}, {total}")
         self.heading.show(note="  ".join(parts))
 
     @on(VirtualList.Highlighted)

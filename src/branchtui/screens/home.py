@@ -14,7 +14,7 @@ from branchtui.format.dates import show_date
 from branchtui.format.safe_text import safe_text
 from branchtui.screens.base import LedgerScreen, screen_actions
 from branchtui.screens.places import PLACES
-from branchtui.screens.rows import queue_columns, queue_words, total_in
+from branchtui.screens.rows import queue_columns, total_in
 from branchtui.widgets.actions import ActionTable
 from branchtui.widgets.page_source import MemorySource
 from branchtui.widgets.virtual_list import VirtualList
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 DAYS_SHOWN: Final = 5
 _FIGURE_CELLS: Final = 20
+_WORKED_ON: Final = {"payment": "payments", "import": "import"}
 
 
 class HomeScreen(LedgerScreen):
@@ -87,12 +88,8 @@ class HomeScreen(LedgerScreen):
     @on(VirtualList.Opened, "#queues")
     def open_queue(self, message: VirtualList.Opened) -> None:
         """`enter`: where this queue is worked on."""
-        words = queue_words(message.item.name)
-        wanted = "payments" if words.startswith("Payments") else "balances"
-        if any(place.name == wanted for place in PLACES):
-            self.go(wanted)
-        else:
-            self.say_refusal(f"{words}: there is no screen for it here.")
+        name = message.item.name.casefold()
+        self.go(next((place for word, place in _WORKED_ON.items() if word in name), "balances"))
 
     def action_back(self) -> None:
         """`esc` on Home."""

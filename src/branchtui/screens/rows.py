@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 WIDE: Final = 100
 """Columns that a screen of 80 cells has no room for come from here on."""
 AMOUNT_CELLS: Final = 17
+_WORD_GAPS: Final = str.maketrans("_-.", "   ")
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 
@@ -50,7 +51,7 @@ class _Named(Protocol):
 
 def words(value: StrEnum | str) -> str:
     """A wire value as it is said: `not_accounted` is "not accounted"."""
-    return str(value).replace("_", " ")
+    return str(value).translate(_WORD_GAPS)
 
 
 def kind_word(kind: StrEnum | str) -> str:
@@ -162,7 +163,7 @@ def entry_columns(desk: Desk) -> list[Column[Entry]]:
     """The last entries of a profile, over all accounts."""
     return [
         Column("When", lambda one: desk.time(one.booked_at), width=16),
-        Column("What", lambda one: words(one.kind).replace("-", " ")),
+        Column("What", lambda one: words(one.kind)),
         Column("Account", lambda one: kind_word(one.account_kind), width=11),
         Column("Amount", amount, width=14, align="right"),
         Column("Balance", lambda one: money(one.balance_after_minor, one.currency), width=14, align="right"),
@@ -239,7 +240,7 @@ _QUEUE_WORDS: Final = {
 
 def queue_words(name: str) -> str:
     """A queue's name on Home."""
-    return _QUEUE_WORDS.get(name.replace("_", "-"), words(name).replace("-", " ").capitalize())
+    return _QUEUE_WORDS.get(name.replace("_", "-"), words(name).capitalize())
 
 
 def queue_columns(desk: Desk) -> list[Column[Queue]]:

@@ -57,6 +57,11 @@ class KeyGate:
     def __len__(self) -> int:
         return len(self._waiting)
 
+    @property
+    def is_busy(self) -> bool:
+        """True while a key is still having its effect."""
+        return self._pump is not None and not self._pump.done()
+
     @contextmanager
     def hold(self) -> Iterator[None]:
         """Keys wait while a command is being answered."""
@@ -74,7 +79,7 @@ class KeyGate:
         if isinstance(event, events.Key) and event.key == EMPTY_KEY:
             self._empty()
             return False
-        if self._pump is None or self._pump.done():
+        if not self.is_busy:
             self._front = self._app.screen
             self._set_aside(0)
             may_go = not self._holds and self._is_ready(event)
