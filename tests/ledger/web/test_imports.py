@@ -23,6 +23,8 @@ from tests.ledger.files import (
 )
 from tests.ledger.running import Api, RunningLedger, fresh_key
 
+from branchtui.ledger.store.unit import BulkTx
+
 SAMPLES = Path(
     os.environ.get("BRANCHTUI_SAMPLES", Path(__file__).resolve().parents[4] / "shared" / "samples")
 )
@@ -427,15 +429,28 @@ def test_what_changed_after_the_preview_is_seen_before_anything_is_taken_in(
     assert rejects[1].startswith(f"000101,savings,100,KES,2026-09-30,,{ref},")
 
 
-def test_two_copies_that_are_checked_at_once_go_in_once(ledger: RunningLedger, teller: Api) -> None:
-    """The repetition is looked for again when rows are about to be taken in."""
+def test_two_copies_that_are_started_at_once_go_in_once(ledger: RunningLedger, teller: Api) -> None:
+    """The repetition is looked for at the start, and again in the very transaction that takes rows in."""
     data = table("000101,savings,1,KES,2026-09-30,two copies,").encode()
-    one, two = (ask_import(teller, upload(teller, data), dry_run=True) for _ in range(2))
-    first, second = finished(teller, one), finished(teller, two)
+    first, second, third = (
+        finished(teller, ask_import(teller, upload(teller, data), dry_run=True, mode=mode))
+        for mode in ("all_or_nothing", "all_or_nothing", "valid_rows")
+    )
     seen = {"sha256": first["sha256"], "preview_version": first["preview_version"]}
-    started = [teller.post(f"/v1/imports/{each['id']}/start", seen) for each in (first, second)]
-    states = [finished(teller, each)["state"] if each.status_code == 202 else "refused" for each in started]
-    assert sorted(states) == ["done", "refused"]
+    assert finished(teller, teller.post(f"/v1/imports/{first['id']}/start", seen))["state"] == "done"
+    late = teller.post(f"/v1/imports/{second['id']}/start", seen)
+    assert (late.status_code, late.json()["code"]) == (409, "file-already-imported")
+
+    def started_before_the_first_was_done(tx: BulkTx) -> None:
+        for each in (second, third):
+            tx.connection.execute("UPDATE imports SET state = 'importing' WHERE id = ?", (each["id"],))
+            tx.connection.execute("UPDATE jobs SET state = 'queued' WHERE id = ?", (each["job_id"],))
+
+    ledger.bulk(started_before_the_first_was_done)
+    import_file(teller, table(row()))
+    for each in (second, third):
+        job = teller.get(f"/v1/jobs/{each['job_id']}", wait=20).json()
+        assert (job["state"], job["result"]["state"]) == ("succeeded", "refused")
     assert ledger.query("SELECT count(*) FROM balance_records WHERE narration = 'two copies'") == [(1,)]
 
 
