@@ -44,6 +44,12 @@ def level_word(one: RowFinding) -> str:
     return _LEVELS.get(one.level.value, words(one.level))
 
 
+def finding_sentence(one: RowFinding) -> str:
+    """A finding in one sentence, for the row under the arrow: the list has to cut it."""
+    place = f"Row {one.row_no:,}" + (f", {one.column}" if one.column else "")
+    return f"{place}: {one.message}"
+
+
 def finding_lines(one: RowFinding) -> list[tuple[str, str]]:
     """A finding in full."""
     pairs = [
@@ -82,8 +88,7 @@ def reading_line(import_: Import) -> str:
         f"decimal {words(read.decimal)}" if read.decimal else "",
         _DATE_WRITING.get(read.date_order, ""),
     ]
-    line = "Read as: " + ", ".join(part for part in parts if part)
-    return f"{line}   Columns: {', '.join(read.columns)}" if read.columns else line
+    return "Read as: " + ", ".join(part for part in parts if part) + f"   {', '.join(read.columns)}"
 
 
 def asks_date_order(import_: Import) -> bool:

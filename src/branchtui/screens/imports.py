@@ -18,6 +18,7 @@ from branchtui.contract.imports import (
     ImportMode,
     ImportState,
 )
+from branchtui.format.cells import cut
 from branchtui.format.safe_text import safe_text
 from branchtui.remote.errors import FileProblem, LedgerError
 from branchtui.screens import import_words
@@ -82,6 +83,7 @@ class ImportScreen(ImportFlow):
             explain=sentence_of,
             id="findings",
         )
+        yield Static(Content(""), id="finding")
 
     @property
     def form(self) -> Form:
@@ -192,7 +194,7 @@ class ImportScreen(ImportFlow):
         super().show_stage(stage)
         is_choosing = stage is Stage.CHOOSE
         self.form.display = is_choosing
-        self.findings.display = stage in {Stage.PREVIEW, Stage.DONE}
+        self.findings.display = self.query_one("#finding").display = stage in {Stage.PREVIEW, Stage.DONE}
         if is_choosing:
             self._tell_found([f"Files are read from {self.desk.settings.imports}."])
             self.heading.show(note="")
@@ -209,15 +211,15 @@ class ImportScreen(ImportFlow):
         found = self.found
         if found is None or self.stage in {Stage.BUSY, Stage.IMPORTING}:
             return [f"{self.chosen.name if self.chosen else 'The file'} is {self.stage.value}."]
-        lines = [import_words.counts_line(found), import_words.reading_line(found)]
+        reading = cut(safe_text(import_words.reading_line(found)), max(40, self.size.width - 2))
+        lines = [import_words.counts_line(found), reading]
         if self.stage is Stage.DONE:
             return [*lines, import_words.result_line(found), "[i] another   [esc] Member Balances"]
         lines += import_words.question_lines(found)
         if found.reason and not found.recognised.questions:
             lines.append(found.reason)
         ways = [f"[{key}] {text}" for key, action, text in _WAYS if self.why_not(action) is None]
-        lines.append("   ".join(ways))
-        return lines
+        return [*lines, "   ".join(ways)] if ways else lines
 
     def _tell_found(self, lines: list[str]) -> None:
         self.query_one("#import-found", Static).update(Content("\n".join(safe_text(line) for line in lines)))
@@ -230,6 +232,11 @@ class ImportScreen(ImportFlow):
         self.findings.set_source(LedgerSource(question, anchored=False))
         name = self.chosen.name if self.chosen else ""
         self.heading.show(note=f"{name}  {self.stage.value}  {_LEVEL_WORDS[level]}".strip())
+
+    @on(VirtualList.Highlighted, "#findings")
+    def _finding_highlighted(self, message: VirtualList.Highlighted) -> None:
+        said = import_words.finding_sentence(message.item) if message.item is not None else ""
+        self.query_one("#finding", Static).update(Content(safe_text(said)))
 
     @on(VirtualList.Opened, "#findings")
     def _finding_opened(self, message: VirtualList.Opened) -> None:
@@ -353,6 +360,4 @@ _WAYS: Final = (
     ("y", "take", "import"),
     ("v", "valid", "valid rows only"),
     ("s", "save", "save the wrong rows"),
-    ("t", "turn", "turn the list"),
-    ("i", "again", "another"),
 )

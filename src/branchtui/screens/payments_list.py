@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 
 WIDE_CELLS: Final = 130
 """From here on the candidates stand beside the list, below it otherwise."""
-PAGE_ROWS: Final = 25
-"""With its candidates a page of so many stays below 4 KiB, and fills two screens of 24 lines."""
+PAGE_ROWS: Final = 22
+"""With its candidates a page of so many stays below 4 KiB, and is two screens of 24 lines: no second is asked for."""
 _CODE = re.compile(r"[A-Za-z0-9./-]{1,64}", re.ASCII)
 
 
@@ -212,6 +212,10 @@ class PaymentsList(LedgerScreen):
         self._owed.clear()
         if message.list is self.held and isinstance(message.error, Refused):
             self._may_see_held = message.error.code != Codes.FORBIDDEN
+            if not self._may_see_held and self._turn is _HELD:
+                self._turn = _EVERYWHERE
+                self._show_turn()
+                self.ask()
 
     @on(VirtualList.Highlighted)
     def _highlighted(self, message: VirtualList.Highlighted) -> None:
