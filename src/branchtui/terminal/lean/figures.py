@@ -1,0 +1,41 @@
+"""What the painter tells the status line, and what the app may ask of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class PaintFigures:
+    """Figures of the terminal line, kept current by the driver; all zero or None while another driver paints.
+
+    Bytes and writes are those that left the process, the four bytes of the acknowledgement included.
+    """
+
+    frames: int = 0
+    replaced: int = 0
+    """Frames that a newer one took the place of because the line was busy."""
+    bytes_total: int = 0
+    writes_total: int = 0
+    last_frame_bytes: int = 0
+    last_frame_writes: int = 0
+    round_trip_seconds: float | None = None
+    """From the last frame to the terminal's word that it is painted; None when the terminal never replies."""
+    bytes_a_second: float | None = None
+    """What the line carries, as measured; None when unknown."""
+    dropped: int = 0
+    """Control sequences that were held back from the terminal."""
+    _repaint: Callable[[], None] | None = field(default=None, repr=False)
+
+    @property
+    def is_painting(self) -> bool:
+        """Whether the lean painter is the one that paints."""
+        return self._repaint is not None
+
+    def repaint(self) -> bool:
+        """Clear the terminal and paint all of it again (ctrl+l); False when another driver paints."""
+        if self._repaint is None:
+            return False
+        self._repaint()
+        return True

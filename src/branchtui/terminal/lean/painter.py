@@ -1,0 +1,72 @@
+"""The painter: a target grid, what the terminal shows, and the bytes from one to the other."""
+
+from __future__ import annotations
+
+from branchtui.terminal.lean.brush import Brush
+from branchtui.terminal.lean.capabilities import Capabilities
+from branchtui.terminal.lean.encoder import encode
+from branchtui.terminal.lean.grid import Grid
+from branchtui.terminal.lean.styles import PLAIN, change
+
+_CLEAR = "\x1b[H\x1b[2J"
+
+
+class Painter:
+    """Knows what stands on a terminal of `width` by `height` cells and how to bring `target` onto it.
+
+    The terminal's screen must be cleared or given up by `start_over` before the first frame. The returned
+    text is to be written whole and in order; what is never written must be followed by `start_over`.
+    """
+
+    def __init__(self, width: int, height: int, caps: Capabilities) -> None:
+        self.caps = caps
+        self.target = Grid(width, height)
+        self._painted = Grid(width, height)
+        self._y: int | None = None
+        self._x: int | None = None
+        self._look: int | None = None
+        self._prefix = ""
+
+    @property
+    def place(self) -> tuple[int | None, int | None]:
+        """Row and column of the terminal's cursor after the last frame, None where not known."""
+        return self._y, self._x
+
+    def start_over(self) -> None:
+        """The next frame clears the screen and paints all: nothing is known of what the terminal shows."""
+        self._painted.clear()
+        self._prefix = change(None, PLAIN) + _CLEAR
+        self._y, self._x, self._look = 0, 0, PLAIN
+
+    def lose_place(self) -> None:
+        """The next frame says anew where it is and which look it has; the picture is taken as it stands."""
+        self._y = self._x = self._look = None
+
+    def frame(self) -> str:
+        """What to write so that the terminal shows the target; empty when it does."""
+        if not self._prefix and self._painted.same_picture(self.target):
+            return ""
+        hand = encode(self._painted, self.target, self._brush())
+        self._y, self._x, self._look = hand.y, hand.x, hand.look
+        text = self._prefix + "".join(hand.out)
+        self._prefix = ""
+        for y in range(self.target.height):
+            self._painted.copy_row(self.target, y)
+        return text
+
+    def resize(self, width: int, height: int) -> None:
+        """The terminal has another size.
+
+        Terminals keep the top left corner of a screen that has no scrollback, as long as the cursor stays
+        inside; where it would not, some move the rows, so everything is painted anew.
+        """
+        is_kept = self._y is not None and self._y < height and not self._prefix
+        self.target = self.target.resized(width, height)
+        self._painted = self._painted.resized(width, height)
+        if not is_kept:
+            self.start_over()
+        elif self._x is None or self._x >= width:
+            self._x = None
+
+    def _brush(self) -> Brush:
+        return Brush(self.target, self.caps, self._y, self._x, self._look)
