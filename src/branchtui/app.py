@@ -13,7 +13,6 @@ from textual.binding import Binding, BindingType
 
 from branchtui.screens.base import LedgerScreen
 from branchtui.screens.desk import Credentials, Desk, OpenLedger, open_ledger, utc_now
-from branchtui.screens.doubts import open_doubts, tell_end
 from branchtui.screens.places import HOME, GoTo, SignOff, WorkIn
 from branchtui.screens.sign_in import SignInScreen
 from branchtui.screens.ways import Ways, is_ready, reasons_to_stay
@@ -80,6 +79,9 @@ class BranchApp(GuardedApp, inherit_bindings=False):
 
     @on(SignInScreen.SignedIn)
     async def _signed_in(self) -> None:
+        # It brings pydantic along, which the first paint does without.
+        from branchtui.screens.doubts import open_doubts
+
         ledger = self.desk.ledger
         ledger.listen_line(lambda _: self._show_figures())
         ledger.resolver.listen(self._show_progress)
@@ -128,6 +130,8 @@ class BranchApp(GuardedApp, inherit_bindings=False):
                 screen.show_figures()
 
     def _show_progress(self, progress: Progress) -> None:
+        from branchtui.screens.doubts import tell_end
+
         self._show_figures()
         tell_end(self, self.desk, progress)
 
