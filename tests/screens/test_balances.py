@@ -214,3 +214,15 @@ async def test_a_look_alike_is_asked_about_before_it_is_keyed_twice(
             if isinstance(seat.app.screen, ConfirmDialog):
                 await seat.press("y")
             await seat.at(BalancesScreen)
+
+
+async def test_z_sorts_by_another_column(own_ledger: RunningLedger, tmp_path: Path) -> None:
+    """Product, keys: `z` sorts by another."""
+    member = own_ledger.add_member()
+    for amount_minor in (10_000, 30_000, 20_000):
+        keyed(own_ledger, member, amount_minor)
+    async with counter(own_ledger.url, tmp_path) as seat:
+        screen = await on_balances(seat)
+        assert [one.amount_minor for one in screen.rows.items] == [20_000, 30_000, 10_000]
+        await seat.press("z")
+        await seat.until(lambda: [one.amount_minor for one in screen.rows.items] == [30_000, 20_000, 10_000])

@@ -164,6 +164,21 @@ async def test_a_list_that_meets_the_end_of_the_session_goes_on_after_it(
         await seat.see("Wanjiku Kamau")
 
 
+async def test_two_readings_that_meet_the_end_of_the_session_ask_once(
+    own_ledger: RunningLedger, tmp_path: Path
+) -> None:
+    """A list and its totals are asked together; one password answers both."""
+    async with counter(own_ledger.url, tmp_path) as seat:
+        await end_sessions(own_ledger)
+        await seat.press("f3")
+        await seat.at(SignInAgainDialog)
+        await seat.type(PASSWORD)
+        await seat.press("enter")
+        await seat.at(BalancesScreen)
+        await seat.see("Post All: 0", "Nothing here.")
+        assert not any(isinstance(screen, SignInAgainDialog) for screen in seat.app.screen_stack)
+
+
 async def test_leaving_asks_only_when_something_is_typed(
     running_ledger: RunningLedger, tmp_path: Path
 ) -> None:

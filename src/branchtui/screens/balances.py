@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from branchtui.contract.balance_records import BalanceRecord, RecordSummary
 
 REVERSE: Final = Action("reverse", "m", "Reverse", "Reverse a posted record, with a reason")
+SORTS: Final = (("created", "newest"), ("amount", "amount"), ("as_of", "as of"))
 VIEWS: Final = (RecordStatus.NOT_ACCOUNTED, RecordStatus.ACCOUNTED, None)
 _OF_A_ROW: Final = frozenset({"post", "edit", "delete", "reverse", "menu", "copy"})
 _BY_THE_LEDGER: Final = frozenset({"post", "edit", "delete", "reverse"})
@@ -50,6 +51,7 @@ class BalancesScreen(BulkDesk):
         Action("turn", "t", "Turn", "Turn the list: not accounted, accounted, all"),
         Action("search", "slash", "Search", "Search by member, number or reference"),
         Action("menu", "m", "Menu", "Everything that may be done to this record"),
+        Action("sort", "z", "Sort", "Sort by another column", show=False),
         Action("import", "i", "Import", "Import a file, or pasted rows", show=False),
         Action("copy", "c", "Copy reference", "Copy the reference", show=False),
     )
@@ -58,6 +60,7 @@ class BalancesScreen(BulkDesk):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._view = 0
+        self._sort = 0
         self._summary: RecordSummary | None = None
 
     def compose_body(self) -> ComposeResult:
@@ -123,7 +126,13 @@ class BalancesScreen(BulkDesk):
     def ask(self) -> None:
         """A new question: the answers to older ones are dropped."""
         shown = self.record_filter()
-        question = partial(self.ledger.balance_records, status=shown.status, branch=shown.branch, q=shown.q)
+        question = partial(
+            self.ledger.balance_records,
+            status=shown.status,
+            branch=shown.branch,
+            q=shown.q,
+            sort=SORTS[self._sort][0],
+        )
         self.rows.set_source(LedgerSource(question))
         self.ask_totals()
 
@@ -267,6 +276,12 @@ class BalancesScreen(BulkDesk):
         """`t`: not accounted, accounted, all."""
         self._view = (self._view + 1) % len(VIEWS)
         self.ask()
+
+    def action_sort(self) -> None:
+        """`z`: the next column."""
+        self._sort = (self._sort + 1) % len(SORTS)
+        self.ask()
+        self.say(f"Sorted by {SORTS[self._sort][1]}.")
 
     def action_search(self) -> None:
         """`/`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
@@ -180,8 +181,20 @@ class LedgerScreen(ActionHost, Screen[None]):
         return await self.app.push_screen_wait(dialog) is True
 
     async def sign_in_again(self) -> bool:
-        """Ask for the password in place; True when a session is open again. Only in a worker."""
-        return await self.app.push_screen_wait(SignInAgainDialog(self.desk)) is True
+        """Ask for the password in place; True when a session is open again. Only in a worker.
+
+        Two readings that meet the end of one session ask once.
+        """
+        if self.desk.asking_password is not None:
+            return await asyncio.shield(self.desk.asking_password)
+        answer = self.desk.asking_password = asyncio.get_running_loop().create_future()
+        is_open = False
+        try:
+            is_open = await self.app.push_screen_wait(SignInAgainDialog(self.desk)) is True
+        finally:
+            self.desk.asking_password = None
+            answer.set_result(is_open)
+        return is_open
 
     def copy_reference(self, code: str) -> None:
         """`c`: show a reference, and put it on the clipboard where the operator allows it."""

@@ -36,7 +36,6 @@ class HelpScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,f1,enter", "leave", "Back"),
-        Binding("ctrl+q", "leave", "Back", show=False, priority=True),
     ]
 
     def __init__(self, heading: str, actions: ActionTable) -> None:
