@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import uvicorn
 
+from branchtui.ledger import logs
 from branchtui.ledger.core import open_core
 from branchtui.ledger.passwords import Passwords
 from branchtui.ledger.web.app import make_app
@@ -29,6 +30,7 @@ def serve(database: str, host: str, port: int, *, announce: Callable[[str], None
         StoreUnavailable: the database cannot be opened.
         OSError: the address cannot be bound.
     """
+    logs.configure()
     core = open_core(database)
     try:
         with socket.create_server((host, port), backlog=_BACKLOG, reuse_port=False) as listening:

@@ -18,6 +18,7 @@ from starlette.routing import Route as HttpRoute
 from branchtui.contract.problem import MEDIA_TYPE, Codes, Outcome
 from branchtui.ledger.access import Permission
 from branchtui.ledger.journal import InvariantBroken
+from branchtui.ledger.logs import places
 from branchtui.ledger.operations import Reply
 from branchtui.ledger.problems import Refusal, forbidden, not_found, render
 from branchtui.ledger.store.rows import ChainHead
@@ -199,7 +200,7 @@ def _failed(error: Exception, route: Route, request_id: str) -> Response:
             route=route.name,
             request_id=request_id,
             error=type(error).__name__,
-            exc_info=error,
+            places=places(error),
         )
         refusal = Refusal(500, code, f"The ledger failed; nothing was recorded. Reference {request_id[:8]}.")
     headers = {"content-type": MEDIA_TYPE, "request-id": request_id}

@@ -1,0 +1,179 @@
+"""The teller's day, by keys alone, in a real terminal of 80x24 over the real ledger.
+
+It waits for painted text, never for time, and ends with a clean `ledger check`.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.e2e.terminal import Terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.e2e.demonstration import Demonstration
+
+SAMPLES = Path(__file__).parents[3] / "shared" / "samples" / "balances"
+HEADER = "customer_no,account_kind,amount,currency,as_of_date,narration,external_ref\n"
+GOOD = (
+    HEADER
+    + '000102,shares,"10,000.00",KES,2026-09-30,passbook,DAY-1\n000103,loan,3000.00,KES,2026-09-30,,DAY-2\n'
+)
+WITH_ERRORS = HEADER + (
+    "000101,savings,100,KES,2026-09-30,fine,DAY-3\n"
+    "NOPE,savings,100,KES,2026-09-30,unknown customer,DAY-4\n"
+    "000102,savings,12.345,KES,2026-09-30,three decimals,DAY-5\n"
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The teller's import folder, with a good file and one with errors (the samples where they are at hand)."""
+    good, bad = SAMPLES / "balance_records.csv", SAMPLES / "balance_records_with_errors.csv"
+    (tmp_path / "good.csv").write_bytes(good.read_bytes() if good.exists() else GOOD.encode())
+    (tmp_path / "errors.csv").write_bytes(bad.read_bytes() if bad.exists() else WITH_ERRORS.encode())
+    return tmp_path
+
+
+def terminal(demonstration: Demonstration, folder: Path, role: str) -> Terminal:
+    """The program at its sign-in, with the user's name given and the password asked."""
+    person = demonstration.user(role)
+    shown = Terminal(
+        [sys.executable, "-m", "branchtui", "--ledger", demonstration.url, "--user", person.username],
+        env={
+            "BRANCHTUI_IMPORT_FOLDER": str(folder),
+            "XDG_STATE_HOME": str(folder / "state"),
+            "XDG_CONFIG_HOME": str(folder / "config"),
+        },
+    )
+    shown.see("Password")
+    shown.press(person.password, "enter")
+    shown.see("What waits")
+    return shown
+
+
+@pytest.fixture
+def teller(demonstration: Demonstration, folder: Path) -> Iterator[Terminal]:
+    """A teller, signed in, at Home."""
+    with terminal(demonstration, folder, "teller") as shown:
+        yield shown
+
+
+@pytest.mark.pty
+@pytest.mark.e2e
+def test_a_balance_from_the_first_key_to_the_customers_account(
+    demonstration: Demonstration, teller: Terminal
+) -> None:
+    """Find a customer, key 1,250.00, make it 1,350.00, post it, see it on the account, be refused a second post."""
+    teller.press("f2")
+    teller.see("Achieng")
+    teller.press("/", "wanjik")
+    teller.see("“wanjik”", "Wanjiku Kamau")
+    teller.press("enter", "enter")
+    teller.see("Customer  000101", "Wallet")
+
+    teller.press("n")
+    teller.see("New Member Balance")
+    teller.press("2", "enter", "1,250.00", "enter", "enter", "passbook", "enter", "DAY-9", "enter")
+    teller.see("1,250.00 KES")
+    teller.press("esc")
+    teller.see_no_more("New Member Balance")
+
+    teller.press("f3")
+    teller.see("Member Balances", "1,250.00")
+    teller.press("e")
+    teller.see("Edit Member Balance")
+    teller.press("enter", "enter", "1,350.00", "ctrl+s")
+    teller.see_no_more("Edit Member Balance")
+    teller.see("1,350.00")
+
+    teller.press("p")
+    teller.see("Post", "1,350.00", "[y]")
+    teller.press("enter")
+    teller.press("y")
+    teller.see("accounted", "1,350.00")
+
+    teller.press("p")
+    teller.see("can never be posted again")
+
+    teller.press("f2")
+    teller.see("Wanjiku Kamau")
+    teller.press("enter")
+    teller.see("Customer  000101", "Shares", "1,350.00 KES")
+    demonstration.check()
+
+
+@pytest.mark.pty
+@pytest.mark.e2e
+def test_a_file_with_errors_is_read_and_a_good_one_is_imported_and_posted(
+    demonstration: Demonstration, teller: Terminal, folder: Path
+) -> None:
+    """Errors are shown row by row and nothing goes in; the good file goes in; the supervisor posts all."""
+    teller.press("f3")
+    teller.see("Member Balances")
+    teller.press("i")
+    teller.see("Import")
+    teller.press(str(folder / "errors.csv"), "enter")
+    teller.see("three decimals")
+    teller.see("NOPE")
+    teller.press("esc")
+    teller.press("f3")
+    teller.see("not accounted")
+    teller.press("i")
+    teller.see("Import")
+    teller.press(str(folder / "good.csv"), "enter")
+    teller.see("4 fine, 0 wrong" if (SAMPLES / "balance_records.csv").exists() else "2 fine, 0 wrong")
+    teller.press("y")
+    teller.see("imported")
+    teller.press("ctrl+q")
+    assert teller.wait_for_end() == 0
+
+    with terminal(demonstration, folder, "supervisor") as supervisor:
+        supervisor.press("f3")
+        supervisor.see("Member Balances", "to post")
+        supervisor.press("b")
+        supervisor.see("Bulk Actions", "Post All")
+        number = supervisor.line_with("Post All").strip(" │>").split()[0]
+        supervisor.press(number)
+        supervisor.see("[y]")
+        supervisor.press("y")
+        supervisor.see("accounted")
+        supervisor.press("ctrl+r")
+        supervisor.see("to post: 0")
+    demonstration.check()
+
+
+@pytest.mark.pty
+@pytest.mark.e2e
+def test_a_payment_finds_its_owner_and_is_taken_back(
+    demonstration: Demonstration, teller: Terminal, folder: Path
+) -> None:
+    """The oldest unmatched payment: why a candidate is proposed, associated, the balance up, disassociated, down."""
+    teller.press("f4")
+    teller.see("Payments", "unassociated")
+    code = teller.line_with(">").split()[2]
+    teller.press("a")
+    screen = teller.see("[y]")
+    assert "Associate" in screen
+    teller.press("y")
+    teller.see("associated", "wallet")
+    teller.press("ctrl+q")
+    assert teller.wait_for_end() == 0
+
+    with terminal(demonstration, folder, "supervisor") as supervisor:
+        supervisor.press("f4")
+        supervisor.see("unassociated")
+        supervisor.press("t")
+        supervisor.see("Payments  associated")
+        supervisor.press("/", code, "enter")
+        supervisor.see(f"“{code}”", "1 of 1")
+        supervisor.press("x")
+        supervisor.see("Reason")
+        supervisor.press("the wrong customer", "enter")
+        supervisor.press("y")
+        supervisor.see("disassociated", "wallet")
+    demonstration.check()
