@@ -34,6 +34,15 @@ SERVER_PACKAGES = frozenset(
     }
 )
 TERMINAL_PACKAGES = frozenset({"rich", "textual"})
+CLIENT_PACKAGES = frozenset(
+    {
+        "branchtui.app",
+        "branchtui.remote",
+        "branchtui.screens",
+        "branchtui.terminal",
+        "branchtui.widgets",
+    }
+)
 
 # Imports the named modules and everything below them, and prints the names of all modules then loaded.
 PROBE = """
@@ -83,8 +92,14 @@ def test_importing_the_app_and_its_screens_loads_no_server() -> None:
 
 
 def test_importing_the_ledger_loads_no_terminal() -> None:
-    """code.md: a server carries no Textual."""
-    assert not top_level(loaded_by("branchtui.ledger")) & TERMINAL_PACKAGES
+    """code.md: a server carries no Textual and nothing of our client.
+
+    Rich is no sign of either: structlog takes it up wherever it is installed.
+    """
+    loaded = loaded_by("branchtui.ledger")
+    assert "branchtui.ledger.web.app" in loaded
+    assert "textual" not in top_level(loaded)
+    assert not {".".join(name.split(".")[:2]) for name in loaded} & CLIENT_PACKAGES
 
 
 def test_importing_the_command_line_loads_nothing_but_the_standard_library() -> None:

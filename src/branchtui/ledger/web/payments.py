@@ -204,6 +204,10 @@ async def _visible(call: Call) -> Payment:
 
 def routes() -> tuple[Route, ...]:
     """The endpoints of this module."""
+    return (*_looking(), *_giving(), *_providers())
+
+
+def _looking() -> tuple[Route, ...]:
     return (
         Route(
             "GET",
@@ -232,6 +236,20 @@ def routes() -> tuple[Route, ...]:
             answer=wire.Candidates,
         ),
         Route(
+            "GET",
+            "/v1/callback-events",
+            P.CALLBACK_VIEW,
+            events,
+            "Providers' messages that were kept apart",
+            query=EventsQuery,
+            answer=Page[wire.CallbackEvent],
+        ),
+    )
+
+
+def _giving() -> tuple[Route, ...]:
+    return (
+        Route(
             "POST",
             "/v1/payments/{id}/associate",
             P.PAYMENT_ASSOCIATE,
@@ -253,15 +271,12 @@ def routes() -> tuple[Route, ...]:
             keyed=True,
             if_match=True,
         ),
-        Route(
-            "GET",
-            "/v1/callback-events",
-            P.CALLBACK_VIEW,
-            events,
-            "Providers' messages that were kept apart",
-            query=EventsQuery,
-            answer=Page[wire.CallbackEvent],
-        ),
+    )
+
+
+def _providers() -> tuple[Route, ...]:
+    """What providers post, by an address that only they know."""
+    return (
         Route(
             "POST",
             "/v1/callbacks/mpesa/{token}/confirmation",
