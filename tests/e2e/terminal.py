@@ -102,14 +102,14 @@ class Terminal:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while self._read(deadline):
             pass
-        self.process.wait()
+        if self.process.isalive():
+            raise AssertionError(f"The terminal does not end; it shows:\n{self.text}")
         return int(self.process.exitstatus if self.process.exitstatus is not None else -1)
 
     def close(self) -> None:
         """End the program if it still runs."""
         if self.process.isalive():
-            self.process.kill(signal.SIGTERM)
-            self.wait_for_end()
+            self.process.kill(signal.SIGKILL)
         self.process.close(force=True)
 
     def _wait(self, is_there: object, what: str) -> str:

@@ -5,6 +5,7 @@ It waits for painted text, never for time, and ends with a clean `ledger check`.
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -128,22 +129,21 @@ def test_a_file_with_errors_is_read_and_a_good_one_is_imported_and_posted(
     teller.press(str(folder / "good.csv"), "enter")
     teller.see("4 fine, 0 wrong" if (SAMPLES / "balance_records.csv").exists() else "2 fine, 0 wrong")
     teller.press("y")
-    teller.see("imported")
+    teller.see("rows imported")
     teller.press("ctrl+q")
     assert teller.wait_for_end() == 0
 
     with terminal(demonstration, folder, "supervisor") as supervisor:
         supervisor.press("f3")
-        supervisor.see("Member Balances", "to post")
+        supervisor.see("Member Balances", "Post All")
         supervisor.press("b")
-        supervisor.see("Bulk Actions", "Post All")
-        number = supervisor.line_with("Post All").strip(" │>").split()[0]
-        supervisor.press(number)
+        supervisor.see("Bulk Actions", "3 Post All")
+        supervisor.press("3")
         supervisor.see("[y]")
         supervisor.press("y")
-        supervisor.see("accounted")
-        supervisor.press("ctrl+r")
-        supervisor.see("to post: 0")
+        supervisor.see("Done", "accounted")
+        supervisor.press("t")
+        supervisor.see("Member Balances  accounted", "10,000.00", "3,000.00")
     demonstration.check()
 
 
@@ -154,8 +154,8 @@ def test_a_payment_finds_its_owner_and_is_taken_back(
 ) -> None:
     """The oldest unmatched payment: why a candidate is proposed, associated, the balance up, disassociated, down."""
     teller.press("f4")
-    teller.see("Payments", "unassociated")
-    code = teller.line_with(">").split()[2]
+    teller.see("Payments", "unassociated", "ends 444 and first name fits")
+    code = next(word for word in teller.line_with(">").split() if re.fullmatch(r"[A-Z0-9]{10}", word))
     teller.press("a")
     screen = teller.see("[y]")
     assert "Associate" in screen

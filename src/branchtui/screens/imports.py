@@ -193,6 +193,8 @@ class ImportScreen(ImportFlow):
         """The line for the file, or what was found."""
         super().show_stage(stage)
         is_choosing = stage is Stage.CHOOSE
+        if stage in {Stage.IMPORTING, Stage.DONE}:
+            self.form.mark_saved()  # the ledger has what was named: leaving loses nothing
         self.form.display = is_choosing
         self.findings.display = self.query_one("#finding").display = stage in {Stage.PREVIEW, Stage.DONE}
         if is_choosing:

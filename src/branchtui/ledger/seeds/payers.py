@@ -71,6 +71,10 @@ class Payers:
         """A payment that the rules give to nobody."""
         return self._planting.rng.choice(self._kinds)()
 
+    def recognisable(self) -> Paid:
+        """A stranger whom the suggestions find at once: the queue opens on one."""
+        return self._masked(self._active[min(1, len(self._active) - 1)])
+
     def _unknown_number(self) -> Paid:
         """The account number with two digits too many; the phone is the owner's."""
         customer = self._someone().customer
@@ -82,9 +86,9 @@ class Payers:
         evidence = Evidence(reference, customer.mobile_no, PhoneForm.E164, customer.name.upper())
         return evidence, Found(by_phone=(customer,), is_ours=True)
 
-    def _masked(self) -> Paid:
+    def _masked(self, person: Person | None = None) -> Paid:
         """No reference, a masked phone and a first name: what the provider shows of a till's customers."""
-        customer = self._someone().customer
+        customer = (person or self._someone()).customer
         assert customer.mobile_no is not None, "people of a seed have phones"
         plain = customer.mobile_no.removeprefix("+")
         mask = plain[:_HEAD] + "*" * (len(plain) - _HEAD - _TAIL) + plain[-_TAIL:]

@@ -63,9 +63,11 @@ def draft_payments(
     when.sort()
     payers = Payers(tx, planting, active)
     first_no, first_code = numbers.reserve(tx, COUNTER, count), numbers.reserve(tx, CODES, count)
+    oldest = next((place for place, (_, _, waits) in enumerate(when) if waits), None)
     for place, (paid_at_us, day, waits) in enumerate(when):
         owner = None if waits else rng.choice(active)
-        evidence, found = by_owner(planting, owner) if owner else payers.stranger()
+        stranger = payers.recognisable if place == oldest else payers.stranger
+        evidence, found = by_owner(planting, owner) if owner else stranger()
         decision = matching.decide(evidence, found)
         assert (decision.customer is None) == waits, "the rules agree with the plan"
         drafted = Drafted(
