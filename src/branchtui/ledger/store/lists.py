@@ -14,7 +14,18 @@ import json
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
-from sqlalchemy import BindParameter, ColumnElement, FromClause, and_, bindparam, func, or_, select
+from sqlalchemy import (
+    BindParameter,
+    Boolean,
+    ColumnElement,
+    FromClause,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 
 from branchtui.contract.problem import Codes
 from branchtui.ledger.problems import Refusal
@@ -54,7 +65,9 @@ class ListSpec(Generic[R]):
     `filters` maps a filter's name to a condition whose parameters carry that name or start with
     `name__`; `sorts` maps what may follow `sort=` to an order, the first being the default. `tie` is
     the column that makes an order total. `caps` names the filters that look at so many candidates
-    at most: a count that reaches the cap is a lower bound.
+    at most: a count that reaches the cap is a lower bound. `brief` maps an order to the index that holds
+    it by row number: with a filter of `caps`, candidates are put in order there, and only the rows of the
+    page are read whole.
     """
 
     row_type: type[R]
@@ -64,6 +77,7 @@ class ListSpec(Generic[R]):
     source: FromClause | None = None
     tie: str = "id"
     caps: Mapping[str, int] = field(default_factory=dict)
+    brief: Mapping[str, str] = field(default_factory=dict)
     statements: dict[Any, str] = field(default_factory=dict, compare=False, repr=False)
 
     def sort(self, name: str | None) -> tuple[str, Sort]:
@@ -286,8 +300,19 @@ def _page_statement(
             beyond = tie <= key if inclusive else tie < key
             where.append(and_(column <= value, or_(column < value, beyond)))
     order = (column.asc(), tie.asc()) if ascending else (column.desc(), tie.desc())
-    statement = select(*spec.select_list).where(*where).order_by(*order).limit(bindparam("limit_rows"))
-    spec.statements[cache_key] = compiled(statement)
+    index = spec.brief.get(sort_name) if spec.caps.keys() & set(active) else None
+    if index is None:
+        page = select(*spec.select_list).where(*where).order_by(*order).limit(bindparam("limit_rows"))
+        spec.statements[cache_key] = compiled(page)
+    else:
+        row_no = spec.columns["row_no"]
+        inner = select(row_no).where(*where).order_by(*order).limit(bindparam("limit_rows"))
+        # Core has no words for an index by name; the first FROM of the statement is the table's own.
+        own = f"FROM {row_no.table.name}"
+        chosen = compiled(inner).replace(own, f"{own} INDEXED BY {index}", 1)
+        on_page = literal_column(f"{row_no.table.name}.row_no IN ({chosen})", Boolean)
+        page = select(*spec.select_list).where(on_page).order_by(*order)
+        spec.statements[cache_key] = compiled(page)
     return spec.statements[cache_key]
 
 

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _SPLIT = re.compile(r"[\s,;/]+")
 _PHONE_LIKE = re.compile(r"^[+()\d\s.\-]{4,}$")
 _NOT_DIGIT = re.compile(r"\D")
 _NUMBER_SIGNS = str.maketrans("", "", "./-")
+
+_HEX: Final = "0123456789abcdef"
+_MARK_DIGITS: Final = 9
+_PRIVATE_USE: Final = 0xE000
+_MARKS: Final = 64
+"""Branches that a match names at most."""
 
 TRIGRAM: Final = 3
 """Shorter words cannot be found inside a text, only at its beginning."""
@@ -48,6 +57,43 @@ def digits(query: str) -> str | None:
 def trigram_match(parts: list[str]) -> str:
     """An FTS5 expression: every part must occur inside the text."""
     return " AND ".join('"' + part.replace('"', '""') + '"' for part in parts)
+
+
+def branch_mark(branch_id: str) -> str:
+    """A word of the text index that stands in every row of this branch, and in no text that people write.
+
+    One trigram, made of the last nine digits of the id. Two branches may share a mark by chance: what a
+    search finds by it is checked again.
+    """
+    tail = branch_id[-_MARK_DIGITS:].rjust(_MARK_DIGITS)
+    values = [_HEX.find(c) + 1 for c in tail]
+    return "".join(
+        chr(_PRIVATE_USE + 256 * values[at] + 16 * values[at + 1] + values[at + 2])
+        for at in range(0, _MARK_DIGITS, 3)
+    )
+
+
+def branch_mark_sql(column: str) -> str:
+    """`branch_mark` of a column, for the triggers that fill the text index."""
+    tail = f"substr('{' ' * _MARK_DIGITS}' || {column}, -{_MARK_DIGITS})"
+    values = [f"instr('{_HEX}', substr({tail}, {at + 1}, 1))" for at in range(_MARK_DIGITS)]
+    signs = (
+        f"{_PRIVATE_USE} + 256 * {values[at]} + 16 * {values[at + 1]} + {values[at + 2]}"
+        for at in range(0, _MARK_DIGITS, 3)
+    )
+    return f"char({', '.join(signs)})"
+
+
+def within(match: str, branch_ids: Iterable[str] | None) -> str:
+    """`match` among the rows of these branches alone; None: among all.
+
+    Very many branches are left to the check of each row: they are nearly all there are.
+    """
+    marks = sorted({branch_mark(each) for each in branch_ids or ()})
+    if not marks or len(marks) > _MARKS:
+        return match
+    quoted = " OR ".join(f'"{mark}"' for mark in marks)
+    return f"({match}) AND ({quoted})"
 
 
 def prefix_end(prefix: str) -> str:

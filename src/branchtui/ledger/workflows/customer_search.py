@@ -1,8 +1,9 @@
 """Finding customers: by words in any order, phone in any writing, any of their numbers (contract, section 3).
 
 Every search is bounded: at most `CANDIDATES` rows are looked at before they are put in order, and each
-of its ways is a range of an index or a text index. A search never leaves the branches in scope; scope
-and status are checked among the candidates, so that nobody's customers crowd out one's own.
+of its ways is a range of an index or a text index. A search never leaves the branches in scope: the text
+index knows the branch of each row, and scope and status are checked among the candidates, so that
+nobody's customers crowd out one's own, nor make a small branch wait.
 """
 
 from __future__ import annotations
@@ -22,7 +23,16 @@ from branchtui.ledger.phones import beginnings
 from branchtui.ledger.store import tables
 from branchtui.ledger.store.lists import ListSpec, Sort
 from branchtui.ledger.store.rows import Customer
-from branchtui.ledger.store.search import TRIGRAM, digits, fold, number_key, prefix_end, trigram_match, words
+from branchtui.ledger.store.search import (
+    TRIGRAM,
+    digits,
+    fold,
+    number_key,
+    prefix_end,
+    trigram_match,
+    within,
+    words,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,10 +70,11 @@ class Search:
     phones: tuple[str, ...] = ()
     tail: str = ""
 
-    def parameters(self, scope: list[str], status: str | None) -> dict[str, Any]:
-        """The parameters of the filter that carries this search."""
+    def parameters(self, scope: list[str], status: str | None, *, whole: bool = False) -> dict[str, Any]:
+        """The parameters of the filter that carries this search; `whole` where `scope` is everything."""
+        match = self.match and within(self.match, None if whole else scope)
         return {
-            **({} if self.match is None else {"match": self.match}),
+            **({} if match is None else {"match": match}),
             "prefix": self.prefix,
             "prefix_end": prefix_end(self.prefix),
             "needles": json.dumps(self.needles),
@@ -121,7 +132,7 @@ def filters(
     if search is not None:
         # Numbers and phones have indexes of their own, which are quicker than the text's.
         way = BEGINS if search.match is None or search.phones else INSIDE
-        return {way: search.parameters(inside, status)}
+        return {way: search.parameters(inside, status, whole=whole)}
     found: dict[str, Any] = {} if status is None else {"status": status}
     if len(inside) == 1:
         found["branch"] = inside[0]
@@ -137,7 +148,7 @@ _NEEDLES: Final = """NOT EXISTS (SELECT 1 FROM json_each(:{0}__needles)
   WHERE instr(' ' || customers.search_text, value) = 0)"""
 
 _INSIDE: Final = """SELECT {4} FROM (SELECT customers.{4} FROM customers_search CROSS JOIN customers
-  WHERE customers_search MATCH :{0}__match AND customers.row_no = customers_search.rowid
+  INDEXED BY customers_brief WHERE customers_search MATCH :{0}__match AND customers.row_no = customers_search.rowid
   AND {1} AND {2} LIMIT {3})"""
 
 _BEGINNING: Final = """SELECT {4} FROM (SELECT customers.{4} FROM customers
@@ -211,5 +222,6 @@ CUSTOMERS: Final = ListSpec(
     },
     filters=_FILTERS,
     caps={INSIDE: CANDIDATES, BEGINS: CANDIDATES},
+    brief={"name": "customers_brief"},
 )
 """The list behind `GET /v1/customers`."""

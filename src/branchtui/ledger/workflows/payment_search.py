@@ -23,7 +23,15 @@ from branchtui.ledger.phones import PhoneUnreadable, read_phone, region_of
 from branchtui.ledger.store import tables
 from branchtui.ledger.store.lists import ListSpec, Sort
 from branchtui.ledger.store.rows import CallbackEvent, Payment
-from branchtui.ledger.store.search import TRIGRAM, digits, number_key, prefix_end, trigram_match, words
+from branchtui.ledger.store.search import (
+    TRIGRAM,
+    digits,
+    number_key,
+    prefix_end,
+    trigram_match,
+    within,
+    words,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,9 +62,13 @@ def filters(
     """
     inside = sorted(scope)
     since = None if date_from is None else _day_begins(date_from, home.timezone)
-    until = None if date_to is None else _day_begins(date_to + timedelta(days=1), home.timezone)
+    until = None
+    if date_to is not None and date_to < date.max:  # nothing comes after the last day there is
+        until = _day_begins(date_to + timedelta(days=1), home.timezone)
     if q:
         looked_for = _parse(q, region_of(home.currency, home.timezone))
+        if "match" in looked_for:
+            looked_for["match"] = within(looked_for["match"], None if whole else inside)
         given = {
             "scope": json.dumps(inside),
             "amount": _amount(q, home.currency),
@@ -131,15 +143,16 @@ _CHECKS: Final = """+payments.branch_id IN (SELECT value FROM json_each(:{0}__sc
   AND (:{0}__until IS NULL OR +payments.paid_at < :{0}__until)
   AND (:{0}__customer IS NULL OR +payments.customer_id = :{0}__customer)"""
 
-_TEXT: Final = """SELECT id FROM (SELECT payments.id FROM payments_search CROSS JOIN payments
-  WHERE payments_search MATCH :{0}__match AND payments.row_no = payments_search.rowid AND {1}
+_TEXT: Final = """SELECT row_no FROM (SELECT payments.row_no FROM payments_search CROSS JOIN payments
+  INDEXED BY payments_brief WHERE payments_search MATCH :{0}__match AND payments.row_no = payments_search.rowid AND {1}
   AND NOT EXISTS (SELECT 1 FROM json_each(:{0}__needles) WHERE instr(' ' || payments.search_text, value) = 0)
   ORDER BY payments_search.rowid DESC LIMIT {2})"""
 
-_SUM: Final = """SELECT id FROM (SELECT payments.id FROM payments
-  WHERE payments.amount_minor = :{0}__amount AND {1} ORDER BY payments.row_no DESC LIMIT {2})"""
+_SUM: Final = """SELECT row_no FROM (SELECT payments.row_no FROM payments
+  WHERE payments.branch_id IN (SELECT value FROM json_each(:{0}__scope))
+  AND payments.amount_minor = :{0}__amount AND {1} ORDER BY payments.row_no DESC LIMIT {2})"""
 
-_OWNER: Final = """SELECT id FROM (SELECT payments.id FROM payments
+_OWNER: Final = """SELECT row_no FROM (SELECT payments.row_no FROM payments
   WHERE payments.customer_id IN ({0}) AND {1} ORDER BY payments.row_no DESC LIMIT {2})"""
 
 _HERE: Final = "+customers.branch_id IN (SELECT value FROM json_each(:{0}__scope))"
@@ -156,7 +169,7 @@ _OWNER_OF_PHONE: Final = """SELECT id FROM (SELECT customers.id FROM customers
   WHERE customers.mobile_no = :{0}__phone AND {1} LIMIT {2})"""
 
 _OWNER_NAMED: Final = """SELECT id FROM (SELECT customers.id FROM customers_search CROSS JOIN customers
-  WHERE customers_search MATCH :{0}__match AND customers.row_no = customers_search.rowid AND {1}
+  INDEXED BY customers_brief WHERE customers_search MATCH :{0}__match AND customers.row_no = customers_search.rowid AND {1}
   AND NOT EXISTS (SELECT 1 FROM json_each(:{0}__needles) WHERE instr(' ' || customers.search_text, value) = 0)
   LIMIT {2})"""
 
@@ -188,7 +201,7 @@ def _condition(name: str) -> ColumnElement[bool]:
     ways = [_SUM.format(name, checks, cap), _OWNER.format(_owners(name), checks, cap)]
     if name == INSIDE:
         ways.insert(0, _TEXT.format(name, checks, cap))
-    return literal_column(f"payments.id IN ({' UNION ALL '.join(ways)})", Boolean)
+    return literal_column(f"payments.row_no IN ({' UNION ALL '.join(ways)})", Boolean)
 
 
 def _day(text: str) -> int:
@@ -219,6 +232,7 @@ PAYMENTS: Final = ListSpec(
     },
     filters=_FILTERS,
     caps={INSIDE: CANDIDATES, BEGINS: CANDIDATES},
+    brief={"newest": "payments_brief", "oldest": "payments_brief"},
 )
 """The list behind `GET /v1/payments`."""
 

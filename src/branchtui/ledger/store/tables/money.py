@@ -125,8 +125,10 @@ payments = Table(
     Index("payments_state", "state", "paid_at", "id"),
     Index("payments_paid", "paid_at", "id"),
     Index("payments_phone", "payer_phone", "payer_name"),
-    Index("payments_customer", "customer_id", "paid_at"),
-    Index("payments_amount", "amount_minor"),
+    Index("payments_customer", "customer_id", "paid_at", "branch_id", "state"),
+    Index("payments_amount", "branch_id", "amount_minor", "state"),
+    # What search compares and sorts by, without the rest of a wide row.
+    Index("payments_brief", "row_no", "branch_id", "state", "paid_at", "customer_id", "id"),
 )
 
 callback_events = Table(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from alembic import op
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from branchtui.ledger.store.search import branch_mark_sql
 from branchtui.ledger.store.tables import metadata
 
 revision = "r0001"
@@ -41,11 +42,13 @@ def _follow_for_search(table: str) -> None:
         f"CREATE VIRTUAL TABLE {search} USING fts5("
         "text, content='', contentless_delete=1, tokenize='trigram case_sensitive 1', detail=full)"
     )
-    insert = f"INSERT INTO {search}(rowid, text) VALUES (new.row_no, new.search_text)"  # noqa: S608 - names of our own schema
+    text = f"new.search_text || {branch_mark_sql('new.branch_id')}"
+    insert = f"INSERT INTO {search}(rowid, text) VALUES (new.row_no, {text})"  # noqa: S608 - names of our own schema
     delete = f"DELETE FROM {search} WHERE rowid = old.row_no"  # noqa: S608 - names of our own schema
     op.execute(f"CREATE TRIGGER {table}_search_added AFTER INSERT ON {table} BEGIN {insert}; END")
     op.execute(f"CREATE TRIGGER {table}_search_gone AFTER DELETE ON {table} BEGIN {delete}; END")
     op.execute(
         f"CREATE TRIGGER {table}_search_changed AFTER UPDATE ON {table} "
-        f"WHEN old.search_text IS NOT new.search_text BEGIN {delete}; {insert}; END"
+        "WHEN old.search_text IS NOT new.search_text OR old.branch_id IS NOT new.branch_id "
+        f"BEGIN {delete}; {insert}; END"
     )

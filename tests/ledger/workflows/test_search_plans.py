@@ -1,0 +1,138 @@
+"""No search reads a table from end to end: the plan of every statement that a search runs (stack.md, Search)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.ledger.running import RunningLedger
+
+from branchtui.contract.balance_records import RecordFilter
+from branchtui.contract.sessions import Role
+from branchtui.ledger.access import Principal
+from branchtui.ledger.phones import region_of
+from branchtui.ledger.store.lists import Window
+from branchtui.ledger.store.sqlite import connect
+from branchtui.ledger.workflows import customer_search, payment_search, record_sets
+
+if TYPE_CHECKING:
+    from branchtui.ledger.store.reader import Reader
+
+QUERIES = {
+    "two names": "muthoni kamau",
+    "a name": "mwangi",
+    "three letters": "oti",
+    "two letters": "wa",
+    "one letter": "m",
+    "a letter and a name": "m kamau",
+    "an unparted script": "王",
+    "a phone": "0720 111",
+    "a phone abroad": "+254 745 617",
+    "a phone's end": "4321",
+    "a number": "100245",
+    "a code": "TKDM8LPUQV",
+    "an amount": "1,500.00",
+    "nobody": "zzzyyx",
+    "signs alone": "...",
+}
+SCANNED = re.compile(r"SCAN (customers|payments|accounts)\b(?!_)")
+PLACES = ("first", "last", "key:2026-11-01")
+
+
+@dataclass
+class Listening:
+    """Notes what a list asks of its reader, and answers nothing."""
+
+    reader: Reader
+    asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    async def rows(self, _: object, statement: str, bound: dict[str, Any]) -> list[Any]:
+        self.asked.append((statement, bound))
+        return []
+
+    async def values(self, statement: str, bound: dict[str, Any]) -> list[tuple[Any, ...]]:
+        self.asked.append((statement, bound))
+        return [(0,)]
+
+
+async def plans(
+    ledger: RunningLedger, spec: Any, filters: dict[str, Any], *, anchors: tuple[str, ...] = PLACES
+) -> list[str]:
+    """The steps of the plans of a page at each of these places, and of the count."""
+    listening = Listening(ledger.core.reader)
+    lists = replace(ledger.core.lists, reader=listening)  # type: ignore[arg-type]  # answers what a list asks
+    for anchor in anchors:
+        window = Window(anchor=anchor, count=anchor == "first")
+        await lists.page(spec, window, filters, who="somebody", now_us=ledger.clock.now_us())
+    connection = connect(ledger.path, read_only=True)
+    try:
+        return [
+            str(step[3])
+            for statement, bound in listening.asked
+            for step in connection.execute(f"EXPLAIN QUERY PLAN {statement}", bound)
+        ]
+    finally:
+        connection.close()
+
+
+def scans(steps: list[str]) -> list[str]:
+    return [step for step in steps if SCANNED.match(step)]
+
+
+@pytest.mark.parametrize("status", [None, "pending"])
+@pytest.mark.parametrize("code", ["HQ", "NKU"])
+@pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES.keys())
+async def test_finding_customers_reads_indexes_alone(
+    running_ledger: RunningLedger, query: str, code: str, status: str | None
+) -> None:
+    """Contract, section 3: by the whole institution and by one branch of it, with and without a status."""
+    branch = running_ledger.branch(code)
+    scope = running_ledger.core.tree.scope(branch.id)
+    search = customer_search.parse(query, region_of(branch.currency, branch.timezone))
+    asked = customer_search.filters(scope.branch_ids, whole=scope.top, search=search, status=status)
+    steps = await plans(running_ledger, customer_search.CUSTOMERS, asked)
+    assert scans(steps) == []
+    assert any("customers_brief" in step for step in steps)
+
+
+@pytest.mark.parametrize("state", [None, "unassociated"])
+@pytest.mark.parametrize("code", ["HQ", "NKU"])
+@pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES.keys())
+async def test_finding_payments_reads_indexes_alone(
+    running_ledger: RunningLedger, query: str, code: str, state: str | None
+) -> None:
+    """Contract, section 5: "where is it?" by name, code, amount, phone and owner, in every state or one."""
+    branch = running_ledger.branch(code)
+    scope = running_ledger.core.tree.scope(branch.id)
+    asked = payment_search.filters(
+        scope.branch_ids, whole=scope.top, home=branch, q=query, state=state, date_from=date(2026, 1, 1)
+    )
+    steps = await plans(running_ledger, payment_search.PAYMENTS, asked)
+    assert scans(steps) == []
+    assert any("payments_amount (branch_id=? AND amount_minor=?)" in step for step in steps)
+
+
+@pytest.mark.parametrize("code", ["HQ", "NKU"])
+@pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES.keys())
+async def test_finding_records_by_their_customers_reads_no_customers_from_end_to_end(
+    running_ledger: RunningLedger, query: str, code: str
+) -> None:
+    """Contract, section 4: the customers whose records are meant are found as the list of customers finds them."""
+    branch = running_ledger.branch(code)
+    scope = running_ledger.core.tree.scope(branch.id)
+    who = Principal("u", "somebody", "p", Role.TELLER, branch.id, scope)
+    asked = record_sets.list_filters(running_ledger.core, who, RecordFilter(q=query))
+    assert scans(await plans(running_ledger, record_sets.RECORDS, asked, anchors=("first",))) == []
+
+
+def test_the_rule_sees_a_scan() -> None:
+    """A plan that reads a table from end to end is seen; the text index and a search are none."""
+    steps = [
+        "SCAN customers",
+        "SCAN customers_search VIRTUAL TABLE INDEX 0:M1",
+        "SEARCH payments USING INDEX x",
+    ]
+    assert scans(steps) == ["SCAN customers"]
