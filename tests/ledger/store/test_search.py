@@ -10,9 +10,7 @@ from branchtui.ledger.clock import new_id
 from branchtui.ledger.store.search import branch_mark, branch_mark_sql, within
 
 
-@pytest.mark.parametrize(
-    "branch_id", [new_id(), "b", "NKU-0042", "0123456789abcdef", "ffffffffffff"]
-)
+@pytest.mark.parametrize("branch_id", [new_id(), "b", "NKU-0042", "0123456789abcdef", "ffffffffffff"])
 def test_python_and_the_engine_make_the_same_mark(branch_id: str) -> None:
     """A search asks for what the trigger wrote, whatever an id looks like."""
     connection = apsw.Connection(":memory:")
