@@ -11,6 +11,7 @@ from branchtui.contract.base import (
     AmountMinor,
     Answer,
     Currency,
+    Day,
     Id,
     Number,
     OpenEnum,
@@ -75,7 +76,7 @@ class NewBalanceRecord(Request):
     product: Product | None = None
     amount_minor: AmountMinor
     currency: Currency
-    as_of_date: date
+    as_of_date: Day
     narration: Narration = ""
     external_ref: ExternalRef | None = None
 
@@ -89,7 +90,7 @@ class BalanceRecordChange(Request):
     product: Product | None = None
     amount_minor: AmountMinor | None = None
     currency: Currency | None = None
-    as_of_date: date | None = None
+    as_of_date: Day | None = None
     narration: Narration | None = None
     external_ref: ExternalRef | None = None
 
@@ -108,13 +109,17 @@ class RecordFilter(Request):
     created_by: Annotated[str, StringConstraints(max_length=64)] | None = None
     account_kind: AccountKind | None = None
     customer: Id | None = None
-    as_of_from: date | None = None
-    as_of_to: date | None = None
+    as_of_from: Day | None = None
+    as_of_to: Day | None = None
     branch: Id | None = None
     q: Annotated[str, StringConstraints(max_length=140)] | None = None
 
 
 SetHash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+SUMMARY_IDS_MAX = 200
+"""Records that `GET /v1/balance-records/summary` takes by name: they travel in the request's line."""
 
 
 class RecordSummary(Answer):

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
 
 
 class OpenEnum(StrEnum):
@@ -66,6 +76,37 @@ AmountMinor = Annotated[int, Field(ge=1, le=MAX_AMOUNT_MINOR)]
 
 BalanceMinor = int
 """What is held or owed, in minor units; may be negative."""
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_WHOLE = re.compile(r"[0-9]{1,9}")
+
+
+def _written_as_a_day(value: Any) -> Any:
+    """Only `YYYY-MM-DD` is a day in a text: pydantic also takes `"0"`, for the first of January 1970."""
+    if not isinstance(value, str):
+        return value
+    if not _DAY.fullmatch(value):
+        raise ValueError("Write the day as YYYY-MM-DD.")
+    try:
+        return date.fromisoformat(value)
+    except ValueError as error:
+        raise ValueError("There is no such day.") from error
+
+
+def _written_as_digits(value: Any) -> Any:
+    """Only digits are a number in a parameter: pydantic also takes `1_0` and `10.0`."""
+    if not isinstance(value, str):
+        return value
+    if not _WHOLE.fullmatch(value):
+        raise ValueError("Write a whole number in digits.")
+    return int(value)
+
+
+Day = Annotated[date, BeforeValidator(_written_as_a_day)]
+"""A calendar day, `YYYY-MM-DD`, in what is asked."""
+
+Whole = Annotated[int, BeforeValidator(_written_as_digits)]
+"""A whole number in a query, in ASCII digits."""
 
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 """ISO 4217."""

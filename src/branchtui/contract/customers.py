@@ -11,6 +11,7 @@ from branchtui.contract.base import (
     Answer,
     BalanceMinor,
     Currency,
+    Day,
     Id,
     Name,
     Number,
@@ -163,12 +164,12 @@ class NewCustomer(Request):
     account_no: Number | None = None
     mobile_no: Annotated[str, StringConstraints(max_length=32)] | None = None
     email: Annotated[str, StringConstraints(max_length=254)] | None = None
-    date_of_birth: date | None = None
+    date_of_birth: Day | None = None
     gender: Annotated[str, StringConstraints(max_length=64)] | None = None
     external_id: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = None
     active: bool = False
-    activation_date: date | None = None
-    submitted_on: date | None = None
+    activation_date: Day | None = None
+    submitted_on: Day | None = None
 
 
 class NewAccount(Request):
