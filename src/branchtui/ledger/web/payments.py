@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Literal
 
 import structlog
 
 from branchtui.contract import payments as wire
-from branchtui.contract.base import Id, Request
+from branchtui.contract.base import Day, Id, Request
 from branchtui.contract.paging import Page
 from branchtui.contract.problem import Codes
 from branchtui.contract.sessions import Role
@@ -52,8 +51,8 @@ class PaymentsQuery(ListQuery):
     state: ListedState = ListedState.ALL
     branch: Id | None = None
     customer: Id | None = None
-    date_from: date | None = None
-    date_to: date | None = None
+    date_from: Day | None = None
+    date_to: Day | None = None
     include: Literal["candidates"] | None = None
 
 
