@@ -32,10 +32,12 @@ from branchtui.ledger.clock import SystemClock, as_datetime, new_id
 from branchtui.ledger.core import Core, open_core
 from branchtui.ledger.journal import natural_minor
 from branchtui.ledger.passwords import Passwords
+from branchtui.ledger.serve import server_config
 from branchtui.ledger.store.rows import Account, Branch, Customer, User
 from branchtui.ledger.store.search import fold
 from branchtui.ledger.store.sqlite import connect, database_path
 from branchtui.ledger.web.app import make_app
+from branchtui.ledger.web.limits import LIFTED, Limits, Rates
 from branchtui.ledger.web.routes import all_routes
 
 if TYPE_CHECKING:
@@ -217,10 +219,14 @@ class Member:
 
 
 class RunningLedger:
-    """A served ledger. Use as a context manager; `url` is its address, `core` its insides."""
+    """A served ledger. Use as a context manager; `url` is its address, `core` its insides.
 
-    def __init__(self, database: str) -> None:
+    Tests ask faster than people: rates are lifted unless a test gives some.
+    """
+
+    def __init__(self, database: str, *, rates: Rates = LIFTED) -> None:
         self.database = database
+        self.rates = rates
         self.path = database_path(database)
         self.clock = MovableClock()
         self.url = ""
@@ -256,9 +262,8 @@ class RunningLedger:
             with socket.create_server(("127.0.0.1", 0), backlog=256) as listening:
                 # asyncio sets this only on sockets that name their protocol; without it each answer waits 40 ms.
                 listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                app = make_app(self.core, all_routes(cheap_passwords()))
-                config = uvicorn.Config(app, access_log=False, log_level="warning", server_header=False)
-                self._server = uvicorn.Server(config)
+                app = make_app(self.core, all_routes(cheap_passwords()), limits=Limits(self.rates))
+                self._server = uvicorn.Server(server_config(app, loop="asyncio"))
                 self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
                 self._ready.set_result(None)
                 await self._server.serve(sockets=[listening])

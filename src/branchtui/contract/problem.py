@@ -92,6 +92,7 @@ class Codes:
     FILE_ALREADY_IMPORTED: Final = "file-already-imported"
     UPLOAD_OFFSET: Final = "upload-offset"
     TOO_LARGE: Final = "too-large"
+    TOO_SLOW: Final = "too-slow"
     MEDIA_TYPE: Final = "media-type"
     RATE_LIMITED: Final = "rate-limited"
     LOGIN_THROTTLED: Final = "login-throttled"

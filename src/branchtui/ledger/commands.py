@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import sys
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 DONE: Final = 0
 REFUSED: Final = 1
+
+_LIMITS: Final = "BRANCHTUI_LEDGER_LIMITS"
+"""Set to `off`, lifts how many changes and searches a second one user may ask for: for a benchmark."""
 
 
 def _telling(run: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Namespace], int]:
@@ -81,12 +85,14 @@ def user_add(arguments: argparse.Namespace) -> int:
 def serve(arguments: argparse.Namespace) -> int:
     """Serve a ledger until it is told to stop; the first line of output is its URL."""
     from branchtui.ledger.serve import serve as serve_ledger
+    from branchtui.ledger.web.limits import LIFTED
 
     def announce(url: str) -> None:
         sys.stdout.write(f"{url}\n")
         sys.stdout.flush()
 
-    serve_ledger(arguments.database, arguments.host, arguments.port, announce=announce)
+    rates = LIFTED if os.environ.get(_LIMITS) == "off" else None
+    serve_ledger(arguments.database, arguments.host, arguments.port, announce=announce, rates=rates)
     return DONE
 
 

@@ -11,20 +11,27 @@ from branchtui.ledger import logs
 from branchtui.ledger.core import open_core
 from branchtui.ledger.passwords import Passwords
 from branchtui.ledger.web.app import make_app
+from branchtui.ledger.web.limits import Limits, Rates
+from branchtui.ledger.web.protocol import BoundedProtocol
 from branchtui.ledger.web.routes import all_routes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from starlette.applications import Starlette
+    from uvicorn.config import LoopFactoryType
 
 KEEP_ALIVE_SECONDS: Final = 75
 GRACE_SECONDS: Final = 30
 _BACKLOG: Final = 1_024
 
 
-def serve(database: str, host: str, port: int, *, announce: Callable[[str], None]) -> None:
+def serve(
+    database: str, host: str, port: int, *, announce: Callable[[str], None], rates: Rates | None = None
+) -> None:
     """Serve until SIGINT or SIGTERM. `announce` is told the URL once the socket listens.
 
-    Port 0 takes a free one.
+    Port 0 takes a free one. `rates` says what anybody may ask for; the usual ones unless given.
 
     Raises:
         StoreUnavailable: the database cannot be opened.
@@ -35,20 +42,24 @@ def serve(database: str, host: str, port: int, *, announce: Callable[[str], None
     try:
         with socket.create_server((host, port), backlog=_BACKLOG, reuse_port=False) as listening:
             bound_host, bound_port = listening.getsockname()[:2]
-            app = make_app(core, all_routes(Passwords()))
-            config = uvicorn.Config(
-                app,
-                loop="uvloop",
-                http="httptools",
-                access_log=False,
-                log_level="warning",
-                server_header=False,
-                timeout_keep_alive=KEEP_ALIVE_SECONDS,
-                timeout_graceful_shutdown=GRACE_SECONDS,
-                h11_max_incomplete_event_size=16 * 1024,
-            )
+            app = make_app(core, all_routes(Passwords()), limits=Limits(rates))
             shown = f"[{bound_host}]" if ":" in bound_host else bound_host
             announce(f"http://{shown}:{bound_port}")
-            uvicorn.Server(config).run(sockets=[listening])
+            uvicorn.Server(server_config(app)).run(sockets=[listening])
     finally:
         core.close()
+
+
+def server_config(app: Starlette, *, loop: LoopFactoryType = "uvloop") -> uvicorn.Config:
+    """How a ledger is served, by this module and by its tests."""
+    return uvicorn.Config(
+        app,
+        loop=loop,
+        http=BoundedProtocol,
+        ws="none",
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )

@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Route as HttpRoute
 
@@ -24,14 +25,15 @@ from branchtui.ledger.problems import Refusal, forbidden, not_found, render
 from branchtui.ledger.store.rows import ChainHead
 from branchtui.ledger.store.writer import StorageFull, WriterBusy, WriterStopped
 from branchtui.ledger.web.auth import authenticate
-from branchtui.ledger.web.body import parse_model, parse_query, read_bounded
+from branchtui.ledger.web.body import parse_json, parse_model, parse_query, read_bounded
+from branchtui.ledger.web.limits import NOBODY, Limits
 from branchtui.ledger.web.openapi import document
-from branchtui.ledger.web.route import Call, Route, idempotency_key, if_match_version
+from branchtui.ledger.web.route import Call, ListQuery, Route, idempotency_key, if_match_version
 from branchtui.ledger.workflows.job_kinds import JOB_KINDS
 from branchtui.ledger.workflows.jobs import start_runner
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
     from starlette.requests import Request as HttpRequest
 
@@ -39,17 +41,16 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("branchtui.ledger")
 
-MAX_IN_FLIGHT: Final = 256
 HANDLER_SECONDS: Final = 10.0
 _GZIP_FROM_BYTES: Final = 600
 
 
 class Gate:
-    """Carries requests to handlers and refusals to problems, and counts what is in flight."""
+    """Carries requests to handlers and refusals to problems."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, limits: Limits) -> None:
         self._core = core
-        self._in_flight = 0
+        self._limits = limits
 
     def endpoint(self, route: Route) -> Callable[[HttpRequest], Awaitable[Response]]:
         """The ASGI endpoint of a declared route."""
@@ -61,11 +62,13 @@ class Gate:
                 reply, branch_id = await self._answer(route, http, request_id, at_us)
             except Refusal as refusal:
                 return _refused(refusal, request_id, self._core)
+            except ClientDisconnect:
+                return Response(status_code=400)
             except Exception as error:  # noqa: BLE001 - the last wall: nobody outside sees internals
                 return _failed(error, route, request_id)
             headers = dict(reply.headers)
             if branch_id is not None:
-                headers["ledger-head"] = await self._head(branch_id)
+                headers |= await self._head(branch_id)
             return Response(reply.body, reply.status, headers | {"request-id": request_id})
 
         return serve
@@ -73,17 +76,16 @@ class Gate:
     async def _answer(
         self, route: Route, http: HttpRequest, request_id: str, at_us: int
     ) -> tuple[Reply, str | None]:
-        if self._in_flight >= MAX_IN_FLIGHT:
-            raise Refusal(
-                503, Codes.OVERLOADED, "The ledger is very busy. Nothing was done.", retry_after_seconds=1
-            )
-        self._in_flight += 1
-        try:
-            asker = None
-            if route.permission is not Permission.PUBLIC:
-                asker = await authenticate(self._core, http, at_us)
+        asker = None
+        if route.permission is not Permission.PUBLIC:
+            asker = await authenticate(self._core, http, at_us)
+        who = asker.user_id if asker else NOBODY
+        with self._limits.in_flight(who):
+            if asker is not None:
                 if not asker.may(route.permission):
                     raise forbidden(f"Your role, {asker.role.value}, may not do this.")
+                if route.changes:
+                    self._limits.change(who)
             raw = b"" if route.raw or http.method in {"GET", "HEAD"} else await read_bounded(http)
             call = Call(
                 core=self._core,
@@ -91,32 +93,45 @@ class Gate:
                 http=http,
                 request_id=request_id,
                 path=dict(http.path_params),
-                query=parse_query(dict(http.query_params), route.query),
+                query=parse_query(http.query_params.multi_items(), route.query),
                 body=_body(route, http, raw),
                 raw_body=raw,
                 at_us=at_us,
                 asker=asker,
             )
+            if asker is not None and isinstance(call.query, ListQuery) and call.query.q:
+                self._limits.search(who)
             if route.keyed:
                 idempotency_key(http)
             if route.if_match:
                 call.if_match = if_match_version(http)
             async with asyncio.timeout(None if route.raw or route.keyed else HANDLER_SECONDS):
                 return await route.handler(call), asker.branch_id if asker else None
-        finally:
-            self._in_flight -= 1
 
-    async def _head(self, branch_id: str) -> str:
-        """Where the branch's audit chain stands, for clients that watch for a rollback (AUD-3)."""
-        head = await self._core.reader.get(ChainHead, branch_id)
-        return f"{branch_id};{head.seq};{head.hash.hex()[:8]}" if head else f"{branch_id};0;00000000"
+    async def _head(self, branch_id: str) -> dict[str, str]:
+        """Where the branch's audit chain stands, for clients that watch for a rollback (AUD-3).
+
+        The answer is decided by now: it goes out without this header rather than not at all.
+        """
+        try:
+            head = await self._core.reader.get(ChainHead, branch_id)
+        except Exception as error:  # noqa: BLE001 - whatever it is, what was done is to be told
+            failed = {"error": type(error).__name__, "places": places(error)}
+            log.warning("no ledger head", **failed)
+            return {}
+        seq, hashed = (head.seq, head.hash.hex()[:8]) if head else (0, "00000000")
+        return {"ledger-head": f"{branch_id};{seq};{hashed}"}
 
 
 def make_app(
-    core: Core, routes: Sequence[Route], *, on_start: Callable[[], Awaitable[None]] | None = None
+    core: Core,
+    routes: Sequence[Route],
+    *,
+    limits: Limits | None = None,
+    on_start: Callable[[], Awaitable[None]] | None = None,
 ) -> Starlette:
     """The application over an open ledger. Closes the ledger when the server stops."""
-    gate = Gate(core)
+    gate = Gate(core, limits or Limits())
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -135,17 +150,32 @@ def make_app(
         _verify(route)
         by_path.setdefault(route.path, {})[route.method] = route
     for path, methods in by_path.items():
-        http_routes.extend(
-            HttpRoute(path, gate.endpoint(route), methods=[method]) for method, route in methods.items()
-        )
+        http_routes.append(HttpRoute(path, _by_method(gate, methods), methods=list(methods)))
     app = Starlette(
         routes=http_routes,
         middleware=[Middleware(GZipMiddleware, minimum_size=_GZIP_FROM_BYTES, compresslevel=5)],
         exception_handlers={HTTPException: _http_refusal},
         lifespan=lifespan,
     )
+    # A redirect would be made of the Host header, and no client of ours follows one.
+    app.router.redirect_slashes = False
     app.state.core = core
     return app
+
+
+def _by_method(gate: Gate, methods: Mapping[str, Route]) -> Callable[[HttpRequest], Awaitable[Response]]:
+    """One endpoint for all methods of a path, so that a 405 names them all."""
+    endpoints = {method: gate.endpoint(route) for method, route in methods.items()}
+
+    async def serve(http: HttpRequest) -> Response:
+        return await endpoints.get(http.method, endpoints.get("GET", _nothing))(http)
+
+    return serve
+
+
+async def _nothing(_: HttpRequest) -> Response:
+    """Starlette asks only for the methods that were declared, and for HEAD where there is GET."""
+    raise HTTPException(405)
 
 
 def _verify(route: Route) -> None:
@@ -163,7 +193,7 @@ def _verify(route: Route) -> None:
 
 def _body(route: Route, http: HttpRequest, raw: bytes) -> Any:
     if route.body is None:
-        if raw.strip() not in {b"", b"{}"}:
+        if raw.strip() and parse_json(raw) != {}:
             raise Refusal(422, Codes.VALIDATION, "This request takes no body.")
         return None
     media_type = http.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -173,11 +203,14 @@ def _body(route: Route, http: HttpRequest, raw: bytes) -> Any:
 
 
 def _refused(refusal: Refusal, request_id: str, core: Core) -> Response:
-    headers = {"content-type": MEDIA_TYPE, "request-id": request_id}
+    headers = {"content-type": MEDIA_TYPE, "request-id": request_id} | refusal.headers
     if refusal.retry_after_seconds is not None:
         headers["retry-after"] = str(refusal.retry_after_seconds)
     if refusal.status == 401:
         headers["www-authenticate"] = f'Bearer realm="{core.institution.ledger_id}"'
+    if refusal.status in {408, 413}:
+        # The rest of the body is not worth waiting for.
+        headers["connection"] = "close"
     return Response(render(refusal, request_id), refusal.status, headers)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import StringConstraints
 
 from branchtui.contract import balance_records as wire
 from branchtui.contract.paging import Page
@@ -10,7 +12,7 @@ from branchtui.ledger.access import Permission as P
 from branchtui.ledger.problems import not_found
 from branchtui.ledger.store.rows import BalanceRecord
 from branchtui.ledger.web.route import Call, ListQuery, Route, answered, paged
-from branchtui.ledger.workflows import balance_records, jobs, record_bulk, record_jobs
+from branchtui.ledger.workflows import balance_records, jobs, record_bulk, record_jobs, record_sets
 from branchtui.ledger.workflows.record_sets import (
     RECORDS,
     BulkPurpose,
@@ -33,9 +35,10 @@ class RecordsQuery(ListQuery, wire.RecordFilter):
 
 
 class SummaryQuery(wire.RecordFilter):
-    """The filter of a set, and what is to be done to all of it."""
+    """The filter of a set, and what is to be done to all of it; with `ids` only these of it, by commas."""
 
     action: BulkPurpose = BulkPurpose.POST
+    ids: Annotated[str, StringConstraints(min_length=1, max_length=record_sets.IDS_LENGTH_MAX)] | None = None
 
 
 async def record_list(call: Call) -> Reply:
@@ -62,7 +65,8 @@ async def record(call: Call) -> Reply:
 
 async def summary(call: Call) -> Reply:
     """`GET /v1/balance-records/summary`: the set that post-all or delete-all would touch."""
-    filters = set_filters(call.core, call.principal, call.query, call.query.action)
+    asked: SummaryQuery = call.query
+    filters = set_filters(call.core, call.principal, asked, asked.action, record_sets.named_ids(asked.ids))
     found = await call.core.reader.in_thread(lambda connection: read_set(connection, filters))
     return answered(
         wire.RecordSummary(

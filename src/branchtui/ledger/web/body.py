@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import unicodedata
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -19,23 +20,38 @@ M = TypeVar("M", bound=BaseModel)
 
 MAX_JSON_BYTES: Final = 256 * 1024
 MAX_DEPTH: Final = 16
+BODY_SECONDS: Final = 60.0
+UNHURRIED_SECONDS: Final = 10.0
+"""How long a body may take before its rate counts."""
+
+SLOWEST_BYTES_PER_SECOND: Final = 1024
 
 
 async def read_bounded(request: HttpRequest, limit: int = MAX_JSON_BYTES) -> bytes:
     """The body, counted while it streams, never by what `Content-Length` claims.
 
     Raises:
-        Refusal: 413 beyond `limit` bytes, 415 for a compressed body.
+        Refusal: 413 beyond `limit` bytes, 415 for a compressed body, 408 for one that drips.
     """
     if request.headers.get("content-encoding", "identity") != "identity":
         raise Refusal(415, Codes.MEDIA_TYPE, "Compressed requests are not accepted.")
+    loop = asyncio.get_running_loop()
+    began = loop.time()
     parts: list[bytes] = []
     size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > limit:
-            raise Refusal(413, Codes.TOO_LARGE, f"A request may hold {limit // 1024} KiB at most.")
-        parts.append(part)
+    try:
+        async with asyncio.timeout(UNHURRIED_SECONDS) as deadline:
+            async for part in request.stream():
+                size += len(part)
+                if size > limit:
+                    raise Refusal(413, Codes.TOO_LARGE, f"A request may hold {limit // 1024} KiB at most.")
+                parts.append(part)
+                earned = UNHURRIED_SECONDS + size / SLOWEST_BYTES_PER_SECOND
+                deadline.reschedule(began + min(BODY_SECONDS, earned))
+    except TimeoutError as error:
+        raise Refusal(
+            408, Codes.TOO_SLOW, "The request did not arrive in time. Nothing was done.", retry_same_key=True
+        ) from error
     return b"".join(parts)
 
 
@@ -79,26 +95,32 @@ def parse_model(raw: bytes, model: type[M]) -> M:
     bad = verify_text(value)
     if bad:
         raise Refusal(422, Codes.VALIDATION, bad[0].message, errors=tuple(bad))
-    text = raw.decode("utf-8")
-    if not unicodedata.is_normalized("NFC", text):
-        text = unicodedata.normalize("NFC", text)
+    composed, changed = _composed(value)
     try:
-        return model.model_validate_json(text)
+        return model.model_validate_json(json.dumps(composed) if changed else raw)
     except ValidationError as error:
         raise invalid_members(error) from error
 
 
-def parse_query(given: dict[str, str], model: type[M]) -> M:
-    """The parameters of a request as a model.
+def parse_query(given: list[tuple[str, str]], model: type[M]) -> M:
+    """The parameters of a request as a model, texts in NFC.
 
     Raises:
-        Refusal: 422 with one error a parameter.
+        Refusal: 422 with one error a parameter; one that stands twice is refused, since either could be meant.
     """
-    bad = verify_text(dict(given))
+    values = {name: unicodedata.normalize("NFC", text) for name, text in given}
+    bad = verify_text(values)
+    if len(values) != len(given):
+        names = [name for name, _ in given]
+        bad += [
+            FieldError(pointer=f"/{name}", code="repeated", message=f"{name} stands twice.")
+            for name in values
+            if names.count(name) > 1
+        ]
     if bad:
         raise Refusal(422, Codes.VALIDATION, bad[0].message, errors=tuple(bad))
     try:
-        return model.model_validate_strings(given)
+        return model.model_validate_strings(values)
     except ValidationError as error:
         raise invalid_members(error) from error
 
@@ -136,7 +158,23 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("a member stands twice")
+    if any("\ud800" <= character <= "\udfff" for name in found for character in name):
+        raise ValueError("a member's name is no text")
     return found
+
+
+def _composed(value: Any) -> tuple[Any, bool]:
+    """The value with its texts in NFC, however they were escaped, and whether one was not."""
+    if isinstance(value, str):
+        done = unicodedata.is_normalized("NFC", value)
+        return (value if done else unicodedata.normalize("NFC", value)), not done
+    if isinstance(value, dict):
+        members = {name: _composed(each) for name, each in value.items()}
+        return {name: each for name, (each, _) in members.items()}, any(new for _, new in members.values())
+    if isinstance(value, list):
+        items = [_composed(each) for each in value]
+        return [each for each, _ in items], any(new for _, new in items)
+    return value, False
 
 
 def _no_constant(name: str) -> Any:

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from branchtui.contract import imports as wire
-from branchtui.contract.base import Request
+from branchtui.contract.base import Request, Whole
 from branchtui.ledger.access import Permission as P
 from branchtui.ledger.operations import Reply
 from branchtui.ledger.web.route import Call, Route, answered
@@ -17,7 +17,7 @@ from branchtui.ledger.workflows import jobs
 class JobQuery(Request):
     """How long the answer may be held, in seconds."""
 
-    wait: Annotated[int, Field(ge=0, le=jobs.WAIT_SECONDS_MAX)] = 0
+    wait: Annotated[Whole, Field(ge=0, le=jobs.WAIT_SECONDS_MAX)] = 0
 
 
 async def job(call: Call) -> Reply:

@@ -6,11 +6,11 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar, get_args
 
 from pydantic import BaseModel, Field, StringConstraints
 
-from branchtui.contract.base import Answer, Request
+from branchtui.contract.base import Answer, Request, Whole
 from branchtui.contract.paging import DEFAULT_LIMIT, MAX_LIMIT, Page
 from branchtui.contract.problem import Codes
 from branchtui.ledger.operations import Command, Reply, execute
@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
 A = TypeVar("A", bound=Answer)
 
-_KEY: Final = re.compile(r"^[A-Za-z0-9_-]{16,64}$")
-_ETAG: Final = re.compile(r'^"(\d{1,18})"$')
+_KEY: Final = re.compile(r"[A-Za-z0-9_-]{16,64}")
+_KEY_HEADER: Final = re.compile(rf'"({_KEY.pattern})"|({_KEY.pattern})')
+_ETAG: Final = re.compile(r'"([1-9][0-9]{0,17})"')
 
 
 class NoQuery(Request):
@@ -43,7 +44,7 @@ class ListQuery(Request):
     sort: Annotated[str, StringConstraints(max_length=40)] | None = None
     cursor: Annotated[str, StringConstraints(max_length=2_000)] | None = None
     anchor: Annotated[str, StringConstraints(max_length=200)] | None = None
-    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
+    limit: Annotated[Whole, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
     count: bool = False
     fields: Annotated[str, StringConstraints(max_length=500)] | None = None
 
@@ -73,6 +74,11 @@ class Route:
     keyed: bool = False
     if_match: bool = False
     raw: bool = False
+
+    @property
+    def changes(self) -> bool:
+        """Whether it counts as a change of its caller; chunks of a file have limits of their own."""
+        return self.method not in {"GET", "HEAD"} and not self.raw
 
     @property
     def name(self) -> str:
@@ -153,13 +159,13 @@ def idempotency_key(http: HttpRequest) -> str:
     Raises:
         Refusal: 400 when it is missing or malformed.
     """
-    given = http.headers.get("idempotency-key")
-    if given is None:
+    given = http.headers.getlist("idempotency-key")
+    if not given:
         raise Refusal(400, Codes.KEY_MISSING, "Every change needs an Idempotency-Key header.")
-    key = given.strip().removeprefix('"').removesuffix('"')
-    if not is_key(key):
+    found = _KEY_HEADER.fullmatch(given[0].strip()) if len(given) == 1 else None
+    if found is None:
         raise Refusal(400, Codes.KEY_MALFORMED, "An Idempotency-Key has 16 to 64 letters, digits, _ or -.")
-    return key
+    return found[1] or found[2]
 
 
 def is_key(text: str) -> bool:
@@ -173,17 +179,17 @@ def if_match_version(http: HttpRequest) -> int:
     Raises:
         Refusal: 428 without it, 400 for `*`, 412 for a weak or foreign tag.
     """
-    given = http.headers.get("if-match")
-    if given is None:
+    given = [each.strip() for each in http.headers.getlist("if-match")]
+    if not given:
         raise Refusal(
             428, Codes.PRECONDITION_REQUIRED, "This change needs If-Match with the version that was seen."
         )
-    if given.strip() == "*":
+    if "*" in given:
         raise Refusal(400, Codes.MALFORMED, "If-Match: * is not accepted here.")
-    found = _ETAG.match(given.strip())
-    if not found:
+    found = _ETAG.fullmatch(given[0]) if len(given) == 1 else None
+    if found is None:
         raise Refusal(412, Codes.PRECONDITION_FAILED, "If-Match holds no version of ours.")
-    return int(found.group(1))
+    return int(found[1])
 
 
 def answered(answer: Answer, *, status: int = 200, version: int | None = None, **headers: str) -> Reply:
@@ -208,10 +214,16 @@ def paged(rows: Slice[Any], items: tuple[A, ...], call: Call) -> Reply:
     if not call.query.fields:
         return answered(page)
     wanted = {name.strip() for name in call.query.fields.split(",")}
-    unknown = wanted - set(type(items[0]).model_fields) if items else set()
+    unknown = wanted - _members(call.route)
     if unknown:
         raise Refusal(400, Codes.MALFORMED, f"There is no field {min(unknown)} here.")
     body = page.model_dump(mode="json", exclude={"items"})
     body["items"] = [item.model_dump(mode="json", include=wanted | {"id", "version"}) for item in items]
     encoded = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
     return Reply(status=200, body=encoded, headers={"content-type": "application/json"})
+
+
+def _members(route: Route) -> set[str]:
+    """The members of the items that a list answers, whether there are any now or not."""
+    item = get_args(route.answer.model_fields["items"].annotation)[0]
+    return set(item.model_fields)
