@@ -56,6 +56,10 @@ format: $(DEV_STAMP) ## Format the code and mend what the linter can mend safely
 bench: $(DEV_STAMP) ## Run the benchmarks and rewrite bench/RESULTS.md
 	$(BIN)/python -m bench $(ARGS)
 
+.PHONY: pictures
+pictures: $(DEV_STAMP) ## Make the pictures of the manual anew, from the program itself
+	$(BIN)/python -m tools.pictures $(ARGS)
+
 .PHONY: venv
 venv: $(DEV_STAMP) ## Set up .venv with everything for development
 
