@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Boolean, ColumnElement, bindparam, literal_column, select
 
-from branchtui.contract.balance_records import RecordFilter, RecordStatus
+from branchtui.contract.balance_records import SUMMARY_IDS_MAX, RecordFilter, RecordStatus
 from branchtui.contract.base import MAX_AMOUNT_MINOR
 from branchtui.ledger.access import Permission
 from branchtui.ledger.phones import region_of
-from branchtui.ledger.problems import not_found
+from branchtui.ledger.problems import invalid, not_found
 from branchtui.ledger.store import tables
 from branchtui.ledger.store.lists import ListSpec, Sort
 from branchtui.ledger.store.mapping import compiled
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from branchtui.ledger.core import Core
     from branchtui.ledger.store.sqlite import Connection
 
+IDS_LENGTH_MAX: Final = SUMMARY_IDS_MAX * 65
+_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _r = tables.balance_records.c
 
 
@@ -146,7 +149,9 @@ def list_filters(core: Core, who: Principal, asked: RecordFilter) -> dict[str, A
         home = core.tree[who.branch_id]
         search = customer_search.parse(looked_for, region_of(home.currency, home.timezone))
         name = "q_begins" if search.match is None else "q_inside"
-        found[name] = search.parameters(sorted(branch_ids), None) | {
+        found[name] = search.parameters(
+            sorted(branch_ids), None, whole=who.scope.top and asked.branch is None
+        ) | {
             "ref": looked_for,
             "ref_end": looked_for + "\U0010ffff",
             "text": looked_for.lower(),
@@ -192,6 +197,22 @@ def set_filters(
     if ids is not None and "ids" not in found:
         found["ids"] = json.dumps(ids)
     return found
+
+
+def named_ids(text: str | None) -> tuple[str, ...] | None:
+    """The records that a query names with commas between them; None when it names none.
+
+    Raises:
+        Refusal: 422 for more than 200, or for a text that is no id.
+    """
+    if text is None:
+        return None
+    ids = tuple(text.split(","))
+    if len(ids) > SUMMARY_IDS_MAX:
+        raise invalid("/ids", f"ids names {len(ids)} records; a summary takes {SUMMARY_IDS_MAX} at most.")
+    if not all(_ID.fullmatch(one) for one in ids):
+        raise invalid("/ids", "ids holds a text that is no id. Put a comma between two ids.")
+    return ids
 
 
 def set_currency(core: Core, who: Principal, asked: RecordFilter) -> str:
