@@ -72,6 +72,23 @@ def test_its_users_are_those_that_the_product_lists(served: RunningLedger, built
     json.dumps(built)
 
 
+@pytest.mark.parametrize(("code", "username"), [("KIA", "teller1"), ("NYE", "teller2")])
+def test_a_third_of_what_waits_is_the_tellers_own(
+    served: RunningLedger, built: Demonstration, code: str, username: str
+) -> None:
+    """Contract, section 4: a teller's Post All takes the teller's own records, so there must be some."""
+    by_maker = dict(
+        served.query(
+            "SELECT created_by, COUNT(*) FROM balance_records WHERE branch_id = ? AND status = 'not_accounted' GROUP BY 1",
+            served.branch(code).id,
+        )
+    )
+    total = sum(by_maker.values())
+    assert total // 3 <= by_maker[username] <= total // 3 + 1
+    mine = enter(served, built, username).get("/v1/balance-records/summary", status="not_accounted").json()
+    assert mine["count"] > 0
+
+
 @pytest.mark.parametrize(
     ("q", "customer_no", "account_no", "name"),
     [

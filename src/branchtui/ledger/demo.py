@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, TypedDict
 from branchtui.contract.customers import NewCustomer
 from branchtui.contract.sessions import Role
 from branchtui.ledger import numbers, setup
+from branchtui.ledger.access import SYSTEM
 from branchtui.ledger.clock import Clock, SystemClock
 from branchtui.ledger.phones import Phone, read_phone
 from branchtui.ledger.seed import plant
@@ -155,6 +156,7 @@ def _fill(tx: BulkTx, database: str, passwords: dict[str, str], now_us: int) -> 
             rng=rng,
             now_us=now_us,
             fixed=demo_people(branch.id) if place == 0 else (),
+            recorders=_recorders(share.code),
         )
     users = [_user(tx, username, role, code, passwords[username], now_us) for username, role, code in PEOPLE]
     return Demonstration(
@@ -163,6 +165,11 @@ def _fill(tx: BulkTx, database: str, passwords: dict[str, str], now_us: int) -> 
         short_code=SHORT_CODE,
         users=users,
     )
+
+
+def _recorders(code: str) -> tuple[str, ...]:
+    """Who created the branch's balance records that wait: a third each by its teller, its supervisor, the ledger."""
+    return (*(username for username, _, at in PEOPLE if at == code), SYSTEM)
 
 
 def _user(tx: BulkTx, username: str, role: Role, code: str, password: str, now_us: int) -> DemoUser:

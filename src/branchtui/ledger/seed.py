@@ -10,6 +10,7 @@ import random
 from typing import TYPE_CHECKING, Final
 
 from branchtui.ledger import audit
+from branchtui.ledger.access import SYSTEM
 from branchtui.ledger.clock import Clock, SystemClock
 from branchtui.ledger.operations import Command, Reply, execute
 from branchtui.ledger.seeds.money import make_money
@@ -90,9 +91,13 @@ def plant(
     rng: random.Random,
     now_us: int,
     fixed: Sequence[tuple[NewCustomer, Phone]] = (),
+    recorders: tuple[str, ...] = (SYSTEM,),
 ) -> None:
-    """One seed inside a transaction: `fixed` customers first, then made-up ones until there are `customers`."""
-    planting = Planting(branch, rng, last_days(tx, branch, now_us))
+    """One seed inside a transaction: `fixed` customers first, then made-up ones until there are `customers`.
+
+    `recorders` created the balance records that wait, in turn.
+    """
+    planting = Planting(branch, rng, last_days(tx, branch, now_us), recorders=recorders)
     command = Command(
         key=planting.new_id(planting.begin_us),
         fingerprint=b"",

@@ -6,6 +6,7 @@ decided by the rules that decide for real ones.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +17,7 @@ from branchtui.ledger.operations import Command, Reply, execute
 from branchtui.ledger.seeds.payments import Drafted, draft_payments, settle
 from branchtui.ledger.setup import system_principal
 from branchtui.ledger.store.rows import Account, BalanceRecord, Payment
+from branchtui.ledger.store.text_index import filled_at_once
 from branchtui.ledger.workflows.balance_records import accounted, posting
 from branchtui.ledger.workflows.record_rules import is_owed
 
@@ -68,8 +70,9 @@ def make_money(
         _plan_records(tx, planting, active, plans, balance_records)
         for plan, drafted in draft_payments(tx, planting, active, payments, unmatched, WAITING_DAYS):
             plans[plan].payments.append(drafted)
-    for plan in plans:
-        _write_day(tx, planting, plan)
+    with filled_at_once(tx.connection, "payments"):
+        for each in plans:
+            _write_day(tx, planting, each)
 
 
 def _plan_records(
@@ -77,6 +80,7 @@ def _plan_records(
 ) -> None:
     rng = planting.rng
     first = numbers.reserve(tx, REFERENCES, count) if count else 0
+    recorders = itertools.cycle(planting.recorders)
     for place in range(count):
         is_accounted = rng.random() < _ACCOUNTED_SHARE
         plan = rng.choice(plans if is_accounted else plans[-WAITING_DAYS:])
@@ -103,7 +107,7 @@ def _plan_records(
             import_row_no=None,
             operation_key="",
             row_no=0,
-            created_by=planting.actor,
+            created_by=planting.actor if is_accounted else next(recorders),
             created_at=plan.day.instant(rng),
             posted_by=None,
             posted_at=None,

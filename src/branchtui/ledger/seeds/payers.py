@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 from branchtui.ledger import numbers
 from branchtui.ledger.feeds.incoming import PhoneForm
-from branchtui.ledger.phones import read_phone, region_of
 from branchtui.ledger.seeds.people import PHONES, phone_series
 from branchtui.ledger.workflows.matching import Evidence, Found
 
@@ -36,17 +35,6 @@ def by_owner(planting: Planting, person: Person) -> Paid:
         evidence = Evidence(number, customer.mobile_no, PhoneForm.E164, name)
         return evidence, Found(by_reference=(customer,), is_ours=True)
     return Evidence(None, customer.mobile_no, PhoneForm.E164, name), Found(by_phone=(customer,))
-
-
-def written(planting: Planting, evidence: Evidence) -> tuple[str, ...]:
-    """The writings of the payer's phone that a search may use."""
-    if evidence.phone is None or evidence.phone_form is PhoneForm.SHA256:
-        return ()
-    if evidence.phone_form is PhoneForm.MASKED:
-        return (evidence.phone,)
-    branch = planting.branch
-    phone = read_phone(evidence.phone, region_of(branch.currency, branch.timezone))
-    return phone.international, phone.local
 
 
 class Payers:

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from branchtui.contract.payments import PaymentSource, PaymentState
-from branchtui.ledger import names, numbers
+from branchtui.ledger import numbers
 from branchtui.ledger.journal import EntryDraft, transfer
-from branchtui.ledger.seeds.payers import Payers, by_owner, written
+from branchtui.ledger.phones import region_of
+from branchtui.ledger.seeds.payers import Payers, by_owner
 from branchtui.ledger.store.rows import Account, Payment
 from branchtui.ledger.workflows import matching
 from branchtui.ledger.workflows.matching import Decision, Evidence
+from branchtui.ledger.workflows.payment_search import searched_text
 from branchtui.ledger.workflows.payments import ASSOCIATED, COUNTER, RECEIVED
 
 if TYPE_CHECKING:
@@ -90,6 +92,7 @@ def settle(
     `own` are the branch's provider float and unallocated receipts.
     """
     evidence, wallet, decision = drafted.evidence, drafted.wallet, drafted.decision
+    region = region_of(planting.branch.currency, planting.branch.timezone)
     payment = Payment(
         id=planting.new_id(drafted.paid_at_us),
         version=1,
@@ -114,10 +117,7 @@ def settle(
         match_reasons=json.dumps(decision.reasons, ensure_ascii=False),
         associated_by=command.principal.username if wallet else None,
         associated_at=command.at_us if wallet else None,
-        search_text=names.search_text(
-            evidence.name or "",
-            (drafted.code, drafted.payment_no, evidence.reference, *written(planting, evidence)),
-        ),
+        search_text=searched_text(evidence, drafted.code, drafted.payment_no, region),
     )
     float_, unallocated = own
     entries = [_entry(payment, RECEIVED, float_, unallocated, day)]

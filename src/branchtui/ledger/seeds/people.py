@@ -14,6 +14,7 @@ from branchtui.ledger import numbers
 from branchtui.ledger.phones import Phone, region_of
 from branchtui.ledger.seeds.people_names import ENTITIES, PEOPLE
 from branchtui.ledger.store.rows import Account, Counter, Customer
+from branchtui.ledger.store.text_index import filled_at_once
 from branchtui.ledger.workflows.customers import build_customer
 
 if TYPE_CHECKING:
@@ -92,7 +93,8 @@ def make_people(
         people.append(Person(customer, _accounts_of(customer, planting, account_nos), shared))
     customer_nos.keep(tx)
     account_nos.keep(tx)
-    tx.insert([person.customer for person in people])
+    with filled_at_once(tx.connection, "customers"):
+        tx.insert([person.customer for person in people])
     tx.insert([account for person in people for account in person.accounts])
     return people
 

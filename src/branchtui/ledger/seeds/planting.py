@@ -45,6 +45,8 @@ class Planting:
     rng: random.Random
     days: tuple[Day, ...]
     actor: str = SYSTEM
+    recorders: tuple[str, ...] = (SYSTEM,)
+    """Who created the balance records that wait, in turn."""
     _ids: Iterator[int] = field(default_factory=lambda: iter(range(1 << 32)))
     _chance: random.Random = field(default_factory=random.Random)
 

@@ -18,7 +18,8 @@ from sqlalchemy import Boolean, ColumnElement, bindparam, literal_column
 from branchtui.contract.payments import CallbackState
 from branchtui.format.money import MoneyError, parse_money
 from branchtui.ledger.clock import as_us
-from branchtui.ledger.names import is_family_first, plain_name
+from branchtui.ledger.feeds.incoming import PhoneForm
+from branchtui.ledger.names import is_family_first, plain_name, search_text
 from branchtui.ledger.phones import PhoneUnreadable, read_phone, region_of
 from branchtui.ledger.store import tables
 from branchtui.ledger.store.lists import ListSpec, Sort
@@ -37,12 +38,26 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from branchtui.ledger.store.rows import Branch
+    from branchtui.ledger.workflows.matching import Evidence
 
 CANDIDATES: Final = 500
 INSIDE: Final = "inside"
 BEGINS: Final = "begins"
 
 _NUMBERS: Final = 100
+
+
+def searched_text(says: Evidence, code: str | None, payment_no: str, region: str) -> str:
+    """What search looks into: the payer's name, code, number and reference, and the phone in both writings."""
+    written: list[str | None] = [code, payment_no, says.reference]
+    if says.folded_reference and says.folded_reference != says.reference:
+        written.append(says.folded_reference)
+    if says.phone_form is PhoneForm.E164 and says.phone:
+        phone = read_phone(says.phone, region)
+        written += [phone.international, phone.local]
+    elif says.phone_form is PhoneForm.MASKED:
+        written.append(says.phone)
+    return search_text(says.name or "", tuple(written))
 
 
 def filters(

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from branchtui.contract.payments import Associate, Disassociate, PaymentSource, PaymentState
 from branchtui.format.money import money
-from branchtui.ledger import audit, history, names, numbers
+from branchtui.ledger import audit, history, numbers
 from branchtui.ledger.cards import holds_card_number
 from branchtui.ledger.days import is_closed
-from branchtui.ledger.feeds.incoming import PhoneForm
 from branchtui.ledger.journal import (
     PROVIDER_FLOAT,
     UNALLOCATED,
@@ -25,10 +24,9 @@ from branchtui.ledger.journal import (
     transfer,
 )
 from branchtui.ledger.operations import Reply, reply
-from branchtui.ledger.phones import read_phone, region_of
+from branchtui.ledger.phones import region_of
 from branchtui.ledger.problems import Refusal, invalid, not_found
 from branchtui.ledger.store.rows import Account, Customer, JournalEntry, Payment
-from branchtui.ledger.store.search import fold_reference
 from branchtui.ledger.workflows import matching, owners
 from branchtui.ledger.workflows.payment_rules import (
     PaymentAction,
@@ -37,6 +35,7 @@ from branchtui.ledger.workflows.payment_rules import (
     refuse_customer,
     refuse_role,
 )
+from branchtui.ledger.workflows.payment_search import searched_text
 from branchtui.ledger.workflows.payment_views import Looker
 
 if TYPE_CHECKING:
@@ -217,6 +216,10 @@ def _new_payment(
     core: Core, tx: Tx, incoming: IncomingPayment, branch: Branch, source: PaymentSource, at_us: int
 ) -> Payment:
     payment_no = f"{numbers.reserve(tx, COUNTER):06d}"
+    says = matching.Evidence(
+        incoming.account_ref, incoming.payer_phone, incoming.phone_form, incoming.payer_name
+    )
+    region = region_of(branch.currency, branch.timezone)
     return Payment(
         id=core.new_id(),
         version=1,
@@ -241,21 +244,8 @@ def _new_payment(
         match_reasons="[]",
         associated_by=None,
         associated_at=None,
-        search_text=_search_text(incoming, payment_no, region_of(branch.currency, branch.timezone)),
+        search_text=searched_text(says, incoming.code, payment_no, region),
     )
-
-
-def _search_text(incoming: IncomingPayment, payment_no: str, region: str) -> str:
-    """What search looks into: the payer's name, code, number and reference, and the phone in both writings."""
-    written: list[str | None] = [incoming.code, payment_no, incoming.account_ref]
-    if incoming.account_ref and fold_reference(incoming.account_ref) != incoming.account_ref:
-        written.append(fold_reference(incoming.account_ref))
-    if incoming.phone_form is PhoneForm.E164 and incoming.payer_phone:
-        phone = read_phone(incoming.payer_phone, region)
-        written += [phone.international, phone.local]
-    elif incoming.phone_form is PhoneForm.MASKED:
-        written.append(incoming.payer_phone)
-    return names.search_text(incoming.payer_name or "", tuple(written))
 
 
 def _give(
