@@ -20,6 +20,7 @@ from typing import Any
 HERE = Path(__file__).parent
 RESULTS = HERE / "RESULTS.md"
 BENCHES = {
+    "terminal": "Bytes, lag, latency and idling of the terminal",
     "start": "Start and weight of the terminal program",
     "steps": "Requests and bytes on HTTP, a step of the teller's script",
     "postings": "Postings a second over HTTP beside the raw engine loop; post all",

@@ -14,11 +14,12 @@ import termios
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Self
 
-from bench.terminal.limit import limit
-from bench.terminal.screen import Screen
+from bench.terminal.limit import Picture, limit
+from bench.terminal.screen import Screen, Style
 
 KEYS = {
     "up": "\x1b[A",
@@ -34,15 +35,21 @@ KEYS = {
     "f5": "\x1b[15~",
 }
 PROBE = b"\x1b[6n"
+_MAX_FRAMES = 6
 
 
 @dataclass(frozen=True)
 class Step:
-    """What one key caused: `own` leaves out acknowledgements; `limit` is the fewest bytes for the same change."""
+    """What one key caused: `own` leaves out acknowledgements.
+
+    `limit` is the fewest bytes from the picture before to the last one; `limit_by_frame` the sum over the
+    pictures that came one after the other, because what they show was not there at once.
+    """
 
     total: int
     own: int
     limit: int
+    limit_by_frame: int
     reads: int
     first_seconds: float
     last_seconds: float
@@ -62,6 +69,7 @@ class Session:
         cwd: str | None = None,
     ) -> None:
         self.screen = Screen(width, height)
+        self._stages: list[tuple[Picture, int, int, Style]] = []
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         pid, self.fd = pty.fork()
         if pid == 0:
@@ -90,6 +98,7 @@ class Session:
         """Read until `quiet` seconds bring nothing; bytes, reads, and when the first and last of them came."""
         begun = time.perf_counter()
         data, reads, first_at, last_at = b"", 0, 0.0, 0.0
+        self._stages = [self._stage()]
         while (now := time.perf_counter()) - begun < most:
             left = first - (now - begun) if not reads else quiet - (now - begun - last_at)
             if left <= 0 or not select.select([self.fd], [], [], left)[0]:
@@ -104,7 +113,12 @@ class Session:
             reads += 1
             self.screen.feed(self._decode(got))
             self.answer()
+            self._stages.append(self._stage())
         return data, reads, first_at, last_at
+
+    def _stage(self) -> tuple[Picture, int, int, Style]:
+        screen = self.screen
+        return screen.picture(), screen.y, screen.x, screen.pen
 
     def answer(self) -> None:
         """Send what the terminal replies."""
@@ -162,8 +176,15 @@ class Session:
         before, y, x, pen = screen.picture(), screen.y, screen.x, screen.pen
         data, reads, first_at, last_at = self.rest(quiet=quiet, first=first)
         fewest = limit(before, screen.picture(), y, x, pen) if data else 0
+        frames = sum(
+            limit(old, new, at_y, at_x, look)
+            for (old, at_y, at_x, look), (new, *_) in pairwise(self._stages)
+            if old != new and reads < _MAX_FRAMES
+        )
         own = len(data) - len(PROBE) * data.count(PROBE)
-        return Step(len(data), own, fewest, reads, first_at, last_at)
+        return Step(
+            len(data), own, fewest, frames if reads < _MAX_FRAMES else fewest, reads, first_at, last_at
+        )
 
 
 def _set_size(fd: int, width: int, height: int) -> None:

@@ -49,7 +49,7 @@ def walk_program() -> Iterator[tuple[str, int, str]]:
         yield (
             f"real program, 120x36: {title}",
             step.total,
-            f"limit {step.limit}; framework's driver {other.total}{target}",
+            f"limit {step.limit} at once, {step.limit_by_frame} in the {step.reads} frames in which it came; framework's driver {other.total}{target}",
         )
 
 

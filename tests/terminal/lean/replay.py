@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pyte
@@ -25,6 +27,32 @@ class Screen(pyte.Screen):
     """A screen that also repeats and scrolls, and whose rows are plain when they scroll in."""
 
     last = " "
+    bce = True
+    """Background colour erase: what is erased takes the background, else the terminal's own; never more."""
+
+    def erase_in_line(self, how: int = 0, private: bool = False) -> None:
+        """EL, in the background alone."""
+        with self._erasing():
+            super().erase_in_line(how, private)
+
+    def erase_characters(self, count: int | None = None) -> None:
+        """ECH, in the background alone."""
+        with self._erasing():
+            super().erase_characters(count)
+
+    def erase_in_display(self, how: int = 0, *args: Any, **options: Any) -> None:
+        """ED, in the background alone."""
+        with self._erasing():
+            super().erase_in_display(how, *args, **options)
+
+    @contextmanager
+    def _erasing(self) -> Iterator[None]:
+        pen = self.cursor.attrs
+        # Whatever a terminal makes of an erased cell under reverse or underline, it must not be relied on: show it.
+        odd = "?" if pen.reverse or pen.underscore or pen.strikethrough else " "
+        self.cursor.attrs = self.default_char._replace(bg=pen.bg if self.bce else "default", data=odd)
+        yield
+        self.cursor.attrs = pen
 
     def draw(self, data: str) -> None:
         """Remember what REP would repeat."""
@@ -47,7 +75,9 @@ class Screen(pyte.Screen):
     def _shift(self, count: int, *, up: bool) -> None:
         top, bottom = self.margins or (0, self.lines - 1)
         rows = [dict(self.buffer[y]) for y in range(top, bottom + 1)]
-        empty: list[dict[int, Char]] = [{} for _ in range(min(count, len(rows)))]
+        fill = self.default_char._replace(bg=self.cursor.attrs.bg if self.bce else "default")
+        blank = dict.fromkeys(range(self.columns), fill)
+        empty: list[dict[int, Char]] = [dict(blank) for _ in range(min(count, len(rows)))]
         rows = rows[count:] + empty if up else empty + rows[: max(0, len(rows) - count)]
         for y, row in enumerate(rows, top):
             self.buffer[y].clear()
@@ -64,9 +94,10 @@ class Stream(pyte.Stream):
 class Replay:
     """One screen and its stream."""
 
-    def __init__(self, width: int, height: int) -> None:
+    def __init__(self, width: int, height: int, *, bce: bool = True) -> None:
         self.width, self.height = width, height
         self._screen = Screen(width, height)
+        self._screen.bce = bce
         # Neither driver lets the terminal wrap.
         self._screen.reset_mode(7, private=True)
         self._stream = Stream(self._screen)

@@ -34,6 +34,7 @@ class Stage:
     height: int = 24
     caps: Capabilities = TRUE_COLOUR
     ascii_only: bool = False
+    mouse: bool = False
     replies: bool = True
     log: list[tuple[str, str]] = field(default_factory=list)
     """("drawn", text) by the framework, ("sent", text) by the driver, in their order."""
@@ -57,7 +58,13 @@ class Stage:
 
     def setup(self) -> Setup:
         """What the driver is made with."""
-        return Setup(caps=self.caps, figures=self.figures, ascii_only=self.ascii_only, descriptor=self._slave)
+        return Setup(
+            caps=self.caps,
+            figures=self.figures,
+            ascii_only=self.ascii_only,
+            mouse=self.mouse,
+            descriptor=self._slave,
+        )
 
     async def play(self, app: App[Any], script: Callable[[Pilot[Any]], Awaitable[None]]) -> None:
         """Run `app`, made with `driver()`, and `script` on it, to the end."""
@@ -107,7 +114,8 @@ class Stage:
 
     def mismatches(self) -> list[Any]:
         """Replay both streams; the cells that differ after any frame, with the frame's number."""
-        drawn, sent = Replay(self.width, self.height), Replay(self.width, self.height)
+        drawn = Replay(self.width, self.height)
+        sent = Replay(self.width, self.height, bce=self.caps.bce)
         found: list[Any] = []
         for number, (who, text) in enumerate(self.log):
             if who == "drawn":

@@ -52,6 +52,10 @@ class Notes(App[None]):
         """Remember."""
         self.sizes.append((event.size.width, event.size.height))
 
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Remember."""
+        self.heard.append(f"mouse {event.screen_x} {event.screen_y}")
+
     def show(self, text: str) -> None:
         """Another text."""
         self.query_one(Static).update(Content(text))
@@ -114,7 +118,7 @@ async def test_a_frame_is_one_write_and_an_idle_terminal_none() -> None:
             assert figures.round_trip_seconds is not None
             driver = app._driver
             assert isinstance(driver, LeanDriver)
-            assert driver._lost_reply is None
+            assert driver._again is None
             assert driver._input_due is None
             received = len(stage.received)
             for _ in range(50):
@@ -291,3 +295,31 @@ async def test_the_terminal_is_left_as_it_was_found() -> None:
         assert stage.received.startswith(ENTER.encode())
         assert stage.received.endswith(LEAVE.encode())
         assert termios.tcgetattr(stage._slave) == cooked
+
+
+async def test_the_mouse_is_off_unless_asked_for_and_off_again_afterwards() -> None:
+    """Issue 3, 7. A report that comes all the same, from a mode another program left on, is no key."""
+    click = b"\x1b[<0;5;3M\x1b[<0;5;3mz"
+    for asked, heard in ((False, ["z"]), (True, ["mouse 4 2", "z"])):
+        with Stage(mouse=asked) as stage:
+
+            async def script(app: Notes, pilot: Pilot[Any]) -> None:
+                stage.press(click)
+                await until(pilot, lambda: "z" in app.heard)
+
+            app = await run(stage, script)
+            stage._read()
+            assert app.heard == heard
+            assert (b"?1000h" in stage.received, b"?1000l" in stage.received) == (asked, asked)
+
+
+async def test_in_ascii_mode_nothing_but_ascii_leaves() -> None:
+    """`--ascii`: for terminals whose fonts have no lines."""
+    with Stage(ascii_only=True) as stage:
+
+        async def script(app: Notes, pilot: Pilot[Any]) -> None:
+            app.show("╭─ Ọbi ─╮ 漢 …")
+            await until(pilot, lambda: "Obi" in shown(stage)[0])
+
+        await run(stage, script)
+        assert stage.received.isascii()

@@ -100,7 +100,7 @@ def test_the_terminal_shows_the_target_after_every_frame(kind: str, seed: int) -
     width, height = dice.choice([(40, 12), (31, 8), (80, 24)])
     painter = Painter(width, height, KINDS[kind])
     painter.start_over()
-    sent = Replay(width, height)
+    sent = Replay(width, height, bce=KINDS[kind].bce)
     for number in range(60):
         mutate(painter.target, dice)
         if number % 17 == 16:

@@ -43,11 +43,16 @@ class Choice:
 
 
 def choose(
-    *, ascii_only: bool = False, clipboard: bool = False, environment: Mapping[str, str] | None = None
+    *,
+    ascii_only: bool = False,
+    clipboard: bool = False,
+    mouse: bool = False,
+    environment: Mapping[str, str] | None = None,
 ) -> Choice:
     """The driver for the terminal on standard input, after a test of everything it rests on.
 
-    `ascii_only` draws with ASCII alone; `clipboard` lets reference codes into the terminal's clipboard.
+    `ascii_only` draws with ASCII alone; `clipboard` lets reference codes into the terminal's
+    clipboard; `mouse` asks for clicks and the wheel.
     Call it once, when the app is made. Check `unusable` first: on such a terminal no driver can draw.
     """
     environment = os.environ if environment is None else environment
@@ -67,6 +72,7 @@ def choose(
         figures=figures,
         ascii_only=ascii_only,
         clipboard=clipboard,
+        mouse=mouse,
         descriptor=descriptor,
         escape_seconds=_escape_seconds(environment),
     )

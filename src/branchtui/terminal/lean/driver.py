@@ -19,7 +19,7 @@ from branchtui.terminal.lean.ansi import AnsiReader
 from branchtui.terminal.lean.capabilities import XTERM, Capabilities
 from branchtui.terminal.lean.figures import PaintFigures
 from branchtui.terminal.lean.input import ESCAPE_SECONDS, InputReader, Kind, Token
-from branchtui.terminal.lean.keys import events_of, is_key
+from branchtui.terminal.lean.keys import events_of, is_key, is_mouse
 from branchtui.terminal.lean.outlet import Outlet
 from branchtui.terminal.lean.pacer import Pacer
 from branchtui.terminal.lean.painter import Painter
@@ -32,6 +32,8 @@ PROBE: Final = "\x1b[6n"
 """Asks the terminal where its cursor is; the reply acknowledges everything before it."""
 ENTER: Final = "\x1b[?1049h\x1b[?25l\x1b[?2004h\x1b[?7l"
 """Alternate screen, no cursor, bracketed paste, no wrapping at the right edge."""
+MOUSE: Final = "\x1b[?1000h\x1b[?1006h"
+"""Clicks and the wheel, only where they were asked for; never movement."""
 LEAVE: Final = "\x1b[m\x1b[?7h\x1b[?2004l\x1b[H\x1b[2J\x1b[?1049l\x1b[?25h"
 """The way back; the screen is cleared, for some terminals have only the one (SEC-5)."""
 HANGUP: Final = 129
@@ -50,6 +52,7 @@ class Setup:
     figures: PaintFigures = field(default_factory=PaintFigures)
     ascii_only: bool = False
     clipboard: bool = False
+    mouse: bool = False
     descriptor: int = 0
     escape_seconds: float = ESCAPE_SECONDS
     clock: Callable[[], float] = time.monotonic
@@ -78,12 +81,12 @@ class LeanDriver(Driver):
             clipboard=setup.clipboard,
         )
         self._pacer = Pacer()
-        self._input = InputReader(is_key, escape_seconds=setup.escape_seconds)
+        self._input = InputReader(self._is_heard, escape_seconds=setup.escape_seconds)
         self._tty: Tty | None = None
         self._outlet: Outlet | None = None
         self._is_dirty = False
         self._turn: asyncio.Handle | None = None
-        self._lost_reply: asyncio.TimerHandle | None = None
+        self._again: asyncio.TimerHandle | None = None
         self._input_due: asyncio.TimerHandle | None = None
         self._doubts_rows = False
         self._tells_resume = False
@@ -117,7 +120,7 @@ class LeanDriver(Driver):
             return
         now = self.setup.clock()
         if not self._pacer.may_send(now):
-            self._await_reply(now)
+            self._wait_for_line(now)
             return
         self._is_dirty = False
         aside = self._aside()
@@ -145,13 +148,12 @@ class LeanDriver(Driver):
         figures.bytes_total += len(data)
         figures.writes_total = outlet.writes
 
-    def _await_reply(self, now: float) -> None:
-        left = self._pacer.wait_seconds(now)
-        if self._lost_reply is None and left is not None:
-            self._lost_reply = self._loop.call_later(left, self._reply_is_lost)
+    def _wait_for_line(self, now: float) -> None:
+        if self._again is None:
+            self._again = self._loop.call_later(self._pacer.retry_seconds(now), self._try_again)
 
-    def _reply_is_lost(self) -> None:
-        self._lost_reply = None
+    def _try_again(self) -> None:
+        self._again = None
         self._pump()
 
     def _repaint(self) -> None:
@@ -159,6 +161,9 @@ class LeanDriver(Driver):
         self.flush()
 
     # ── What the terminal says ──
+
+    def _is_heard(self, sequence: str) -> bool:
+        return is_key(sequence) or (self.setup.mouse and is_mouse(sequence))
 
     def _readable(self) -> None:
         tty = self._tty
@@ -205,9 +210,9 @@ class LeanDriver(Driver):
         self._pacer.replied(now)
         self._figures.round_trip_seconds = self._pacer.round_trip_seconds
         self._figures.bytes_a_second = self._pacer.bytes_a_second
-        if self._lost_reply is not None:
-            self._lost_reply.cancel()
-            self._lost_reply = None
+        if self._again is not None:
+            self._again.cancel()
+            self._again = None
         if self._doubts_rows and self._pacer.outstanding == 0:
             self._doubts_rows = False
             if expected[0] is not None and token.place[0] != expected[0]:
@@ -251,7 +256,7 @@ class LeanDriver(Driver):
         self._hear_signals()
         self._figures._repaint = self._repaint
         # The first question goes with next to nothing, and so measures the bare round trip.
-        self._send(ENTER)
+        self._send(ENTER + (MOUSE if self.setup.mouse else ""))
         self.send_message(events.Resize(Size(*size), Size(*size)))
         if self._tells_resume:
             self._tells_resume = False
@@ -274,12 +279,13 @@ class LeanDriver(Driver):
         self.disable_input()
         self._figures._repaint = None
         self._outlet = None
-        for handle in (self._turn, self._lost_reply):
+        for handle in (self._turn, self._again):
             if handle is not None:
                 handle.cancel()
-        self._turn = self._lost_reply = None
+        self._turn = self._again = None
         self._is_dirty = False
-        outlet.finish(LEAVE.encode(), _LAST_WORDS_SECONDS)
+        last = (MOUSE.replace("h", "l") if self.setup.mouse else "") + LEAVE
+        outlet.finish(last.encode(), _LAST_WORDS_SECONDS)
         self._hear_last_replies(tty)
         self._pacer.forget()
         tty.restore()
@@ -345,6 +351,6 @@ class LeanDriver(Driver):
             self.resume_application_mode()
         elif self._tty is not None:
             self._tty.make_raw()
-            self._send(ENTER)
+            self._send(ENTER + (MOUSE if self.setup.mouse else ""))
             self._resized()
             self._repaint()

@@ -9,7 +9,7 @@ from typing import Final
 from branchtui.terminal.lean.brush import Brush
 from branchtui.terminal.lean.grid import Grid
 from branchtui.terminal.lean.moves import move
-from branchtui.terminal.lean.pieces import Piece, by_look, pieces_of
+from branchtui.terminal.lean.pieces import Piece, by_look, changed_rows, pieces_of
 from branchtui.terminal.lean.styles import can_erase
 
 _MAX_ORDERED: Final = 5
@@ -21,15 +21,14 @@ _MIN_SCROLL_BYTES: Final = 60
 _MIN_SCROLL_ROWS: Final = 3
 
 
-def encode(painted: Grid, target: Grid, brush: Brush) -> Brush:
-    """Write the difference of two grids of one size; returns the brush with what it wrote in `out`.
+def encode(painted: Grid, target: Grid, rows: list[int], brush: Brush) -> Brush:
+    """Write the difference of two grids of one size, which is in `rows`; the brush has what it wrote in `out`.
 
-    `brush` says where the terminal's cursor stands and is not changed. Empty when nothing differs.
+    `brush` says where the terminal's cursor stands and is not changed.
     """
-    pieces = pieces_of(painted, target, brush.caps)
-    best = _painted(pieces, brush)
-    if brush.caps.regions and best.cost > _MIN_SCROLL_BYTES:
-        for top, bottom, lines in _shifts(painted, target):
+    best = _painted(pieces_of(painted, target, rows, brush.caps), brush)
+    if brush.caps.regions and len(rows) >= _MIN_SCROLL_ROWS and best.cost > _MIN_SCROLL_BYTES:
+        for top, bottom, lines in _shifts(painted, target, rows):
             other = _scrolled(painted, target, brush, top, bottom, lines)
             if other.cost < best.cost:
                 best = other
@@ -131,11 +130,12 @@ def _scrolled(painted: Grid, target: Grid, brush: Brush, top: int, bottom: int, 
         hand.write("\x1b[r")
         hand.y = hand.x = None
     moved = painted.scrolled(top, bottom, lines)
-    hand.take(_painted(pieces_of(moved, target, brush.caps), hand))
+    rest = pieces_of(moved, target, changed_rows(moved, target), brush.caps)
+    hand.take(_painted(rest, hand))
     return hand
 
 
-def _shifts(painted: Grid, target: Grid) -> list[tuple[int, int, int]]:
+def _shifts(painted: Grid, target: Grid, changed: list[int]) -> list[tuple[int, int, int]]:
     """The two likeliest scrolls: (top row, bottom row, lines up; negative is down)."""
     places = defaultdict(list)
     for y in range(painted.height):
@@ -143,9 +143,9 @@ def _shifts(painted: Grid, target: Grid) -> list[tuple[int, int, int]]:
             places[_row_key(painted, y)].append(y)
     votes: Counter[int] = Counter()
     rows = defaultdict(list)
-    for y in range(target.height):
-        if target.chars[y] != painted.chars[y]:
-            for source in places.get(_row_key(target, y), ()):
+    for y in changed:
+        for source in places.get(_row_key(target, y), ()):
+            if source != y:
                 votes[source - y] += 1
                 rows[source - y].append(y)
     found = []

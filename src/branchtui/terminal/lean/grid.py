@@ -86,7 +86,3 @@ class Grid:
             kept.chars[y][:across] = chars
             kept.looks[y][:across] = self.looks[y][:across]
         return kept
-
-    def same_picture(self, other: Self) -> bool:
-        """Whether both show the same."""
-        return self.chars == other.chars and self.looks == other.looks

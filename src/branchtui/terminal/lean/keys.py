@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
+from typing import Final
 
 from textual import events
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual._xterm_parser import XTermParser
 
 from branchtui.terminal.lean.input import Kind, Token
+
+_MOUSE: Final = re.compile(r"\x1b\[<\d{1,3};\d{1,4};\d{1,4}[Mm]")
+
+
+def is_mouse(sequence: str) -> bool:
+    """Whether an escape sequence tells of the mouse, in the one form that is ever asked for."""
+    return _MOUSE.fullmatch(sequence) is not None
 
 
 @lru_cache(maxsize=1024)
@@ -23,6 +32,8 @@ def events_of(token: Token) -> list[events.Event]:
         return [events.Paste(token.text)]
     if token.text == "\x1b":
         return [events.Key("escape", "\x1b")]
+    if is_mouse(token.text):
+        return [event for event in XTermParser().feed(token.text) if isinstance(event, events.MouseEvent)]
     named = _character(token.text) if token.kind is Kind.CHARACTER else _sequence(token.text)
     return [events.Key(name, character) for name, character in named]
 

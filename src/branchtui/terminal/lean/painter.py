@@ -6,6 +6,7 @@ from branchtui.terminal.lean.brush import Brush
 from branchtui.terminal.lean.capabilities import Capabilities
 from branchtui.terminal.lean.encoder import encode
 from branchtui.terminal.lean.grid import Grid
+from branchtui.terminal.lean.pieces import changed_rows
 from branchtui.terminal.lean.styles import PLAIN, change
 
 _CLEAR = "\x1b[H\x1b[2J"
@@ -38,19 +39,16 @@ class Painter:
         self._prefix = change(None, PLAIN) + _CLEAR
         self._y, self._x, self._look = 0, 0, PLAIN
 
-    def lose_place(self) -> None:
-        """The next frame says anew where it is and which look it has; the picture is taken as it stands."""
-        self._y = self._x = self._look = None
-
     def frame(self) -> str:
         """What to write so that the terminal shows the target; empty when it does."""
-        if not self._prefix and self._painted.same_picture(self.target):
+        rows = changed_rows(self._painted, self.target)
+        if not self._prefix and not rows:
             return ""
-        hand = encode(self._painted, self.target, self._brush())
+        hand = encode(self._painted, self.target, rows, self._brush())
         self._y, self._x, self._look = hand.y, hand.x, hand.look
         text = self._prefix + "".join(hand.out)
         self._prefix = ""
-        for y in range(self.target.height):
+        for y in rows:
             self._painted.copy_row(self.target, y)
         return text
 

@@ -25,13 +25,18 @@ class Piece:
     erases: bool = False
 
 
-def pieces_of(painted: Grid, target: Grid, caps: Capabilities) -> list[Piece]:
-    """Every piece in which `target` differs from `painted`, from the top left to the bottom right."""
-    found: list[Piece] = []
-    for y in range(target.height):
-        if target.chars[y] != painted.chars[y] or target.looks[y] != painted.looks[y]:
-            found += _row_pieces(painted, target, y, caps)
-    return found
+def changed_rows(painted: Grid, target: Grid) -> list[int]:
+    """The rows in which `target` differs from `painted`, top first."""
+    return [
+        y
+        for y in range(target.height)
+        if target.chars[y] != painted.chars[y] or target.looks[y] != painted.looks[y]
+    ]
+
+
+def pieces_of(painted: Grid, target: Grid, rows: list[int], caps: Capabilities) -> list[Piece]:
+    """Every piece of `rows` in which `target` differs, from the top left to the bottom right."""
+    return [piece for y in rows for piece in _row_pieces(painted, target, y, caps)]
 
 
 def _row_pieces(painted: Grid, target: Grid, y: int, caps: Capabilities) -> list[Piece]:
@@ -71,7 +76,10 @@ def _joined(
     while place < len(changed):
         first = last = changed[place]
         place += 1
-        while place < len(changed) and _is_bridged(chars, looks, last, changed[place], can_repeat=can_repeat):
+        while place < len(changed) and (
+            changed[place] == last + 1
+            or _is_bridged(chars, looks, last, changed[place], can_repeat=can_repeat)
+        ):
             last = changed[place]
             place += 1
         pieces.append(Piece(y, first, last))
@@ -80,8 +88,6 @@ def _joined(
 
 def _is_bridged(chars: list[str], looks: list[int], last: int, following: int, *, can_repeat: bool) -> bool:
     """Whether the cells between two changed ones are better written again than jumped over."""
-    if following == last + 1:
-        return True
     if following - last - 1 > _MAX_BRIDGE:
         # One run of the same cell from side to side is as cheap to write long as short.
         run = range(last + 1, following + 1)
