@@ -73,7 +73,9 @@ async def payment_list(call: Call) -> Reply:
     core, query, who = call.core, call.query, call.principal
     scope = who.scope.branch_ids
     if query.branch is not None:
-        scope &= core.tree.below(query.branch)
+        if not who.scope.covers(query.branch):
+            raise not_found("branch")
+        scope = core.tree.below(query.branch)
     rows = await core.lists.page(
         payment_search.PAYMENTS,
         query.window(),
