@@ -20,6 +20,7 @@ from branchtui.settings import Settings
 from branchtui.terminal.guarded_app import GuardedApp
 from branchtui.terminal.key_gate import KeyGate
 from branchtui.terminal.output_wall import raise_wall
+from branchtui.terminal.plain_ascii import draw_in_ascii
 from branchtui.widgets.dialogs import ConfirmDialog
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class BranchApp(GuardedApp, inherit_bindings=False):
         Binding("ctrl+q", "sign_off", show=False, priority=True),
         Binding("ctrl+l", "repaint", show=False, priority=True),
         Binding("ctrl+c", "say_how_to_leave", show=False),
+        Binding("ctrl+z", "suspend_process", show=False, priority=True),
     ]
 
     def __init__(
@@ -48,7 +50,6 @@ class BranchApp(GuardedApp, inherit_bindings=False):
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         super().__init__(state_folder=settings.state_folder, may_copy=settings.clipboard)
-        self.set_class(settings.ascii_only, "-ascii")
         self.gate = KeyGate(self, is_ready=partial(is_ready, self), changed=self._show_figures)
         self.desk = Desk(settings, gate=self.gate, open_ledger=open_ledger, now=now)
         self._ways = Ways(self, self.desk)
@@ -57,6 +58,8 @@ class BranchApp(GuardedApp, inherit_bindings=False):
     def on_mount(self) -> None:
         """The wall first, then the first screen."""
         raise_wall(self)
+        if self.desk.settings.ascii_only:
+            draw_in_ascii(self)
         self.push_screen(SignInScreen(self.desk, self._credentials))
         self._credentials = None
 

@@ -141,7 +141,7 @@ class FixedLedger:
         """All of them."""
         return Page[BalanceRecord](items=tuple(record(at) for at in range(len(NAMES))), count=len(NAMES))
 
-    async def records_summary(self, _: object) -> RecordSummary:
+    async def records_summary(self, _: object, **more: object) -> RecordSummary:
         """The set."""
         return RecordSummary(count=6, total_minor=138_888_750, set_hash="0" * 64, currency="KES")
 

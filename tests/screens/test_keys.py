@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from tests.ledger.running import RunningLedger
 from tests.screens.counter import Counter, counter
 from textual import events
 
 from branchtui.screens.balances import BalancesScreen
 from branchtui.screens.dialogs.form_dialog import FormDialog
+from branchtui.screens.help import HelpScreen
 from branchtui.screens.home import HomeScreen
-from branchtui.widgets.dialogs import ConfirmDialog
+from branchtui.widgets.dialogs import ConfirmDialog, MenuDialog
 
 RECORDS = "SELECT status, account_kind, amount_minor, narration FROM balance_records ORDER BY created_at"
 _NAMES = {" ": "space", ":": "colon", ".": "full_stop"}
@@ -93,3 +95,60 @@ async def test_the_gate_is_bounded(own_ledger: RunningLedger, tmp_path: Path) ->
             await seat.until(lambda: len(seat.app.gate) == 256)
             await seat.pilot.pause()
             assert len(seat.app.gate) == 256
+
+
+async def test_a_key_that_comes_while_the_program_ends_goes_nowhere(
+    own_ledger: RunningLedger, tmp_path: Path
+) -> None:
+    """Between the last screen and the end no key is for anything, and none ends the program with a failure."""
+    async with counter(own_ledger.url, tmp_path) as seat:
+        waiting = events.Key("x", "x")
+        seat.app.gate._let_through = waiting
+    assert seat.app.gate.take(waiting) is False
+    assert seat.app.gate.take(events.Key("y", "y")) is False
+
+
+async def test_esc_with_a_letter_at_its_heels_is_esc_and_the_letter(
+    own_ledger: RunningLedger, tmp_path: Path
+) -> None:
+    """Promise 1: on a slow line `esc` and `n` arrive as one `alt+n`: the box is left, then the form opens."""
+    own_ledger.add_member(first_name="Wanjiku", last_name="Kamau")
+    async with counter(own_ledger.url, tmp_path) as seat:
+        await seat.press("f3", "slash")
+        seat.app.post_message(events.Key("alt+n", "n"))
+        await seat.at(FormDialog)
+
+
+async def test_the_rest_of_a_torn_sequence_acts_on_nothing(own_ledger: RunningLedger, tmp_path: Path) -> None:
+    """Promise 1: of an arrow or `f5` without its ESC no letter and no digit is a command."""
+    async with counter(own_ledger.url, tmp_path) as seat:
+        await seat.press("f3", "b")
+        await seat.at(MenuDialog)
+        burst(seat, "[15~", "[1;3D")
+        await seat.pilot.pause()
+        await seat.until(lambda: not seat.app.gate.is_busy)
+        assert isinstance(seat.app.screen, MenuDialog)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (":files", "does not offer universal files"),
+        (":credit", "does not offer client accounts"),
+        (":app", "does not offer approvals"),
+        (":transactions", ":activity shows what you did"),
+        (":settings", "does not offer settings"),
+        ("<f8>", "does not offer approvals"),
+    ],
+)
+async def test_what_this_ledger_does_not_have_is_said_and_listed_nowhere(
+    running_ledger: RunningLedger, tmp_path: Path, typed: str, said: str
+) -> None:
+    """Fast path: a word or key that tellers know says plainly that there is nothing behind it."""
+    async with counter(running_ledger.url, tmp_path) as seat:
+        burst(seat, typed, "<enter>") if typed.startswith(":") else burst(seat, typed)
+        await seat.until(lambda: said in seat.said)
+        await seat.press("escape", "question_mark")
+        screen = await seat.at(HelpScreen)
+        page = "\n".join(line.plain for line in screen.lines())
+        assert not any(word in page for word in ("approvals", "settings", "files", "f8"))

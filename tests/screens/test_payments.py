@@ -167,7 +167,7 @@ async def test_search_narrows_at_once_and_then_looks_in_every_state(till: Till, 
         await desk.press("escape")
         await desk.see("12,345.00")
         await desk.type(given["code"].lower())
-        await desk.see(given["code"], "everywhere", "assoc.", "999.00")
+        await desk.see(given["code"], "everywhere", "associated", "999.00")
         await desk.press("enter")
         await desk.press("enter")
         await desk.see("Payment", "Because", "reference 100245 is the account of W. Kamau")

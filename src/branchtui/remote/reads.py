@@ -102,9 +102,22 @@ class Reads(Writing):
         """One balance record as it stands."""
         return await self._read(f"/v1/balance-records/{segment(record_id)}", BalanceRecord)
 
-    async def records_summary(self, filter: RecordFilter) -> RecordSummary:  # noqa: A002 - the wire's own word
-        """Count, total in minor units and fingerprint of the set that a bulk action would touch."""
-        query = query_of(**filter.model_dump(mode="json", exclude_none=True))
+    async def records_summary(
+        self,
+        filter: RecordFilter,  # noqa: A002 - the wire's own word
+        *,
+        action: str = "post",
+        ids: Sequence[str] | None = None,
+    ) -> RecordSummary:
+        """Count, total in minor units and fingerprint of the set that a bulk action would touch.
+
+        `action` is `post` or `delete`; `ids` are at most 200 (`SUMMARY_IDS_MAX`), of which the set is made.
+        """
+        query = query_of(
+            **filter.model_dump(mode="json", exclude_none=True),
+            action=None if action == "post" else action,
+            ids=None if ids is None else ",".join(ids),
+        )
         return await self._read("/v1/balance-records/summary", RecordSummary, query=query)
 
     async def payments(

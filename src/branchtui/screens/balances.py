@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 
 from branchtui.contract.balance_records import RecordFilter, RecordStatus
@@ -62,12 +62,13 @@ class BalancesScreen(BulkDesk):
         self._view = 0
         self._sort = 0
         self._summary: RecordSummary | None = None
+        self._is_asking_totals = False
 
     def compose_body(self) -> ComposeResult:
         """The search box over the list."""
         yield SearchBox("member, number, reference", id="search")
         yield VirtualList(
-            record_columns(),
+            record_columns(VIEWS[0]),
             lambda one: one.id,
             empty="Nothing here. [n] New Member Balance   [t] turn the list",
             explain=sentence_of,
@@ -123,9 +124,18 @@ class BalancesScreen(BulkDesk):
             q=self.search.text.strip() or None,
         )
 
+    def marked_ids(self) -> tuple[str, ...]:
+        """What `space` has marked."""
+        return tuple(record.id for record in self.rows.marked)
+
+    def forget_marks(self) -> None:
+        """No row is marked any more."""
+        self.rows.clear_marks()
+
     def ask(self) -> None:
         """A new question: the answers to older ones are dropped."""
         shown = self.record_filter()
+        self.rows.set_columns(record_columns(shown.status))
         question = partial(
             self.ledger.balance_records,
             status=shown.status,
@@ -150,8 +160,13 @@ class BalancesScreen(BulkDesk):
         """What of the list this user may post, beside the list's own request."""
         self._summary = None
         self._show_note()
-        if VIEWS[self._view] is RecordStatus.NOT_ACCOUNTED:
+        if VIEWS[self._view] is not RecordStatus.NOT_ACCOUNTED:
+            return
+        self._is_asking_totals = True
+        try:
             self._summary = await self.asked(partial(self.ledger.records_summary, self.record_filter()))
+        finally:
+            self._is_asking_totals = False
         self._show_note()
 
     @on(SearchBox.Changed)
@@ -168,6 +183,7 @@ class BalancesScreen(BulkDesk):
         self.rows.focus()
 
     @on(VirtualList.Loaded)
+    @on(VirtualList.Marked)
     def _show_note(self) -> None:
         parts = [_view_words(VIEWS[self._view])]
         if self.search.text.strip():
@@ -176,7 +192,11 @@ class BalancesScreen(BulkDesk):
             parts.append(f"{self.rows.count:,}")
         if self._summary is not None:
             total = total_in(self._summary.total_minor, self._summary.currency)
-            parts.append(f"Post All: {self._summary.count:,}, {total}")
+            parts.append(
+                f"Post All: {self._summary.count:,}, {total}" if self._summary.count else "Post All: none"
+            )
+        if self.rows.marks:
+            parts.append(f"{len(self.rows.marks):,} marked")
         self.heading.show(note="  ".join(parts))
 
     @on(VirtualList.Highlighted)
@@ -204,7 +224,7 @@ class BalancesScreen(BulkDesk):
             self.rows.insert_first(record)
         else:
             self.rows.replace(record)
-        self._forget_totals()
+        self._renew_totals()
         self.refresh_actions()
 
     def action_new(self) -> None:
@@ -242,7 +262,7 @@ class BalancesScreen(BulkDesk):
         async with self.outcome(on_current=self._stands_now) as outcome:
             await self.ledger.delete_balance_record(record)
             self.rows.remove_row(record.id)
-            self._forget_totals()
+            self._renew_totals()
             outcome.done(f"Deleted: {record_sentence(record)}.")
 
     @work(group="write")
@@ -305,10 +325,20 @@ class BalancesScreen(BulkDesk):
         if hasattr(current, "status"):
             self.record_saved(current, is_new=False)
 
-    def _forget_totals(self) -> None:
-        """The totals of the heading are figures of the ledger: a change makes them old, so they go."""
+    def _renew_totals(self) -> None:
+        """The totals of the heading are the ledger's own: a change makes them old, and the ledger is asked again.
+
+        While a form is in front they only go: entry mode asks once, when it is left.
+        """
         self._summary = None
         self._show_note()
+        if self.app.screen is self:
+            self.ask_totals()
+
+    @on(events.ScreenResume)
+    def _totals_again(self) -> None:
+        if self._is_visited and self._summary is None and not self._is_asking_totals:
+            self.ask_totals()
 
 
 def _view_words(view: RecordStatus | None) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from textual import events, on, work
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.screen import ModalScreen, Screen
 
 from branchtui.remote.errors import LedgerError, SessionEnded
@@ -18,7 +19,7 @@ from branchtui.screens.dialogs.sign_in_again import SignInAgainDialog
 from branchtui.screens.heading import Heading
 from branchtui.screens.help import HelpScreen
 from branchtui.screens.outcome import Outcome, Say, sentence_of
-from branchtui.screens.places import HOME, GoTo, SignOff, WorkIn, fast_path_commands, place_actions
+from branchtui.screens.places import ABSENT, HOME, GoTo, SignOff, WorkIn, fast_path_commands, place_actions
 from branchtui.widgets.actions import Action, ActionHost, ActionTable
 from branchtui.widgets.fast_path import FastPath
 from branchtui.widgets.key_footer import KeyFooter
@@ -59,7 +60,10 @@ class LedgerScreen(ActionHost, Screen[None]):
 
     HEADING: ClassVar[str] = ""
     ACTIONS: ClassVar[ActionTable] = screen_actions()
-    BINDINGS = ACTIONS.bindings()
+    BINDINGS = [
+        *ACTIONS.bindings(),
+        *(Binding(one.key, f"say_absent('{one.key}')", show=False) for one in ABSENT if one.key),
+    ]
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -212,10 +216,14 @@ class LedgerScreen(ActionHost, Screen[None]):
     @work(group="session", exclusive=True)
     async def list_failed(self, message: VirtualList.Failed) -> None:
         """A page did not come: say why; when the session is over, take it up again in the same place."""
-        self.say(sentence_of(message.error), "error")
+        self.say(self.why_failed(message), "error")
         if isinstance(message.error, SessionEnded) and await self.sign_in_again():
             self.say("You are signed in again.", "done")
             message.list.reload()
+
+    def why_failed(self, message: VirtualList.Failed) -> str:
+        """The sentence for a page that did not come. A screen that knows more overrides it."""
+        return sentence_of(message.error)
 
     # ── actions ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -250,6 +258,10 @@ class LedgerScreen(ActionHost, Screen[None]):
         """`ctrl+r`."""
         self.say("")
         self.reload()
+
+    def action_say_absent(self, key: str) -> None:
+        """A key that tellers know, for what this ledger does not have."""
+        self.say_refusal(next(one.sentence for one in ABSENT if one.key == key))
 
     def action_repaint(self) -> None:
         """`ctrl+l`: something else wrote on the terminal."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from textual import work
 
-from branchtui.contract.balance_records import BulkAction, RecordFilter, RecordStatus
+from branchtui.contract.balance_records import SUMMARY_IDS_MAX, BulkAction, RecordFilter, RecordStatus
 from branchtui.contract.imports import ImportKind
 from branchtui.remote.errors import FileProblem, LedgerError
 from branchtui.screens.record_desk import RecordScreen
@@ -22,12 +24,31 @@ if TYPE_CHECKING:
 POST_ALL: Final = "post-all"
 DELETE_ALL: Final = "delete-all"
 _TEMPLATES_MAX: Final = 100
+_NOTHING: Final = "There is no record here that you may post or delete at once."
 CHOICES: Final = (
     Action("import", "1", "Import CSV"),
     Action("template", "2", "Template: an empty file with the right columns"),
     Action(POST_ALL, "3", "Post All"),
     Action(DELETE_ALL, "4", "Delete All"),
 )
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What a bulk action is asked for: all that the list shows, or of these exactly the marked ones."""
+
+    shown: RecordFilter
+    ids: tuple[str, ...] | None
+
+    def action(self, seen: RecordSummary) -> BulkAction:
+        """The command that names the set as it was seen."""
+        return BulkAction(
+            filter=self.shown,
+            ids=self.ids,
+            count=seen.count,
+            total_minor=seen.total_minor,
+            set_hash=seen.set_hash,
+        )
 
 
 class BulkDesk(RecordScreen):
@@ -37,16 +58,48 @@ class BulkDesk(RecordScreen):
         """The filter that the list shows."""
         return RecordFilter()
 
+    def marked_ids(self) -> tuple[str, ...]:
+        """The marked records. When there are any, *all* means these."""
+        return ()
+
+    def forget_marks(self) -> None:
+        """What was marked has been dealt with."""
+
     @work(group="menu", exclusive=True)
     async def action_bulk(self) -> None:
-        """`b`."""
-        chosen = await self.app.push_screen_wait(MenuDialog("Bulk Actions", [Choice(one) for one in CHOICES]))
+        """`b`: with what Post All and Delete All would touch, as the ledger sees it now."""
+        marked = self.marked_ids()
+        if len(marked) > SUMMARY_IDS_MAX:
+            self.say(
+                f"{len(marked):,} records are marked; {SUMMARY_IDS_MAX} at most can be posted or deleted by marks. "
+                "Take marks away with [space], or narrow the list with [/] and mark none.",
+                "warning",
+            )
+            return
+        shown = self.record_filter().model_copy(update={"status": RecordStatus.NOT_ACCOUNTED})
+        sweep = Sweep(shown, marked or None)
+        with self.hold_keys():
+            seen = dict(
+                zip(
+                    (POST_ALL, DELETE_ALL),
+                    await asyncio.gather(self._seen(sweep, POST_ALL), self._seen(sweep, DELETE_ALL)),
+                    strict=True,
+                )
+            )
+        choices = [_choice(one, seen, len(marked)) for one in CHOICES]
+        chosen = await self.app.push_screen_wait(MenuDialog("Bulk Actions", choices))
         if chosen == "import":
             self.action_import()
         elif chosen == "template":
             self.save_template()
         elif chosen is not None:
-            self.change_all(chosen)
+            self.change_all(chosen, sweep, seen[chosen])
+
+    async def _seen(self, sweep: Sweep, what: str) -> RecordSummary | None:
+        purpose = "post" if what == POST_ALL else "delete"
+        return await self.asked(
+            lambda: self.ledger.records_summary(sweep.shown, action=purpose, ids=sweep.ids)
+        )
 
     def action_import(self) -> None:
         """`i`."""
@@ -72,39 +125,59 @@ class BulkDesk(RecordScreen):
         self.say(f"There are too many templates in {folder} already.", "error")
 
     @work(group="write")
-    async def change_all(self, what: str) -> None:
-        """Post All, Delete All: count, total and fingerprint are asked, shown, confirmed and sent back."""
-        shown = self.record_filter().model_copy(update={"status": RecordStatus.NOT_ACCOUNTED})
-        summary = await self.asked(lambda: self.ledger.records_summary(shown), holds_keys=True)
-        if summary is None:
+    async def change_all(self, what: str, sweep: Sweep, seen: RecordSummary | None) -> None:
+        """Post All, Delete All: the count, total and fingerprint that were shown are confirmed and sent back."""
+        if seen is None:
             return
-        if summary.count == 0:
-            self.say("There is no record here that you may post or delete.", "warning")
+        if not await self.confirm(_confirmation(what, seen, sweep, self.desk.branch.name)):
             return
-        if not await self.confirm(_confirmation(what, summary, shown, self.desk.branch.name)):
-            return
-        action = BulkAction(
-            filter=shown, count=summary.count, total_minor=summary.total_minor, set_hash=summary.set_hash
-        )
+        action = sweep.action(seen)
         async with self.outcome() as outcome:
             if what == POST_ALL:
                 done = await self.ledger.post_all_records(action)
             else:
                 done = await self.ledger.delete_all_records(action)
-            verb = "accounted" if what == POST_ALL else "deleted"
-            outcome.done(f"{done.count:,} records {verb}, {total_in(done.total_minor, done.currency)}.")
+            self.forget_marks()
+            figures = total_in(done.total_minor, done.currency)
+            if done.job_id is None:
+                verb = "accounted" if what == POST_ALL else "deleted"
+                outcome.done(f"{done.count:,} records {verb}, {figures}.")
+            else:
+                verb = "posted" if what == POST_ALL else "deleted"
+                outcome.done(
+                    f"The ledger has taken it on: {done.count:,} records, {figures}, are being {verb} now. "
+                    "[ctrl+r] shows what is left."
+                )
         self.reload()
 
 
-def _confirmation(what: str, summary: RecordSummary, shown: RecordFilter, branch: str) -> ConfirmDialog:
+def _choice(action: Action, seen: dict[str, RecordSummary | None], marked: int) -> Choice:
+    """A line of the menu, Post All and Delete All with their figures."""
+    if action.id not in seen:
+        return Choice(action)
+    summary = seen[action.id]
+    label = f"{action.label} marked" if marked else action.label
+    if summary is None:
+        return Choice(
+            replace(action, label=label), "The ledger did not say what it would touch. Nothing was sent."
+        )
+    figures = f"{label}: {summary.count:,}, {total_in(summary.total_minor, summary.currency)}"
+    return Choice(replace(action, label=figures), None if summary.count else _NOTHING)
+
+
+def _confirmation(what: str, summary: RecordSummary, sweep: Sweep, branch: str) -> ConfirmDialog:
     is_post = what == POST_ALL
     lines = [
         ("Records", f"{summary.count:,}"),
         ("Total", total_in(summary.total_minor, summary.currency)),
         ("Office", branch),
     ]
-    if shown.q:
-        lines.append(("Only those with", shown.q))
+    if sweep.ids is not None:
+        left_out = len(sweep.ids) - summary.count
+        rest = f"; {left_out:,} of them you may not {'post' if is_post else 'delete'} now" if left_out else ""
+        lines.append(("Of the marked", f"{len(sweep.ids):,}{rest}"))
+    elif sweep.shown.q:
+        lines.append(("Only those with", sweep.shown.q))
     effect = (
         "Exactly these go into the books. Posted, none can be edited or deleted again."
         if is_post

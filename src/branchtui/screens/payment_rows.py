@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from branchtui.contract.payments import PaymentState
 from branchtui.format.cells import cell_width, pad
-from branchtui.format.dates import show_instant, show_time
+from branchtui.format.dates import show_instant
 from branchtui.format.money import money
-from branchtui.screens.rows import age, amount, amount_in, customer_label, words
+from branchtui.screens.rows import age, amount, amount_in, customer_label, short_instant, words
 from branchtui.widgets.columns import Column
 
 if TYPE_CHECKING:
@@ -20,14 +21,9 @@ if TYPE_CHECKING:
 WIDE: Final = 110
 """From here on a list that has the panel below it has room for the year and the account."""
 
-_STATES: Final = {
-    PaymentState.ASSOCIATED: "assoc.",
-    PaymentState.IGNORED: "ignor.",
-    PaymentState.REFUNDED: "refund",
-    PaymentState.REVERSED: "revers",
-}
 _CERTAIN_MAX: Final = 3
 _LIKELY: Final = 4
+_FINGERPRINT: Final = re.compile(r"[0-9a-f]{8}\.\.\.|[0-9a-f]{64}", re.ASCII)
 _BODY_MAX: Final = 1200
 _PHONE_BEGINS: Final = ("0", "+", "254")
 
@@ -35,17 +31,27 @@ _PHONE_BEGINS: Final = ("0", "+", "254")
 # ── lists ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def payment_columns(desk: Desk) -> list[Column[Payment]]:
-    """The queue, at 80 cells and wider."""
-    return [
+def payment_columns(desk: Desk, *, state: str = "all") -> list[Column[Payment]]:
+    """One side of the list, or with `all` every state of it. What gives way at 80 cells is said in the panel below."""
+    is_mixed = state == "all"
+    columns: list[Column[Payment]] = [
         Column("#", lambda one: one.payment_no, width=7),
         Column("Customer", owner_cell),
+        Column(
+            "Account", lambda one: one.customer.account_no if one.customer else "", width=10, from_width=WIDE
+        ),
         Column("Code", lambda one: one.code or "", width=10),
-        Column("Phone", lambda one: one.payer_phone or "", width=13),
+        Column("Phone", phone_word, width=13, from_width=WIDE if is_mixed else 0),
         Column("Amount", amount, width=12, align="right"),
         Column("Date Paid", lambda one: short_instant(one.paid_at, desk), width=12),
-        Column("Age", lambda one: waits(one, desk.now()), width=6, align="right"),
     ]
+    if is_mixed:
+        columns.append(Column("State", lambda one: words(one.state), width=12))
+    elif state == PaymentState.UNASSOCIATED:
+        columns.append(
+            Column("Age", lambda one: waits(one, desk.now()), width=6, align="right", from_width=WIDE)
+        )
+    return columns
 
 
 def held_columns(desk: Desk) -> list[Column[CallbackEvent]]:
@@ -61,24 +67,20 @@ def held_columns(desk: Desk) -> list[Column[CallbackEvent]]:
 def owner_cell(one: Payment) -> str:
     """The owner; while there is none, in brackets who says to have paid, which proves nobody."""
     if one.customer is not None:
-        return f"{one.customer.account_no} {one.customer.name}"
+        return one.customer.name
     told = one.payer_name or one.account_ref
     return f"({told})" if told else ""
 
 
+def phone_word(one: Payment) -> str:
+    """The payer's phone as the provider gave it, whole or masked; one that it gave as a fingerprint is hidden."""
+    phone = one.payer_phone or ""
+    return "hidden phone" if _FINGERPRINT.fullmatch(phone) else phone
+
+
 def waits(one: Payment, now: datetime) -> str:
-    """How long a payment waits; the state of one that does not."""
-    if one.state is PaymentState.UNASSOCIATED:
-        return age(one.paid_at, now)
-    return _STATES.get(one.state, words(one.state)[:6])
-
-
-def short_instant(instant: datetime, desk: Desk) -> str:
-    """Branch time in twelve cells, the month as a word: `03 Nov 09:15`, of another year `03 Nov 2025`."""
-    local = instant.astimezone(desk.zone)
-    if local.year != desk.today().year:
-        return local.strftime("%d %b %Y")
-    return f"{local.strftime('%d %b')} {show_time(instant, desk.zone)}"
+    """How long a payment waits; empty for one that does not."""
+    return age(one.paid_at, now) if one.state is PaymentState.UNASSOCIATED else ""
 
 
 def payment_fits(text: str) -> Callable[[Payment], bool]:
@@ -128,7 +130,7 @@ def payer_line(one: Payment) -> str:
 def origin_line(one: Payment) -> str:
     """Its code, who says to have paid, and for what."""
     parts = [one.code or words(one.source)]
-    told = " ".join(part for part in (one.payer_phone, one.payer_name) if part)
+    told = " ".join(part for part in (phone_word(one), one.payer_name) if part)
     if told:
         parts.append(f"from {told}")
     parts.append(f"for “{one.account_ref}”" if one.account_ref else "without a reference")
@@ -145,7 +147,7 @@ def payment_lines(one: Payment, desk: Desk) -> list[tuple[str, str]]:
         ("Source", " ".join(part for part in (words(one.source), one.provider or "") if part)),
         ("Paid", show_instant(one.paid_at, desk.zone)),
         ("Received", show_instant(one.received_at, desk.zone)),
-        ("Payer", " ".join(part for part in (one.payer_phone, one.payer_name) if part)),
+        ("Payer", " ".join(part for part in (phone_word(one), one.payer_name) if part)),
         ("Reference", one.account_ref or ""),
         ("Office", desk.branch_code(one.branch_id)),
         ("Waits because", one.waits_because or ""),

@@ -164,6 +164,7 @@ class PaymentsList(LedgerScreen):
             self.held.local_filter(held_fits(text) if text else None)
         else:
             turn = _EVERYWHERE if text else self._turn
+            self.rows.set_columns(payment_columns(self.desk, state=turn.state))
             question = partial(
                 self.ledger.payments,
                 q=text,
@@ -216,6 +217,12 @@ class PaymentsList(LedgerScreen):
                 self._turn = _EVERYWHERE
                 self._show_turn()
                 self.ask()
+
+    def why_failed(self, message: VirtualList.Failed) -> str:
+        """What is held may be for others to see: the list has turned on, and there is nothing to try again."""
+        if message.list is self.held and not self._may_see_held:
+            return "what is held is for a supervisor to see. These are all payments."
+        return super().why_failed(message)
 
     @on(VirtualList.Highlighted)
     def _highlighted(self, message: VirtualList.Highlighted) -> None:

@@ -61,6 +61,27 @@ PLACES: Final = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Absent:
+    """A word or key that tellers know, for what this ledger has no part for. No menu or help lists it."""
+
+    names: tuple[str, ...]
+    key: str
+    sentence: str
+
+
+ABSENT: Final = (
+    Absent(("files",), "f6", "This ledger does not offer universal files. Nothing was opened."),
+    Absent(("accounts", "credit"), "f7", "This ledger does not offer client accounts. Nothing was opened."),
+    Absent(("approvals",), "f8", "This ledger does not offer approvals. Nothing was opened."),
+    Absent(
+        ("transactions",), "",
+        "This ledger does not offer a list of transactions. :activity shows what you did.",
+    ),
+    Absent(("settings",), "", "This ledger does not offer settings. Nothing was opened."),
+)  # fmt: skip
+
+
 @dataclass
 class GoTo(Message):
     """Somebody wants to be at a place; `argument` is what followed its name on the fast path."""
@@ -104,4 +125,5 @@ def fast_path_commands() -> list[Command]:
         Command("branch", "Work in another branch", argument="CODE"),
         Command("help", "The keys of this screen"),
         Command("sign-off", "Sign off and leave", aliases=("quit", "logout")),
+        *(Command(name, "", refusal=one.sentence) for one in ABSENT for name in one.names),
     ]

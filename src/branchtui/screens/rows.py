@@ -7,12 +7,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Protocol
 
-from branchtui.format.dates import show_date
+from branchtui.format.dates import show_date, show_time
 from branchtui.format.money import money
 from branchtui.widgets.columns import Column
 
 if TYPE_CHECKING:
-    from branchtui.contract.balance_records import BalanceRecord
+    from branchtui.contract.balance_records import BalanceRecord, RecordStatus
     from branchtui.contract.customers import Account, AccountBalance, Customer, Entry
     from branchtui.contract.dashboard import Queue
     from branchtui.contract.operations import Operation
@@ -57,6 +57,44 @@ def words(value: StrEnum | str) -> str:
 def kind_word(kind: StrEnum | str) -> str:
     """An account kind at the beginning of a line: `Savings`."""
     return words(kind).capitalize()
+
+
+_ENTRY_WORDS: Final = {
+    "account.opening": "Opening balance",
+    "balance-record": "Balance posted",
+    "balance-record-reversal": "Balance reversed",
+    "payment.receive": "Payment received",
+    "payment.associate": "Payment associated",
+    "payment.disassociate": "Payment disassociated",
+}
+_ACTION_WORDS: Final = {
+    "account.open": "Opened",
+    "balance-record.create": "Keyed",
+    "balance-record.change": "Edited",
+    "balance-record.delete": "Deleted",
+    "balance-record.post": "Posted",
+    "balance-record.reverse": "Reversed",
+    "balance-record.post-all": "Post All",
+    "balance-record.delete-all": "Delete All",
+    "customer.create": "Added",
+    "import.create": "Checked",
+    "import.start": "Imported",
+    "payment.associate": "Associated",
+    "payment.disassociate": "Disassociated",
+}
+
+
+def entry_word(kind: str) -> str:
+    """What a journal entry booked, in a teller's words."""
+    return _ENTRY_WORDS.get(kind) or words(kind).capitalize()
+
+
+def short_instant(instant: datetime, desk: Desk) -> str:
+    """Branch time in twelve cells, the month as a word: `03 Nov 09:15`, of another year `03 Nov 2025`."""
+    local = instant.astimezone(desk.zone)
+    if local.year != desk.today().year:
+        return local.strftime("%d %b %Y")
+    return f"{local.strftime('%d %b')} {show_time(instant, desk.zone)}"
 
 
 def amount(stated: _Amount) -> str:
@@ -162,8 +200,8 @@ def account_columns() -> list[Column[Account]]:
 def entry_columns(desk: Desk) -> list[Column[Entry]]:
     """The last entries of a profile, over all accounts."""
     return [
-        Column("When", lambda one: desk.time(one.booked_at), width=16),
-        Column("What", lambda one: words(one.kind)),
+        Column("When", lambda one: short_instant(one.booked_at, desk), width=12),
+        Column("What", lambda one: entry_word(one.kind)),
         Column("Account", lambda one: kind_word(one.account_kind), width=11),
         Column("Amount", amount, width=14, align="right"),
         Column("Balance", lambda one: money(one.balance_after_minor, one.currency), width=14, align="right"),
@@ -175,15 +213,20 @@ def entry_columns(desk: Desk) -> list[Column[Entry]]:
 # ── balance records ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def record_columns() -> list[Column[BalanceRecord]]:
-    """The list of member balances."""
+def record_columns(expected: RecordStatus | None = None) -> list[Column[BalanceRecord]]:
+    """The list of member balances. Where all are `expected`, only a row that no longer is says its status."""
+    status: Column[BalanceRecord] = (
+        Column("Status", lambda one: words(one.status), width=13)
+        if expected is None
+        else Column("Status", lambda one: "" if one.status is expected else words(one.status), width=9)
+    )
     return [
         Column("Member", lambda one: one.customer.name),
-        Column("Account", lambda one: one.account_no or one.customer.account_no, width=11),
+        Column("Account", lambda one: one.account_no or one.customer.account_no, width=10),
         Column("Kind", lambda one: kind_word(one.account_kind), width=11),
         Column("Amount", amount, width=14, align="right"),
         Column("As of", lambda one: show_date(one.as_of_date), width=10),
-        Column("Status", lambda one: words(one.status), width=13),
+        status,
         Column("Reference", lambda one: one.external_ref or "", width=16, from_width=WIDE),
         Column("By", lambda one: one.created_by, width=12, from_width=WIDE),
     ]
@@ -257,12 +300,25 @@ def queue_columns(desk: Desk) -> list[Column[Queue]]:
 def operation_columns(desk: Desk) -> list[Column[Operation]]:
     """What I did."""
     return [
-        Column("When", lambda one: desk.time(one.completed_at) if one.completed_at else "", width=16),
-        Column("What", lambda one: one.summary or words(one.action)),
+        Column(
+            "When", lambda one: short_instant(one.completed_at, desk) if one.completed_at else "", width=12
+        ),
+        Column("What", operation_what),
         Column("Amount", _operation_amount, width=14, align="right"),
         Column("State", operation_state, width=12),
         Column("Ref", lambda one: one.reference, width=7),
     ]
+
+
+def operation_what(one: Operation) -> str:
+    """What was done, and to what: `Posted: savings for 000101`. The amount has a column of its own."""
+    done = _ACTION_WORDS.get(one.action) or words(one.action).capitalize()
+    subject = one.summary
+    if one.amount_minor is not None and one.currency is not None:
+        stated = total_in(one.amount_minor, one.currency)
+        subject = subject.replace(f", {stated}", "").replace(f" {stated}", "")
+    subject = subject.removeprefix("payment ")
+    return f"{done}: {subject}" if subject else done
 
 
 def operation_state(one: Operation) -> str:
@@ -279,7 +335,7 @@ def operation_state(one: Operation) -> str:
 def operation_lines(one: Operation, desk: Desk) -> list[tuple[str, str]]:
     """Everything about an operation, empty ones left out."""
     pairs = [
-        ("What", one.summary or words(one.action)),
+        ("What", operation_what(one)),
         ("Amount", total_in(one.amount_minor, one.currency) if one.amount_minor and one.currency else ""),
         ("State", operation_state(one)),
         ("Reason", one.code or ""),
@@ -293,7 +349,7 @@ def operation_lines(one: Operation, desk: Desk) -> list[tuple[str, str]]:
 def intent_columns(desk: Desk) -> list[Column[Pending]]:
     """What this terminal sent and does not know the end of, or whose end was not seen yet."""
     return [
-        Column("Sent", lambda one: desk.time(one.created_at), width=16),
+        Column("Sent", lambda one: short_instant(one.created_at, desk), width=12),
         Column("What", lambda one: one.summary),
         Column("State", _intent_state, width=24),
         Column("Ref", lambda one: one.reference, width=7),

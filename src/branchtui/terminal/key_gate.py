@@ -18,6 +18,8 @@ from textual.app import App, ScreenStackError
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 
+from branchtui.terminal.torn_keys import TornTails, parted
+
 KEYS_MAX: Final = 256
 EMPTY_KEY: Final = "ctrl+g"
 _QUIET_PASSES: Final = 2
@@ -52,6 +54,7 @@ class KeyGate:
         self._front: Screen[Any] | None = None
         self._holds = 0
         self._pump: asyncio.Task[None] | None = None
+        self._torn = TornTails()
         self.put_aside = 0
 
     def __len__(self) -> int:
@@ -73,24 +76,30 @@ class KeyGate:
 
     def take(self, event: Typed) -> bool:
         """True when the event may go on now; False when it waits (or, at 256, is not taken)."""
+        if not self._app.screen_stack:
+            # The program ends while a key is on its way: there is nothing left it could be for.
+            return False
         if event is self._let_through:
             self._let_through = None
             return True
         if isinstance(event, events.Key) and event.key == EMPTY_KEY:
             self._empty()
             return False
+        keys = parted(event) if isinstance(event, events.Key) else [event]
         if not self.is_busy:
             self._front = self._app.screen
             self._set_aside(0)
-            may_go = not self._holds and self._is_ready(event)
+            may_go = keys == [event] and not self._holds and self._is_ready(event)
+            if may_go and self._is_torn(event):
+                return False
             if not may_go:
-                self._waiting.append(event)
+                self._waiting.extend(keys)
             self._pump = asyncio.get_running_loop().create_task(self._work_off())
             return may_go
-        if len(self._waiting) >= KEYS_MAX:
+        if len(self._waiting) + len(keys) > KEYS_MAX:
             self._app.bell()
         else:
-            self._waiting.append(event)
+            self._waiting.extend(keys)
         return False
 
     async def close(self) -> None:
@@ -111,9 +120,20 @@ class KeyGate:
             self._stop_at_confirmation()
             if not self._waiting:
                 return
-            self._let_through = self._waiting.popleft()
+            released = self._waiting.popleft()
+            if self._is_torn(released):
+                continue
+            self._let_through = released
             if not self._app.post_message(self._let_through):
                 return
+
+    def _is_torn(self, released: Typed) -> bool:
+        """Whether this is no key that somebody pressed. Asked when it is released: its place says what is text."""
+        if not isinstance(released, events.Key):
+            return False
+        focused = self._app.focused
+        is_text = focused is not None and focused.check_consume_key(released.key, released.character)
+        return self._torn.drops(released, is_text=is_text)
 
     async def _settled(self) -> None:
         """Wait until every part has done all that the last key gave it, and no answer is owed."""

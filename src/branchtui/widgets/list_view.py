@@ -41,9 +41,16 @@ class ListView(Widget, Generic[T]):
         self.cursor: ListCursor[T] = ListCursor(row_id)
         self.marks: dict[str, T] = {}
         self.typed: str | None = None
+        self.has_arrow = True
         self._columns = columns
         self._header_lines = 1 if header else 0
         self._columns_laid: ColumnLayout[T] = ColumnLayout(columns, 0)
+
+    def set_columns(self, columns: Sequence[Column[T]]) -> None:
+        """Show the same rows in other columns."""
+        self._columns = columns
+        self._columns_laid = ColumnLayout(columns, self.size.width)
+        self.refresh()
 
     # ── what the subclass says ───────────────────────────────────────────────────────────────────────────────────
 
@@ -78,7 +85,11 @@ class ListView(Widget, Generic[T]):
         self.moved()
 
     def on_focus(self) -> None:
-        """The bar shows where keys go."""
+        """The bar shows where keys go; of several lists the one that had the keys last has the arrow."""
+        for other in self.screen.query(ListView):
+            if other.has_arrow is not (other is self):
+                other.has_arrow = other is self
+                other.refresh_line(other.line_of(other.cursor.at))
         self.refresh_line(self.line_of(self.cursor.at))
 
     def on_blur(self) -> None:
@@ -117,7 +128,7 @@ class ListView(Widget, Generic[T]):
         item = self.cursor.shown[place]
         is_highlighted = place == self.cursor.at
         is_marked = self.cursor.row_id(item) in self.marks
-        text = self._columns_laid.row(item, highlighted=is_highlighted, marked=is_marked)
+        text = self._columns_laid.row(item, highlighted=is_highlighted and self.has_arrow, marked=is_marked)
         if is_highlighted and self.has_focus:
             return self._strip(text, "virtual-list--highlight")
         return self._strip(text, "virtual-list--marked" if is_marked else None)
