@@ -138,14 +138,15 @@ class BulkDesk(RecordScreen):
             else:
                 done = await self.ledger.delete_all_records(action)
             self.forget_marks()
+            records = "1 record" if done.count == 1 else f"{done.count:,} records"
             figures = total_in(done.total_minor, done.currency)
             if done.job_id is None:
                 verb = "accounted" if what == POST_ALL else "deleted"
-                outcome.done(f"{done.count:,} records {verb}, {figures}.")
+                outcome.done(f"{records} {verb}, {figures}.")
             else:
                 verb = "posted" if what == POST_ALL else "deleted"
                 outcome.done(
-                    f"The ledger has taken it on: {done.count:,} records, {figures}, are being {verb} now. "
+                    f"The ledger has taken it on: {records}, {figures}, are being {verb} now. "
                     "[ctrl+r] shows what is left."
                 )
         self.reload()

@@ -156,7 +156,10 @@ class ImportFlow(LedgerScreen):
             )
             return
         self.job_id = None
+        is_taken_in = self.stage is Stage.IMPORTING
         self.show_found(found)
+        if is_taken_in:
+            self._renew_front()
 
     @work(group="follow", exclusive=True)
     async def look_again(self) -> None:
@@ -202,6 +205,12 @@ class ImportFlow(LedgerScreen):
         )
         self.show_stage(Stage.BUSY)
         await self._check()
+
+    def _renew_front(self) -> None:
+        """What came in belongs into the list that the person is looking at by now."""
+        place = next((one for one in reversed(self.app.screen_stack) if isinstance(one, LedgerScreen)), None)
+        if place is not None and place is not self:
+            place.reload()
 
     def announce(self, text: str, level: Level) -> None:
         """Said here, and where the person is when that is elsewhere."""

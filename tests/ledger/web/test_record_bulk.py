@@ -413,3 +413,28 @@ def test_a_job_leaves_alone_what_moved_since_it_was_seen(
     assert job["result"] == {"count": 5, "skipped": 1}
     assert [status_of(ledger, record) for record in made].count("accounted") == 5
     assert status_of(ledger, made[3]) == "not_accounted"
+
+
+def test_a_summary_of_named_records_is_of_these_alone(ledger: RunningLedger) -> None:
+    """Contract 4: `ids` narrows the set that a bulk action with the same ids then takes."""
+    made = stage(ledger, ledger.add_member(), 3)
+    supervisor = ledger.sign_in("supervisor")
+    ids = [made[0].id, made[2].id]
+    figures = supervisor.get(f"{RECORDS}/summary", ids=",".join(ids)).json()
+    assert (figures["count"], figures["total_minor"]) == (2, made[0].amount_minor + made[2].amount_minor)
+    seen_set = {name: figures[name] for name in ("count", "total_minor", "set_hash")}
+    assert supervisor.post(f"{RECORDS}/post-all", {"ids": ids, **seen_set}).json()["count"] == 2
+    assert status_of(ledger, made[1]) == "not_accounted"
+
+
+def test_a_summary_names_no_record_of_another_branch(ledger: RunningLedger) -> None:
+    """AUTHZ-3: a foreign id in a query is simply not in the set."""
+    foreign = stage(ledger, ledger.add_member("KSM"))
+    figures = ledger.sign_in("supervisor").get(f"{RECORDS}/summary", ids=foreign[0].id).json()
+    assert (figures["count"], figures["total_minor"]) == (0, 0)
+
+
+@pytest.mark.parametrize("ids", ["", "a b", "1;2", "x,,y", ",".join(["0" * 16] * 201)])
+def test_a_summary_refuses_what_is_no_list_of_ids(ledger: RunningLedger, ids: str) -> None:
+    """Contract 4: at most 200 ids, with commas between them."""
+    assert ledger.sign_in("supervisor").get(f"{RECORDS}/summary", ids=ids).status_code == 422
