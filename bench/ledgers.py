@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -131,7 +132,10 @@ class Served:
     def __init__(self, ledger: BenchLedger) -> None:
         command = ["ledger", "serve", "--database", ledger.database, "--port", "0"]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "branchtui", *command], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-m", "branchtui", *command],
+            stdout=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"BRANCHTUI_LEDGER_LIMITS": "off"},
         )
         assert self.process.stdout is not None
         self.url = self.process.stdout.readline().strip()

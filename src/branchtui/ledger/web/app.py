@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -80,7 +80,9 @@ class Gate:
         if route.permission is not Permission.PUBLIC:
             asker = await authenticate(self._core, http, at_us)
         who = asker.user_id if asker else NOBODY
-        with self._limits.in_flight(who):
+        # Whether the ledger is well is told even when strangers hold all their places.
+        bounded = asker is not None or http.method not in {"GET", "HEAD"}
+        with self._limits.in_flight(who) if bounded else nullcontext():
             if asker is not None:
                 if not asker.may(route.permission):
                     raise forbidden(f"Your role, {asker.role.value}, may not do this.")

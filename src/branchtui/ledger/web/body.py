@@ -188,11 +188,10 @@ def _bounded_int(digits: str) -> int:
 
 
 def _verify_depth(value: Any, left: int) -> None:
-    if left < 0:
+    """Refuse more than `left` objects and arrays within each other."""
+    if not isinstance(value, dict | list):
+        return
+    if left == 0:
         raise ValueError("nested too deep")
-    if isinstance(value, dict):
-        for each in value.values():
-            _verify_depth(each, left - 1)
-    elif isinstance(value, list):
-        for each in value:
-            _verify_depth(each, left - 1)
+    for each in value.values() if isinstance(value, dict) else value:
+        _verify_depth(each, left - 1)
