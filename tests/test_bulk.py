@@ -130,3 +130,30 @@ async def test_an_answer_that_was_lost_is_settled_by_its_key(
     assert (code, said.out) == (0, "1 of 1 rows imported, 5.00 KES.\n")
     assert said.err.startswith("Not confirmed: Import balance-records.")
     assert till.ledger.query("SELECT count(*) FROM balance_records") == [(1,)]
+
+
+def test_what_the_rows_leave_open_is_said_by_an_option(
+    till: Till, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Contract, section 8: a day and month that all rows leave open are asked, never guessed; so is a decimal sign."""
+    file = csv(tmp_path, '000101,savings,"5,00",KES,03/09/2026,,B-1')
+    arguments = ["import", "balance-records", file, "--ledger", till.ledger.url, "--user", "teller", "--json"]
+
+    assert main([*arguments, "--date-order", "day_first", "--decimal", "comma"]) == 0
+
+    assert json.loads(capsys.readouterr().out)["total_minor"] == 500
+    found = till.ledger.query("SELECT as_of_date, amount_minor FROM balance_records")
+    assert found == [("2026-09-03", 500)]
+
+
+@pytest.mark.parametrize("arguments", [[], ["demo"]], ids=["terminal", "demo"])
+def test_settings_that_cannot_be_used_end_in_a_sentence(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Product, command line: exit code 1 with the reason on standard error, before anything is set up."""
+    monkeypatch.setenv("BRANCHTUI_SLOW_LINE", "perhaps")
+
+    assert main(arguments) == 1
+
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", "slow_line is perhaps; it can be true or false.\n")

@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from branchtui.contract.imports import (
+    DateOrder,
+    DecimalWriting,
     FindingLevel,
     Import,
     ImportKind,
     ImportMode,
+    ImportOptions,
     ImportState,
     Job,
     JobState,
@@ -49,6 +52,7 @@ class Wanted:
     kind: ImportKind
     file: Path
     mode: ImportMode
+    options: ImportOptions
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -67,7 +71,11 @@ def run(arguments: argparse.Namespace) -> int:
     password = _password()
     if not password:
         return _fail("Standard input holds no password.")
-    wanted = Wanted(kind, Path(arguments.file), ImportMode(arguments.mode))
+    options = ImportOptions(
+        date_order=DateOrder(arguments.date_order) if arguments.date_order else None,
+        decimal=DecimalWriting(arguments.decimal) if arguments.decimal else None,
+    )
+    wanted = Wanted(kind, Path(arguments.file), ImportMode(arguments.mode), options)
     try:
         ended = asyncio.run(_import(settings, password, wanted))
     except LedgerError as error:
@@ -104,7 +112,13 @@ async def _import(settings: Settings, password: str, wanted: Wanted) -> Import:
         await ledger.sign_in(settings.user or "", password)
         try:
             upload = await ledger.upload(wanted.file, _show_upload)
-            new = NewImport(upload_id=upload.id, kind=wanted.kind, mode=wanted.mode, sha256=upload.sha256)
+            new = NewImport(
+                upload_id=upload.id,
+                kind=wanted.kind,
+                mode=wanted.mode,
+                sha256=upload.sha256,
+                options=wanted.options,
+            )
             import_id, job_id = await _accepted(ledger, new)
             await _end_of(ledger, job_id)
             ended = await ledger.import_(import_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,10 @@ from branchtui import __version__
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    _Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - the type that add_subparsers answers
+
 DONE, REFUSED, WRONG_USAGE = 0, 1, 2
+_PROVIDERS = ("mpesa",)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -34,9 +38,20 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--ascii", action="store_true", help="draw with plain ASCII only")
     parser.set_defaults(run=_terminal)
     commands = parser.add_subparsers(metavar="COMMAND", title="commands")
-    demo = commands.add_parser(
-        "demo", help="a ledger with a demonstration branch, and the terminal signed in"
+    _add_demo(
+        commands.add_parser("demo", help="a ledger with a demonstration branch, and the terminal signed in")
     )
+    _add_import(commands.add_parser("import", help="import a file, as the import screen does"))
+    ledger = commands.add_parser("ledger", help="run and look after a ledger")
+    added = ledger.add_subparsers(metavar="COMMAND", title="commands", required=True)
+    _add_running(added)
+    _add_places(added)
+    _add_users(added)
+    _add_copies(added)
+    return parser
+
+
+def _add_demo(demo: argparse.ArgumentParser) -> None:
     demo.add_argument(
         "--keep", action="store_true", help="keep the data and the ledger after the terminal ends"
     )
@@ -45,7 +60,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     demo.add_argument("--ascii", action="store_true", help="draw with plain ASCII only")
     demo.set_defaults(run=_demo)
-    imports = commands.add_parser("import", help="import a file, as the import screen does")
+
+
+def _add_import(imports: argparse.ArgumentParser) -> None:
     imports.add_argument("kind", metavar="KIND", help="what the rows are, e.g. balance-records")
     imports.add_argument("file", metavar="FILE")
     imports.add_argument("--ledger", metavar="URL", required=True)
@@ -53,55 +70,120 @@ def _parser() -> argparse.ArgumentParser:
         "--user", metavar="NAME", required=True, help="the password is asked, or read from a pipe"
     )
     imports.add_argument("--mode", choices=("all_or_nothing", "valid_rows"), default="all_or_nothing")
+    imports.add_argument(
+        "--date-order",
+        choices=("iso", "day_first", "month_first"),
+        help="how the file writes dates; recognised from all its rows when left out",
+    )
+    imports.add_argument(
+        "--decimal",
+        choices=("point", "comma"),
+        help="how the file writes decimals; recognised from all its rows when left out",
+    )
     imports.add_argument("--json", action="store_true", help="the result as one JSON object")
     imports.set_defaults(run=_import)
-    _add_ledger_commands(commands.add_parser("ledger", help="run and look after a ledger"))
-    return parser
 
 
-def _add_ledger_commands(ledger: argparse.ArgumentParser) -> None:
-    commands = ledger.add_subparsers(metavar="COMMAND", title="commands", required=True)
+def _command(
+    commands: _Commands, name: str, text: str, run: Callable[[argparse.Namespace], int]
+) -> argparse.ArgumentParser:
+    """A command that works on a database."""
+    added = commands.add_parser(name, help=text)
+    added.add_argument("--database", metavar="URL", required=True, help="sqlite:///PATH")
+    added.set_defaults(run=run)
+    return added
 
-    def command(name: str, text: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
-        added = commands.add_parser(name, help=text)
-        added.add_argument("--database", metavar="URL", required=True, help="sqlite:///PATH")
-        added.set_defaults(run=run)
-        return added
 
-    init = command("init", "make a new ledger with its first administrator", _ledger("init"))
+def _add_running(commands: _Commands) -> None:
+    init = _command(commands, "init", "make a new ledger with its first administrator", _ledger("init"))
     init.add_argument("--institution", metavar="NAME", required=True)
     init.add_argument("--branch", metavar="CODE", required=True, help="the first, topmost branch")
     init.add_argument("--branch-name", metavar="NAME", help="its name; the code when left out")
     init.add_argument("--currency", metavar="ISO", required=True, help="e.g. KES")
     init.add_argument("--timezone", metavar="ZONE", required=True, help="e.g. Africa/Nairobi")
     init.add_argument("--admin", metavar="NAME", required=True)
-    init.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
-    user = commands.add_parser("user", help="users").add_subparsers(metavar="COMMAND", required=True)
-    add = user.add_parser("add", help="add a user to a branch")
-    add.add_argument("--database", metavar="URL", required=True)
-    add.add_argument("--username", metavar="NAME", required=True)
-    add.add_argument("--role", choices=("teller", "supervisor", "auditor", "administrator"), required=True)
-    add.add_argument("--branch", metavar="CODE", required=True)
-    add.add_argument("--limit", metavar="AMOUNT", help="largest single amount, in the branch's currency")
-    add.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
-    add.set_defaults(run=_ledger("user_add"))
-    serve = command("serve", "serve a ledger over HTTP", _ledger("serve"))
+    _add_password(init)
+    serve = _command(commands, "serve", "serve a ledger over HTTP", _ledger("serve"))
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8765, help="0 takes a free one; the URL is printed")
-    command("migrate", "bring a ledger's tables to this version", _ledger("migrate"))
-    command("check", "prove the ledger's invariants; prints nothing when all is well", _ledger("check"))
-    seed = command("seed", "add realistic people and payments, for trials and benchmarks", _ledger("seed"))
+    _command(commands, "migrate", "bring a ledger's tables to this version", _ledger("migrate"))
+    _command(
+        commands, "check", "prove the ledger's invariants; prints nothing when all is well", _ledger("check")
+    )
+    seed = _command(
+        commands, "seed", "add realistic people and payments, for trials and benchmarks", _ledger("seed")
+    )
     seed.add_argument("--branch", metavar="CODE", required=True)
     seed.add_argument("--customers", metavar="N", type=int, default=0)
     seed.add_argument("--payments", metavar="N", type=int, default=0)
 
 
-def _ledger(name: str) -> Callable[[argparse.Namespace], int]:
+def _add_places(commands: _Commands) -> None:
+    branch = _group(commands, "branch", "branches")
+    add = _command(branch, "add", "add a branch below another one", _upkeep("branch_add"))
+    add.add_argument("--code", metavar="CODE", required=True)
+    add.add_argument("--name", metavar="NAME", required=True)
+    add.add_argument("--parent", metavar="CODE", required=True, help="the branch above it")
+    add.add_argument("--timezone", metavar="ZONE", help="the one of the branch above when left out")
+    payee = _group(commands, "payee", "numbers that customers pay to")
+    add = _command(payee, "add", "give a short code to a branch", _upkeep("payee_add"))
+    add.add_argument("--provider", choices=_PROVIDERS, required=True)
+    add.add_argument("--number", metavar="NUMBER", required=True, help="e.g. 600100")
+    add.add_argument("--branch", metavar="CODE", required=True)
+    token = _command(
+        commands,
+        "callback-token",
+        "make the secret of a provider's callback address; shown once",
+        _upkeep("callback_token"),
+    )
+    token.add_argument("--provider", choices=_PROVIDERS, required=True)
+    token.add_argument("--end-others", action="store_true", help="the secrets made before are refused")
+
+
+def _add_users(commands: _Commands) -> None:
+    user = _group(commands, "user", "users")
+    add = _command(user, "add", "add a user to a branch", _ledger("user_add"))
+    add.add_argument("--username", metavar="NAME", required=True)
+    add.add_argument("--role", choices=("teller", "supervisor", "auditor", "administrator"), required=True)
+    add.add_argument("--branch", metavar="CODE", required=True)
+    add.add_argument("--limit", metavar="AMOUNT", help="largest single amount, in the branch's currency")
+    _add_password(add)
+    for name, text in (
+        ("unlock", "let a user try again who mistyped the password too often"),
+        ("password", "give a user a new password; the user's sessions end"),
+        ("disable", "let a user no longer sign in; the user's sessions end"),
+    ):
+        change = _command(user, name, text, _upkeep(f"user_{name}"))
+        change.add_argument("--username", metavar="NAME", required=True)
+        if name == "password":
+            _add_password(change)
+
+
+def _add_copies(commands: _Commands) -> None:
+    backup = _command(
+        commands, "backup", "copy a ledger, served or not, into a new file, and prove it", _upkeep("backup")
+    )
+    backup.add_argument("--to", metavar="FILE", required=True, help="refused when it exists")
+    restore = _command(
+        commands, "restore", "make a ledger from a copy, where there is none", _upkeep("restore")
+    )
+    restore.add_argument("--from", dest="source", metavar="FILE", required=True)
+
+
+def _group(commands: _Commands, name: str, text: str) -> _Commands:
+    return commands.add_parser(name, help=text).add_subparsers(metavar="COMMAND", required=True)
+
+
+def _add_password(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+
+
+def _ledger(name: str, module: str = "commands") -> Callable[[argparse.Namespace], int]:
     """The ledger command `name`, found when it is run; needs the extra branchtui[ledger]."""
 
     def run(arguments: argparse.Namespace) -> int:
         try:
-            from branchtui.ledger import commands
+            commands = importlib.import_module(f"branchtui.ledger.{module}")
         except ModuleNotFoundError as missing:
             return fail(f"This installation has no ledger ({missing.name}). Install branchtui[ledger].")
         found: Callable[[argparse.Namespace], int] = getattr(commands, name)
@@ -110,11 +192,20 @@ def _ledger(name: str) -> Callable[[argparse.Namespace], int]:
     return run
 
 
-def _terminal(arguments: argparse.Namespace) -> int:
-    from branchtui.app import run_terminal
-    from branchtui.settings import Settings
+def _upkeep(name: str) -> Callable[[argparse.Namespace], int]:
+    """A command that looks after a ledger."""
+    return _ledger(name, "upkeep_commands")
 
-    settings = Settings.load(ledger=arguments.ledger, user=arguments.user, ascii_only=arguments.ascii)
+
+def _terminal(arguments: argparse.Namespace) -> int:
+    from branchtui.settings import Settings, SettingsError
+
+    try:
+        settings = Settings.load(ledger=arguments.ledger, user=arguments.user, ascii_only=arguments.ascii)
+    except SettingsError as error:
+        return fail(str(error))
+    from branchtui.app import run_terminal
+
     return run_terminal(settings)
 
 
@@ -123,6 +214,13 @@ def _demo(arguments: argparse.Namespace) -> int:
 
     if arguments.serve_only:
         return demo.serve_only(keep=arguments.keep)
+    from branchtui.settings import Settings, SettingsError
+
+    try:
+        Settings.load(ascii_only=arguments.ascii)
+    except SettingsError as error:
+        # Before a ledger is set up for nothing.
+        return fail(str(error))
     return demo.run(keep=arguments.keep, ascii_only=arguments.ascii)
 
 

@@ -28,7 +28,7 @@ _LIMITS: Final = "BRANCHTUI_LEDGER_LIMITS"
 """Set to `off`, lifts how many changes and searches a second one user may ask for: for a benchmark."""
 
 
-def _telling(run: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Namespace], int]:
+def telling(run: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Namespace], int]:
     """A command whose expected failures become one sentence and exit code 1."""
 
     def command(arguments: argparse.Namespace) -> int:
@@ -41,7 +41,7 @@ def _telling(run: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Nam
     return command
 
 
-@_telling
+@telling
 def init(arguments: argparse.Namespace) -> int:
     """Make a new ledger with its first branch and administrator."""
     _verify_place(arguments.currency, arguments.timezone)
@@ -52,17 +52,17 @@ def init(arguments: argparse.Namespace) -> int:
         currency=arguments.currency,
         timezone=arguments.timezone,
         admin=arguments.admin,
-        admin_password=_password(arguments),
+        admin_password=read_password(arguments),
     )
     setup.init_ledger(arguments.database, new)
     sys.stdout.write(f"The ledger of {new.institution} is ready. Serve it with: branchtui ledger serve\n")
     return DONE
 
 
-@_telling
+@telling
 def user_add(arguments: argparse.Namespace) -> int:
     """Add a user to a branch of a ledger that nobody serves."""
-    password = _password(arguments)
+    password = read_password(arguments)
 
     def add(tx: BulkTx) -> None:
         branch = tx.find_one(Branch, code=arguments.branch)
@@ -81,7 +81,7 @@ def user_add(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-@_telling
+@telling
 def serve(arguments: argparse.Namespace) -> int:
     """Serve a ledger until it is told to stop; the first line of output is its URL."""
     from branchtui.ledger.serve import serve as serve_ledger
@@ -96,7 +96,7 @@ def serve(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-@_telling
+@telling
 def migrate(arguments: argparse.Namespace) -> int:
     """Bring the tables of a ledger to this version."""
     setup.change(arguments.database, lambda _: None)
@@ -107,10 +107,10 @@ def check(arguments: argparse.Namespace) -> int:
     """Prove the invariants: nothing printed and 0 when all is well, a line a violation and 1 otherwise."""
     from branchtui.ledger import check as checks
 
-    return _telling(lambda given: checks.run(given.database))(arguments)
+    return telling(lambda given: checks.run(given.database))(arguments)
 
 
-@_telling
+@telling
 def seed(arguments: argparse.Namespace) -> int:
     """Add realistic people and payments to a branch."""
     from branchtui.ledger.seed import seed as plant
@@ -124,7 +124,7 @@ def seed(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-def _password(arguments: argparse.Namespace) -> str:
+def read_password(arguments: argparse.Namespace) -> str:
     """The password from standard input or a prompt; never from an argument (AUTH-8).
 
     Raises:
@@ -142,6 +142,15 @@ def _verify_place(currency: str, timezone: str) -> None:
     """Refuse a currency or time zone that does not exist, before anything is made."""
     if not (len(currency) == 3 and currency.isascii() and currency.isupper()):
         raise ValueError(f"{currency} is no ISO 4217 currency, such as KES.")
+    verify_timezone(timezone)
+
+
+def verify_timezone(timezone: str) -> None:
+    """Refuse a time zone that does not exist.
+
+    Raises:
+        ValueError: the sentence for the person.
+    """
     try:
         ZoneInfo(timezone)
     except (ZoneInfoNotFoundError, ValueError) as error:

@@ -77,12 +77,13 @@ def change(database: str, run: Callable[[BulkTx], T]) -> T:
         raise StoreUnavailable(f"There is no ledger at {path}. Make one with: branchtui ledger init")
     lock = FileLock(path)
     try:
-        return _in_one_transaction(path, run)
+        return in_one_transaction(path, run)
     finally:
         lock.release()
 
 
-def _in_one_transaction(path: Path, run: Callable[[BulkTx], T]) -> T:
+def in_one_transaction(path: Path, run: Callable[[BulkTx], T]) -> T:
+    """Run `run` on the ledger in the file `path`, which nobody else can have open."""
     connection = connect(path)
     try:
         migrate.upgrade(connection)
