@@ -1,6 +1,6 @@
 """Measure what the terminal costs; prints one JSON object a figure (see `bench/__main__.py`).
 
-`python -m bench.terminal [bytes|resize|idle|latency|lag|peers|real ...]`, all when none is named.
+`python -m bench.terminal [bytes|colours|idle|latency|lag|peers|real ...]`, all when none is named.
 """
 
 from __future__ import annotations
@@ -14,9 +14,8 @@ from statistics import median
 from bench.terminal.peers import Peer, peers, walk_peer
 from bench.terminal.pressure import hold_page_down
 from bench.terminal.session import Session
-from bench.terminal.steps import COLOURS, SIZES, Steps, middle, program, walk
+from bench.terminal.steps import COLOURS, SIZES, Steps, middle, program, stock, walk, walk_stock
 
-_STOCK = [sys.executable, "-m", "bench.terminal.stock"]
 _COLOUR_NAMES = {16: "16 colours", 256: "256 colours", 1 << 24: "true colours"}
 _LINES = ((9_600, 0.3), (9_600, 0.8), (64_000, 0.3), (64_000, 0.8))
 _IDLE_SECONDS = 10.0
@@ -60,6 +59,19 @@ def _step(title: str, name: str, ours: Steps, plain: Steps, count: int) -> None:
     )
 
 
+def measure_colours() -> None:
+    """The same in the framework's own look, where every cell has a colour of its own kind."""
+    for colours in COLOURS:
+        with Session(stock("lean"), width=120, height=36, colours=colours) as session:
+            ours = walk_stock(session)
+        with Session(stock("plain"), width=120, height=36, colours=colours) as session:
+            plain = walk_stock(session)
+        for name, steps in ours.items():
+            _step(
+                f"framework's look, {_COLOUR_NAMES[colours]}: {name}, 120x36", name, ours, plain, len(steps)
+            )
+
+
 def measure_idle() -> None:
     """Bytes and wake-ups a second while nobody does anything."""
     for title, command in (("ours", program("lean")), ("framework's driver", program("plain"))):
@@ -79,7 +91,7 @@ def measure_latency() -> None:
     commands = {
         "ours": program("lean"),
         "our screens with the framework's driver": program("plain"),
-        "plain Textual": _STOCK,
+        "plain Textual": stock("plain"),
     }
     with tempfile.TemporaryDirectory() as folder:
         commands |= {
@@ -171,6 +183,7 @@ def measure_real() -> None:
 
 MEASURES = {
     "bytes": measure_bytes,
+    "colours": measure_colours,
     "idle": measure_idle,
     "latency": measure_latency,
     "lag": measure_lag,

@@ -49,7 +49,7 @@ def peers(folder: Path) -> list[Peer]:
             *_LIST,
             ("open a dialog", "?", 1),
             ("close a dialog", "escape", 1),
-            ("switch screen", "enter", 1),
+            ("switch screen", "\x1b[C", 1),
             ("switch back", "\x1b[D", 1),
             ("go to the search", "/", 1),
             ("type a character in the search", "ama", 3),

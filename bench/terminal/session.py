@@ -14,6 +14,7 @@ import termios
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Self
@@ -36,23 +37,35 @@ KEYS = {
 }
 PROBE = b"\x1b[6n"
 _MAX_FRAMES = 6
+Stage = tuple[Picture, int, int, Style]
+"""A picture, and where the cursor stands in which look."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """What one key caused: `own` leaves out acknowledgements.
-
-    `limit` is the fewest bytes from the picture before to the last one; `limit_by_frame` the sum over the
-    pictures that came one after the other, because what they show was not there at once.
-    """
+    """What one key caused: `own` leaves out acknowledgements; `stages` are the pictures that came, in order."""
 
     total: int
     own: int
-    limit: int
-    limit_by_frame: int
     reads: int
     first_seconds: float
     last_seconds: float
+    stages: list[Stage]
+
+    @cached_property
+    def limit(self) -> int:
+        """The fewest bytes from the picture before to the last one; reckoned when asked for, it takes long."""
+        before, y, x, pen = self.stages[0]
+        return limit(before, self.stages[-1][0], y, x, pen) if self.total else 0
+
+    @cached_property
+    def limit_by_frame(self) -> int:
+        """The sum over the pictures as they came: what they show was not there at once."""
+        if self.reads > _MAX_FRAMES:
+            return self.limit
+        return sum(
+            limit(old, new, y, x, pen) for (old, y, x, pen), (new, *_) in pairwise(self.stages) if old != new
+        )
 
 
 class Session:
@@ -69,7 +82,7 @@ class Session:
         cwd: str | None = None,
     ) -> None:
         self.screen = Screen(width, height)
-        self._stages: list[tuple[Picture, int, int, Style]] = []
+        self._stages: list[Stage] = []
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         pid, self.fd = pty.fork()
         if pid == 0:
@@ -116,7 +129,7 @@ class Session:
             self._stages.append(self._stage())
         return data, reads, first_at, last_at
 
-    def _stage(self) -> tuple[Picture, int, int, Style]:
+    def _stage(self) -> Stage:
         screen = self.screen
         return screen.picture(), screen.y, screen.x, screen.pen
 
@@ -133,6 +146,10 @@ class Session:
     def press(self, key: str, *, quiet: float = 0.3, first: float = 1.0) -> Step:
         """One key."""
         return self._step(lambda: self.send(key), quiet=quiet, first=first)
+
+    def wait(self, *, quiet: float = 0.4, first: float = 1.5) -> Step:
+        """What comes without another key: an answer."""
+        return self._step(lambda: None, quiet=quiet, first=first)
 
     def send(self, key: str) -> None:
         """Type a key by its name, or text as it stands."""
@@ -172,19 +189,9 @@ class Session:
     def _step(self, happen: object, *, quiet: float, first: float) -> Step:
         assert callable(happen)
         happen()
-        screen = self.screen
-        before, y, x, pen = screen.picture(), screen.y, screen.x, screen.pen
         data, reads, first_at, last_at = self.rest(quiet=quiet, first=first)
-        fewest = limit(before, screen.picture(), y, x, pen) if data else 0
-        frames = sum(
-            limit(old, new, at_y, at_x, look)
-            for (old, at_y, at_x, look), (new, *_) in pairwise(self._stages)
-            if old != new and reads < _MAX_FRAMES
-        )
         own = len(data) - len(PROBE) * data.count(PROBE)
-        return Step(
-            len(data), own, fewest, frames if reads < _MAX_FRAMES else fewest, reads, first_at, last_at
-        )
+        return Step(len(data), own, reads, first_at, last_at, self._stages)
 
 
 def _set_size(fd: int, width: int, height: int) -> None:

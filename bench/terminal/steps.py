@@ -16,7 +16,6 @@ STEPS = (
     ("page down", "pagedown", 4),
     ("cursor up", "up", 3),
     ("open a dialog", "f2", 2),
-    ("close a dialog", "escape", 2),
     ("switch screen", "f3", 1),
     ("type a character in a form", "abcdefg", 7),
     ("switch back", "f4", 1),
@@ -26,32 +25,52 @@ STEPS = (
 Steps = dict[str, list[Step]]
 
 
+STOCK_STEPS = (
+    ("cursor down", "down", 6),
+    ("page down", "pagedown", 4),
+    ("cursor up", "up", 3),
+    ("open a dialog", "f2", 2),
+)
+
+
 def program(driver: str) -> list[str]:
     """The command of the measured program."""
     return [sys.executable, "-m", "bench.terminal.apps", driver]
 
 
-def walk(session: Session, *, quiet: float = 0.25) -> Steps:
-    """The teller's steps, one after the other, then two resizes."""
+def stock(driver: str) -> list[str]:
+    """The command of a program in the framework's own look: many colours, borders, a dimming dialog."""
+    return [sys.executable, "-m", "bench.terminal.stock", driver]
+
+
+def walk_stock(session: Session) -> Steps:
+    """The steps that a program in the framework's own look has."""
     found: Steps = {"first screen": [session.start()]}
-    open_close = ("open a dialog", "close a dialog")
+    for name, key, times in STOCK_STEPS:
+        for _ in range(times):
+            found.setdefault(name, []).append(session.press(key, quiet=0.4))
+            if name == "open a dialog":
+                found.setdefault("close a dialog", []).append(session.press("escape", quiet=0.4))
+    _resized(session, found)
+    return found
+
+
+def walk(session: Session, *, quiet: float = 0.25) -> Steps:
+    """The teller's steps, one after the other, with two resizes and the answer to a search among them."""
+    found: Steps = {"first screen": [session.start()]}
     for name, key, times in STEPS:
-        if name == open_close[1]:
-            continue
         for turn in range(times):
-            typed = key if len(key) < 5 or key in {"pagedown", "enter"} else key[turn % len(key)]
             if name.startswith("type"):
-                typed = key[turn % len(key)]
-                # Rows follow what is typed; only the last answer is the search's result.
-                found.setdefault(name, []).append(session.press(typed, quiet=0.12))
+                # The letters come faster than the search asks, so that each is a step of its own.
+                found.setdefault(name, []).append(session.press(key[turn], quiet=0.05))
                 continue
-            found.setdefault(name, []).append(session.press(typed, quiet=quiet))
-            if name == open_close[0]:
-                found.setdefault(open_close[1], []).append(session.press("escape", quiet=quiet))
+            found.setdefault(name, []).append(session.press(key, quiet=quiet))
+            if name == "open a dialog":
+                found.setdefault("close a dialog", []).append(session.press("escape", quiet=quiet))
         if name == "cursor up":
             _resized(session, found)
         if name == "type a character in the search":
-            found["search result"] = [session.press("\r", quiet=0.5)]
+            found["search result"] = [session.wait()]
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import ClassVar
 
 from textual.app import App, ComposeResult
@@ -10,6 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import DataTable, Footer, Header, Input, Static
 
 from bench.terminal.apps import ROWS
+from branchtui.terminal.lean import choose
 
 
 class Ask(ModalScreen[None]):
@@ -51,5 +53,15 @@ class Stock(App[None]):
         self.query_one(Input).focus()
 
 
+def main() -> None:
+    """Run with the driver named by the first argument: `plain`, or `lean` to see the painter in many colours."""
+    app = Stock()
+    if sys.argv[1:] == ["lean"]:
+        choice = choose()
+        assert choice.driver_class is not None, choice.reason
+        app.driver_class = choice.driver_class
+    app.run()
+
+
 if __name__ == "__main__":
-    Stock().run()
+    main()

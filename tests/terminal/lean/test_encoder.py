@@ -193,3 +193,14 @@ def test_a_smaller_terminal_keeps_its_corner_and_a_cursor_outside_it_means_all_a
     painter.frame()
     painter.resize(30, 6)
     assert "\x1b[2J" in painter.frame()
+
+
+def test_after_a_large_frame_a_smaller_terminal_need_not_be_painted_anew() -> None:
+    """The cursor is left at the top, where every terminal keeps what it shows."""
+    painter = Painter(80, 24, XTERM)
+    painter.start_over()
+    for y in range(24):
+        painter.target.put(y, 0, tuple(f"{y * 7919:020}" * 3), 0)
+    painter.frame()
+    painter.resize(80, 20)
+    assert painter.frame() == ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from itertools import permutations
+from itertools import groupby, permutations
 from typing import Final
 
 from branchtui.terminal.lean.brush import Brush
@@ -15,6 +15,8 @@ from branchtui.terminal.lean.styles import can_erase
 _MAX_ORDERED: Final = 5
 """Pieces up to which every order is tried: a typed letter and its cursor, two rows of a moving bar."""
 _MAX_ORDERED_CELLS: Final = 300
+_MAX_ORDERED_ROWS: Final = 3
+"""Rows up to which every order is tried."""
 _MAX_TRIED_GAP: Final = 10
 _MIN_ERASED: Final = 4
 _MIN_SCROLL_BYTES: Final = 60
@@ -36,7 +38,7 @@ def encode(painted: Grid, target: Grid, rows: list[int], brush: Brush) -> Brush:
 
 
 def _painted(pieces: list[Piece], brush: Brush) -> Brush:
-    inorder = _in_order(pieces, brush)
+    inorder = min((_in_order(order, brush) for order in _row_orders(pieces)), key=lambda hand: hand.cost)
     cells = sum(piece.last - piece.first + 1 for piece in pieces if not piece.erases)
     if not pieces or len(pieces) > _MAX_ORDERED or cells > _MAX_ORDERED_CELLS:
         return inorder
@@ -51,6 +53,17 @@ def _painted(pieces: list[Piece], brush: Brush) -> Brush:
         if (spent := other.cost) < cost:
             best, cost = other, spent
     return best
+
+
+def _row_orders(pieces: list[Piece]) -> list[list[Piece]]:
+    """The pieces from the top; where few rows differ also in other orders of rows.
+
+    The pen may stand ready for the lower of two rows: a highlight of many colours that moves.
+    """
+    rows = [list(row) for _, row in groupby(pieces, key=lambda piece: piece.y)]
+    if len(rows) > _MAX_ORDERED_ROWS:
+        return [pieces]
+    return [[piece for row in order for piece in row] for order in permutations(rows)]
 
 
 def _in_order(pieces: list[Piece], brush: Brush) -> Brush:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from branchtui.terminal.lean.brush import Brush
 from branchtui.terminal.lean.capabilities import Capabilities
 from branchtui.terminal.lean.encoder import encode
@@ -9,7 +11,10 @@ from branchtui.terminal.lean.grid import Grid
 from branchtui.terminal.lean.pieces import changed_rows
 from branchtui.terminal.lean.styles import PLAIN, change
 
-_CLEAR = "\x1b[H\x1b[2J"
+_HOME: Final = "\x1b[H"
+_CLEAR: Final = _HOME + "\x1b[2J"
+_LARGE: Final = 400
+"""Bytes of a frame beside which three more do not count."""
 
 
 class Painter:
@@ -47,6 +52,10 @@ class Painter:
         hand = encode(self._painted, self.target, rows, self._brush())
         self._y, self._x, self._look = hand.y, hand.x, hand.look
         text = self._prefix + "".join(hand.out)
+        if len(text) > _LARGE and hand.y is not None and hand.y >= self.target.height // 2:
+            # A smaller terminal keeps what stands above its cursor: three bytes now save a screen then.
+            text += _HOME
+            self._y = self._x = 0
         self._prefix = ""
         for y in rows:
             self._painted.copy_row(self.target, y)
