@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 from typing import TYPE_CHECKING, Final
 
@@ -44,8 +45,17 @@ def serve(
             bound_host, bound_port = listening.getsockname()[:2]
             app = make_app(core, all_routes(Passwords()), limits=Limits(rates))
             shown = f"[{bound_host}]" if ":" in bound_host else bound_host
+            server = uvicorn.Server(server_config(app))
+
+            def leave(*_: object) -> None:
+                server.should_exit = True
+
+            # uvicorn raises the signal that ended it once more: by default that would end the process here,
+            # with nothing closed and nothing cleaned up.
+            for told in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(told, leave)
             announce(f"http://{shown}:{bound_port}")
-            uvicorn.Server(server_config(app)).run(sockets=[listening])
+            server.run(sockets=[listening])
     finally:
         core.close()
 
