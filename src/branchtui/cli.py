@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import importlib
 import sys
-from typing import TYPE_CHECKING
 
 from branchtui import __version__
 
+TYPE_CHECKING = False  # typing itself would take a tenth of the time that --help has
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -20,12 +20,14 @@ _PROVIDERS = ("mpesa",)
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command that `argv` names; 0 done, 1 refused or failed, 2 wrong usage."""
-    arguments = _parser().parse_args(argv)
+    given = sys.argv[1:] if argv is None else argv
+    arguments = _parser(of_ledger="ledger" in given).parse_args(given)
     run: Callable[[argparse.Namespace], int] = arguments.run
     return run(arguments)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(*, of_ledger: bool) -> argparse.ArgumentParser:
+    """What is understood; the many commands `of_ledger` are made only for whom they concern."""
     parser = argparse.ArgumentParser(
         prog="branchtui",
         description="The counter of a branch in a terminal: customers, balances, payments, from the keyboard alone.",
@@ -43,11 +45,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_import(commands.add_parser("import", help="import a file, as the import screen does"))
     ledger = commands.add_parser("ledger", help="run and look after a ledger")
-    added = ledger.add_subparsers(metavar="COMMAND", title="commands", required=True)
-    _add_running(added)
-    _add_places(added)
-    _add_users(added)
-    _add_copies(added)
+    if of_ledger:
+        added = ledger.add_subparsers(metavar="COMMAND", title="commands", required=True)
+        _add_running(added)
+        _add_places(added)
+        _add_users(added)
+        _add_copies(added)
     return parser
 
 
