@@ -1,4 +1,4 @@
-"""Customer search: 5,000 and 100,000 customers; searches that find one, many and nobody.
+"""Search among 5,000 and 100,000 customers and as many payments; searches that find one, many and nobody.
 
 In the process over the ledger's own lists (what its event loop is held for), and over HTTP. A small
 branch beside the large one asks the same: customers whom it may not see must not slow it down.
@@ -20,6 +20,7 @@ from branchtui.ledger.phones import region_of
 from branchtui.ledger.seed import plant
 from branchtui.ledger.store.lists import Window
 from branchtui.ledger.store.unit import BulkTx
+from branchtui.ledger.workflows import payment_search
 from branchtui.ledger.workflows.customer_search import CUSTOMERS, filters, parse
 
 SIZES = (5_000, 100_000)
@@ -42,6 +43,17 @@ QUERIES = {
 }
 
 
+PAYMENT_QUERIES = {
+    "a payer": ("kamau", "otieno grace", "oti", "wa", "k"),
+    "a code": ("TKD", "TKDM8", "tkdq"),
+    "a number": ("005001", "005", "100245"),
+    "an amount": ("1,500.00", "50", "2500"),
+    "a phone": ("0720 111", "+254 745 617", "254712", "4321"),
+    "nobody": ("zzzyyx", "wanjiku achieng", "0799 000 111"),
+    "no word": ("",),
+}
+
+
 async def ask(core: Core, branch_code: str, query: str) -> int:
     """One page of customers for somebody of that branch."""
     branch = core.tree.by_code(branch_code)
@@ -53,20 +65,33 @@ async def ask(core: Core, branch_code: str, query: str) -> int:
     return len(page.rows)
 
 
+async def ask_payments(core: Core, branch_code: str, query: str) -> int:
+    """One page of payments, newest first, for somebody of that branch."""
+    branch = core.tree.by_code(branch_code)
+    assert branch is not None
+    scope = core.tree.scope(branch.id)
+    asked = payment_search.filters(scope.branch_ids, whole=scope.top, home=branch, q=query or None)
+    page = await core.lists.page(
+        payment_search.PAYMENTS, Window(), asked, who="bench", now_us=core.clock.now_us()
+    )
+    return len(page.rows)
+
+
 async def in_process(database: str, size: int) -> None:
     """Every kind of search, by the large branch and by the small one."""
     core = open_core(database)
     try:
-        for branch_code, said in ((BRANCH, ""), (SMALL, f", asked by a branch of {SMALL_CUSTOMERS}")):
-            for kind, queries in QUERIES.items():
-                seconds: list[float] = []
-                for _ in range(ROUNDS):
-                    for query in queries:
-                        began = time.perf_counter()
-                        found = await ask(core, branch_code, query)
-                        seconds.append(time.perf_counter() - began)
-                        assert found == 0 or kind != "nobody"
-                say(f"search by {kind} among {size:,}{said}", seconds)
+        for what, asked, kinds in (("search", ask, QUERIES), ("payments", ask_payments, PAYMENT_QUERIES)):
+            for branch_code, said in ((BRANCH, ""), (SMALL, f", asked by a branch of {SMALL_CUSTOMERS}")):
+                for kind, queries in kinds.items():
+                    seconds: list[float] = []
+                    for _ in range(ROUNDS):
+                        for query in queries:
+                            began = time.perf_counter()
+                            found = await asked(core, branch_code, query)
+                            seconds.append(time.perf_counter() - began)
+                            assert found == 0 or kind != "nobody"
+                    say(f"{what} by {kind} among {size:,}{said}", seconds)
     finally:
         core.close()
 
@@ -119,7 +144,7 @@ def add_small_branch(tx: BulkTx) -> None:
 def main() -> None:
     """Measure, and print one line a figure."""
     for size in SIZES:
-        ledger = BenchLedger.make(customers=size)
+        ledger = BenchLedger.make(customers=size, payments=size)
         try:
             setup.change(ledger.database, add_small_branch)
             asyncio.run(in_process(ledger.database, size))
