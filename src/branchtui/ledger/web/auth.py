@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +12,7 @@ from branchtui.contract.sessions import Role
 from branchtui.ledger.access import Principal
 from branchtui.ledger.problems import Refusal
 from branchtui.ledger.store.rows import Session, User
+from branchtui.ledger.store.writer import StorageFull, WriterBusy, WriterStopped
 from branchtui.ledger.tokens import token_hash
 
 if TYPE_CHECKING:
@@ -36,7 +38,8 @@ async def authenticate(core: Core, http: HttpRequest, at_us: int) -> Principal:
     Raises:
         Refusal: 401 `token-expired`, `idle` or `session-ended`.
     """
-    scheme, _, token = http.headers.get("authorization", "").partition(" ")
+    given = http.headers.getlist("authorization")
+    scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
     if scheme.lower() != "bearer" or not token:
         raise ended(Codes.SESSION_ENDED, "Sign in first.")
     session = await core.reader.find_one(Session, access_hash=token_hash(token.strip()))
@@ -49,8 +52,9 @@ async def authenticate(core: Core, http: HttpRequest, at_us: int) -> Principal:
     user = await core.reader.get(User, session.user_id)
     if user is None or user.disabled:
         raise ended(Codes.SESSION_ENDED, "Your session has ended. Sign in again.")
-    if http.headers.get("x-user-activity") != "0" and at_us > session.last_used_at + _TOUCH_US:
-        _touch(core, session.id, at_us)
+    active = http.headers.get("x-user-activity") != "0" and at_us > session.last_used_at + _TOUCH_US
+    if active or (session.previous_valid_until or 0) > at_us:
+        _touch(core, session.id, at_us, active=active)
     return principal_of(core, user, session, http.client.host if http.client else None)
 
 
@@ -69,14 +73,27 @@ def principal_of(core: Core, user: User, session: Session | None, address: str |
     )
 
 
-def _touch(core: Core, session_id: str, at_us: int) -> None:
-    """Note the session's last use, once a minute, without holding the request up."""
+def _touch(core: Core, session_id: str, at_us: int, *, active: bool) -> None:
+    """Note the session's last use once a minute, and the first of new tokens, without holding the request up.
+
+    Tokens that are used have arrived: from now on the refresh token before them is worth nothing (AUTH-6).
+    """
 
     def note(tx: Tx) -> None:
         current = tx.get(Session, session_id)
-        if current is not None and current.last_used_at < at_us:
-            tx.put(replace(current, last_used_at=at_us))
+        if current is None:
+            return
+        used_at = max(current.last_used_at, at_us) if active else current.last_used_at
+        grace = current.previous_valid_until
+        tx.put(
+            replace(current, last_used_at=used_at, previous_valid_until=min(grace, at_us) if grace else None)
+        )
 
-    task = asyncio.ensure_future(core.writer.submit(note))
+    async def quietly() -> None:
+        # A full disk or a ledger that stops keeps nobody from reading.
+        with suppress(StorageFull, WriterBusy, WriterStopped):
+            await core.writer.submit(note)
+
+    task = asyncio.ensure_future(quietly())
     core.background.add(task)
     task.add_done_callback(core.background.discard)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from branchtui.contract import sessions as wire
 from branchtui.contract.base import Answer
@@ -13,14 +13,19 @@ from branchtui.ledger.access import Permission as P
 from branchtui.ledger.operations import Reply
 from branchtui.ledger.passwords import Passwords
 from branchtui.ledger.problems import Refusal
-from branchtui.ledger.store.rows import Session, User
+from branchtui.ledger.store.rows import Counter, Session, User
+from branchtui.ledger.store.writer import StorageFull
 from branchtui.ledger.tokens import token_hash
 from branchtui.ledger.web.auth import ABSOLUTE_US, IDLE_US, ended, principal_of
 from branchtui.ledger.web.route import Call, Route, answered
 from branchtui.ledger.workflows import sessions
+from branchtui.ledger.workflows.tries import Strangers
 
 if TYPE_CHECKING:
     from branchtui.ledger.store.unit import Tx
+
+
+_MARK: Final = "written-after-full"
 
 
 class Branches(Answer):
@@ -40,14 +45,19 @@ class SignInDesk:
 
     def __init__(self, passwords: Passwords) -> None:
         self._passwords = passwords
+        self._strangers = Strangers()
 
     async def sign_in(self, call: Call) -> Reply:
         """`POST /v1/sessions`: the same answer for an unknown name and a wrong password (AUTH-3)."""
         asked: wire.SignIn = call.body
         core = call.core
-        user = await core.reader.find_one(User, username=sessions.normal_username(asked.username))
-        if user is not None and (wait := sessions.throttled(user, call.at_us)):
-            raise wait
+        name = sessions.normal_username(asked.username)
+        user = await core.reader.find_one(User, username=name)
+        if user is None:
+            self._strangers.count(name, call.at_us)
+        else:
+            user_id = user.id
+            await core.writer.submit(lambda tx: sessions.begin_try(tx, user_id, call.at_us))
         password = asked.password.get_secret_value()
         fits = await self._passwords.verify(user.password_hash if user else None, password)
         if user is None or not fits or user.disabled:
@@ -122,8 +132,17 @@ async def health(_: Call) -> Reply:
 async def ready(call: Call) -> Reply:
     """`GET /readyz`: the ledger can record; 503 while its disk is full (DUR-4)."""
     if call.core.writer.full:
-        raise Refusal(503, Codes.STORAGE_FULL, "The ledger's disk is full.")
+        # Only a write that succeeds shows that there is room again, and nobody else may be sending any.
+        try:
+            await call.core.writer.submit(_leave_a_mark)
+        except StorageFull as error:
+            raise Refusal(503, Codes.STORAGE_FULL, "The ledger's disk is full.") from error
     return answered(Health(status="ready"))
+
+
+def _leave_a_mark(tx: Tx) -> None:
+    known = tx.get(Counter, _MARK) or Counter(_MARK, 0)
+    tx.put(replace(known, value=known.value + 1))
 
 
 def _session_reply(answer: wire.Session, status: int = 200) -> Reply:

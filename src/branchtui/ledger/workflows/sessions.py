@@ -17,6 +17,7 @@ from branchtui.ledger.problems import Refusal
 from branchtui.ledger.store.rows import Session, User
 from branchtui.ledger.store.search import fold
 from branchtui.ledger.tokens import token_hash
+from branchtui.ledger.workflows.tries import Tries
 
 if TYPE_CHECKING:
     from branchtui.ledger.core import Core
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
 SECOND_US: Final = 1_000_000
 ACCESS_SECONDS: Final = 10 * 60
 REFRESH_GRACE_US: Final = 60 * SECOND_US
-FREE_TRIES: Final = 3
-LOCK_AFTER: Final = 10
-TRY_WINDOW_US: Final = 30 * 60 * SECOND_US
-MAX_WAIT_SECONDS: Final = 60
 SESSIONS_PER_USER: Final = 2
 
 
@@ -59,41 +56,33 @@ def normal_username(username: str) -> str:
     return fold(username)
 
 
-def wait_seconds(failed_tries: int) -> int:
-    """How long after this many failures the next try must wait: three free, then 1, 2, 4 ... 60 s (AUTH-3)."""
-    beyond = failed_tries - FREE_TRIES
-    return 0 if beyond <= 0 else int(min(2 ** (beyond - 1), MAX_WAIT_SECONDS))
+def begin_try(tx: Tx, user_id: str, at_us: int) -> None:
+    """Count a try before its password is looked at, so that many at once are not one; a success forgets it.
 
-
-def throttled(user: User, at_us: int) -> Refusal | None:
-    """The refusal for a user who must wait, or None."""
-    until = max(user.next_try_at or 0, user.locked_until or 0)
-    if at_us >= until:
-        return None
-    seconds = (until - at_us) // SECOND_US + 1
-    return Refusal(
-        429,
-        Codes.LOGIN_THROTTLED,
-        f"Too many tries. Wait {seconds} s, or ask a supervisor.",
-        retry_after_seconds=seconds,
+    Raises:
+        Refusal: 429 `login-throttled`.
+    """
+    user = tx.get(User, user_id)
+    assert user is not None, "the user was read a moment ago"
+    tries = Tries(user.failed_tries, user.failed_since, user.next_try_at, user.locked_until)
+    if refusal := tries.refusal(at_us):
+        raise refusal
+    counted = tries.counted(at_us)
+    tx.put(
+        replace(
+            user,
+            failed_tries=counted.failed,
+            failed_since=counted.since,
+            next_try_at=counted.next_at,
+            locked_until=counted.locked_until,
+        )
     )
 
 
 def note_failure(tx: Tx, core: Core, user_id: str, at_us: int) -> None:
-    """Count a wrong password; the tenth within half an hour locks the user for half an hour."""
+    """The chain says that somebody did not know a user's password."""
     user = tx.get(User, user_id)
     assert user is not None, "the user was read a moment ago"
-    stale = user.failed_since is None or at_us - user.failed_since > TRY_WINDOW_US
-    tries = 1 if stale else user.failed_tries + 1
-    tx.put(
-        replace(
-            user,
-            failed_tries=tries,
-            failed_since=at_us if stale else user.failed_since,
-            next_try_at=at_us + wait_seconds(tries) * SECOND_US,
-            locked_until=at_us + TRY_WINDOW_US if tries >= LOCK_AFTER else user.locked_until,
-        )
-    )
     principal = Principal(
         user_id=user.id,
         username=user.username,
@@ -144,14 +133,15 @@ def end_session(tx: Tx, principal: Principal, at_us: int, reason: str) -> None:
 def refresh_session(tx: Tx, core: Core, session_id: str, refresh: str, at_us: int) -> Tokens:
     """Rotate the tokens of a session and return the new pair.
 
-    The previous refresh token answers with the same successor for 60 s (AUTH-6).
+    The previous refresh token answers with the same successor for 60 s, or until that one is first used (AUTH-6).
 
     Raises:
         Refusal: 401 `session-ended`.
     """
     session = tx.get(Session, session_id)
     given = token_hash(refresh)
-    if session is None or session.ended_at is not None:
+    known = session is not None and given in {session.refresh_hash, session.previous_refresh_hash}
+    if session is None or session.ended_at is not None or not known:
         raise Refusal(401, Codes.SESSION_ENDED, "Your session has ended. Sign in again.")
     tokens = successor_tokens(core.institution.secret, refresh)
     if given == session.refresh_hash:
