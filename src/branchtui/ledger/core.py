@@ -82,9 +82,13 @@ class Core:
         return local_date(self.clock.now_us(), branch.timezone)
 
     def close(self) -> None:
-        """Finish what the writer holds, close the connections, free the file."""
-        self.writer.stop()
+        """Finish what the writer holds, close the connections, free the file.
+
+        The writer's connection closes last: only it can bring the write-ahead log into the database,
+        so that a stopped ledger is one file.
+        """
         self.reader.stop()
+        self.writer.stop()
         self.lock.release()
 
 
