@@ -27,11 +27,12 @@ from tests.ledger.running import MovableClock, RunningLedger
 from tests.screens.bad_line import BadLine, at_once, bad_line
 from tests.screens.counter import Counter
 
-from branchtui.app import BranchApp, Credentials
+from branchtui.app import BranchApp
 from branchtui.ledger import demo
 from branchtui.remote.client import Ledger
 from branchtui.remote.journal import IntentJournal
 from branchtui.remote.journal_files import journal_directory
+from branchtui.screens.desk import Credentials
 from branchtui.settings import Settings
 
 PICTURES: Final = Path(__file__).resolve().parent.parent / "docs" / "pictures"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
@@ -19,6 +18,7 @@ from branchtui.screens.ways import Ways, is_ready, reasons_to_stay
 from branchtui.settings import Settings
 from branchtui.terminal.guarded_app import GuardedApp
 from branchtui.terminal.key_gate import KeyGate
+from branchtui.terminal.lean import Choice as Painting
 from branchtui.terminal.output_wall import raise_wall
 from branchtui.terminal.plain_ascii import draw_in_ascii
 from branchtui.widgets.dialogs import ConfirmDialog
@@ -26,8 +26,6 @@ from branchtui.widgets.dialogs import ConfirmDialog
 if TYPE_CHECKING:
     from branchtui.remote.resolver import Progress
 
-__all__ = ["BranchApp", "Credentials", "run_terminal"]
-DONE, WRONG_USAGE = 0, 2
 
 
 class BranchApp(GuardedApp, inherit_bindings=False):
@@ -48,8 +46,14 @@ class BranchApp(GuardedApp, inherit_bindings=False):
         open_ledger: OpenLedger = open_ledger,
         credentials: Credentials | None = None,
         now: Callable[[], datetime] = utc_now,
+        painting: Painting | None = None,
     ) -> None:
-        super().__init__(state_folder=settings.state_folder, may_copy=settings.clipboard)
+        super().__init__(
+            state_folder=settings.state_folder,
+            may_copy=settings.clipboard,
+            driver_class=painting.driver_class if painting else None,
+        )
+        self._painting = painting
         self.gate = KeyGate(self, is_ready=partial(is_ready, self), changed=self._show_figures)
         self.desk = Desk(settings, gate=self.gate, open_ledger=open_ledger, now=now)
         self._ways = Ways(self, self.desk)
@@ -60,7 +64,8 @@ class BranchApp(GuardedApp, inherit_bindings=False):
         raise_wall(self)
         if self.desk.settings.ascii_only:
             draw_in_ascii(self)
-        self.push_screen(SignInScreen(self.desk, self._credentials))
+        notice = self._painting.reason if self._painting else None
+        self.push_screen(SignInScreen(self.desk, self._credentials, notice=notice or ""))
         self._credentials = None
 
     async def on_unmount(self) -> None:
@@ -117,7 +122,8 @@ class BranchApp(GuardedApp, inherit_bindings=False):
 
     def action_repaint(self) -> None:
         """`ctrl+l`: something else wrote on the terminal."""
-        self.refresh(repaint=True, layout=True)
+        if self._painting is None or not self._painting.figures.repaint():
+            self.refresh(repaint=True, layout=True)
 
     def action_say_how_to_leave(self) -> None:
         """`ctrl+c` is no way out of a counter."""
@@ -137,13 +143,3 @@ class BranchApp(GuardedApp, inherit_bindings=False):
 
         self._show_figures()
         tell_end(self, self.desk, progress)
-
-
-def run_terminal(settings: Settings, credentials: Credentials | None = None) -> int:
-    """Run the program until its user leaves; the exit code of the command line."""
-    if not settings.ledger:
-        sys.stderr.write("Which ledger? Name it: branchtui --ledger URL\n")
-        return WRONG_USAGE
-    app = BranchApp(settings, credentials=credentials)
-    app.run(mouse=False)
-    return app.return_code or DONE

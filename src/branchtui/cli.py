@@ -207,7 +207,7 @@ def _terminal(arguments: argparse.Namespace) -> int:
         settings = Settings.load(ledger=arguments.ledger, user=arguments.user, ascii_only=arguments.ascii)
     except SettingsError as error:
         return fail(str(error))
-    from branchtui.app import run_terminal
+    from branchtui.start import run_terminal
 
     return run_terminal(settings)
 

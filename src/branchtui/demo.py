@@ -103,8 +103,8 @@ def _start_ledger(*, keep: bool) -> subprocess.Popen[str]:
 
 
 def _open_terminal(description: dict[str, Any], *, ascii_only: bool) -> int:
-    from branchtui.app import Credentials, run_terminal
     from branchtui.settings import Settings
+    from branchtui.start import Credentials, run_terminal
 
     teller = next(user for user in description["users"] if user["role"] == "teller")
     settings = Settings.load(ledger=description["url"], user=teller["username"], ascii_only=ascii_only)

@@ -38,9 +38,10 @@ class SignInScreen(ActionHost, Screen[None]):
     class SignedIn(Message):
         """A session is open."""
 
-    def __init__(self, desk: Desk, credentials: Credentials | None = None) -> None:
+    def __init__(self, desk: Desk, credentials: Credentials | None = None, *, notice: str = "") -> None:
         super().__init__()
         self._desk = desk
+        self._notice = notice
         self._credentials = credentials
         self.form = Form(
             TextField("username", "User name", required=True, max_length=64, value=desk.settings.user or ""),
@@ -61,6 +62,8 @@ class SignInScreen(ActionHost, Screen[None]):
         """The first empty field takes the keys; the link is opened behind the first paint."""
         self.query_one("#footer", KeyFooter).show_choices(self.ACTIONS.choices())
         self.form.start()
+        if self._notice:
+            self.status.say(self._notice, "warning")
         self.call_after_refresh(self._open)
 
     @property

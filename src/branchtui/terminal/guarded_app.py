@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from textual.app import App
+from textual.driver import Driver
 
 from branchtui.terminal.fatal import FatalReport
 from branchtui.terminal.styles import style_paths
@@ -15,13 +16,20 @@ class GuardedApp(App[None], inherit_bindings=False):
     """The look of the terminal, and the framework's leaks closed.
 
     `state_folder` is where the place of a failure is noted (None: the user's state directory);
-    `may_copy` is the operator's leave to use the terminal's clipboard.
+    `may_copy` is the operator's leave to use the terminal's clipboard; `driver_class` paints (None: the
+    framework's own driver).
     """
 
     ENABLE_COMMAND_PALETTE = False
 
-    def __init__(self, *, state_folder: Path | None = None, may_copy: bool = False) -> None:
-        super().__init__(css_path=[str(path) for path in style_paths()])
+    def __init__(
+        self,
+        *,
+        state_folder: Path | None = None,
+        may_copy: bool = False,
+        driver_class: type[Driver] | None = None,
+    ) -> None:
+        super().__init__(driver_class=driver_class, css_path=[str(path) for path in style_paths()])
         use_terminal_colours(self)
         self._fatal = FatalReport(state_folder)
         self._may_copy = may_copy

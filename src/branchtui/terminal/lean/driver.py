@@ -8,7 +8,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from textual import events
@@ -32,6 +32,9 @@ PROBE: Final = "\x1b[6n"
 """Asks the terminal where its cursor is; the reply acknowledges everything before it."""
 ENTER: Final = "\x1b[?1049h\x1b[?25l\x1b[?2004h\x1b[?7l"
 """Alternate screen, no cursor, bracketed paste, no wrapping at the right edge."""
+TRIAL: Final = "\x1b[H \x1b[2b"
+"""A blank, and twice the same again by REP: only where that is known is the cursor then in the fourth column."""
+_PROVEN_COLUMN: Final = 3
 MOUSE: Final = "\x1b[?1000h\x1b[?1006h"
 """Clicks and the wheel, only where they were asked for; never movement."""
 LEAVE: Final = "\x1b[m\x1b[?7h\x1b[?2004l\x1b[H\x1b[2J\x1b[?1049l\x1b[?25h"
@@ -73,7 +76,11 @@ class LeanDriver(Driver):
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         setup = self.setup
         self._figures = setup.figures
-        self._painter = Painter(*_SMALLEST, setup.caps)
+        # What many an emulator names in its terminfo and does not know: used once the terminal has proved it.
+        self._painter = Painter(
+            *_SMALLEST, replace(setup.caps, rep=False, indn=setup.caps.indn and not setup.caps.rep)
+        )
+        self._is_on_trial = False
         self._reader = AnsiReader(
             self._painter.target,
             colours=setup.caps.colours,
@@ -208,6 +215,10 @@ class LeanDriver(Driver):
         if expected is None or (is_key(token.text) and token.place[0] != expected[0]):
             return not is_key(token.text)
         self._pacer.replied(now)
+        if self._is_on_trial:
+            self._is_on_trial = False
+            if token.place[1] == _PROVEN_COLUMN:
+                self._painter.caps = self.setup.caps
         self._figures.round_trip_seconds = self._pacer.round_trip_seconds
         self._figures.bytes_a_second = self._pacer.bytes_a_second
         if self._again is not None:
@@ -256,7 +267,8 @@ class LeanDriver(Driver):
         self._hear_signals()
         self._figures._repaint = self._repaint
         # The first question goes with next to nothing, and so measures the bare round trip.
-        self._send(ENTER + (MOUSE if self.setup.mouse else ""))
+        self._is_on_trial = self.setup.caps.rep
+        self._send(ENTER + (MOUSE if self.setup.mouse else "") + (TRIAL if self._is_on_trial else ""))
         self.send_message(events.Resize(Size(*size), Size(*size)))
         if self._tells_resume:
             self._tells_resume = False
