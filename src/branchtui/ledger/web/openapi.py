@@ -11,11 +11,10 @@ from pydantic import TypeAdapter
 import branchtui
 from branchtui.contract.problem import MEDIA_TYPE, Problem
 from branchtui.ledger.access import Permission
+from branchtui.ledger.web.route import ETAG_PATTERN, KEY_PATTERN, ListQuery, Route
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from branchtui.ledger.web.route import Route
 
 _REFERENCE: Final = "#/components/schemas/{model}"
 
@@ -29,6 +28,7 @@ def document(routes: Sequence[Route]) -> bytes:
         paths.setdefault(_openapi_path(route.path), {})[route.method.lower()] = _operation(
             route, schemas, problem
         )
+    _without_other(schemas)
     found = {
         "openapi": "3.1.0",
         "info": {
@@ -56,18 +56,11 @@ def _operation(route: Route, schemas: dict[str, Any], problem: dict[str, Any]) -
     if route.answer is not None:
         schema = _schema(route.answer, schemas, "serialization")
         answer["content"] = {"application/json": {"schema": schema}}
-    statuses = ["400", "404", "422", "500", "503"]
-    if route.permission is not Permission.PUBLIC:
-        statuses += ["401", "403"]
-    if route.keyed:
-        statuses += ["409", "413", "415", "507"]
-    if route.if_match:
-        statuses += ["412", "428"]
     operation: dict[str, Any] = {
         "operationId": re.sub(r"[^a-z0-9]+", "_", f"{route.method}{route.path}".lower()).strip("_"),
         "summary": route.summary,
         "parameters": _parameters(route, schemas),
-        "responses": {str(route.status): answer, **dict.fromkeys(sorted(statuses), refused)},
+        "responses": {str(route.status): answer, **dict.fromkeys(sorted(_refusals(route)), refused)},
     }
     if route.permission is Permission.PUBLIC:
         operation["security"] = []
@@ -79,22 +72,53 @@ def _operation(route: Route, schemas: dict[str, Any], problem: dict[str, Any]) -
     return operation
 
 
+def _refusals(route: Route) -> set[str]:
+    """The statuses of every refusal that the endpoint may answer with."""
+    found = {"400", "404", "422", "431", "500", "503"}
+    if route.permission is not Permission.PUBLIC:
+        found |= {"401", "403", "429"}
+    if route.permission is Permission.PUBLIC and route.body is not None:
+        found |= {"401", "429"}
+    if route.method not in {"GET", "HEAD"}:
+        found |= {"408", "413", "415", "507"}
+    if route.keyed or route.raw:
+        found |= {"409", "412"}
+    if route.if_match:
+        found.add("428")
+    if issubclass(route.query, ListQuery):
+        found.add("410")
+    return found
+
+
 def _parameters(route: Route, schemas: dict[str, Any]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        {"name": name, "in": "path", "required": True, "schema": _path_schema(name)}
         for name in re.findall(r"{(\w+)", route.path)
     ]
     if route.keyed:
-        key = {"type": "string", "minLength": 16, "maxLength": 66}
+        key = {"type": "string", "pattern": f'^({KEY_PATTERN}|"{KEY_PATTERN}")$'}
         found.append({"name": "Idempotency-Key", "in": "header", "required": True, "schema": key})
     if route.if_match:
-        tag = {"type": "string", "pattern": '^"[0-9]+"$'}
+        tag = {"type": "string", "pattern": f"^{ETAG_PATTERN}$"}
         found.append({"name": "If-Match", "in": "header", "required": True, "schema": tag})
     for name, field in route.query.model_fields.items():
         schema = TypeAdapter(field.rebuild_annotation()).json_schema(ref_template=_REFERENCE)
         schemas.update(schema.pop("$defs", {}))
         found.append({"name": name, "in": "query", "required": field.is_required(), "schema": schema})
     return found
+
+
+def _path_schema(name: str) -> dict[str, Any]:
+    if name == "key":
+        return {"type": "string", "pattern": f"^{KEY_PATTERN}$"}
+    return {"type": "string", "minLength": 1}
+
+
+def _without_other(schemas: dict[str, Any]) -> None:
+    """`other` is how a terminal reads what it does not know; nobody sends it, and the ledger refuses it."""
+    for schema in schemas.values():
+        if "other" in schema.get("enum", ()):
+            schema["enum"] = [value for value in schema["enum"] if value != "other"]
 
 
 def _schema(model: Any, schemas: dict[str, Any], mode: Any) -> dict[str, Any]:

@@ -28,9 +28,11 @@ if TYPE_CHECKING:
 
 A = TypeVar("A", bound=Answer)
 
-_KEY: Final = re.compile(r"[A-Za-z0-9_-]{16,64}")
-_KEY_HEADER: Final = re.compile(rf'"({_KEY.pattern})"|({_KEY.pattern})')
-_ETAG: Final = re.compile(r'"([1-9][0-9]{0,17})"')
+KEY_PATTERN: Final = "[A-Za-z0-9_-]{16,64}"
+ETAG_PATTERN: Final = '"[1-9][0-9]{0,17}"'
+_KEY: Final = re.compile(KEY_PATTERN)
+_KEY_HEADER: Final = re.compile(f'"({KEY_PATTERN})"|({KEY_PATTERN})')
+_ETAG: Final = re.compile(ETAG_PATTERN)
 
 
 class NoQuery(Request):
@@ -189,7 +191,7 @@ def if_match_version(http: HttpRequest) -> int:
     found = _ETAG.fullmatch(given[0]) if len(given) == 1 else None
     if found is None:
         raise Refusal(412, Codes.PRECONDITION_FAILED, "If-Match holds no version of ours.")
-    return int(found[1])
+    return int(found[0][1:-1])
 
 
 def answered(answer: Answer, *, status: int = 200, version: int | None = None, **headers: str) -> Reply:
