@@ -190,7 +190,7 @@ async def test_after_five_faults_in_a_row_look_ups_fail_at_once_until_a_probe_is
         assert desk.server.asked == []
         assert not desk.ledger.line.is_up
 
-        desk.ledger.try_now()
+        await desk.ledger.try_now()
         await until(lambda: not desk.ledger._breaker.refuses)
         await desk.ledger.customers()
 

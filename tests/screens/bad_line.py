@@ -29,24 +29,28 @@ class BadLine:
 
     `loses_answers`: changes reach the ledger, their answers are lost. `loses_requests`: changes are lost on
     the way. Either way nobody learns what became of a key before `mend`. `answers_lost_of` loses so many answers
-    of one path; what begins with a path in `held` waits for its event.
+    of one path; `is_dead`: nothing passes at all; what begins with a path in `held` waits for its event.
     """
 
     ledger_url: str
     url: str = ""
     loses_answers: bool = False
     loses_requests: bool = False
+    is_dead: bool = False
     answers_lost_of: dict[str, int] = field(default_factory=dict)
     held: dict[str, asyncio.Event] = field(default_factory=dict)
     passed: list[str] = field(default_factory=list)
 
     def mend(self) -> None:
         """From now on everything passes."""
-        self.loses_answers = self.loses_requests = False
+        self.loses_answers = self.loses_requests = self.is_dead = False
 
     async def __call__(self, asked: Asked, writer: asyncio.StreamWriter) -> None:
         """One request."""
         path = asked.path.partition("?")[0]
+        if self.is_dead:
+            await closes(asked, writer)
+            return
         for beginning, event in self.held.items():
             if path.startswith(beginning):
                 await event.wait()

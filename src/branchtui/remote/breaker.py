@@ -71,6 +71,7 @@ class Breaker:
         self._in_a_row = 0
         self._recent: deque[bool] = deque(maxlen=WINDOW)
         self._trial_is_out = False
+        self._told = asyncio.Event()
         self._prober: asyncio.Task[None] | None = None
         self._hurry = asyncio.Event()
 
@@ -88,7 +89,7 @@ class Breaker:
 
     def succeeded(self) -> None:
         """The ledger answered, whatever it said."""
-        self._trial_is_out = False
+        self._end_trial()
         self._in_a_row = 0
         self._recent.append(True)
         if self.state is not Circuit.CLOSED:
@@ -99,7 +100,7 @@ class Breaker:
 
     def failed(self) -> None:
         """The line failed."""
-        self._trial_is_out = False
+        self._end_trial()
         self._in_a_row += 1
         self._recent.append(False)
         half = len(self._recent) == WINDOW and self._recent.count(False) * 2 >= WINDOW
@@ -108,18 +109,37 @@ class Breaker:
 
     def dropped(self) -> None:
         """The request was given up by the program: nothing was learned about the line."""
-        self._trial_is_out = False
+        self._end_trial()
 
-    def hurry(self) -> None:
-        """A person asks to try now: the next probe goes out at once."""
-        self._hurry.set()
+    async def try_now(self) -> None:
+        """A person asks to try now: the next probe goes out at once, and its answer closes the circuit.
+
+        Returns when the answer, or none, is in; at once when the circuit is not open.
+        """
+        if self.state is Circuit.OPEN:
+            self._told.clear()
+            self._hurry.set()
+            await self._told.wait()
+        if self.state is Circuit.HALF_OPEN and not self._trial_is_out:
+            self.succeeded()
+
+    async def trial_ended(self) -> None:
+        """Wait while the one request that was let through has no answer: a second one learns from it."""
+        while self.state is Circuit.HALF_OPEN and self._trial_is_out:
+            self._told.clear()
+            await self._told.wait()
 
     async def close(self) -> None:
         """Stop probing."""
         prober = self._prober
         self._stop_probing()
+        self._told.set()
         if prober is not None:
             await asyncio.gather(prober, return_exceptions=True)
+
+    def _end_trial(self) -> None:
+        self._trial_is_out = False
+        self._told.set()
 
     def _turn(self, state: Circuit) -> None:
         if self.state is state:
@@ -143,6 +163,7 @@ class Breaker:
             if await self._probe():
                 self._prober = None
                 self._turn(Circuit.HALF_OPEN)
+            self._told.set()
             window = min(PROBE_MAX_SECONDS, window * 2)
         self.next_probe_in_seconds = None
 

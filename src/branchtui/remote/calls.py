@@ -95,9 +95,9 @@ class Calls:
         """Whether a session is held. The ledger may have ended it since."""
         return self._session is not None
 
-    def try_now(self) -> None:
-        """A person asks to try the line at once instead of waiting for the next probe."""
-        self._breaker.hurry()
+    async def try_now(self) -> None:
+        """A person asks to try the line at once instead of waiting for the next probe; ends when it was tried."""
+        await self._breaker.try_now()
 
     async def _read(
         self,
@@ -153,6 +153,8 @@ class Calls:
         seconds_left: float,
         before_first_byte: Callable[[], None] | None = None,
     ) -> Reply:
+        if ask.kind is Kind.READ:
+            await self._breaker.trial_ended()
         # Signing in is a person's act and as good a probe as any.
         if not self._breaker.admit() and ask.kind is not Kind.SIGN_IN:
             raise self._link_down()

@@ -62,7 +62,7 @@ class BalancesScreen(BulkDesk):
         self._view = 0
         self._sort = 0
         self._summary: RecordSummary | None = None
-        self._is_asking_totals = False
+        self._are_totals_old = False
 
     def compose_body(self) -> ComposeResult:
         """The search box over the list."""
@@ -159,14 +159,12 @@ class BalancesScreen(BulkDesk):
     async def ask_totals(self) -> None:
         """What of the list this user may post, beside the list's own request."""
         self._summary = None
+        self._are_totals_old = False
         self._show_note()
         if VIEWS[self._view] is not RecordStatus.NOT_ACCOUNTED:
             return
-        self._is_asking_totals = True
-        try:
-            self._summary = await self.asked(partial(self.ledger.records_summary, self.record_filter()))
-        finally:
-            self._is_asking_totals = False
+        question = partial(self.ledger.records_summary, self.record_filter())
+        self._summary = await self.asked(question, is_aside=True)
         self._show_note()
 
     @on(SearchBox.Changed)
@@ -331,13 +329,13 @@ class BalancesScreen(BulkDesk):
         While a form is in front they only go: entry mode asks once, when it is left.
         """
         self._summary = None
+        self._are_totals_old = True
         self._show_note()
-        if self.app.screen is self:
-            self.ask_totals()
+        self._totals_again()
 
     @on(events.ScreenResume)
     def _totals_again(self) -> None:
-        if self._is_visited and self._summary is None and not self._is_asking_totals:
+        if self._are_totals_old and self.app.screen is self:
             self.ask_totals()
 
 

@@ -18,7 +18,7 @@ from branchtui.screens.dialogs.palette import PaletteDialog
 from branchtui.screens.dialogs.sign_in_again import SignInAgainDialog
 from branchtui.screens.heading import Heading
 from branchtui.screens.help import HelpScreen
-from branchtui.screens.outcome import Outcome, Say, sentence_of
+from branchtui.screens.outcome import Outcome, Say, level_of, sentence_of
 from branchtui.screens.places import ABSENT, HOME, GoTo, SignOff, WorkIn, fast_path_commands, place_actions
 from branchtui.widgets.actions import Action, ActionHost, ActionTable
 from branchtui.widgets.fast_path import FastPath
@@ -162,11 +162,14 @@ class LedgerScreen(ActionHost, Screen[None]):
         """`with self.hold_keys():` around what must be answered before the next key means anything."""
         return self.desk.gate.hold()
 
-    async def asked(self, ask: Callable[[], Awaitable[T]], *, holds_keys: bool = False) -> T | None:
+    async def asked(
+        self, ask: Callable[[], Awaitable[T]], *, holds_keys: bool = False, is_aside: bool = False
+    ) -> T | None:
         """What the ledger answers to a reading; None when it did not, and the reason was said. Only in a worker.
 
         `ask` is called again after the session was taken up again. With `holds_keys` what is typed meanwhile
-        waits for the answer: when the answer decides what the next key means.
+        waits for the answer: when the answer decides what the next key means. What is asked aside never takes
+        the place of a sentence about something else: its failure shows by what is missing.
         """
         while True:
             try:
@@ -177,7 +180,8 @@ class LedgerScreen(ActionHost, Screen[None]):
                 if not await self.sign_in_again():
                     return None
             except LedgerError as error:
-                self.say(error.sentence, "error")
+                if not is_aside:
+                    self.say(sentence_of(error), level_of(error))
                 return None
 
     async def confirm(self, dialog: ModalScreen[bool]) -> bool:
@@ -216,7 +220,7 @@ class LedgerScreen(ActionHost, Screen[None]):
     @work(group="session", exclusive=True)
     async def list_failed(self, message: VirtualList.Failed) -> None:
         """A page did not come: say why; when the session is over, take it up again in the same place."""
-        self.say(self.why_failed(message), "error")
+        self.say(self.why_failed(message), level_of(message.error))
         if isinstance(message.error, SessionEnded) and await self.sign_in_again():
             self.say("You are signed in again.", "done")
             message.list.reload()
@@ -255,7 +259,18 @@ class LedgerScreen(ActionHost, Screen[None]):
         self.query_one(FastPath).open()
 
     def action_refresh(self) -> None:
-        """`ctrl+r`."""
+        """`ctrl+r`: where the line was down it is tried at once."""
+        self.say("")
+        if self.ledger.line.is_up:
+            self.reload()
+        else:
+            self._try_line()
+
+    @work(group="refresh", exclusive=True)
+    async def _try_line(self) -> None:
+        self.say("Trying the line…")
+        with self.hold_keys():
+            await self.ledger.try_now()
         self.say("")
         self.reload()
 

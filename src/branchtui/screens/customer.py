@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _ACCOUNT_LINES_MAX = 7
 _LABEL_CELLS = 13
 _COLUMN_CELLS = 38
+_TWO_COLUMNS = 2 * _COLUMN_CELLS + 2
 
 
 class CustomerScreen(RecordScreen):
@@ -76,7 +77,7 @@ class CustomerScreen(RecordScreen):
         """Put a customer on the screen."""
         self._customer = customer
         self.heading.show(note=customer_label(customer))
-        self.query_one("#details", Static).update(Content(_in_two_columns(customer)))
+        self.query_one("#details", Static).update(Content(_details(customer, self.size.width)))
         if customer.accounts is not None:
             accounts: VirtualList[Account] = self.query_one("#accounts", VirtualList)
             accounts.set_source(MemorySource(customer.accounts, lambda one: one.id))
@@ -84,6 +85,10 @@ class CustomerScreen(RecordScreen):
         if customer.entries is not None:
             entries: VirtualList[Entry] = self.query_one("#entries", VirtualList)
             entries.set_source(MemorySource(customer.entries, lambda one: one.id))
+
+    def on_resize(self) -> None:
+        """The details are laid out for the width there is."""
+        self.query_one("#details", Static).update(Content(_details(self._customer, self.size.width)))
 
     def record_saved(self, record: BalanceRecord, *, is_new: bool) -> None:
         """Keyed, it waits: no balance of the profile has changed."""
@@ -107,12 +112,15 @@ class CustomerScreen(RecordScreen):
         self.dismiss(None)
 
 
-def _in_two_columns(customer: Customer) -> str:
+def _details(customer: Customer, width: int) -> str:
+    """In two columns where they fit `width` cells, else one below the other."""
     pairs = customer_details(customer)
     cells = [
         f"{pad(label, _LABEL_CELLS)}{with_script_mark(safe_text(value)) if label == 'Name' else safe_text(value)}"
         for label, value in pairs
     ]
+    if 0 < width < _TWO_COLUMNS:
+        return "\n".join(cells)
     half = (len(cells) + 1) // 2
     rights = cells[half:] + [""] * (2 * half - len(cells))
     return "\n".join(

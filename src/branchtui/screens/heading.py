@@ -28,9 +28,10 @@ class Heading(Widget):
             self.refresh()
 
     def render(self) -> Content:
-        """The title bold; the place gives way to the note where both do not fit."""
+        """The title bold; first the user's name, then the branch gives way to the note where all do not fit."""
         width = self.size.width
         left = f"{self.heading}  {self.note}" if self.note else self.heading
-        right = self.place if cell_width(left) + cell_width(self.place) + 2 <= width else ""
+        places = (self.place, self.place.split("  ")[0], "")
+        right = next(one for one in places if cell_width(left) + cell_width(one) + 2 <= width or not one)
         room = max(0, width - cell_width(right))
         return Content(pad(cut(left, room), room) + right).stylize("bold", 0, len(self.heading))

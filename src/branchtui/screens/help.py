@@ -19,14 +19,19 @@ from branchtui.widgets.actions import ActionTable
 _IN_A_LIST: Final = (
     ("↑ ↓ j k", "move; pgup, pgdn, home, end"),
     ("enter", "open"),
-    ("space", "mark"),
+    ("space", "mark; bulk actions are then for the marked rows"),
     ("' letters", "jump to the first row that begins so"),
 )
 _IN_A_FORM: Final = (
     ("enter tab", "next field; enter on the last field saves"),
     ("ctrl+s", "save from anywhere"),
+    ("1 2 3", "choose in a field of choices; a letter does, too"),
     ("ctrl+d", "repeat the value of the record before"),
     ("esc", "cancel; asks when something was typed"),
+)
+_AND_EVERYWHERE: Final = (
+    ("ctrl+g", "empty the keys typed ahead"),
+    ("ctrl+z", "leave to the shell for a while; fg comes back"),
 )
 _KEY_CELLS: Final = 12
 
@@ -61,6 +66,7 @@ class HelpScreen(ModalScreen[None]):
             text = action.tooltip or action.label
             also = f" ({', '.join(action.also)})" if action.also else ""
             groups.setdefault(action.group, []).append((action.shown_key, text + also))
+        groups.setdefault("Everywhere", []).extend(_AND_EVERYWHERE)
         groups["In a list"] = list(_IN_A_LIST)
         groups["In a form"] = list(_IN_A_FORM)
         groups["After : (any unambiguous beginning will do)"] = [

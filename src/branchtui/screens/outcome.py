@@ -11,9 +11,12 @@ from branchtui.remote.errors import (
     AwaitsApproval,
     Conflict,
     LedgerError,
+    LinkDown,
+    NotTrusted,
     OutcomeUnknown,
     Refused,
     SessionEnded,
+    Unreachable,
 )
 from branchtui.widgets.resting import Stoppable
 from branchtui.widgets.status_line import Level
@@ -146,7 +149,7 @@ class Outcome:
         elif isinstance(error, Refused):
             self._say(self._beside_fields(error), "error")
         else:
-            self._say(error.sentence, "error")
+            self._say(error.sentence, level_of(error))
 
     def _beside_fields(self, error: Refused) -> str:
         """Errors of single fields go to the form; the rest is the sentence for the status line."""
@@ -169,6 +172,13 @@ def conflict_sentence(error: Conflict) -> str:
 
 
 def sentence_of(error: Exception) -> str:
-    """What a list shows instead of rows when a page did not come."""
+    """What is said when a reading did not come: what was wrong, and the way on where trying again is one."""
+    if isinstance(error, LinkDown):
+        return "The ledger does not answer. [ctrl+r] try again"
     said = error.sentence if isinstance(error, LedgerError) else "The list could not be shown."
-    return f"{said} [ctrl+r] try again"
+    return said if isinstance(error, Refused | NotTrusted) else f"{said} [ctrl+r] try again"
+
+
+def level_of(error: Exception) -> Level:
+    """Only the ledger refuses; what never reached it is a warning."""
+    return "warning" if isinstance(error, Unreachable) else "error"

@@ -11,7 +11,7 @@ from branchtui.contract.payments import PaymentState
 from branchtui.format.cells import cell_width, pad
 from branchtui.format.dates import show_instant
 from branchtui.format.money import money
-from branchtui.screens.rows import age, amount, amount_in, customer_label, short_instant, words
+from branchtui.screens.rows import ROOMY, age, amount, amount_in, customer_label, short_instant, words
 from branchtui.widgets.columns import Column
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def payment_columns(desk: Desk, *, state: str = "all") -> list[Column[Payment]]:
             "Account", lambda one: one.customer.account_no if one.customer else "", width=10, from_width=WIDE
         ),
         Column("Code", lambda one: one.code or "", width=10),
-        Column("Phone", phone_word, width=13, from_width=WIDE if is_mixed else 0),
+        Column("Phone", phone_word, width=13, from_width=WIDE if is_mixed else ROOMY),
         Column("Amount", amount, width=12, align="right"),
         Column("Date Paid", lambda one: short_instant(one.paid_at, desk), width=12),
     ]

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 WIDE: Final = 100
 """Columns that a screen of 80 cells has no room for come from here on."""
+ROOMY: Final = 72
+"""Columns that a split or narrow terminal does without come from here on."""
 AMOUNT_CELLS: Final = 17
 _WORD_GAPS: Final = str.maketrans("_-.", "   ")
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
@@ -144,7 +146,7 @@ def customer_columns() -> list[Column[Customer]]:
         Column("Customer", lambda one: one.name),
         Column("Number", lambda one: one.customer_no, width=10),
         Column("Account", lambda one: one.account_no, width=12),
-        Column("Phone", lambda one: one.mobile_no or "", width=15),
+        Column("Phone", lambda one: one.mobile_no or "", width=15, from_width=ROOMY),
         Column("Status", lambda one: words(one.status), width=11),
         Column("Office", lambda one: one.branch_code, width=8, from_width=WIDE),
     ]
@@ -186,9 +188,9 @@ def customer_details(one: Customer) -> list[tuple[str, str]]:
 def account_columns() -> list[Column[Account]]:
     """Accounts of a profile."""
     return [
-        Column("Account", lambda one: one.account_no, width=20),
-        Column("Kind", lambda one: kind_word(one.kind), width=12),
-        Column("Product", lambda one: one.product or ""),
+        Column("Account", lambda one: one.account_no),
+        Column("Kind", lambda one: kind_word(one.kind), width=11),
+        Column("Product", lambda one: one.product or "", from_width=ROOMY),
         Column("Status", lambda one: words(one.status), width=8),
         Column(
             "Balance", lambda one: money(one.balance_minor, one.currency), width=AMOUNT_CELLS, align="right"
@@ -202,7 +204,7 @@ def entry_columns(desk: Desk) -> list[Column[Entry]]:
     return [
         Column("When", lambda one: short_instant(one.booked_at, desk), width=12),
         Column("What", lambda one: entry_word(one.kind)),
-        Column("Account", lambda one: kind_word(one.account_kind), width=11),
+        Column("Account", lambda one: kind_word(one.account_kind), width=11, from_width=ROOMY),
         Column("Amount", amount, width=14, align="right"),
         Column("Balance", lambda one: money(one.balance_after_minor, one.currency), width=14, align="right"),
         Column("By", lambda one: one.created_by, width=14, from_width=WIDE),
@@ -225,7 +227,7 @@ def record_columns(expected: RecordStatus | None = None) -> list[Column[BalanceR
         Column("Account", lambda one: one.account_no or one.customer.account_no, width=10),
         Column("Kind", lambda one: kind_word(one.account_kind), width=11),
         Column("Amount", amount, width=14, align="right"),
-        Column("As of", lambda one: show_date(one.as_of_date), width=10),
+        Column("As of", lambda one: show_date(one.as_of_date), width=10, from_width=ROOMY),
         status,
         Column("Reference", lambda one: one.external_ref or "", width=16, from_width=WIDE),
         Column("By", lambda one: one.created_by, width=12, from_width=WIDE),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -30,6 +30,15 @@ def restated(lines: Lines) -> Content:
     width = max((cell_width(safe_text(label)) for label, _ in lines), default=0)
     rows = [f"{pad(safe_text(label), width)}  {with_script_mark(safe_text(value))}" for label, value in lines]
     return Content("\n".join(rows))
+
+
+def _shows_rest(screen: ModalScreen[Any]) -> bool:
+    """Scroll to what was not in sight yet; False when all of the dialog was. Nobody confirms what is below the edge."""
+    box = screen.query_one(".dialog", Vertical)
+    if box.scroll_offset.y >= box.max_scroll_y:
+        return False
+    box.scroll_page_down(animate=False)
+    return True
 
 
 class ConfirmDialog(ModalScreen[bool]):
@@ -60,8 +69,9 @@ class ConfirmDialog(ModalScreen[bool]):
             yield Static(Content("[y] yes   [esc] no"), classes="dialog-keys")
 
     def action_confirm(self) -> None:
-        """`y`."""
-        self.dismiss(True)
+        """`y`; where the terminal is too low for all of it, the first ones show the rest."""
+        if not _shows_rest(self):
+            self.dismiss(True)
 
     def action_refuse(self) -> None:
         """`esc`."""
@@ -115,7 +125,7 @@ class ReasonDialog(ModalScreen[str | None]):
 
     def action_confirm(self) -> None:
         """`y`, once the reason was entered."""
-        if self._is_entered:
+        if self._is_entered and not _shows_rest(self):
             self.dismiss(self._input.value.strip())
 
     def action_back(self) -> None:
