@@ -61,6 +61,8 @@ class Terminal:
         self.process = PtyProcess.spawn(list(argv), env=environment, dimensions=(rows, columns))
         self.received = b""
         self._screen = pyte.Screen(columns, rows)
+        # It says where its cursor is when it is asked, as every terminal does.
+        self._screen.write_process_input = lambda data: self.process.write(data.encode())
         self._stream = pyte.ByteStream(self._screen)
 
     def __enter__(self) -> Self:

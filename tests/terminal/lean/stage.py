@@ -20,7 +20,7 @@ from textual.pilot import Pilot
 
 from branchtui.terminal.lean.capabilities import XTERM, Capabilities
 from branchtui.terminal.lean.choice import driver_with
-from branchtui.terminal.lean.driver import LeanDriver, Setup
+from branchtui.terminal.lean.driver import PROBE, TRIAL, LeanDriver, Setup
 from branchtui.terminal.lean.figures import PaintFigures
 
 TRUE_COLOUR = replace(XTERM, colours=1 << 24)
@@ -36,6 +36,8 @@ class Stage:
     ascii_only: bool = False
     mouse: bool = False
     replies: bool = True
+    repeats: bool = True
+    """Whether it knows REP, and shows so by where its cursor stands after the driver's trial."""
     log: list[tuple[str, str]] = field(default_factory=list)
     """("drawn", text) by the framework, ("sent", text) by the driver, in their order."""
     received: bytes = b""
@@ -149,6 +151,7 @@ class Stage:
         except (BlockingIOError, OSError):
             return
         self.received += data
-        for _ in range(data.count(b"\x1b[6n")):
+        for asked in data.split(PROBE.encode())[:-1]:
             if self.replies:
-                os.write(self._master, b"\x1b[1;1R")
+                is_proof = self.repeats and asked.endswith(TRIAL.encode())
+                os.write(self._master, b"\x1b[1;4R" if is_proof else b"\x1b[1;1R")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import termios
 from typing import Any
@@ -17,7 +18,7 @@ from textual.content import Content
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from branchtui.terminal.lean.driver import ENTER, HANGUP, LEAVE, LeanDriver
+from branchtui.terminal.lean.driver import ENTER, HANGUP, LEAVE, TRIAL, LeanDriver
 
 pytestmark = pytest.mark.pty
 
@@ -323,3 +324,19 @@ async def test_in_ascii_mode_nothing_but_ascii_leaves() -> None:
 
         await run(stage, script)
         assert stage.received.isascii()
+
+
+@pytest.mark.parametrize("repeats", [True, False])
+async def test_repeating_is_used_only_by_a_terminal_that_has_shown_it_can(repeats: bool) -> None:
+    """Emulators that call themselves xterm and do not know REP or SU are many: none is sent to them."""
+    with Stage(repeats=repeats) as stage:
+
+        async def script(app: Notes, pilot: Pilot[Any]) -> None:
+            app.show("=" * 60)
+            await until(pilot, lambda: "=" * 60 in shown(stage)[0])
+
+        await run(stage, script)
+
+        sent = stage.received.replace(TRIAL.encode(), b"")
+        assert bool(re.search(rb"\x1b\[\d*b", sent)) is repeats
+        assert repeats or not re.search(rb"\x1b\[\d*[ST]", sent)
