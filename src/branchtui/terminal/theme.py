@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from rich.segment import Segment
 from textual.app import App
+from textual.color import Color
+from textual.filter import LineFilter, Monochrome, NoColor
 from textual.theme import Theme
 
 THEME_NAME: Final = "branch"
@@ -24,6 +27,17 @@ _PART_COLOURS: Final = {
     "screen-selection-background": "ansi_white",
     "screen-selection-foreground": "ansi_black",
 }
+
+
+class Colourless(LineFilter):
+    """NO_COLOR: bold, reverse and underline stay; what a colour says is in words as well."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """The same text without any colour."""
+        return [
+            Segment(text, None if style is None else style.without_color, control)
+            for text, style, control in segments
+        ]
 
 
 def terminal_theme() -> Theme:
@@ -52,3 +66,7 @@ def use_terminal_colours(app: App[Any]) -> None:
     app.register_theme(terminal_theme())
     app.theme = THEME_NAME
     app.animation_level = "none"
+    if app.no_color:
+        # The framework chose its filter before it knew this theme; that one greys colours, and fails on plain text.
+        app._filters[:] = [one for one in app._filters if not isinstance(one, Monochrome | NoColor)]
+        app._filters.append(Colourless())
