@@ -175,7 +175,7 @@ async def test_two_readings_that_meet_the_end_of_the_session_ask_once(
         await seat.type(PASSWORD)
         await seat.press("enter")
         await seat.at(BalancesScreen)
-        await seat.see("Post All: 0", "Nothing here.")
+        await seat.see("Post All: none", "Nothing here.")
         assert not any(isinstance(screen, SignInAgainDialog) for screen in seat.app.screen_stack)
 
 

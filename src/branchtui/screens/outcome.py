@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 from branchtui.remote.errors import (
     AwaitsApproval,
+    Blocked,
     Conflict,
+    JournalUnavailable,
     LedgerError,
     LinkDown,
     NotTrusted,
@@ -180,5 +182,6 @@ def sentence_of(error: Exception) -> str:
 
 
 def level_of(error: Exception) -> Level:
-    """Only the ledger refuses; what never reached it is a warning."""
-    return "warning" if isinstance(error, Unreachable) else "error"
+    """A refusal is the ledger's, or the program's own for safety; a line that fails is a warning."""
+    is_line = isinstance(error, Unreachable) and not isinstance(error, Blocked | JournalUnavailable)
+    return "warning" if is_line else "error"

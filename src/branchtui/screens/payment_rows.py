@@ -37,14 +37,16 @@ def payment_columns(desk: Desk, *, state: str = "all") -> list[Column[Payment]]:
     columns: list[Column[Payment]] = [
         Column("#", lambda one: one.payment_no, width=7),
         Column("Customer", owner_cell),
-        Column(
-            "Account", lambda one: one.customer.account_no if one.customer else "", width=10, from_width=WIDE
-        ),
         Column("Code", lambda one: one.code or "", width=10),
         Column("Phone", phone_word, width=13, from_width=WIDE if is_mixed else ROOMY),
         Column("Amount", amount, width=12, align="right"),
         Column("Date Paid", lambda one: short_instant(one.paid_at, desk), width=12),
     ]
+    if state != PaymentState.UNASSOCIATED:
+        account: Column[Payment] = Column(
+            "Account", lambda one: one.customer.account_no if one.customer else "", width=10, from_width=WIDE
+        )
+        columns.insert(2, account)
     if is_mixed:
         columns.append(Column("State", lambda one: words(one.state), width=12))
     elif state == PaymentState.UNASSOCIATED:
