@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events, on, work
+from textual import on, work
 from textual.binding import Binding, BindingType
 
 from branchtui.screens.base import LedgerScreen
@@ -16,8 +16,7 @@ from branchtui.screens.places import HOME, GoTo, SignOff, WorkIn
 from branchtui.screens.sign_in import SignInScreen
 from branchtui.screens.ways import Ways, is_ready, reasons_to_stay
 from branchtui.settings import Settings
-from branchtui.terminal.guarded_app import GuardedApp
-from branchtui.terminal.key_gate import KeyGate
+from branchtui.terminal.gated_app import GatedApp
 from branchtui.terminal.lean import Choice as Painting
 from branchtui.terminal.output_wall import raise_wall
 from branchtui.terminal.plain_ascii import draw_in_ascii
@@ -27,8 +26,7 @@ if TYPE_CHECKING:
     from branchtui.remote.resolver import Progress
 
 
-
-class BranchApp(GuardedApp, inherit_bindings=False):
+class BranchApp(GatedApp, inherit_bindings=False):
     """The program. Screens say what they want by messages; everything that lasts is on the desk."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -49,12 +47,12 @@ class BranchApp(GuardedApp, inherit_bindings=False):
         painting: Painting | None = None,
     ) -> None:
         super().__init__(
+            painting=painting,
+            is_ready=partial(is_ready, self),
+            changed=self._show_figures,
             state_folder=settings.state_folder,
             may_copy=settings.clipboard,
-            driver_class=painting.driver_class if painting else None,
         )
-        self._painting = painting
-        self.gate = KeyGate(self, is_ready=partial(is_ready, self), changed=self._show_figures)
         self.desk = Desk(settings, gate=self.gate, open_ledger=open_ledger, now=now)
         self._ways = Ways(self, self.desk)
         self._credentials = credentials
@@ -64,7 +62,7 @@ class BranchApp(GuardedApp, inherit_bindings=False):
         raise_wall(self)
         if self.desk.settings.ascii_only:
             draw_in_ascii(self)
-        notice = self._painting.reason if self._painting else None
+        notice = self.painting.reason if self.painting else None
         self.push_screen(SignInScreen(self.desk, self._credentials, notice=notice or ""))
         self._credentials = None
 
@@ -72,16 +70,6 @@ class BranchApp(GuardedApp, inherit_bindings=False):
         """The link goes with the program; what is in doubt stays in its journal."""
         await self.gate.close()
         await self.desk.close()
-
-    async def on_event(self, event: events.Event) -> None:
-        """Every key and paste goes through the gate, in arrival order."""
-        if (
-            isinstance(event, events.Key | events.Paste)
-            and not event.is_forwarded
-            and not self.gate.take(event)
-        ):
-            return
-        await super().on_event(event)
 
     # ── what screens ask ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -119,11 +107,6 @@ class BranchApp(GuardedApp, inherit_bindings=False):
             return
         await self.desk.sign_out()
         self.exit()
-
-    def action_repaint(self) -> None:
-        """`ctrl+l`: something else wrote on the terminal."""
-        if self._painting is None or not self._painting.figures.repaint():
-            self.refresh(repaint=True, layout=True)
 
     def action_say_how_to_leave(self) -> None:
         """`ctrl+c` is no way out of a counter."""

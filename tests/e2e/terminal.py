@@ -51,6 +51,18 @@ KEYS = {
 }
 
 
+class _Screen(pyte.Screen):
+    """Says where its cursor is when it is asked, as every terminal does."""
+
+    def __init__(self, columns: int, rows: int, process: PtyProcess) -> None:
+        super().__init__(columns, rows)
+        self._process = process
+
+    def write_process_input(self, data: str) -> None:
+        """The emulator's answer goes where a terminal's would."""
+        self._process.write(data.encode())
+
+
 class Terminal:
     """The program `argv` on a screen of `columns` by `rows`."""
 
@@ -60,9 +72,7 @@ class Terminal:
         environment = {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8", **(env or {})}
         self.process = PtyProcess.spawn(list(argv), env=environment, dimensions=(rows, columns))
         self.received = b""
-        self._screen = pyte.Screen(columns, rows)
-        # It says where its cursor is when it is asked, as every terminal does.
-        self._screen.write_process_input = lambda data: self.process.write(data.encode())
+        self._screen = _Screen(columns, rows, self.process)
         self._stream = pyte.ByteStream(self._screen)
 
     def __enter__(self) -> Self:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import apsw
 import pytest
+from tests.ledger.running import RunningLedger, copy_template
 
 from branchtui.ledger.check import run, violations
-from tests.ledger.running import RunningLedger, copy_template
 
 
 @dataclass

@@ -72,7 +72,15 @@ class Counter:
     async def type(self, text: str) -> None:
         """Type a text letter by letter."""
         for letter in text:
-            name = {" ": "space", ".": "full_stop", "/": "slash", "-": "minus", ",": "comma", ":": "colon", "=": "equals_sign"}.get(letter, letter)
+            name = {
+                " ": "space",
+                ".": "full_stop",
+                "/": "slash",
+                "-": "minus",
+                ",": "comma",
+                ":": "colon",
+                "=": "equals_sign",
+            }.get(letter, letter)
             await self.pilot.press(name)
 
     async def at(self, kind: builtins.type[S]) -> S:
@@ -116,7 +124,11 @@ async def counter(
     imports = import_folder or folder / "imports"
     imports.mkdir(exist_ok=True, parents=True)
     settings = Settings(
-        ledger=url, user=username or user, state_folder=folder / "state", import_folder=imports, clipboard=clipboard
+        ledger=url,
+        user=username or user,
+        state_folder=folder / "state",
+        import_folder=imports,
+        clipboard=clipboard,
     )
     credentials = None if username is None else Credentials(username, PASSWORD)
     app = BranchApp(settings, credentials=credentials, open_ledger=open_ledger or default_ledger)

@@ -18,6 +18,8 @@ from textual.app import App, ScreenStackError
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 
+from branchtui.terminal.lean.figures import PaintFigures
+from branchtui.terminal.shown import Seen, Shown, is_confirmation
 from branchtui.terminal.torn_keys import TornTails, parted
 
 KEYS_MAX: Final = 256
@@ -35,8 +37,9 @@ class KeyGate:
     """One an app: `take` is given every key and paste.
 
     `is_ready` says whether what this one means is known, or hangs on an answer that is under way.
-    A screen with `is_confirmation` empties the gate when it comes to the front: no money moves by a key
-    typed before its confirmation was on the screen. `changed` is told when the counts change.
+    A screen with `is_confirmation` puts aside what was typed before the terminal showed it: no money moves
+    by a key typed before its confirmation was on the screen. `paint` tells what the terminal has shown;
+    replies and keys come by one way, in their order. `changed` is told when the counts change.
     """
 
     def __init__(
@@ -45,11 +48,13 @@ class KeyGate:
         *,
         is_ready: Callable[[Typed], bool] = lambda _: True,
         changed: Callable[[], None] = lambda: None,
+        paint: PaintFigures | None = None,
     ) -> None:
         self._app = app
+        self._shown = Shown(paint)
         self._is_ready = is_ready
         self._changed = changed
-        self._waiting: deque[Typed] = deque()
+        self._waiting: deque[tuple[Typed, Seen]] = deque()
         self._let_through: Typed | None = None
         self._front: Screen[Any] | None = None
         self._holds = 0
@@ -86,20 +91,25 @@ class KeyGate:
             self._empty()
             return False
         keys = parted(event) if isinstance(event, events.Key) else [event]
+        front = self._app.screen
+        seen = self._shown.now(front, was_settled=not self.is_busy)
         if not self.is_busy:
-            self._front = self._app.screen
+            self._front = front
             self._set_aside(0)
+            if not self._shown.was_in_sight(front, seen):
+                self._set_aside(len(keys))
+                return False
             may_go = keys == [event] and not self._holds and self._is_ready(event)
             if may_go and self._is_torn(event):
                 return False
             if not may_go:
-                self._waiting.extend(keys)
+                self._waiting.extend((key, seen) for key in keys)
             self._pump = asyncio.get_running_loop().create_task(self._work_off())
             return may_go
         if len(self._waiting) + len(keys) > KEYS_MAX:
             self._app.bell()
         else:
-            self._waiting.extend(keys)
+            self._waiting.extend((key, seen) for key in keys)
         return False
 
     async def close(self) -> None:
@@ -120,7 +130,7 @@ class KeyGate:
             self._stop_at_confirmation()
             if not self._waiting:
                 return
-            released = self._waiting.popleft()
+            released, _ = self._waiting.popleft()
             if self._is_torn(released):
                 continue
             self._let_through = released
@@ -142,7 +152,7 @@ class KeyGate:
         while quiet < _QUIET_PASSES:
             front = self._app.screen
             await self._pass(front)
-            if self._holds or (self._waiting and not self._is_ready(self._waiting[0])):
+            if self._holds or (self._waiting and not self._is_ready(self._waiting[0][0])):
                 quiet = 0
                 if told != len(self._waiting):
                     told = len(self._waiting)
@@ -174,8 +184,13 @@ class KeyGate:
 
     def _stop_at_confirmation(self) -> None:
         former, self._front = self._front, self._app.screen
-        if self._front is not former and getattr(self._front, "is_confirmation", False):
-            self._empty()
+        front = self._front
+        if front is former or not is_confirmation(front):
+            return
+        typed_in_sight = deque(each for each in self._waiting if self._shown.was_in_sight(front, each[1]))
+        aside = len(self._waiting) - len(typed_in_sight)
+        self._waiting = typed_in_sight
+        self._set_aside(aside)
 
     def _empty(self) -> None:
         aside = len(self._waiting)

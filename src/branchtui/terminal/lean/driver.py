@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -81,6 +82,8 @@ class LeanDriver(Driver):
             *_SMALLEST, replace(setup.caps, rep=False, indn=setup.caps.indn and not setup.caps.rep)
         )
         self._is_on_trial = False
+        self._turns: deque[int] = deque()
+        """The turn of each question under way."""
         self._reader = AnsiReader(
             self._painter.target,
             colours=setup.caps.colours,
@@ -115,7 +118,7 @@ class LeanDriver(Driver):
         """A frame is whole: send it at the end of this turn of the loop, together with others of the turn."""
         if self._is_dirty:
             self._figures.replaced += 1
-        self._is_dirty = True
+        self._is_dirty = self._figures.is_owing = True
         if self._turn is None:
             self._turn = self._loop.call_soon(self._pump)
 
@@ -129,12 +132,16 @@ class LeanDriver(Driver):
         if not self._pacer.may_send(now):
             self._wait_for_line(now)
             return
-        self._is_dirty = False
+        self._is_dirty = self._figures.is_owing = False
         aside = self._aside()
         frame = self._painter.frame()
+        self._figures.turn += 1
         if frame or aside:
-            self._send(aside + frame)
             self._figures.frames += 1
+            if self._app.screen_stack:
+                self._figures.first_drawn.setdefault(self._app.screen, (self._figures.turn, now))
+            self._send(aside + frame)
+        self._acknowledge()
         self._figures.dropped = self._reader.dropped
 
     def _aside(self) -> str:
@@ -150,10 +157,19 @@ class LeanDriver(Driver):
         data = (text + PROBE).encode()
         writes = outlet.write(data)
         self._pacer.sent(len(data), self.setup.clock(), self._painter.place)
+        self._turns.append(self._figures.turn)
         figures = self._figures
         figures.last_frame_bytes, figures.last_frame_writes = len(data), writes
         figures.bytes_total += len(data)
         figures.writes_total = outlet.writes
+
+    def _acknowledge(self) -> None:
+        """Keep what is known to stand on the terminal: the turn of the last question that was answered."""
+        while len(self._turns) > self._pacer.outstanding:
+            self._figures.acknowledged = self._turns.popleft()
+        if not self._turns or not self._pacer.is_proven:
+            # Nothing is under way; or, as far as anybody can know, the terminal never says.
+            self._figures.acknowledged = self._figures.turn
 
     def _wait_for_line(self, now: float) -> None:
         if self._again is None:
@@ -215,6 +231,7 @@ class LeanDriver(Driver):
         if expected is None or (is_key(token.text) and token.place[0] != expected[0]):
             return not is_key(token.text)
         self._pacer.replied(now)
+        self._acknowledge()
         if self._is_on_trial:
             self._is_on_trial = False
             if token.place[1] == _PROVEN_COLUMN:
@@ -229,7 +246,7 @@ class LeanDriver(Driver):
             if expected[0] is not None and token.place[0] != expected[0]:
                 # The terminal moved its rows when it changed size: what stands there is not what we believe.
                 self._painter.start_over()
-                self._is_dirty = True
+                self._is_dirty = self._figures.is_owing = True
         self._pump()
         return True
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)
 class PaintFigures:
     """Figures of the terminal line, kept current by the driver; all zero or None while another driver paints.
 
@@ -14,6 +19,14 @@ class PaintFigures:
     """
 
     frames: int = 0
+    turn: int = 0
+    """Drawings taken up so far, those that changed nothing included."""
+    acknowledged: int = 0
+    """The last of them that the terminal has said it shows; the last sent, while it never says so."""
+    is_owing: bool = False
+    """Something is drawn that has not been taken up yet."""
+    first_drawn: WeakKeyDictionary[Screen[Any], tuple[int, float]] = field(default_factory=WeakKeyDictionary)
+    """Of each screen that stood in front: the turn whose frame first showed something of it, and when."""
     replaced: int = 0
     """Frames that a newer one took the place of because the line was busy."""
     bytes_total: int = 0
@@ -27,6 +40,11 @@ class PaintFigures:
     dropped: int = 0
     """Control sequences that were held back from the terminal."""
     _repaint: Callable[[], None] | None = field(default=None, repr=False)
+
+    @property
+    def newest(self) -> int:
+        """The turn that shows what is drawn now."""
+        return self.turn + self.is_owing
 
     @property
     def is_painting(self) -> bool:
