@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,9 +63,9 @@ def kept_books(ledger_template: Path, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.fixture
-def books(kept_books: Path, tmp_path: Path) -> Iterator[Books]:
+def books(kept_books: Path, tmp_path: Path) -> Books:
     database = copy_template(kept_books, tmp_path)
-    yield Books(database, Path(database.removeprefix("sqlite:///")))
+    return Books(database, Path(database.removeprefix("sqlite:///")))
 
 
 def test_sound_books_say_nothing(books: Books) -> None:
