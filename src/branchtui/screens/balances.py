@@ -22,7 +22,7 @@ from branchtui.screens.rows import (
     total_in,
     words,
 )
-from branchtui.screens.sources import LedgerSource
+from branchtui.screens.sources import PAGE_ROWS, LedgerSource
 from branchtui.widgets.actions import Action, ActionTable, Choice
 from branchtui.widgets.dialogs import ConfirmDialog, MenuDialog, MessageDialog, ReasonDialog
 from branchtui.widgets.search_box import SearchBox
@@ -72,6 +72,7 @@ class BalancesScreen(BulkDesk):
             lambda one: one.id,
             empty="Nothing here. [n] New Member Balance   [t] turn the list",
             explain=sentence_of,
+            page_limit=PAGE_ROWS,
             id="records",
         )
 

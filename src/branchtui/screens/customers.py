@@ -15,7 +15,7 @@ from branchtui.screens.dialogs.filter import FilterDialog
 from branchtui.screens.outcome import sentence_of
 from branchtui.screens.record_desk import RecordScreen
 from branchtui.screens.rows import customer_columns, customer_fits, words
-from branchtui.screens.sources import LedgerSource
+from branchtui.screens.sources import PAGE_ROWS, LedgerSource
 from branchtui.widgets.actions import Action, ActionTable
 from branchtui.widgets.fields import ChoiceField
 from branchtui.widgets.search_box import SearchBox
@@ -51,7 +51,12 @@ class CustomersScreen(RecordScreen):
         """The search box over the list."""
         yield SearchBox("name, phone, account or customer number", id="search")
         yield VirtualList(
-            customer_columns(), lambda one: one.id, empty="Nobody fits.", explain=sentence_of, id="customers"
+            customer_columns(),
+            lambda one: one.id,
+            empty="Nobody fits.",
+            explain=sentence_of,
+            page_limit=PAGE_ROWS,
+            id="customers",
         )
 
     @property

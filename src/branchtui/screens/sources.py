@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from branchtui.widgets.page_source import Page, PageRequest
 
 T = TypeVar("T")
+
+PAGE_ROWS: Final = 36
+"""Rows asked for at a time: a tall screen in one request, and below 4 KiB on the line."""
 
 
 class LedgerSource(Generic[T]):

@@ -10,7 +10,9 @@ from branchtui.ledger.clock import new_id
 from branchtui.ledger.store.search import branch_mark, branch_mark_sql, within
 
 
-@pytest.mark.parametrize("branch_id", [new_id(), "b", "NKU-0042", "0123456789abcdef", "ffffffffffff"])
+@pytest.mark.parametrize(
+    "branch_id", ["01a20067-1a0f-76c6-a734-8b04e6d2aee7", "b", "NKU-0042", "0123456789abcdef", "ffffffffffff"]
+)
 def test_python_and_the_engine_make_the_same_mark(branch_id: str) -> None:
     """A search asks for what the trigger wrote, whatever an id looks like."""
     connection = apsw.Connection(":memory:")
