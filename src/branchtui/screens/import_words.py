@@ -67,6 +67,11 @@ def rows_word(count: int) -> str:
     return f"{count:,} row" if count == 1 else f"{count:,} rows"
 
 
+def wrong_sentence(count: int) -> str:
+    """`2 rows are wrong, so nothing goes in.`, in the ledger's own words."""
+    return f"{rows_word(count)} {'is' if count == 1 else 'are'} wrong, so nothing goes in."
+
+
 def counts_line(import_: Import) -> str:
     """`20 rows: 12 fine, 1 with a warning, 7 wrong; 123,456.00 KES can be taken in`."""
     parts = [f"{import_.rows_ok:,} fine"]

@@ -281,7 +281,9 @@ class ImportScreen(ImportFlow):
             return refused.message
         if action_id == "take":
             if found.rows_error:
-                return f"{import_words.rows_word(found.rows_error)} wrong: nothing goes in. [v] valid rows only  [s] save rejects"
+                return (
+                    f"{import_words.wrong_sentence(found.rows_error)} [v] valid rows only  [s] save rejects"
+                )
             return None if found.rows_ok + found.rows_warning else "There is no row to import."
         if not found.rows_error:
             return "No row is wrong: [y] imports them all."
@@ -319,7 +321,7 @@ class ImportScreen(ImportFlow):
             ("Go in", import_words.rows_word(found.rows_ok + found.rows_warning)),
             ("Stay out", import_words.rows_word(found.rows_error)),
         ]
-        effect = "The rows that go in are not accounted until they are posted. [s] saves the others to correct them."
+        effect = "The rows that go in are not accounted until they are posted. [s] save rejects keeps the others, to correct them."
         if await self.confirm(ConfirmDialog("Import the valid rows only?", lines, effect=effect)):
             self.start(ImportMode.VALID_ROWS)
 
@@ -361,5 +363,5 @@ class ImportScreen(ImportFlow):
 _WAYS: Final = (
     ("y", "take", "import"),
     ("v", "valid", "valid rows only"),
-    ("s", "save", "save the wrong rows"),
+    ("s", "save", "save rejects"),
 )

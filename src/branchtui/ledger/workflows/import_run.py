@@ -201,7 +201,7 @@ def why_not(import_: Import) -> str | None:
         return str(questions[0])
     if import_.mode == ImportMode.ALL_OR_NOTHING and import_.rows_error:
         wrong = "1 row is" if import_.rows_error == 1 else f"{import_.rows_error:,} rows are"
-        return f"{wrong} wrong, and all or nothing was asked for. Nothing was taken in."
+        return f"{wrong} wrong, so nothing goes in."
     if import_.total_minor == 0:
         return "No row can be taken in."
     return None
