@@ -18,6 +18,8 @@ from branchtui.widgets.line_input import LineInput
 from branchtui.widgets.resting import REST_SECONDS, Rest, StartTimer
 
 SUGGESTIONS_MAX: Final = 6
+_ROWS_AROUND: Final = 14
+"""What the longest form takes beside its suggestions: frame, title, fields, two rows that say something, keys."""
 _NO_ANSWER: Final = "The ledger does not answer. [enter] try again"
 
 
@@ -216,9 +218,12 @@ class PickerField(Field):
             self.post_message(self.Entered(self))
 
     def _paint_list(self) -> None:
+        """One row a suggestion; on a low terminal as many as leave the rest of the form, the highlighted among them."""
+        rows = max(1, min(SUGGESTIONS_MAX, self.screen.size.height - _ROWS_AROUND))
+        first = max(0, self._at - rows + 1)
         lines = [
             f"{'>' if at == self._at else ' '} {safe_text(one.text)}  {safe_text(one.detail)}".rstrip()
             for at, one in enumerate(self.suggestions)
-        ]
+        ][first : first + rows]
         self._list.update(Content("\n".join(lines)))
         self._list.display = bool(lines)
