@@ -23,6 +23,7 @@ from branchtui.screens.places import ABSENT, HOME, GoTo, SignOff, WorkIn, fast_p
 from branchtui.widgets.actions import Action, ActionHost, ActionTable
 from branchtui.widgets.fast_path import FastPath
 from branchtui.widgets.key_footer import KeyFooter
+from branchtui.widgets.search_box import SearchBox
 from branchtui.widgets.status_line import Level, StatusLine
 from branchtui.widgets.virtual_list import VirtualList
 
@@ -112,8 +113,16 @@ class LedgerScreen(ActionHost, Screen[None]):
         if argument:
             self.take_argument(argument)
         elif self._is_visited:
+            self._leave_search()
             self.reload()
         self._is_visited = True
+
+    def _leave_search(self) -> None:
+        """Who comes back finds the list under the keys: the next letter is a verb, no text in the box."""
+        if self.focused is not None and isinstance(self.focused.parent, SearchBox):
+            shown = next((rows for rows in self.query(VirtualList) if rows.display), None)
+            if shown is not None:
+                shown.focus()
 
     def take_argument(self, argument: str) -> None:
         """What followed the name on the fast path. A screen whose place has an argument overrides it."""
