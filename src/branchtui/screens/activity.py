@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -22,8 +23,31 @@ from branchtui.widgets.virtual_list import VirtualList
 if TYPE_CHECKING:
     from branchtui.contract.operations import Operation
     from branchtui.remote.intents import Pending
+    from branchtui.remote.resolver import Resolver
+    from branchtui.widgets.page_source import Page, PageRequest
 
 _INTENT_LINES_MAX = 6
+
+
+class _InOneRow:
+    """The ledger's list without what stands above it: the same reference never says `UNKNOWN` and `done`.
+
+    What the ledger lists is no longer unknown, so the resolver asks about it at once, parked or not.
+    """
+
+    def __init__(self, listed: LedgerSource[Operation], resolver: Resolver) -> None:
+        self._listed = listed
+        self._resolver = resolver
+
+    async def fetch(self, request: PageRequest) -> Page[Operation]:
+        """The page that the ledger gives, less the rows above."""
+        page = await self._listed.fetch(request)
+        keys = {one.key for one in page.items}
+        for doubt in self._resolver.unresolved:
+            if doubt.key in keys:
+                self._resolver.check_now(doubt.key)
+        above = {one.key for one in (*self._resolver.unresolved, *self._resolver.settled_unseen)}
+        return replace(page, items=[one for one in page.items if one.key not in above])
 
 
 class ActivityScreen(LedgerScreen):
@@ -41,6 +65,7 @@ class ActivityScreen(LedgerScreen):
         super().__init__(desk)
         self._is_mine = True
         self._shown_intents: tuple[str, ...] = ()
+        self._above: set[str] = set()
 
     def compose_body(self) -> ComposeResult:
         """The search box, what is in doubt, what was done."""
@@ -78,7 +103,7 @@ class ActivityScreen(LedgerScreen):
     def ask(self) -> None:
         """A new question."""
         question = partial(self.ledger.operations, mine=self._is_mine, q=self.search.text.strip() or None)
-        self.rows.set_source(LedgerSource(question, anchored=False))
+        self.rows.set_source(_InOneRow(LedgerSource(question, anchored=False), self.ledger.resolver))
         self.heading.show(note="mine" if self._is_mine else "all I may see")
 
     def show_figures(self) -> None:
@@ -95,6 +120,11 @@ class ActivityScreen(LedgerScreen):
         if keys == self._shown_intents:
             return
         self._shown_intents = keys
+        above = {one.key for one in pending}
+        is_seen, self._above = bool(self._above - above), above
+        if is_seen:
+            # What left the upper list has its row below from now on.
+            self.rows.reload()
         self.intents.styles.height = min(_INTENT_LINES_MAX, len(pending) + 1)
         self.intents.set_source(MemorySource(pending, lambda one: one.key))
         if not pending and self.focused is self.intents:
