@@ -168,7 +168,7 @@ async def at_the_counter(seat: Counter, shoot: Shoot) -> None:
 async def key_a_balance(seat: Counter, shoot: Shoot) -> None:
     """`n` on Member Balances: one is keyed, the next is begun."""
     await seat.press("f3")
-    await seat.see("Member Balances  not accounted", "Post All:")
+    await seat.see("Member Balances  not accounted", "Post All")
     await seat.press("n")
     await seat.see("New Member Balance")
     await seat.type("wanjiku kam")
@@ -190,7 +190,7 @@ async def post_it(seat: Counter, shoot: Shoot) -> None:
     await seat.press("escape", "y")
     await seat.see_no_more("New Member Balance")
     await seat.press("ctrl+r")
-    await seat.see("Wanjiku Kamau", "Post All:")
+    await seat.see("Wanjiku Kamau", "Post All")
     shoot(seat, "balances")
     await seat.press("p")
     await seat.see("Post Balance?")
@@ -202,7 +202,7 @@ async def post_it(seat: Counter, shoot: Shoot) -> None:
 async def on_a_bad_line(seat: Counter, line: BadLine, shoot: Shoot) -> None:
     """A posting is sent and not answered: it is not known, and Activity says so."""
     await seat.press("f3")
-    await seat.see("Member Balances  not accounted", "Post All:")
+    await seat.see("Member Balances  not accounted", "Post All")
     await seat.press("p")
     await seat.see("Post Balance?")
     line.loses_requests = True

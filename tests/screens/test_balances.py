@@ -147,7 +147,7 @@ async def test_post_all_posts_what_was_seen_and_nothing_when_it_moved(
     keyed(own_ledger, second, 20_050)
     async with counter(own_ledger.url, tmp_path, username="supervisor") as seat:
         await on_balances(seat)
-        await seat.see("Post All: 2, 300.50 KES")
+        await seat.see("Post All 2: 300.50")
         await seat.press("b")
         await seat.at(MenuDialog)
         await seat.press("3")

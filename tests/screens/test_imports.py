@@ -231,7 +231,7 @@ async def test_an_import_goes_on_when_one_goes_elsewhere_and_its_end_is_told_the
         line.held["/v1/jobs/"].set()
         await desk.see("Done: Import: 2 rows imported, 2,600.00 KES, not accounted.")
         # The list that was opened before the end shows what came in, without a key.
-        await desk.see("Post All: 2, 2,600.00 KES")
+        await desk.see("Post All 2: 2,600.00")
         await desk.press("i")
         await desk.see("Import Member Balances")
 

@@ -24,7 +24,7 @@ async def test_a_dead_ledger_is_said_with_a_way_on_and_ctrl_r_finds_it_again(
         counter(line.url, tmp_path, open_ledger=line.open_ledger) as seat,
     ):
         screen = await on_balances(seat)
-        await seat.see("Post All: 1, 100.00 KES")
+        await seat.see("Post All 1: 100.00")
         line.is_dead = True
         await seat.press("ctrl+r")
         await seat.until(lambda: "[ctrl+r] try again" in seat.said and not seat.app.desk.ledger.line.is_up)
@@ -43,7 +43,7 @@ async def test_a_dead_ledger_is_said_with_a_way_on_and_ctrl_r_finds_it_again(
 
         line.mend()
         await seat.press("ctrl+r")
-        await seat.see("Post All: 1, 100.00 KES")
+        await seat.see("Post All 1: 100.00")
         await seat.see_no_more("link down")
         assert seat.app.desk.ledger.line.is_up
         assert own_ledger.query(STATUS) == [("not_accounted", 10_000)]

@@ -9,6 +9,7 @@ from textual import events, on, work
 from textual.app import ComposeResult
 
 from branchtui.contract.balance_records import RecordFilter, RecordStatus
+from branchtui.format.money import money
 from branchtui.screens.base import screen_actions
 from branchtui.screens.bulk import BulkDesk
 from branchtui.screens.desk import Desk
@@ -19,7 +20,6 @@ from branchtui.screens.rows import (
     record_fits,
     record_lines,
     record_sentence,
-    total_in,
     words,
 )
 from branchtui.screens.sources import PAGE_ROWS, LedgerSource
@@ -189,13 +189,13 @@ class BalancesScreen(BulkDesk):
             parts.append(f"“{self.search.text.strip()}”")
         if self.rows.count is not None:
             parts.append(f"{self.rows.count:,}")
-        if self._summary is not None:
-            total = total_in(self._summary.total_minor, self._summary.currency)
-            parts.append(
-                f"Post All: {self._summary.count:,}, {total}" if self._summary.count else "Post All: none"
-            )
         if self.rows.marks:
             parts.append(f"{len(self.rows.marks):,} marked")
+        if self._summary is not None:
+            total = money(self._summary.total_minor, self._summary.currency)
+            parts.append(
+                f"Post All {self._summary.count:,}: {total}" if self._summary.count else "Post All: none"
+            )
         self.heading.show(note="  ".join(parts))
 
     @on(VirtualList.Highlighted)

@@ -28,10 +28,24 @@ class Heading(Widget):
             self.refresh()
 
     def render(self) -> Content:
-        """The title bold; first the user's name, then the branch gives way to the note where all do not fit."""
+        """The title bold. Where all do not fit, the last parts of the note go, whole: half a figure misleads.
+
+        Only where the title itself leaves no room the user's name goes, then the branch.
+        """
         width = self.size.width
-        left = f"{self.heading}  {self.note}" if self.note else self.heading
         places = (self.place, self.place.split("  ")[0], "")
-        right = next(one for one in places if cell_width(left) + cell_width(one) + 2 <= width or not one)
+        right = next(one for one in places if not one or _both_fit(self.heading, one, width))
+        left = self._left(width - cell_width(right) - (2 if right else 0))
         room = max(0, width - cell_width(right))
         return Content(pad(cut(left, room), room) + right).stylize("bold", 0, len(self.heading))
+
+    def _left(self, room: int) -> str:
+        """Title and as many parts of the note as fit; its first part is cut rather than left out."""
+        parts = self.note.split("  ") if self.note else []
+        while len(parts) > 1 and cell_width("  ".join([self.heading, *parts])) > room:
+            parts.pop()
+        return cut("  ".join([self.heading, *parts]), max(0, room))
+
+
+def _both_fit(left: str, right: str, width: int) -> bool:
+    return cell_width(left) + cell_width(right) + 2 <= width

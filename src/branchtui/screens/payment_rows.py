@@ -11,7 +11,16 @@ from branchtui.contract.payments import PaymentState
 from branchtui.format.cells import cell_width, pad
 from branchtui.format.dates import show_instant
 from branchtui.format.money import money
-from branchtui.screens.rows import ROOMY, age, amount, amount_in, customer_label, short_instant, words
+from branchtui.screens.rows import (
+    ROOMY,
+    age,
+    amount,
+    amount_in,
+    customer_label,
+    short_instant,
+    shown_phone,
+    words,
+)
 from branchtui.widgets.columns import Column
 
 if TYPE_CHECKING:
@@ -21,7 +30,7 @@ if TYPE_CHECKING:
 WIDE: Final = 110
 """From here on a list that has the panel below it has room for the year and the account."""
 
-_CERTAIN_MAX: Final = 3
+_STRONG_MAX: Final = 3
 _LIKELY: Final = 4
 _FINGERPRINT: Final = re.compile(r"[0-9a-f]{8}\.\.\.|[0-9a-f]{64}", re.ASCII)
 _BODY_MAX: Final = 1200
@@ -77,7 +86,7 @@ def owner_cell(one: Payment) -> str:
 def phone_word(one: Payment) -> str:
     """The payer's phone as the provider gave it, whole or masked; one that it gave as a fingerprint is hidden."""
     phone = one.payer_phone or ""
-    return "hidden phone" if _FINGERPRINT.fullmatch(phone) else phone
+    return "hidden phone" if _FINGERPRINT.fullmatch(phone) else shown_phone(phone)
 
 
 def waits(one: Payment, now: datetime) -> str:
@@ -195,13 +204,13 @@ def _by_whom(one: Payment, desk: Desk) -> str:
 
 def tier_words(tier: int) -> str:
     """How strong the evidence is: a person still decides."""
-    if tier <= _CERTAIN_MAX:
-        return f"tier {tier}, strong"
-    return f"tier {tier}, likely" if tier == _LIKELY else f"tier {tier}, possible"
+    if tier <= _STRONG_MAX:
+        return "strong"
+    return "likely" if tier == _LIKELY else "possible"
 
 
 def candidate_reasons(candidate: Candidate) -> str:
-    """`tier 4, likely: phone ends 333 and first name fits`."""
+    """`likely: phone ends 333 and first name fits`."""
     return f"{tier_words(candidate.tier)}: {' and '.join(candidate.reasons) or 'no reason given'}"
 
 

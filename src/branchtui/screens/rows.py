@@ -86,6 +86,9 @@ _ACTION_WORDS: Final = {
 }
 
 
+_FILE_WORDS: Final = {"balance-records": "balances", "customers": "customers"}
+
+
 def entry_word(kind: str) -> str:
     """What a journal entry booked, in a teller's words."""
     return _ENTRY_WORDS.get(kind) or words(kind).capitalize()
@@ -119,6 +122,12 @@ def customer_label(customer: _Named) -> str:
     return f"{customer.customer_no} {customer.name}"
 
 
+def shown_phone(phone: str | None) -> str:
+    """A phone as it is shown: a masked one always as providers write it, `2547*****333`, whoever masked it."""
+    told = phone or ""
+    return told.removeprefix("+").replace(" ", "") if "*" in told else told
+
+
 def balances_sentence(balances: Iterable[AccountBalance]) -> str:
     """The accounts that a change touched, as they stand now: `Savings 7000000001 is now 1,350.00 KES`."""
     return "; ".join(
@@ -146,7 +155,7 @@ def customer_columns() -> list[Column[Customer]]:
         Column("Customer", lambda one: one.name),
         Column("Number", lambda one: one.customer_no, width=10),
         Column("Account", lambda one: one.account_no, width=12),
-        Column("Phone", lambda one: one.mobile_no or "", width=15, from_width=ROOMY),
+        Column("Phone", lambda one: shown_phone(one.mobile_no), width=15, from_width=ROOMY),
         Column("Status", lambda one: words(one.status), width=11),
         Column("Office", lambda one: one.branch_code, width=8, from_width=WIDE),
     ]
@@ -174,7 +183,7 @@ def customer_details(one: Customer) -> list[tuple[str, str]]:
         ("Account", one.account_no),
         ("Status", words(one.status)),
         ("Office", one.branch_code),
-        ("Phone", one.mobile_no or ""),
+        ("Phone", shown_phone(one.mobile_no)),
         ("Legal form", words(one.legal_form)),
         ("E-mail", one.email or ""),
         ("Born", show_date(one.date_of_birth) if one.date_of_birth else ""),
@@ -236,7 +245,7 @@ def record_columns(expected: RecordStatus | None = None) -> list[Column[BalanceR
 
 def record_lines(one: BalanceRecord) -> list[tuple[str, str]]:
     """A record restated in a confirmation: customer, account, amount, date, as the ledger sees them."""
-    account = one.account_no or "the only one of this kind, or a new one"
+    account = one.account_no or f"their {words(one.account_kind)} account, or a new one"
     lines = [
         ("Member", customer_label(one.customer)),
         ("Kind", kind_word(one.account_kind)),
@@ -288,13 +297,22 @@ def queue_words(name: str) -> str:
     return _QUEUE_WORDS.get(name.replace("_", "-"), words(name).capitalize())
 
 
+def _holds_money(one: Queue) -> bool:
+    """Imports and messages of providers are counted, they state no amount: `0.00` would be an untruth."""
+    return not one.name.startswith(("import", "callback"))
+
+
+def _queue_total(one: Queue, desk: Desk) -> str:
+    return money(one.total_minor, desk.currency) if _holds_money(one) else ""
+
+
 def queue_columns(desk: Desk) -> list[Column[Queue]]:
     """What waits: how many, how much, since when."""
     return [
         Column("What waits", lambda one: queue_words(one.name)),
         Column("How many", lambda one: f"{one.count:,}", width=10, align="right"),
-        Column("Total", lambda one: money(one.total_minor, desk.currency), width=18, align="right"),
-        Column("", lambda _: desk.currency, width=3),
+        Column("Total", lambda one: _queue_total(one, desk), width=18, align="right"),
+        Column("", lambda one: desk.currency if _holds_money(one) else "", width=3),
         Column("Oldest", lambda one: age(one.oldest_at, desk.now()), width=8, align="right"),
     ]
 
@@ -314,6 +332,8 @@ def operation_columns(desk: Desk) -> list[Column[Operation]]:
 
 def operation_what(one: Operation) -> str:
     """What was done, and to what: `Posted: savings for 000101`. The amount has a column of its own."""
+    if one.action in {"import.create", "import.start"}:
+        return _import_what(one)
     done = _ACTION_WORDS.get(one.action) or words(one.action).capitalize()
     subject = one.summary
     if one.amount_minor is not None and one.currency is not None:
@@ -321,6 +341,14 @@ def operation_what(one: Operation) -> str:
         subject = subject.replace(f", {stated}", "").replace(f" {stated}", "")
     subject = subject.removeprefix("payment ")
     return f"{done}: {subject}" if subject else done
+
+
+def _import_what(one: Operation) -> str:
+    """`Checked a file of balances`, `Imported a file of balances, 38 rows`."""
+    kind, _, size = one.summary.partition(", ")
+    what = f"{_ACTION_WORDS[one.action]} a file of {_FILE_WORDS.get(kind, words(kind))}"
+    # How many bytes were sent is the ledger's concern.
+    return f"{what}, {size}" if size.endswith(("row", "rows")) else what
 
 
 def operation_state(one: Operation) -> str:

@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from branchtui.format.safe_text import safe_text
-from branchtui.screens.rows import words
+from branchtui.screens.rows import shown_phone, words
 from branchtui.widgets.dialogs import Lines, restated
 from branchtui.widgets.form import Form
 from branchtui.widgets.picker import SUGGESTIONS_MAX, PickerField, Suggestion
@@ -58,7 +58,9 @@ class PickCustomerDialog(ModalScreen["Customer | None"]):
         self._found |= {one.id: one for one in page.items}
         return [
             Suggestion(
-                one.id, f"{one.account_no} {one.name}", f"{one.mobile_no or ''}  {words(one.status)}".strip()
+                one.id,
+                f"{one.account_no} {one.name}",
+                f"{shown_phone(one.mobile_no)}  {words(one.status)}".strip(),
             )
             for one in page.items
         ]

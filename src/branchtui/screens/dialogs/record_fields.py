@@ -16,7 +16,7 @@ from branchtui.contract.balance_records import (
 from branchtui.contract.customers import AccountKind
 from branchtui.format.dates import show_date
 from branchtui.format.money import money
-from branchtui.screens.rows import customer_label, kind_word, words
+from branchtui.screens.rows import customer_label, kind_word, shown_phone, words
 from branchtui.widgets.fields import ChoiceField, DateField, Field, MoneyField, TextField
 from branchtui.widgets.picker import SUGGESTIONS_MAX, PickerField, Suggestion
 
@@ -42,7 +42,9 @@ async def find_customers(ledger: Ledger, text: str) -> Sequence[Suggestion]:
     page = await ledger.customers(text.strip(), limit=SUGGESTIONS_MAX)
     return [
         Suggestion(
-            one.id, customer_label(one), f"{one.account_no}  {one.mobile_no or ''}  {words(one.status)}"
+            one.id,
+            customer_label(one),
+            f"{one.account_no}  {shown_phone(one.mobile_no)}  {words(one.status)}",
         )
         for one in page.items
     ]
