@@ -10,7 +10,6 @@ from tests.screens.counter import counter
 
 from branchtui.screens.activity import ActivityScreen
 
-
 REFERENCE_ROWS = slice(0, -3)
 """Without what the foot says of the last change."""
 

@@ -13,7 +13,7 @@ from branchtui.contract.balance_records import (
     BalanceRecordChange,
     NewBalanceRecord,
 )
-from branchtui.contract.customers import AccountKind
+from branchtui.contract.customers import AccountKind, CustomerStatus
 from branchtui.format.dates import show_date
 from branchtui.format.money import money
 from branchtui.screens.rows import customer_label, kind_word, shown_phone, words
@@ -21,7 +21,7 @@ from branchtui.widgets.fields import ChoiceField, DateField, Field, MoneyField, 
 from branchtui.widgets.picker import SUGGESTIONS_MAX, PickerField, Suggestion
 
 if TYPE_CHECKING:
-    from branchtui.contract.customers import CustomerBrief
+    from branchtui.contract.customers import Customer, CustomerBrief
     from branchtui.remote.client import Ledger
     from branchtui.screens.desk import Desk
 
@@ -40,14 +40,13 @@ _KINDS: Final = [(kind.value, kind_word(kind)) for kind in RECORD_KINDS]
 async def find_customers(ledger: Ledger, text: str) -> Sequence[Suggestion]:
     """Customers by name, number or phone, as suggestions of a picker; one request."""
     page = await ledger.customers(text.strip(), limit=SUGGESTIONS_MAX)
-    return [
-        Suggestion(
-            one.id,
-            customer_label(one),
-            f"{one.account_no}  {shown_phone(one.mobile_no)}  {words(one.status)}",
-        )
-        for one in page.items
-    ]
+    return [Suggestion(one.id, customer_label(one), _detail(one)) for one in page.items]
+
+
+def _detail(one: Customer) -> str:
+    """Account and phone; a status that stands in the way comes before the phone, which a narrow row cuts."""
+    status = "" if one.status is CustomerStatus.ACTIVE else words(one.status)
+    return "  ".join(part for part in (one.account_no, status, shown_phone(one.mobile_no)) if part)
 
 
 def record_fields(
