@@ -31,10 +31,10 @@ STEPS: Sequence[tuple[str, tuple[str, ...], tuple[str, ...]]] = (
         ("e", "\x00see:Edit Member Balance", "enter", "enter", "1,350.00", "ctrl+s"),
         ("Saved", "1,350.00"),
     ),
-    ("post it", ("p", "\x00see:[y]", "y"), ("accounted", "1,350.00", "Done")),
+    ("post it", ("p", "\x00see:[y]", "y"), ("Done", "accounted. ")),
     ("be refused a second post", ("p",), ("can never be posted again",)),
     ("open the payments that wait", ("f4",), ("unassociated", "fits")),
-    ("associate the oldest with its candidate", ("a", "\x00see:[y]", "y"), ("associated", "wallet")),
+    ("associate the oldest with its candidate", ("a", "\x00see:[y]", "y"), ("Done", "associated, wallet")),
     ("open activity", ("f9",), ("Activity", "1,350.00")),
 )
 
@@ -49,7 +49,7 @@ def main() -> None:
             shown.see("Password")
             relay.take()
             shown.press(teller.password, "enter")
-            shown.see("What waits")
+            shown.see("What waits", "Today")
             _tell("sign in, with home", relay)
             for name, keys, wanted in STEPS:
                 _press(shown, keys)

@@ -9,8 +9,8 @@ from branchtui.widgets.page_source import Page, PageRequest
 
 T = TypeVar("T")
 
-PAGE_ROWS: Final = 36
-"""Rows asked for at a time: a tall screen in one request, and below 4 KiB on the line."""
+PAGE_ROWS: Final = 40
+"""Rows asked for at a time: a tall screen in one request, two of 24 lines, and about 4 KiB on the line."""
 
 
 class LedgerSource(Generic[T]):
