@@ -62,7 +62,7 @@ async def test_a_hostile_name_is_shown_harmlessly_on_every_screen(
         await seat.press("escape", "n")
         await seat.at(FormDialog)
         await seat.type(member.customer.customer_no)
-        await seat.see("active")
+        await seat.see("> C0000001")
         assert is_clean(seat)
         await seat.press("escape", "y", "p")
         await seat.at(ConfirmDialog)
