@@ -73,7 +73,7 @@ async def test_wrong_rows_are_shown_with_row_column_and_cell_and_keep_the_whole_
         assert desk.line_with("12.345").split()[:2] == [">", "2"]
         assert "KES has two" in screen
         await desk.press("y")
-        await desk.see("! 2 rows wrong: nothing goes in.")
+        await desk.see("! 2 rows are wrong, so nothing goes in.")
         await desk.press("s")
         await desk.see("mixed-rejects.csv")
         rejects = folder / "mixed-rejects.csv"

@@ -21,7 +21,7 @@ FIGURES = "Post All 207: 16,410,412.55"
     ("width", "note", "shown"),
     [
         (80, f"not accounted  207  {FIGURES}", f"Member Balances  not accounted  207  {FIGURES}"),
-        (80, f"not accounted  “wanjiku kamau”  207  {FIGURES}", "Member Balances  not accounted  “wanjiku kamau”  207"),
+        (80, f"not accounted  “wanjiku kamau”  207  {FIGURES}", f"Member Balances  not accounted  {FIGURES}"),
         (40, f"not accounted  207  {FIGURES}", "Member Balances  not acco…"),
     ],
 )  # fmt: skip

@@ -187,10 +187,10 @@ class BalancesScreen(BulkDesk):
         parts = [_view_words(VIEWS[self._view])]
         if self.search.text.strip():
             parts.append(f"“{self.search.text.strip()}”")
-        if self.rows.count is not None:
-            parts.append(f"{self.rows.count:,}")
         if self.rows.marks:
             parts.append(f"{len(self.rows.marks):,} marked")
+        if self.rows.count is not None:
+            parts.append(f"{self.rows.count:,}")
         if self._summary is not None:
             total = money(self._summary.total_minor, self._summary.currency)
             parts.append(

@@ -28,7 +28,7 @@ class Heading(Widget):
             self.refresh()
 
     def render(self) -> Content:
-        """The title bold. Where all do not fit, the last parts of the note go, whole: half a figure misleads.
+        """The title bold. Where all do not fit, parts of the note go, whole: half a figure misleads.
 
         Only where the title itself leaves no room the user's name goes, then the branch.
         """
@@ -40,10 +40,10 @@ class Heading(Widget):
         return Content(pad(cut(left, room), room) + right).stylize("bold", 0, len(self.heading))
 
     def _left(self, room: int) -> str:
-        """Title and as many parts of the note as fit; its first part is cut rather than left out."""
+        """Title and as many parts of the note as fit: the first and the last stay longest, the first is cut at worst."""
         parts = self.note.split("  ") if self.note else []
         while len(parts) > 1 and cell_width("  ".join([self.heading, *parts])) > room:
-            parts.pop()
+            parts.pop(-2 if len(parts) > 2 else -1)
         return cut("  ".join([self.heading, *parts]), max(0, room))
 
 
