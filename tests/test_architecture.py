@@ -221,7 +221,7 @@ REGISTRY_ADDRESSES = [
     "--" + "find-links",
 ]
 MACHINE_PATHS = [
-    r"/work/" + r"(main|shared)\b",
+    r"/w[o]rk/(main|shared)\b",
     "/tm" + "p/team",
     "/ro" + "ot/",
     "/ho" + r"me/[a-z]",
