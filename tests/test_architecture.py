@@ -222,7 +222,6 @@ REGISTRY_ADDRESSES = [
 ]
 MACHINE_PATHS = [
     r"/w[o]rk/(main|shared)\b",
-    "/tm" + "p/team",
     "/ro" + "ot/",
     "/ho" + r"me/[a-z]",
     "/Us" + r"ers/[a-z]",
