@@ -20,7 +20,7 @@ from textual.pilot import Pilot
 
 from branchtui.terminal.lean.capabilities import XTERM, Capabilities
 from branchtui.terminal.lean.choice import driver_with
-from branchtui.terminal.lean.driver import PROBE, TRIAL, LeanDriver, Setup
+from branchtui.terminal.lean.driver import PROBE, TRIAL, TRIAL_ASCII, LeanDriver, Setup
 from branchtui.terminal.lean.figures import PaintFigures
 
 TRUE_COLOUR = replace(XTERM, colours=1 << 24)
@@ -36,8 +36,8 @@ class Stage:
     ascii_only: bool = False
     mouse: bool = False
     replies: bool = True
-    repeats: bool = True
-    """Whether it knows REP, and shows so by where its cursor stands after the driver's trial."""
+    repeats: str = "all"
+    """What it repeats by REP ("all", "ascii", "nothing"), shown by its cursor after the driver's trial."""
     log: list[tuple[str, str]] = field(default_factory=list)
     """("drawn", text) by the framework, ("sent", text) by the driver, in their order."""
     received: bytes = b""
@@ -52,9 +52,9 @@ class Stage:
                 stage.log.append(("drawn", data))
                 super().write(data)
 
-            def _send(self, text: str) -> None:
-                stage.log.append(("sent", text))
-                super()._send(text)
+            def _send(self, text: str, *, after: str = "") -> None:
+                stage.log.append(("sent", text + after))
+                super()._send(text, after=after)
 
         return Noted
 
@@ -153,5 +153,6 @@ class Stage:
         self.received += data
         for asked in data.split(PROBE.encode())[:-1]:
             if self.replies:
-                is_proof = self.repeats and asked.endswith(TRIAL.encode())
-                os.write(self._master, b"\x1b[1;4R" if is_proof else b"\x1b[1;1R")
+                is_trial = asked.endswith((TRIAL.encode(), TRIAL_ASCII.encode()))
+                column = {"all": 7, "ascii": 5, "nothing": 3}[self.repeats] if is_trial else 1
+                os.write(self._master, b"\x1b[1;%dR" % column)

@@ -43,8 +43,8 @@ def test_each_terminal_has_what_its_terminfo_says(term: str, has: str, lacks: st
     """xterm, tmux, screen, PuTTY, the Linux console: known by terminfo, or by family where it is missing."""
     found = asked(term)
     assert all(found[name] is True for name in has.split())
-    assert found["rep"] is False or term.startswith("xterm")
     if term != "putty":
+        # PuTTY's own entry comes with ncurses-term and tells more than the family does.
         assert all(found[name] is False for name in lacks.split())
     assert found["colours"] == colours
 

@@ -326,17 +326,18 @@ async def test_in_ascii_mode_nothing_but_ascii_leaves() -> None:
         assert stage.received.isascii()
 
 
-@pytest.mark.parametrize("repeats", [True, False])
-async def test_repeating_is_used_only_by_a_terminal_that_has_shown_it_can(repeats: bool) -> None:
-    """Emulators that call themselves xterm and do not know REP or SU are many: none is sent to them."""
+@pytest.mark.parametrize("repeats", ["all", "ascii", "nothing"])
+async def test_repeating_is_used_only_for_what_a_terminal_has_shown_it_can(repeats: str) -> None:
+    """Emulators that call themselves xterm and do not know REP or SU are many, and tmux repeats ASCII alone."""
     with Stage(repeats=repeats) as stage:
 
         async def script(app: Notes, pilot: Pilot[Any]) -> None:
-            app.show("=" * 60)
-            await until(pilot, lambda: "=" * 60 in shown(stage)[0])
+            app.show("=" * 30 + "─" * 30)
+            await until(pilot, lambda: "=" * 30 + "─" * 30 in shown(stage)[0])
 
         await run(stage, script)
 
         sent = stage.received.replace(TRIAL.encode(), b"")
-        assert bool(re.search(rb"\x1b\[\d*b", sent)) is repeats
-        assert repeats or not re.search(rb"\x1b\[\d*[ST]", sent)
+        assert (b"=\x1b[29b" in sent) is (repeats != "nothing")
+        assert ("─\x1b[29b".encode() in sent) is (repeats == "all")
+        assert repeats != "nothing" or not re.search(rb"\x1b\[\d*[bST]", sent)

@@ -135,6 +135,7 @@ DEEP = 1 << 24
 KINDS = {
     "xterm": TRUE_COLOUR,
     "no repeat": replace(TRUE_COLOUR, rep=False),
+    "ASCII alone repeated": replace(TRUE_COLOUR, rep_any=False),
     "tmux": Capabilities(regions=True, indn=True, hpa=True, vpa=True, colours=DEEP),
     "linux console": Capabilities(ech=True, bce=True, regions=True, hpa=True, vpa=True, colours=DEEP),
     "least": Capabilities(colours=DEEP),

@@ -13,6 +13,7 @@ from branchtui.terminal.lean.moves import move
 from branchtui.terminal.lean.styles import blank, can_erase, change, look_of
 
 _REPEATED: Final = re.compile(r"(.)\1{2,}", re.DOTALL)
+_REPEATED_ASCII: Final = re.compile(r"([ -~])\1{2,}")
 _MAX_OVERPRINT: Final = 5
 _WIDE: Final = "\u2e80"
 
@@ -140,7 +141,7 @@ class Brush:
     def _plain(self, text: str, end: int) -> None:
         """Text over which all terminals agree; ends with the cursor behind it."""
         if self.caps.rep:
-            text = _with_repeats(text)
+            text = _with_repeats(text, ascii_only=not self.caps.rep_any)
         elif self.caps.ech and "          " in text and can_erase(self.look or 0, bce=self.caps.bce):
             text = _with_erased(text)
         self.out.append(text)
@@ -162,8 +163,8 @@ class Brush:
 
 
 @lru_cache(maxsize=4096)
-def _with_repeats(text: str) -> str:
-    return _REPEATED.sub(_repeat, text)
+def _with_repeats(text: str, *, ascii_only: bool) -> str:
+    return (_REPEATED_ASCII if ascii_only else _REPEATED).sub(_repeat, text)
 
 
 def _repeat(run: re.Match[str]) -> str:

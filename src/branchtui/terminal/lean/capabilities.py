@@ -20,12 +20,13 @@ _NO_TERM: Final = (
 class Capabilities:
     """What may be sent besides text, `CUP`, `EL` and `SGR`, which every terminal we draw on has.
 
-    `rep`: repeat the last character. `ech`: erase characters. `bce`: erasing takes the background.
+    `rep`: repeat the last character, `rep_any`: also one that is not ASCII (tmux does not). `ech`: erase characters. `bce`: erasing takes the background.
     `regions`: scroll regions; `indn`: scroll by many lines at once. `hpa`/`vpa`: move to a column/row.
     `colours`: 0, 8, 16, 256 or 2**24.
     """
 
     rep: bool = False
+    rep_any: bool = False
     ech: bool = False
     bce: bool = False
     regions: bool = False
@@ -36,7 +37,15 @@ class Capabilities:
 
 
 XTERM: Final = Capabilities(
-    rep=True, ech=True, bce=True, regions=True, indn=True, hpa=True, vpa=True, colours=256
+    rep=True,
+    rep_any=True,
+    ech=True,
+    bce=True,
+    regions=True,
+    indn=True,
+    hpa=True,
+    vpa=True,
+    colours=256,
 )
 # For hosts whose terminfo lacks an entry: families by the beginning of TERM, longest first.
 _FAMILIES: Final = {
@@ -72,6 +81,7 @@ def capabilities(environment: Mapping[str, str], lookup: Lookup | None = None) -
     known = _by_terminfo(find) if find else _by_name(term)
     return Capabilities(
         rep=known.rep,
+        rep_any=known.rep,
         ech=known.ech,
         bce=known.bce,
         regions=known.regions,

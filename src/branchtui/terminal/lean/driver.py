@@ -33,9 +33,13 @@ PROBE: Final = "\x1b[6n"
 """Asks the terminal where its cursor is; the reply acknowledges everything before it."""
 ENTER: Final = "\x1b[?1049h\x1b[?25l\x1b[?2004h\x1b[?7l"
 """Alternate screen, no cursor, bracketed paste, no wrapping at the right edge."""
-TRIAL: Final = "\x1b[H \x1b[2b"
-"""A blank, and twice the same again by REP: only where that is known is the cursor then in the fourth column."""
-_PROVEN_COLUMN: Final = 3
+TRIAL: Final = "\x1b[H \x1b[2b\u2500\x1b[2b"
+"""A blank and a line, each twice again by REP: where the cursor then is tells which of them were repeated."""
+TRIAL_ASCII: Final = "\x1b[H \x1b[2b \x1b[2b"
+"""The same without the line."""
+TRIAL_OVER: Final = "\r\x1b[K"
+_ALL_REPEATED: Final = 6
+_ASCII_REPEATED: Final = 4
 MOUSE: Final = "\x1b[?1000h\x1b[?1006h"
 """Clicks and the wheel, only where they were asked for; never movement."""
 LEAVE: Final = "\x1b[m\x1b[?7h\x1b[?2004l\x1b[H\x1b[2J\x1b[?1049l\x1b[?25h"
@@ -79,7 +83,8 @@ class LeanDriver(Driver):
         self._figures = setup.figures
         # What many an emulator names in its terminfo and does not know: used once the terminal has proved it.
         self._painter = Painter(
-            *_SMALLEST, replace(setup.caps, rep=False, indn=setup.caps.indn and not setup.caps.rep)
+            *_SMALLEST,
+            replace(setup.caps, rep=False, rep_any=False, indn=setup.caps.indn and not setup.caps.rep),
         )
         self._is_on_trial = False
         self._turns: deque[int] = deque()
@@ -151,10 +156,11 @@ class LeanDriver(Driver):
         reader.rings, reader.copied = False, ""
         return said
 
-    def _send(self, text: str) -> None:
+    def _send(self, text: str, *, after: str = "") -> None:
+        """Write `text` and the question that acknowledges it; `after` follows the question."""
         outlet = self._outlet
         assert outlet is not None, "only while the terminal is ours"
-        data = (text + PROBE).encode()
+        data = (text + PROBE + after).encode()
         writes = outlet.write(data)
         self._pacer.sent(len(data), self.setup.clock(), self._painter.place)
         self._turns.append(self._figures.turn)
@@ -234,8 +240,7 @@ class LeanDriver(Driver):
         self._acknowledge()
         if self._is_on_trial:
             self._is_on_trial = False
-            if token.place[1] == _PROVEN_COLUMN:
-                self._painter.caps = self.setup.caps
+            self._learn(token.place[1])
         self._figures.round_trip_seconds = self._pacer.round_trip_seconds
         self._figures.bytes_a_second = self._pacer.bytes_a_second
         if self._again is not None:
@@ -249,6 +254,11 @@ class LeanDriver(Driver):
                 self._is_dirty = self._figures.is_owing = True
         self._pump()
         return True
+
+    def _learn(self, column: int) -> None:
+        """Use what the terminal has shown that it can."""
+        if column in {_ALL_REPEATED, _ASCII_REPEATED}:
+            self._painter.caps = replace(self.setup.caps, rep_any=column == _ALL_REPEATED)
 
     def _resized(self) -> None:
         size = self._tty.size() if self._tty is not None else None
@@ -285,7 +295,11 @@ class LeanDriver(Driver):
         self._figures._repaint = self._repaint
         # The first question goes with next to nothing, and so measures the bare round trip.
         self._is_on_trial = self.setup.caps.rep
-        self._send(ENTER + (MOUSE if self.setup.mouse else "") + (TRIAL if self._is_on_trial else ""))
+        begin = ENTER + (MOUSE if self.setup.mouse else "")
+        if self._is_on_trial:
+            self._send(begin + (TRIAL_ASCII if self.setup.ascii_only else TRIAL), after=TRIAL_OVER)
+        else:
+            self._send(begin)
         self.send_message(events.Resize(Size(*size), Size(*size)))
         if self._tells_resume:
             self._tells_resume = False
