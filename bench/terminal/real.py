@@ -12,13 +12,9 @@ from branchtui.terminal.lean import choose
 def main() -> None:
     """Run until the benchmark ends it."""
     driver, url = sys.argv[1:3]
-    app = BranchApp(Settings(ledger=url))
-    if driver == "lean":
-        choice = choose()
-        assert choice.driver_class is not None, choice.reason
-        app.driver_class = choice.driver_class
-    else:
-        app.driver_class = app.get_driver_class()
+    choice = choose()
+    assert choice.driver_class is not None, choice.reason
+    app = BranchApp(Settings.load(ledger=url), painting=choice if driver == "lean" else None)
     app.run(mouse=False)
 
 

@@ -14,7 +14,7 @@ from branchtui.screens.base import LedgerScreen
 from branchtui.screens.desk import Credentials, Desk, OpenLedger, open_ledger, utc_now
 from branchtui.screens.places import HOME, GoTo, SignOff, WorkIn
 from branchtui.screens.sign_in import SignInScreen
-from branchtui.screens.ways import Ways, is_ready, reasons_to_stay
+from branchtui.screens.ways import Ways, is_filling, is_ready, reasons_to_stay
 from branchtui.settings import Settings
 from branchtui.terminal.gated_app import GatedApp
 from branchtui.terminal.lean import Choice as Painting
@@ -53,7 +53,8 @@ class BranchApp(GatedApp, inherit_bindings=False):
             state_folder=settings.state_folder,
             may_copy=settings.clipboard,
         )
-        self.desk = Desk(settings, gate=self.gate, open_ledger=open_ledger, now=now)
+        self.desk = Desk(settings, gate=self.gate, paint=self.paint, open_ledger=open_ledger, now=now)
+        self.paint.is_filling = partial(is_filling, self)
         self._ways = Ways(self, self.desk)
         self._credentials = credentials
 

@@ -121,15 +121,52 @@ async def test_figures_wait_for_a_paint_but_keys_put_aside_are_told_at_once() ->
     async with app.run_test(size=(80, 24)) as pilot:
         status.say("Achieng O. posted this record at 14:02.", "error")
         await pilot.pause()
-        status.set_figures(unconfirmed=1, round_trip_ms=412.4)
+        status.set_figures(unconfirmed=1, ledger_ms=412.4)
         await pilot.pause()
         assert "unconfirmed" not in screen_text(app)[0]
-        status.set_figures(unconfirmed=1, round_trip_ms=412.4, put_aside=3)
+        status.set_figures(unconfirmed=1, ledger_ms=412.4, put_aside=3)
         await pilot.pause()
         line = screen_text(app)[0]
         assert line.startswith("Refused: Achieng O. posted")
-        assert line.endswith("3 keys put aside  1 unconfirmed  412 ms")
+        assert line.endswith("3 keys put aside  1 unconfirmed")
         assert len(line) == 80
+
+
+async def test_figures_of_the_line_give_way_to_a_sentence_and_doubts_never_do() -> None:
+    """Issue 3, 5: round trips and the bytes of the last step, as far as there is room; what is unconfirmed always."""
+    status = StatusLine()
+    app = WidgetApp(status)
+    async with app.run_test(size=(80, 24)) as pilot:
+        status.set_figures(unconfirmed=1, ledger_ms=23.4, line_ms=310.2, step_bytes=1413)
+        for said, wanted in (
+            ("", "1 unconfirmed  line 310 ms  1.4 kB  ledger 23 ms"),
+            (
+                "000101 Wanjiku Kamau: saved.",
+                "000101 Wanjiku Kamau: saved.    1 unconfirmed  line 310 ms  1.4 kB  ledger 23 ms",
+            ),
+            ("x" * 44, f"{'x' * 44}  1 unconfirmed  line 310 ms  1.4 kB"),
+            ("x" * 66, f"{'x' * 66} 1 unconfirmed"),
+        ):
+            status.say(said)
+            await pilot.pause()
+            assert screen_text(app)[0].strip() == wanted
+
+
+async def test_figures_are_painted_with_a_larger_paint_only_when_they_changed() -> None:
+    """Product: they change with a paint of more than 256 bytes and never cause one."""
+    status = StatusLine()
+    app = WidgetApp(status)
+    async with app.run_test(size=(80, 24)) as pilot:
+        status.set_figures(step_bytes=999)
+        status.show_newest()
+        await pilot.pause()
+        assert screen_text(app)[0].strip() == "999 B"
+        status.set_figures(step_bytes=1000)
+        await pilot.pause()
+        assert screen_text(app)[0].strip() == "999 B"
+        status.show_newest()
+        await pilot.pause()
+        assert screen_text(app)[0].strip() == "1.0 kB"
 
 
 class Branch(ActionHost, Screen[None]):

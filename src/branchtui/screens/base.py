@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from textual import events, on, work
@@ -70,6 +70,7 @@ class LedgerScreen(ActionHost, Screen[None]):
         super().__init__()
         self.desk = desk
         self._is_visited = False
+        self._asked = 0
 
     # ── parts ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -139,7 +140,14 @@ class LedgerScreen(ActionHost, Screen[None]):
     @on(events.ScreenResume)
     def _resumed(self) -> None:
         self.show_figures()
+        self.status.show_newest()
         self.refresh_actions()
+
+    @on(VirtualList.Turned)
+    def _rows_turned(self) -> None:
+        # Other rows are painted anew: the figures go with them.
+        self.show_figures()
+        self.status.show_newest()
 
     def show_figures(self) -> None:
         """Who works where, what is unconfirmed, how the line fares; shown with the next paint."""
@@ -149,7 +157,9 @@ class LedgerScreen(ActionHost, Screen[None]):
         self.heading.show(place=f"{shown}  {self.desk.username}")
         self.status.set_figures(
             unconfirmed=len(self.ledger.resolver.unresolved),
-            round_trip_ms=self.ledger.line.last_round_trip_ms,
+            ledger_ms=self.ledger.line.last_round_trip_ms,
+            line_ms=self.desk.paint.round_trip_ms,
+            step_bytes=self.desk.paint.last_step_bytes,
             put_aside=self.desk.gate.put_aside,
             keys_waiting=len(self.desk.gate),
             note="" if self.ledger.line.is_up else "link down",
@@ -182,7 +192,7 @@ class LedgerScreen(ActionHost, Screen[None]):
         """
         while True:
             try:
-                with self.hold_keys() if holds_keys else nullcontext():
+                with self.hold_keys() if holds_keys else nullcontext(), self._counted():
                     return await ask()
             except SessionEnded as error:
                 self.say(error.sentence, "error")
@@ -192,6 +202,19 @@ class LedgerScreen(ActionHost, Screen[None]):
                 if not is_aside:
                     self.say(sentence_of(error), level_of(error))
                 return None
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        self._asked += 1
+        try:
+            yield
+        finally:
+            self._asked -= 1
+
+    @property
+    def is_filling(self) -> bool:
+        """Whether what will fill this screen is still to come from the ledger."""
+        return self._asked > 0 or any(rows.is_opening for rows in self.query(VirtualList) if rows.display)
 
     async def confirm(self, dialog: ModalScreen[bool]) -> bool:
         """Whether the person said yes. Only in a worker."""
@@ -287,9 +310,9 @@ class LedgerScreen(ActionHost, Screen[None]):
         """A key that tellers know, for what this ledger does not have."""
         self.say_refusal(next(one.sentence for one in ABSENT if one.key == key))
 
-    def action_repaint(self) -> None:
-        """`ctrl+l`: something else wrote on the terminal."""
-        self.app.refresh(repaint=True, layout=True)
+    async def action_repaint(self) -> None:
+        """Repaint chosen by name; the key itself is the app's."""
+        await self.app.run_action("app.repaint")
 
     def action_help(self) -> None:
         """`?`."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from branchtui.remote.client import Ledger
     from branchtui.settings import Settings
     from branchtui.terminal.key_gate import KeyGate
+    from branchtui.terminal.lean import PaintFigures
 
 OpenLedger = Callable[["Settings"], "Ledger"]
 SIGN_OUT_SECONDS: Final = 2.0
@@ -55,11 +56,13 @@ class Desk:
         settings: Settings,
         *,
         gate: KeyGate,
+        paint: PaintFigures,
         open_ledger: OpenLedger = open_ledger,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self.settings = settings
         self.gate = gate
+        self.paint = paint
         self.now = now
         self.user: User | None = None
         self.chosen_branch: Branch | None = None

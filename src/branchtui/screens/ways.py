@@ -32,8 +32,14 @@ class Ways:
 
     async def go(self, name: str, argument: str = "") -> None:
         """Stand on a place, and tell it that somebody came, with what followed its name."""
-        app = self._app
         screen = self._made(name)
+        # One drawing for the whole way: what is left on it need not be painted on the way.
+        with self._app.batch_update():
+            await self._stand_on(screen)
+            screen.arrive(argument)
+
+    async def _stand_on(self, screen: LedgerScreen) -> None:
+        app = self._app
         while len(app.screen_stack) > _GROUND and app.screen is not screen:
             await app.pop_screen()
         if app.screen is not screen:
@@ -41,7 +47,6 @@ class Ways:
                 await app.switch_screen(screen)
             else:
                 await app.push_screen(screen)
-        screen.arrive(argument)
 
     def _made(self, name: str) -> LedgerScreen:
         if name not in self._places:
@@ -62,6 +67,12 @@ def is_ready(app: App[Any], typed: events.Key | events.Paste) -> bool:
     if not isinstance(focused, VirtualList) or not focused.loader.must_wait:
         return True
     return not isinstance(typed, events.Key) or not typed.is_printable or typed.character in _LEADS_AWAY
+
+
+def is_filling(app: App[Any]) -> bool:
+    """Whether the screen in front waits for the ledger to fill it."""
+    front = app.screen_stack[-1] if app.screen_stack else None
+    return isinstance(front, LedgerScreen) and front.is_filling
 
 
 def reasons_to_stay(app: App[Any], desk: Desk) -> str:

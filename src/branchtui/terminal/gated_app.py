@@ -10,10 +10,14 @@ from textual import events
 from branchtui.terminal.guarded_app import GuardedApp
 from branchtui.terminal.key_gate import KeyGate, Typed
 from branchtui.terminal.lean import Choice as Painting
+from branchtui.terminal.lean import PaintFigures
 
 
 class GatedApp(GuardedApp, inherit_bindings=False):
-    """`painting` is the driver that was chosen; the rest is what the gate and the guard are made with."""
+    """`painting` is the driver that was chosen; the rest is what the gate and the guard are made with.
+
+    `paint` holds the figures of the painter; all empty where another driver paints.
+    """
 
     def __init__(
         self,
@@ -30,9 +34,8 @@ class GatedApp(GuardedApp, inherit_bindings=False):
             driver_class=painting.driver_class if painting else None,
         )
         self.painting = painting
-        self.gate = KeyGate(
-            self, is_ready=is_ready, changed=changed, paint=painting.figures if painting else None
-        )
+        self.paint = painting.figures if painting else PaintFigures()
+        self.gate = KeyGate(self, is_ready=is_ready, changed=changed, paint=self.paint if painting else None)
 
     async def on_event(self, event: events.Event) -> None:
         """Every key and paste goes through the gate, in arrival order."""
@@ -46,5 +49,5 @@ class GatedApp(GuardedApp, inherit_bindings=False):
 
     def action_repaint(self) -> None:
         """`ctrl+l`: something else wrote on the terminal."""
-        if self.painting is None or not self.painting.figures.repaint():
+        if not self.paint.repaint():
             self.refresh(repaint=True, layout=True)

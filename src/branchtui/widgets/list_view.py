@@ -65,6 +65,9 @@ class ListView(Widget, Generic[T]):
     def moved(self) -> None:
         """Called when the highlight was moved."""
 
+    def turned(self) -> None:
+        """Called when the list scrolled."""
+
     def resized(self) -> None:
         """Called when the number of lines changed."""
 
@@ -79,6 +82,7 @@ class ListView(Widget, Generic[T]):
         cursor.bound()
         if cursor.top != former_top:
             self.refresh()
+            self.turned()
         elif cursor.at != former_at:
             self.refresh_line(self.line_of(former_at))
             self.refresh_line(self.line_of(cursor.at))

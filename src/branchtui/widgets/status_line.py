@@ -11,6 +11,7 @@ from branchtui.format.cells import cell_width, cut, pad
 from branchtui.format.safe_text import safe_text
 
 ROWS_MAX: Final = 3
+_KILO: Final = 1_000
 Level = Literal["info", "done", "warning", "error", "unknown"]
 _WORDS: Final[dict[Level, str]] = {
     "info": "",
@@ -28,10 +29,16 @@ _COLOURS: Final[dict[Level, str]] = {
 }
 
 
+def bytes_word(count: int) -> str:
+    """`85 B`, `1.4 kB`."""
+    return f"{count} B" if count < _KILO else f"{count / _KILO:.1f} kB"
+
+
 class StatusLine(Widget):
     """One message, and figures that change only with another paint: they never cause one themselves.
 
-    Counts of keys put aside or waiting are the exception, they are painted at once (product, keys).
+    Counts of keys put aside or waiting and a line that is down are the exception: they are painted at once
+    (product, keys). Where the message needs the room, figures of the line give way; what is unconfirmed never does.
     """
 
     def __init__(self, id: str | None = None) -> None:
@@ -39,7 +46,9 @@ class StatusLine(Widget):
         self.message = ""
         self.level: Level = "info"
         self._counts = ""
-        self._figures = ""
+        self._doubts: list[str] = []
+        self._figures: list[str] = []
+        self._shown: list[str] = []
 
     def say(self, text: str, level: Level = "info") -> None:
         """Show a sentence until the next one; its level is a word as well as a colour."""
@@ -55,23 +64,31 @@ class StatusLine(Widget):
         self,
         *,
         unconfirmed: int = 0,
-        round_trip_ms: float | None = None,
+        ledger_ms: float | None = None,
+        line_ms: float | None = None,
+        step_bytes: int = 0,
         put_aside: int = 0,
         keys_waiting: int = 0,
         note: str = "",
     ) -> None:
-        """New figures; shown with the next paint, but counts of keys at once."""
+        """New figures; shown with the next paint, but counts of keys at once.
+
+        `ledger_ms` and `line_ms` are round trips in milliseconds, to the ledger and to the terminal;
+        `step_bytes` is what the last step sent to the terminal.
+        """
         counts = []
         if put_aside:
             counts.append(f"{put_aside} {'key' if put_aside == 1 else 'keys'} put aside")
         if keys_waiting:
             counts.append(f"{keys_waiting} {'key' if keys_waiting == 1 else 'keys'} waiting")
-        figures = [safe_text(note)] if note else []
-        if unconfirmed:
-            figures.append(f"{unconfirmed} unconfirmed")
-        if round_trip_ms is not None:
-            figures.append(f"{round_trip_ms:.0f} ms")
-        self._figures = "  ".join(figures)
+        if note:
+            counts.append(safe_text(note))
+        self._doubts = [f"{unconfirmed} unconfirmed"] if unconfirmed else []
+        self._figures = [
+            *([f"line {line_ms:.0f} ms"] if line_ms is not None else []),
+            *([bytes_word(step_bytes)] if step_bytes else []),
+            *([f"ledger {ledger_ms:.0f} ms"] if ledger_ms is not None else []),
+        ]
         former, self._counts = self._counts, "  ".join(counts)
         if former != self._counts:
             self.refresh()
@@ -79,6 +96,7 @@ class StatusLine(Widget):
     def render(self) -> Content:
         """The message in the rows it needs, the figures at the right of the last."""
         width = self.size.width
+        self._shown = list(self._figures)
         right = self._right(width)
         # Figures that came since may leave less room than the rows were taken for.
         lines = self._lines(width, max(1, self.size.height))
@@ -88,9 +106,20 @@ class StatusLine(Widget):
             shown = shown.stylize(colour)
         return shown + Content(f" {right}" if right else "")
 
+    def show_newest(self) -> None:
+        """Paint the figures if they changed: a larger paint of the same step goes with them."""
+        if self._shown != self._figures:
+            self.refresh()
+
     def _right(self, width: int) -> str:
-        right = "  ".join(part for part in (self._counts, self._figures) if part)
-        return cut(right, width)
+        """Counts, doubts, and as many figures as leave the message its row: the last give way first."""
+        kept = [part for part in (self._counts, *self._doubts) if part]
+        message = cell_width(_WORDS[self.level] + self.message) + 1 if self.message else 0
+        for count in range(len(self._figures), 0, -1):
+            right = "  ".join([*kept, *self._figures[:count]])
+            if cell_width(right) + message <= width:
+                return right
+        return cut("  ".join(kept), width)
 
     def _lines(self, width: int, rows_max: int) -> list[str]:
         """The message in rows of one width, broken between words; what `rows_max` rows cannot hold is cut."""

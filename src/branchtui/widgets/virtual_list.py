@@ -82,6 +82,10 @@ class VirtualList(ListView[T], can_focus=True):
         """The first page of the newest source or reload is on the screen."""
 
     @dataclass
+    class Turned(_ListMessage):
+        """Other rows are in sight: most of the list is painted anew."""
+
+    @dataclass
     class Failed(_ListMessage):
         """A page did not come; rows already shown stay, keys that waited for it are dropped."""
 
@@ -136,6 +140,11 @@ class VirtualList(ListView[T], can_focus=True):
     def is_settled(self) -> bool:
         """True when no page and no key waits."""
         return self.loader.is_idle and not len(self._commands)
+
+    @property
+    def is_opening(self) -> bool:
+        """True while its first rows are under way."""
+        return self.loader.opening is not None
 
     @property
     def position(self) -> str:
@@ -353,6 +362,7 @@ class VirtualList(ListView[T], can_focus=True):
         self._problem = None
         self._is_new_question = False
         self._narrow(keep_id=keep_id, line=line)
+        self.turned()
         if anchor == LAST:
             self.stand(cursor.last)
         self.post_message(self.Loaded(self))
@@ -375,6 +385,10 @@ class VirtualList(ListView[T], can_focus=True):
     def moved(self) -> None:
         """Say where the highlight went."""
         self._tell()
+
+    def turned(self) -> None:
+        """Say that other rows are in sight."""
+        self.post_message(self.Turned(self))
 
     def resized(self) -> None:
         """More rows may be in sight than are loaded."""

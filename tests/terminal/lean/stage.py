@@ -10,6 +10,7 @@ import pty
 import signal
 import struct
 import termios
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
@@ -38,6 +39,7 @@ class Stage:
     replies: bool = True
     repeats: str = "all"
     """What it repeats by REP ("all", "ascii", "nothing"), shown by its cursor after the driver's trial."""
+    clock: Callable[[], float] = time.monotonic
     log: list[tuple[str, str]] = field(default_factory=list)
     """("drawn", text) by the framework, ("sent", text) by the driver, in their order."""
     received: bytes = b""
@@ -66,6 +68,7 @@ class Stage:
             ascii_only=self.ascii_only,
             mouse=self.mouse,
             descriptor=self._slave,
+            clock=self.clock,
         )
 
     async def play(self, app: App[Any], script: Callable[[Pilot[Any]], Awaitable[None]]) -> None:

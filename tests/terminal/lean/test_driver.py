@@ -341,3 +341,64 @@ async def test_repeating_is_used_only_for_what_a_terminal_has_shown_it_can(repea
         assert (b"=\x1b[29b" in sent) is (repeats != "nothing")
         assert ("─\x1b[29b".encode() in sent) is (repeats == "all")
         assert repeats != "nothing" or not re.search(rb"\x1b\[\d*[bST]", sent)
+
+
+async def test_a_large_frame_waits_for_the_answer_that_fills_it_and_a_small_one_does_not() -> None:
+    """An empty screen that is about to be filled need not cross a slow line; a letter typed meanwhile must."""
+    now = [1.0]
+    is_filling = [False]
+    with Stage(clock=lambda: now[0]) as stage:
+        stage.figures.is_filling = lambda: is_filling[0]
+
+        async def script(app: Notes, pilot: Pilot[Any]) -> None:
+            is_filling[0] = True
+            app.show("typed")
+            await until(pilot, lambda: shown(stage)[0].startswith("typed"))
+            await stage.settle(pilot)
+            before = len(stage.frames)
+            app.show("…\n" * 20)
+            await until(pilot, lambda: stage.figures.is_owing)
+            app.show("Amaka Obi\n" * 20)
+            await until(pilot, lambda: stage.figures.replaced > 0)
+            assert len(stage.frames) == before
+            is_filling[0] = False
+            app.show("Amaka Obi\n" * 21)
+            await until(pilot, lambda: shown(stage)[20].startswith("Amaka Obi"))
+            assert not any("…" in frame for frame in stage.frames)
+
+        await run(stage, script)
+
+
+async def test_a_large_frame_does_not_wait_for_an_answer_that_does_not_come() -> None:
+    """The wait is bounded: what there is to see is shown."""
+    now = [1.0]
+    with Stage(clock=lambda: now[0]) as stage:
+
+        async def script(app: Notes, pilot: Pilot[Any]) -> None:
+            stage.figures.is_filling = lambda: True
+            app.show("…\n" * 20)
+            await until(pilot, lambda: stage.figures.is_owing)
+            now[0] += 1
+            await until(pilot, lambda: shown(stage)[10].startswith("…"))
+
+        await run(stage, script)
+
+
+async def test_the_bytes_of_a_step_are_those_between_two_keys() -> None:
+    """Issue 3, 5: what the last step sent to the terminal, acknowledgement included."""
+    with Stage() as stage:
+
+        async def script(app: Notes, pilot: Pilot[Any]) -> None:
+            stage.press(b"a")
+            await until(pilot, lambda: app.heard == ["a"])
+            before = stage.figures.bytes_total
+            app.show("Amaka Obi")
+            await until(pilot, lambda: "Amaka Obi" in shown(stage)[0])
+            await stage.settle(pilot)
+            sent = stage.figures.bytes_total - before
+            assert (stage.figures.step_bytes, sent > 9) == (sent, True)
+            stage.press(b"b")
+            await until(pilot, lambda: len(app.heard) == 2)
+            assert (stage.figures.last_step_bytes, stage.figures.step_bytes) == (sent, 0)
+
+        await run(stage, script)

@@ -50,6 +50,11 @@ _LAST_WORDS_SECONDS: Final = 1.0
 _LAST_REPLY_SECONDS: Final = 2.0
 _UNPROVEN_REPLY_SECONDS: Final = 0.3
 _SMALLEST: Final = (80, 24)
+_FILL_SECONDS: Final = 0.06
+"""How long a large frame waits for the answer that fills it: a ledger nearby answers within this time."""
+_FILL_SECONDS_MAX: Final = 0.5
+_FILL_BYTES: Final = 600
+"""What an unfilled screen costs; on a line that carries it slowly the wait is as long as that would take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,7 @@ class LeanDriver(Driver):
         self._input_due: asyncio.TimerHandle | None = None
         self._doubts_rows = False
         self._tells_resume = False
+        self._fill_until: float | None = None
 
     @property
     def can_suspend(self) -> bool:
@@ -137,6 +143,9 @@ class LeanDriver(Driver):
         if not self._pacer.may_send(now):
             self._wait_for_line(now)
             return
+        if (seconds := self._filling_seconds(now)) > 0:
+            self._call_again(seconds)
+            return
         self._is_dirty = self._figures.is_owing = False
         aside = self._aside()
         frame = self._painter.frame()
@@ -167,6 +176,7 @@ class LeanDriver(Driver):
         figures = self._figures
         figures.last_frame_bytes, figures.last_frame_writes = len(data), writes
         figures.bytes_total += len(data)
+        figures.step_bytes += len(data)
         figures.writes_total = outlet.writes
 
     def _acknowledge(self) -> None:
@@ -177,9 +187,24 @@ class LeanDriver(Driver):
             # Nothing is under way; or, as far as anybody can know, the terminal never says.
             self._figures.acknowledged = self._figures.turn
 
+    def _filling_seconds(self, now: float) -> float:
+        """How long the frame should wait for an answer: an empty screen need not be sent to be painted over at once."""
+        is_filling = self._figures.is_filling
+        if is_filling is None or not self._painter.is_much_changed or not is_filling():
+            self._fill_until = None
+            return 0.0
+        if self._fill_until is None:
+            rate = self._pacer.bytes_a_second
+            most = _FILL_BYTES / rate if rate else 0.0
+            self._fill_until = now + min(max(most, _FILL_SECONDS), _FILL_SECONDS_MAX)
+        return self._fill_until - now
+
     def _wait_for_line(self, now: float) -> None:
+        self._call_again(self._pacer.retry_seconds(now))
+
+    def _call_again(self, seconds: float) -> None:
         if self._again is None:
-            self._again = self._loop.call_later(self._pacer.retry_seconds(now), self._try_again)
+            self._again = self._loop.call_later(seconds, self._try_again)
 
     def _try_again(self) -> None:
         self._again = None
@@ -229,6 +254,8 @@ class LeanDriver(Driver):
             if token.kind is Kind.PLACE and self._is_reply(token, now):
                 continue
             for event in events_of(token):
+                if isinstance(event, events.Key | events.Paste):
+                    self._figures.begin_step()
                 self.process_message(event)
 
     def _is_reply(self, token: Token, now: float) -> bool:

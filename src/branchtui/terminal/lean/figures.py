@@ -31,6 +31,10 @@ class PaintFigures:
     """Frames that a newer one took the place of because the line was busy."""
     bytes_total: int = 0
     writes_total: int = 0
+    step_bytes: int = 0
+    """Since a key or paste was last heard."""
+    last_step_bytes: int = 0
+    """Between the last two of them."""
     last_frame_bytes: int = 0
     last_frame_writes: int = 0
     round_trip_seconds: float | None = None
@@ -39,7 +43,14 @@ class PaintFigures:
     """What the line carries, as measured; None when unknown."""
     dropped: int = 0
     """Control sequences that were held back from the terminal."""
+    is_filling: Callable[[], bool] | None = None
+    """Asked before a large frame: whether an answer is under way that will fill it. Set by the app."""
     _repaint: Callable[[], None] | None = field(default=None, repr=False)
+
+    @property
+    def round_trip_ms(self) -> float | None:
+        """The round trip in milliseconds."""
+        return None if self.round_trip_seconds is None else self.round_trip_seconds * 1000
 
     @property
     def newest(self) -> int:
@@ -50,6 +61,10 @@ class PaintFigures:
     def is_painting(self) -> bool:
         """Whether the lean painter is the one that paints."""
         return self._repaint is not None
+
+    def begin_step(self) -> None:
+        """A key was heard: what is painted from now on is its doing."""
+        self.last_step_bytes, self.step_bytes = self.step_bytes, 0
 
     def repaint(self) -> bool:
         """Clear the terminal and paint all of it again (ctrl+l); False when another driver paints."""

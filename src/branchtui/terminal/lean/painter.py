@@ -15,6 +15,7 @@ _HOME: Final = "\x1b[H"
 _CLEAR: Final = _HOME + "\x1b[2J"
 _LARGE: Final = 400
 """Bytes of a frame beside which three more do not count."""
+_MANY_ROWS: Final = 8
 
 
 class Painter:
@@ -37,6 +38,11 @@ class Painter:
     def place(self) -> tuple[int | None, int | None]:
         """Row and column of the terminal's cursor after the last frame, None where not known."""
         return self._y, self._x
+
+    @property
+    def is_much_changed(self) -> bool:
+        """Whether the next frame is no small step: many rows differ."""
+        return len(changed_rows(self._painted, self.target)) >= _MANY_ROWS
 
     def start_over(self) -> None:
         """The next frame clears the screen and paints all: nothing is known of what the terminal shows."""
