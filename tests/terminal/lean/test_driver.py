@@ -359,7 +359,9 @@ async def test_a_large_frame_waits_for_the_answer_that_fills_it_and_a_small_one_
             app.show("…\n" * 20)
             await until(pilot, lambda: stage.figures.is_owing)
             app.show("Amaka Obi\n" * 20)
-            await until(pilot, lambda: stage.figures.replaced > 0)
+            driver = app._driver
+            assert isinstance(driver, LeanDriver)
+            await until(pilot, lambda: driver._painter.target.chars[10][:5] == list("Amaka"))
             assert len(stage.frames) == before
             is_filling[0] = False
             app.show("Amaka Obi\n" * 21)
