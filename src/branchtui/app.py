@@ -52,6 +52,7 @@ class BranchApp(GatedApp, inherit_bindings=False):
             changed=self._show_figures,
             state_folder=settings.state_folder,
             may_copy=settings.clipboard,
+            list_mark=settings.list_mark,
         )
         self.desk = Desk(settings, gate=self.gate, paint=self.paint, open_ledger=open_ledger, now=now)
         self.paint.is_filling = partial(is_filling, self)
@@ -117,6 +118,7 @@ class BranchApp(GatedApp, inherit_bindings=False):
     # ── what the link tells ──────────────────────────────────────────────────────────────────────────────────────
 
     def _show_figures(self) -> None:
+        self.suit_line()
         # While the program ends the link goes on telling, and there is nothing left to show it on.
         for screen in self.screen_stack if self.is_running else ():
             if isinstance(screen, LedgerScreen) and screen.is_mounted:

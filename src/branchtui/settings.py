@@ -7,11 +7,12 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Literal, Self
 
 _FILE_NAME: Final = "branchtui.toml"
 _PREFIX: Final = "BRANCHTUI_"
 _PATHS: Final = frozenset({"ca_file", "import_folder", "state_folder"})
+_WORDS: Final = {"list_mark": ("auto", "bar", "arrow")}
 _SWITCHES: Final = frozenset({"ascii_only", "clipboard", "slow_line"})
 _YES: Final = frozenset({"1", "true", "yes", "on"})
 _NO: Final = frozenset({"", "0", "false", "no", "off"})
@@ -27,7 +28,8 @@ class Settings:
 
     `ca_file` is the only authority trusted when given (TLS-1). `import_folder` is where imports may be
     read and templates saved. `state_folder`: None means the user's state directory. `clipboard` allows
-    reference codes, and nothing else, into the terminal's clipboard (TTY-3).
+    reference codes, and nothing else, into the terminal's clipboard (TTY-3). `list_mark` is what shows the
+    highlighted row: a bar, the arrow alone (150 bytes less a step), or by what the line carries.
     """
 
     ledger: str | None = None
@@ -38,6 +40,7 @@ class Settings:
     state_folder: Path | None = None
     clipboard: bool = False
     slow_line: bool = False
+    list_mark: Literal["auto", "bar", "arrow"] = "auto"
 
     @classmethod
     def load(
@@ -104,4 +107,7 @@ def _typed(name: str, value: object) -> object:
         return word in _YES
     if not isinstance(value, str):
         raise SettingsError(f"{name} must be text.")
+    allowed = _WORDS.get(name)
+    if allowed is not None and value not in allowed:
+        raise SettingsError(f"{name} is {value}; it can be {', '.join(allowed[:-1])} or {allowed[-1]}.")
     return Path(value).expanduser() if name in _PATHS else value

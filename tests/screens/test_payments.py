@@ -78,7 +78,9 @@ async def test_tab_chooses_another_candidate_and_behind_the_last_one_somebody_el
         await desk.type("otieno")
         await desk.see("100248 Otieno Auma")
         await desk.press("enter")
-        await desk.see("Associate this payment?", "000104 Otieno Auma", "100248 (wallet)", "chosen by hand")
+        await desk.see(
+            "Associate this payment?", "000104 Otieno Auma", "wallet 100248 rises", "chosen by hand"
+        )
         await desk.press("y")
         await desk.see("100248 O. Auma: 1,500.00 associated, wallet 1,500.00")
 

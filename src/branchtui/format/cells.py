@@ -46,6 +46,18 @@ def cut(text: str, width: int) -> str:
     return "".join(kept) + ELLIPSIS
 
 
+def wrapped(text: str, width: int) -> list[str]:
+    """`text` in rows of at most `width` cells, broken between words; a longer word has a row of its own."""
+    rows = [""]
+    for word in text.split(" "):
+        longer = f"{rows[-1]} {word}" if rows[-1] else word
+        if cell_width(longer) <= width or not rows[-1]:
+            rows[-1] = longer
+        else:
+            rows.append(word)
+    return rows
+
+
 def pad(text: str, width: int, align: Align = "left") -> str:
     """`text` in exactly `width` cells: cut with `…` when longer, blanks on the side `align` leaves free."""
     shown = cut(text, width)

@@ -241,7 +241,7 @@ class BalancesScreen(BulkDesk):
         record = self.rows.highlighted
         if record is None:
             return
-        effect = "It goes into the books. A posted record can never be posted, edited or deleted again."
+        effect = "Posted for good: never edited, never deleted."
         if not await self.confirm(ConfirmDialog("Post Balance?", record_lines(record), effect=effect)):
             return
         async with self.outcome(on_current=self._stands_now) as outcome:
@@ -255,7 +255,7 @@ class BalancesScreen(BulkDesk):
         record = self.rows.highlighted
         if record is None:
             return
-        effect = "It is taken out of the list. It was not accounted: no balance changes."
+        effect = "It leaves the list. No balance changes."
         if not await self.confirm(ConfirmDialog("Delete this record?", record_lines(record), effect=effect)):
             return
         async with self.outcome(on_current=self._stands_now) as outcome:
@@ -309,7 +309,7 @@ class BalancesScreen(BulkDesk):
     @on(VirtualList.Opened)
     def _opened(self, message: VirtualList.Opened) -> None:
         record: BalanceRecord = message.item
-        lines = [f"{label:<10} {value}" for label, value in record_lines(record)]
+        lines = [f"{label:<10} {value}" for label, value in record_lines(record, is_whole=True)]
         if record.posted_by and record.posted_at:
             lines.append(f"{'Posted by':<10} {record.posted_by}, {self.desk.time(record.posted_at)}")
         self.app.push_screen(MessageDialog("Member Balance", lines))

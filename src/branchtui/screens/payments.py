@@ -58,7 +58,6 @@ class PaymentsScreen(PaymentsList):
             return
         lines = [
             ("Customer", f"{owner.customer_no} {owner.name}"),
-            ("Account", f"{owner.account_no} (wallet)"),
             ("Amount", amount_in(one)),
             ("Payment", origin_line(one)),
             ("Because", owner.because),

@@ -243,19 +243,19 @@ def record_columns(expected: RecordStatus | None = None) -> list[Column[BalanceR
     ]
 
 
-def record_lines(one: BalanceRecord) -> list[tuple[str, str]]:
+def record_lines(one: BalanceRecord, *, is_whole: bool = False) -> list[tuple[str, str]]:
     """A record restated in a confirmation: customer, account, amount, date, as the ledger sees them."""
-    account = one.account_no or f"their {words(one.account_kind)} account, or a new one"
+    kind = words(one.account_kind)
     lines = [
         ("Member", customer_label(one.customer)),
-        ("Kind", kind_word(one.account_kind)),
-        ("Account", account),
-        ("Amount", amount_in(one)),
-        ("As of", show_date(one.as_of_date)),
-        ("Status", words(one.status)),
-        ("Narration", one.narration),
-        ("Reference", one.external_ref or ""),
-        ("Keyed by", one.created_by),
+        ("Account", f"{kind} {one.account_no}" if one.account_no else f"{kind}: theirs, or a new one"),
+        ("Amount", f"{amount_in(one)} as of {show_date(one.as_of_date)}"),
+        ("Status", "" if one.status == "not_accounted" else words(one.status)),
+        ("Narration", one.narration if is_whole else ""),
+        (
+            "Reference" if one.external_ref else "Keyed",
+            f"{one.external_ref or ''} by {one.created_by}".strip(),
+        ),
     ]
     return [(label, value) for label, value in lines if value]
 

@@ -11,6 +11,7 @@ from branchtui.terminal.guarded_app import GuardedApp
 from branchtui.terminal.key_gate import KeyGate, Typed
 from branchtui.terminal.lean import Choice as Painting
 from branchtui.terminal.lean import PaintFigures
+from branchtui.terminal.list_mark import ARROW_CLASS, ListMark, MarkChoice
 
 
 class GatedApp(GuardedApp, inherit_bindings=False):
@@ -27,6 +28,7 @@ class GatedApp(GuardedApp, inherit_bindings=False):
         changed: Callable[[], None],
         state_folder: Path | None = None,
         may_copy: bool = False,
+        list_mark: ListMark = "auto",
     ) -> None:
         super().__init__(
             state_folder=state_folder,
@@ -36,6 +38,13 @@ class GatedApp(GuardedApp, inherit_bindings=False):
         self.painting = painting
         self.paint = painting.figures if painting else PaintFigures()
         self.gate = KeyGate(self, is_ready=is_ready, changed=changed, paint=self.paint if painting else None)
+
+        self._mark = MarkChoice(list_mark)
+        self.suit_line()
+
+    def suit_line(self) -> None:
+        """Bar or arrow in the lists, by what the line was found to carry."""
+        self.set_class(self._mark.is_arrow(self.paint.bytes_a_second), ARROW_CLASS)
 
     async def on_event(self, event: events.Event) -> None:
         """Every key and paste goes through the gate, in arrival order."""

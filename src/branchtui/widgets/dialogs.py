@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from branchtui.format.cells import cell_width, pad
+from branchtui.format.cells import cell_width, pad, wrapped
 from branchtui.format.safe_text import safe_text
 from branchtui.format.scripts import with_script_mark
 from branchtui.widgets.actions import Choice
@@ -22,13 +22,19 @@ from branchtui.widgets.line_input import LineInput
 Lines = Sequence[tuple[str, str]]
 MENU_MARKS: Final = "123456789abcdefghilnopqrstuvwxyz"
 """What chooses a line of a menu: digits, then letters; `j` and `k` move, `m` opened the menu."""
+DIALOG_CELLS: Final = 46
+"""Inside the border of a dialog that asks (`styles/widgets.tcss`): what it hides has to be painted again."""
 _REASON_MAX: Final = 200
 
 
-def restated(lines: Lines) -> Content:
-    """(label, value) pairs as aligned rows; a value that mixes look-alike scripts is marked (TTY-4)."""
+def restated(lines: Lines, cells: int = DIALOG_CELLS) -> Content:
+    """(label, value) pairs as aligned rows of `cells`; a value that mixes look-alike scripts is marked (TTY-4)."""
     width = max((cell_width(safe_text(label)) for label, _ in lines), default=0)
-    rows = [f"{pad(safe_text(label), width)}  {with_script_mark(safe_text(value))}" for label, value in lines]
+    rows = []
+    for label, value in lines:
+        first, *rest = wrapped(with_script_mark(safe_text(value)), max(1, cells - width - 2))
+        rows.append(f"{pad(safe_text(label), width)}  {first}")
+        rows += [f"{'':{width}}  {more}" for more in rest]
     return Content("\n".join(rows))
 
 

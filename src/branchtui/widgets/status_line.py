@@ -7,7 +7,7 @@ from typing import Final, Literal
 from textual.content import Content
 from textual.widget import Widget
 
-from branchtui.format.cells import cell_width, cut, pad
+from branchtui.format.cells import cell_width, cut, pad, wrapped
 from branchtui.format.safe_text import safe_text
 
 ROWS_MAX: Final = 3
@@ -125,13 +125,8 @@ class StatusLine(Widget):
         """The message in rows of one width, broken between words; what `rows_max` rows cannot hold is cut."""
         right = self._right(width)
         room = max(0, width - cell_width(right) - (1 if right else 0))
-        rows = [""]
-        for word in (_WORDS[self.level] + self.message if self.message else "").split(" "):
-            longer = f"{rows[-1]} {word}" if rows[-1] else word
-            if cell_width(longer) <= room or not rows[-1] or len(rows) == rows_max:
-                rows[-1] = longer
-            else:
-                rows.append(word)
+        rows = wrapped(_WORDS[self.level] + self.message if self.message else "", room)
+        rows[rows_max - 1 :] = [" ".join(rows[rows_max - 1 :])] if len(rows) >= rows_max else []
         return [pad(row, room) for row in rows]
 
     def _take_rows(self) -> None:

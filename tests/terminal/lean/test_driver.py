@@ -18,7 +18,8 @@ from textual.content import Content
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from branchtui.terminal.lean.driver import ENTER, HANGUP, LEAVE, TRIAL, LeanDriver
+from branchtui.terminal.lean.driver import ENTER, HANGUP, LEAVE, LeanDriver
+from branchtui.terminal.lean.trial import TRIAL
 
 pytestmark = pytest.mark.pty
 

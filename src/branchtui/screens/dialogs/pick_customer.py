@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
@@ -22,6 +22,8 @@ from branchtui.widgets.picker import SUGGESTIONS_MAX, PickerField, Suggestion
 if TYPE_CHECKING:
     from branchtui.contract.customers import Customer
     from branchtui.remote.client import Ledger
+_CELLS: Final = 66
+"""Inside its border (`styles/dialogs.tcss`)."""
 
 
 class PickCustomerDialog(ModalScreen["Customer | None"]):
@@ -45,7 +47,7 @@ class PickCustomerDialog(ModalScreen["Customer | None"]):
         """What it is for, the line, keys."""
         with Vertical(classes="dialog"):
             yield Static(Content(safe_text(self._heading)), classes="dialog-title")
-            yield Static(restated(self._lines), classes="dialog-lines")
+            yield Static(restated(self._lines, _CELLS), classes="dialog-lines")
             yield self._form
             yield Static(Content("[enter] take   [↑ ↓] another   [esc] back"), classes="dialog-keys")
 

@@ -64,6 +64,12 @@ class AnsiReader:
             else:
                 self.dropped += 1
 
+    def take_aside(self) -> str:
+        """Bell and clipboard since the last call, in our own words."""
+        said = ("\a" if self.rings else "") + (f"\x1b]52;c;{self.copied}\a" if self.copied else "")
+        self.rings, self.copied = False, ""
+        return said
+
     def _put(self, text: str) -> None:
         marks, cells = marks_and_cells(text)
         if self._ascii_only:

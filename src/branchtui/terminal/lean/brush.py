@@ -121,18 +121,23 @@ class Brush:
 
     def _text(self, chars: list[str], x: int, end: int, stop: int) -> None:
         text = "".join(chars[x:end])
-        if text.isascii() or all(not cell or is_agreed(cell) for cell in chars[x:end]):
+        if text.isascii():
             self._plain(text, end)
             return
-        for place in range(x, end):
-            cell = chars[place]
-            if not cell:
-                continue
-            if self.x is None:
-                self.out.append(move(self.y, None, self.y or 0, place, self.caps))
-            self.out.append(cell)
-            width = 2 if place + 1 < len(chars) and not chars[place + 1] else 1
-            self.x = place + width if is_agreed(cell) else None
+        while x < end:
+            after = x + 1
+            is_plain = is_agreed(chars[x])
+            while after < end and (not chars[after] or (is_plain and is_agreed(chars[after]))):
+                after += 1
+            if self.x is None and x < self.target.width:
+                self.out.append(move(self.y, None, self.y or 0, x, self.caps))
+            if is_plain:
+                self._plain("".join(chars[x:after]), after)
+            else:
+                # How far it brings the cursor is not the same everywhere.
+                self.out.append(chars[x])
+                self.x = None
+            x = after
         if self.x is None and end < stop:
             self.go(self.y or 0, end)
         elif end >= self.target.width:

@@ -9,7 +9,7 @@ import signal
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from textual import events
@@ -19,11 +19,13 @@ from textual.geometry import Size
 from branchtui.terminal.lean.ansi import AnsiReader
 from branchtui.terminal.lean.capabilities import XTERM, Capabilities
 from branchtui.terminal.lean.figures import PaintFigures
+from branchtui.terminal.lean.filling import Filling
 from branchtui.terminal.lean.input import ESCAPE_SECONDS, InputReader, Kind, Token
 from branchtui.terminal.lean.keys import events_of, is_key, is_mouse
 from branchtui.terminal.lean.outlet import Outlet
 from branchtui.terminal.lean.pacer import Pacer
 from branchtui.terminal.lean.painter import Painter
+from branchtui.terminal.lean.trial import TRIAL, TRIAL_ASCII, TRIAL_OVER, proven, unproven
 from branchtui.terminal.lean.tty import Tty
 
 if TYPE_CHECKING:
@@ -33,13 +35,6 @@ PROBE: Final = "\x1b[6n"
 """Asks the terminal where its cursor is; the reply acknowledges everything before it."""
 ENTER: Final = "\x1b[?1049h\x1b[?25l\x1b[?2004h\x1b[?7l"
 """Alternate screen, no cursor, bracketed paste, no wrapping at the right edge."""
-TRIAL: Final = "\x1b[H \x1b[2b\u2500\x1b[2b"
-"""A blank and a line, each twice again by REP: where the cursor then is tells which of them were repeated."""
-TRIAL_ASCII: Final = "\x1b[H \x1b[2b \x1b[2b"
-"""The same without the line."""
-TRIAL_OVER: Final = "\r\x1b[K"
-_ALL_REPEATED: Final = 6
-_ASCII_REPEATED: Final = 4
 MOUSE: Final = "\x1b[?1000h\x1b[?1006h"
 """Clicks and the wheel, only where they were asked for; never movement."""
 LEAVE: Final = "\x1b[m\x1b[?7h\x1b[?2004l\x1b[H\x1b[2J\x1b[?1049l\x1b[?25h"
@@ -50,11 +45,6 @@ _LAST_WORDS_SECONDS: Final = 1.0
 _LAST_REPLY_SECONDS: Final = 2.0
 _UNPROVEN_REPLY_SECONDS: Final = 0.3
 _SMALLEST: Final = (80, 24)
-_FILL_SECONDS: Final = 0.06
-"""How long a large frame waits for the answer that fills it: a ledger nearby answers within this time."""
-_FILL_SECONDS_MAX: Final = 0.5
-_FILL_BYTES: Final = 600
-"""What an unfilled screen costs; on a line that carries it slowly the wait is as long as that would take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +76,7 @@ class LeanDriver(Driver):
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         setup = self.setup
         self._figures = setup.figures
-        # What many an emulator names in its terminfo and does not know: used once the terminal has proved it.
-        self._painter = Painter(
-            *_SMALLEST,
-            replace(setup.caps, rep=False, rep_any=False, indn=setup.caps.indn and not setup.caps.rep),
-        )
+        self._painter = Painter(*_SMALLEST, unproven(setup.caps))
         self._is_on_trial = False
         self._turns: deque[int] = deque()
         """The turn of each question under way."""
@@ -110,7 +96,7 @@ class LeanDriver(Driver):
         self._input_due: asyncio.TimerHandle | None = None
         self._doubts_rows = False
         self._tells_resume = False
-        self._fill_until: float | None = None
+        self._filling = Filling()
 
     @property
     def can_suspend(self) -> bool:
@@ -147,7 +133,7 @@ class LeanDriver(Driver):
             self._call_again(seconds)
             return
         self._is_dirty = self._figures.is_owing = False
-        aside = self._aside()
+        aside = self._reader.take_aside()
         frame = self._painter.frame()
         self._figures.turn += 1
         if frame or aside:
@@ -157,13 +143,6 @@ class LeanDriver(Driver):
             self._send(aside + frame)
         self._acknowledge()
         self._figures.dropped = self._reader.dropped
-
-    def _aside(self) -> str:
-        """Bell and clipboard, in our own words."""
-        reader = self._reader
-        said = ("\a" if reader.rings else "") + (f"\x1b]52;c;{reader.copied}\a" if reader.copied else "")
-        reader.rings, reader.copied = False, ""
-        return said
 
     def _send(self, text: str, *, after: str = "") -> None:
         """Write `text` and the question that acknowledges it; `after` follows the question."""
@@ -188,16 +167,10 @@ class LeanDriver(Driver):
             self._figures.acknowledged = self._figures.turn
 
     def _filling_seconds(self, now: float) -> float:
-        """How long the frame should wait for an answer: an empty screen need not be sent to be painted over at once."""
-        is_filling = self._figures.is_filling
-        if is_filling is None or not self._painter.is_much_changed or not is_filling():
-            self._fill_until = None
-            return 0.0
-        if self._fill_until is None:
-            rate = self._pacer.bytes_a_second
-            most = _FILL_BYTES / rate if rate else 0.0
-            self._fill_until = now + min(max(most, _FILL_SECONDS), _FILL_SECONDS_MAX)
-        return self._fill_until - now
+        """How long the frame should wait for the answer that fills it; a small step never does."""
+        asks = self._figures.is_filling
+        is_filling = asks is not None and self._painter.is_much_changed and asks()
+        return self._filling.seconds(now, self._pacer.bytes_a_second, is_filling=is_filling)
 
     def _wait_for_line(self, now: float) -> None:
         self._call_again(self._pacer.retry_seconds(now))
@@ -267,7 +240,7 @@ class LeanDriver(Driver):
         self._acknowledge()
         if self._is_on_trial:
             self._is_on_trial = False
-            self._learn(token.place[1])
+            self._painter.caps = proven(self.setup.caps, token.place[1])
         self._figures.round_trip_seconds = self._pacer.round_trip_seconds
         self._figures.bytes_a_second = self._pacer.bytes_a_second
         if self._again is not None:
@@ -281,11 +254,6 @@ class LeanDriver(Driver):
                 self._is_dirty = self._figures.is_owing = True
         self._pump()
         return True
-
-    def _learn(self, column: int) -> None:
-        """Use what the terminal has shown that it can."""
-        if column in {_ALL_REPEATED, _ASCII_REPEATED}:
-            self._painter.caps = replace(self.setup.caps, rep_any=column == _ALL_REPEATED)
 
     def _resized(self) -> None:
         size = self._tty.size() if self._tty is not None else None
