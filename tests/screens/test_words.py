@@ -11,8 +11,9 @@ from textual.geometry import Size
 
 from branchtui.contract.dashboard import Queue
 from branchtui.contract.operations import Operation, OperationState
+from branchtui.screens.activity_rows import operation_what, queue_columns
 from branchtui.screens.heading import Heading
-from branchtui.screens.rows import operation_what, queue_columns, shown_phone
+from branchtui.screens.rows import shown_phone
 
 FIGURES = "Post All 207: 16,410,412.55"
 

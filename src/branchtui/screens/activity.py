@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.app import ComposeResult
 
+from branchtui.screens.activity_rows import intent_columns, operation_columns, operation_lines
 from branchtui.screens.base import LedgerScreen, screen_actions
 from branchtui.screens.desk import Desk
 from branchtui.screens.outcome import sentence_of
-from branchtui.screens.rows import intent_columns, operation_columns, operation_lines
 from branchtui.screens.sources import LedgerSource
 from branchtui.widgets.actions import Action, ActionTable
 from branchtui.widgets.dialogs import MessageDialog

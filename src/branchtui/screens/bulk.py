@@ -27,7 +27,7 @@ _TEMPLATES_MAX: Final = 100
 _NOTHING: Final = "There is no record here that you may post or delete at once."
 CHOICES: Final = (
     Action("import", "1", "Import CSV"),
-    Action("template", "2", "Template: an empty file with the right columns"),
+    Action("template", "2", "Template: an empty file with its columns"),
     Action(POST_ALL, "3", "Post All"),
     Action(DELETE_ALL, "4", "Delete All"),
 )

@@ -12,9 +12,10 @@ from textual.widgets import Static
 from branchtui.format.cells import pad
 from branchtui.format.dates import show_date
 from branchtui.format.safe_text import safe_text
+from branchtui.screens.activity_rows import queue_columns
 from branchtui.screens.base import LedgerScreen, screen_actions
 from branchtui.screens.places import PLACES
-from branchtui.screens.rows import queue_columns, total_in
+from branchtui.screens.rows import total_in
 from branchtui.widgets.actions import ActionTable
 from branchtui.widgets.page_source import MemorySource
 from branchtui.widgets.virtual_list import VirtualList

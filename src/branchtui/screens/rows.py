@@ -14,9 +14,6 @@ from branchtui.widgets.columns import Column
 if TYPE_CHECKING:
     from branchtui.contract.balance_records import BalanceRecord, RecordStatus
     from branchtui.contract.customers import Account, AccountBalance, Customer, Entry
-    from branchtui.contract.dashboard import Queue
-    from branchtui.contract.operations import Operation
-    from branchtui.remote.intents import Pending
     from branchtui.screens.desk import Desk
 
 WIDE: Final = 100
@@ -69,24 +66,6 @@ _ENTRY_WORDS: Final = {
     "payment.associate": "Payment associated",
     "payment.disassociate": "Payment disassociated",
 }
-_ACTION_WORDS: Final = {
-    "account.open": "Opened",
-    "balance-record.create": "Keyed",
-    "balance-record.change": "Edited",
-    "balance-record.delete": "Deleted",
-    "balance-record.post": "Posted",
-    "balance-record.reverse": "Reversed",
-    "balance-record.post-all": "Post All",
-    "balance-record.delete-all": "Delete All",
-    "customer.create": "Added",
-    "import.create": "Checked",
-    "import.start": "Imported",
-    "payment.associate": "Associated",
-    "payment.disassociate": "Disassociated",
-}
-
-
-_FILE_WORDS: Final = {"balance-records": "balances", "customers": "customers"}
 
 
 def entry_word(kind: str) -> str:
@@ -277,124 +256,3 @@ def record_fits(text: str) -> Callable[[BalanceRecord], bool]:
         return all(word in shown for word in wanted)
 
     return fits
-
-
-# ── home and activity ────────────────────────────────────────────────────────────────────────────────────────────────
-
-_QUEUE_WORDS: Final = {
-    "payments-unassociated": "Payments unassociated",
-    "unassociated-payments": "Payments unassociated",
-    "unassociated": "Payments unassociated",
-    "payments": "Payments unassociated",
-    "balance-records": "Balances not accounted",
-    "records-not-accounted": "Balances not accounted",
-    "not-accounted": "Balances not accounted",
-}
-
-
-def queue_words(name: str) -> str:
-    """A queue's name on Home."""
-    return _QUEUE_WORDS.get(name.replace("_", "-"), words(name).capitalize())
-
-
-def _holds_money(one: Queue) -> bool:
-    """Imports and messages of providers are counted, they state no amount: `0.00` would be an untruth."""
-    return not one.name.startswith(("import", "callback"))
-
-
-def _queue_total(one: Queue, desk: Desk) -> str:
-    return money(one.total_minor, desk.currency) if _holds_money(one) else ""
-
-
-def queue_columns(desk: Desk) -> list[Column[Queue]]:
-    """What waits: how many, how much, since when."""
-    return [
-        Column("What waits", lambda one: queue_words(one.name)),
-        Column("How many", lambda one: f"{one.count:,}", width=10, align="right"),
-        Column("Total", lambda one: _queue_total(one, desk), width=18, align="right"),
-        Column("", lambda one: desk.currency if _holds_money(one) else "", width=3),
-        Column("Oldest", lambda one: age(one.oldest_at, desk.now()), width=8, align="right"),
-    ]
-
-
-def operation_columns(desk: Desk) -> list[Column[Operation]]:
-    """What I did."""
-    return [
-        Column(
-            "When", lambda one: short_instant(one.completed_at, desk) if one.completed_at else "", width=12
-        ),
-        Column("What", operation_what),
-        Column("Amount", _operation_amount, width=14, align="right"),
-        Column("State", operation_state, width=12),
-        Column("Ref", lambda one: one.reference, width=7),
-    ]
-
-
-def operation_what(one: Operation) -> str:
-    """What was done, and to what: `Posted: savings for 000101`. The amount has a column of its own."""
-    if one.action in {"import.create", "import.start"}:
-        return _import_what(one)
-    done = _ACTION_WORDS.get(one.action) or words(one.action).capitalize()
-    subject = one.summary
-    if one.amount_minor is not None and one.currency is not None:
-        stated = total_in(one.amount_minor, one.currency)
-        subject = subject.replace(f", {stated}", "").replace(f" {stated}", "")
-    subject = subject.removeprefix("payment ")
-    return f"{done}: {subject}" if subject else done
-
-
-def _import_what(one: Operation) -> str:
-    """`Checked a file of balances`, `Imported a file of balances, 38 rows`."""
-    kind, _, size = one.summary.partition(", ")
-    what = f"{_ACTION_WORDS[one.action]} a file of {_FILE_WORDS.get(kind, words(kind))}"
-    # How many bytes were sent is the ledger's concern.
-    return f"{what}, {size}" if size.endswith(("row", "rows")) else what
-
-
-def operation_state(one: Operation) -> str:
-    """Every change of money ends as done, refused or not confirmed (product, promise 2)."""
-    known = {
-        "succeeded": "done",
-        "rejected": "refused",
-        "cancelled": "not recorded",
-        "in_progress": "under way",
-    }
-    return known.get(one.state.value, words(one.state))
-
-
-def operation_lines(one: Operation, desk: Desk) -> list[tuple[str, str]]:
-    """Everything about an operation, empty ones left out."""
-    pairs = [
-        ("What", operation_what(one)),
-        ("Amount", total_in(one.amount_minor, one.currency) if one.amount_minor and one.currency else ""),
-        ("State", operation_state(one)),
-        ("Reason", one.code or ""),
-        ("When", desk.time(one.completed_at) if one.completed_at else ""),
-        ("By", one.actor or ""),
-        ("Reference", one.reference),
-    ]
-    return [(label, value) for label, value in pairs if value]
-
-
-def intent_columns(desk: Desk) -> list[Column[Pending]]:
-    """What this terminal sent and does not know the end of, or whose end was not seen yet."""
-    return [
-        Column("Sent", lambda one: short_instant(one.created_at, desk), width=12),
-        Column("What", lambda one: one.summary),
-        Column("State", _intent_state, width=24),
-        Column("Ref", lambda one: one.reference, width=7),
-    ]
-
-
-def _intent_state(one: Pending) -> str:
-    if one.state.value == "applied":
-        return "recorded, [enter] seen"
-    if one.state.value == "not_applied":
-        return "NOT recorded, [enter]"
-    return "UNKNOWN, parked" if one.is_parked else "UNKNOWN, checking"
-
-
-def _operation_amount(one: Operation) -> str:
-    if one.amount_minor is None or one.currency is None:
-        return ""
-    return money(one.amount_minor, one.currency)
