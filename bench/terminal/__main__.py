@@ -15,6 +15,7 @@ from bench.terminal.peers import Peer, peers, walk_peer
 from bench.terminal.pressure import hold_page_down
 from bench.terminal.session import Session
 from bench.terminal.steps import COLOURS, SIZES, Steps, middle, program, stock, walk, walk_stock
+from bench.terminal.teller import at_home, demonstration, walk_program
 
 _COLOUR_NAMES = {16: "16 colours", 256: "256 colours", 1 << 24: "true colours"}
 _LINES = ((9_600, 0.3), (9_600, 0.8), (64_000, 0.3), (64_000, 0.8))
@@ -74,16 +75,18 @@ def measure_colours() -> None:
 
 def measure_idle() -> None:
     """Bytes and wake-ups a second while nobody does anything."""
-    for title, command in (("ours", program("lean")), ("framework's driver", program("plain"))):
+    for title, command in (("our widgets", program("lean")), ("framework's driver", program("plain"))):
         with Session(command, width=120, height=36) as session:
             session.start()
-            sent, wakes = session.idle(_IDLE_SECONDS)
-        figure(
-            f"idle for {_IDLE_SECONDS:.0f} s, {title}",
-            sent,
-            "bytes",
-            f"{wakes:.1f} wake-ups a second; target 0 and 1",
-        )
+            _idle(title, session)
+    with demonstration() as ledger, at_home(ledger, "lean") as (session, _):
+        _idle("the real program, signed in", session)
+
+
+def _idle(title: str, session: Session) -> None:
+    sent, wakes = session.idle(_IDLE_SECONDS)
+    beside = f"{wakes:.1f} wake-ups a second; target 0 and 1"
+    figure(f"idle for {_IDLE_SECONDS:.0f} s, {title}", sent, "bytes", beside)
 
 
 def measure_latency() -> None:
@@ -174,9 +177,7 @@ def _compare(ours: Steps, found: list[Peer], width: int, height: int) -> None:
 
 
 def measure_real() -> None:
-    """The real program's screens, if a demonstration ledger starts."""
-    from bench.terminal.teller import walk_program
-
+    """The real program's screens, over a demonstration ledger."""
     for title, value, beside in walk_program():
         figure(title, value, "bytes", beside)
 

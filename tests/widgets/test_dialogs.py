@@ -103,3 +103,16 @@ async def test_esc_leaves_the_menu_and_the_message() -> None:
         await app.ask(MessageDialog("Expired", ["Your session ended. Sign in again."]))
         await pilot.press("enter")
         assert await answered(pilot, app) is None
+
+
+async def test_what_is_restated_breaks_under_its_own_value() -> None:
+    """A dialog is narrow, for what it hides has to be painted again; no value runs below its label."""
+    app = Asking()
+    origin = "TKD2JH092L  from 2547*****121 AWUOR  without a reference"
+    async with app.run_test(size=(120, 36)) as pilot:
+        await app.ask(ConfirmDialog("Associate?", [("Customer", "000101"), ("Payment", origin)]))
+        await pilot.pause()
+        lines = [line.strip("│ ") for line in screen_text(app) if "│" in line]
+        assert lines[2] == "Payment   TKD2JH092L  from 2547*****121 AWUOR"
+        assert lines[3] == "without a reference"
+        assert all(len(line.rstrip()) <= 50 for line in screen_text(app))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final, Generic, TypeVar
 
 from branchtui.format.cells import Align, pad
@@ -13,6 +14,8 @@ T = TypeVar("T")
 GUTTER: Final = 2
 """Cells at the left for the arrow of the highlighted row and the mark."""
 GAP: Final = 1
+BAR_CELLS: Final = 92
+"""The bar of the highlighted row ends with the last column within so many: every cell of it is sent at every step."""
 _FRACTION_MIN: Final = 4
 
 
@@ -49,6 +52,14 @@ class ColumnLayout(Generic[T]):
             left -= share
             shares -= column.fraction
             self._widths.append(share)
+
+    @property
+    def bar_cells(self) -> int:
+        """How long the bar of the highlighted row is: all of it where the list is no wider than a bar may be."""
+        if self.total <= BAR_CELLS:
+            return self.total
+        ends = accumulate(self._widths, lambda end, width: end + GAP + width, initial=GUTTER - GAP)
+        return max(end for end in ends if end <= BAR_CELLS)
 
     def header(self) -> str:
         """The titles, aligned as their columns."""

@@ -133,9 +133,12 @@ class ListView(Widget, Generic[T]):
         is_highlighted = place == self.cursor.at
         is_marked = self.cursor.row_id(item) in self.marks
         text = self._columns_laid.row(item, highlighted=is_highlighted and self.has_arrow, marked=is_marked)
+        strip = self._strip(text, "virtual-list--marked" if is_marked else None)
         if is_highlighted and self.has_focus:
-            return self._strip(text, "virtual-list--highlight")
-        return self._strip(text, "virtual-list--marked" if is_marked else None)
+            cells = self._columns_laid.bar_cells
+            bar = self._strip(text, "virtual-list--highlight").crop(0, cells)
+            return Strip.join([bar, strip.crop(cells)])
+        return strip
 
     def _strip(self, text: str, component: str | None) -> Strip:
         style = self.rich_style if component is None else self.get_component_rich_style(component)
