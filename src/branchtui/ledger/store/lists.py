@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import json
 from dataclasses import dataclass, field, fields, replace
+from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from sqlalchemy import (
@@ -28,11 +29,14 @@ from sqlalchemy import (
 )
 
 from branchtui.contract.problem import Codes
+from branchtui.ledger.clock import span_us
 from branchtui.ledger.problems import Refusal
 from branchtui.ledger.store.mapping import compiled, mapping_of
+from branchtui.ledger.store.search import prefix_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import tzinfo
 
     from branchtui.ledger.store.reader import Reader
 
@@ -50,12 +54,32 @@ class Sort:
     """An order: the column that carries it (the id breaks ties) and its usual direction.
 
     `key` turns the text of an anchor `key:...` into a value of that column; it raises ValueError for
-    one that is none. None: the order cannot be opened by a key.
+    one that is none. None: the order cannot be opened by a key. `is_time` says that the column holds
+    instants: the key is a day, a month or a year of the reader's time zone, and `key` is not asked.
     """
 
     column: str
     descending: bool = False
     key: Callable[[str], Any] | None = str
+    is_time: bool = False
+
+    def place(self, text: str, zone: tzinfo) -> Any:
+        """The value of the column at which `text` opens this order: of all that begin so, the first met.
+
+        Raises:
+            ValueError: the text is no value of this column.
+        """
+        if self.is_time:
+            first_us, last_us = span_us(text, zone)
+            return last_us if self.descending else first_us
+        assert self.key is not None, "an order without keys is not asked for one"
+        value = self.key(text)
+        return prefix_end(value) if self.descending and isinstance(value, str) else value
+
+    @property
+    def opens_by_key(self) -> bool:
+        """Whether an anchor `key:...` has a meaning here."""
+        return self.is_time or self.key is not None
 
 
 @dataclass(frozen=True)
@@ -173,11 +197,21 @@ class Lists:
     cursors: Cursors
 
     async def page(
-        self, spec: ListSpec[R], window: Window, filters: Mapping[str, Any], *, who: str, now_us: int
+        self,
+        spec: ListSpec[R],
+        window: Window,
+        filters: Mapping[str, Any],
+        *,
+        who: str,
+        now_us: int,
+        zone: tzinfo = UTC,
+        sees: Callable[[R], bool] | None = None,
     ) -> Slice[R]:
         """The page of `spec` that `window` asks for, among the rows that pass `filters`.
 
-        `filters` maps a filter's name to its parameter, or to a mapping of its parameters.
+        `filters` maps a filter's name to its parameter, or to a mapping of its parameters. Days in a key
+        are those of `zone`. A list opens where a row stands that has left it (it was posted, say) when
+        the reader `sees` that row; without `sees` such a row is not there.
         """
         name, sort = spec.sort(window.sort)
         bound = _bound(filters)
@@ -187,7 +221,7 @@ class Lists:
             value, key, forward = self.cursors.open(binding, window.cursor, now_us)
             start, inclusive = (value, key), False
         elif window.anchor is not None:
-            forward, start = await self._anchor(spec, sort, window.anchor, filters)
+            forward, start = await self._anchor(spec, sort, window.anchor, filters, zone, sees)
         active = tuple(sorted(filters))
         statement = _page_statement(
             spec, name, active, forward=forward, start=start is not None, inclusive=inclusive
@@ -197,8 +231,8 @@ class Lists:
             asked.update(start_value=start[0], start_key=start[1])
         found = await self.reader.rows(spec.row_type, statement, asked)
         if not found and window.anchor is not None and start is not None:
-            # Nothing begins so late: the end of the list is the nearest place.
-            at_the_end = replace(window, anchor="last")
+            # Nothing stands so late: the last row alone is the nearest place.
+            at_the_end = replace(window, anchor="last", limit=1)
             return await self.page(spec, at_the_end, filters, who=who, now_us=now_us)
         more = len(found) > window.limit
         found = found[: window.limit]
@@ -222,28 +256,36 @@ class Lists:
         )
 
     async def _anchor(
-        self, spec: ListSpec[R], sort: Sort, anchor: str, filters: Mapping[str, Any]
+        self,
+        spec: ListSpec[R],
+        sort: Sort,
+        anchor: str,
+        filters: Mapping[str, Any],
+        zone: tzinfo,
+        sees: Callable[[R], bool] | None,
     ) -> tuple[bool, Any]:
         """The direction and the first row of a window opened by `anchor`.
 
         Raises:
-            Refusal: 404 for an id that is not among the rows that pass the filters, 400 for another form.
+            Refusal: 404 for an id that is not there or not the reader's to see, 400 for another form.
         """
         kind, _, rest = anchor.partition(":")
         if kind == "first" and not rest:
             return True, None
         if kind == "last" and not rest:
             return False, None
-        if kind == "key" and rest and sort.key is not None:
+        if kind == "key" and rest and sort.opens_by_key:
             try:
-                value = sort.key(rest)
+                value = sort.place(rest, zone)
             except ValueError as error:
                 raise Refusal(400, Codes.MALFORMED, f"{rest} is no place in this order.") from error
             return True, (value, "" if not sort.descending else "\U0010ffff")
         if kind == "id" and rest:
-            statement = _place_statement(spec, tuple(sorted(filters)))
-            found = await self.reader.rows(spec.row_type, statement, _bound(filters) | {"anchor_key": rest})
-            if found:
+            active = tuple(sorted(filters)) if sees is None else ()
+            bound = _bound(filters) if sees is None else {}
+            statement = _place_statement(spec, active)
+            found = await self.reader.rows(spec.row_type, statement, bound | {"anchor_key": rest})
+            if found and (sees is None or sees(found[0])):
                 return True, (getattr(found[0], sort.column), rest)
             raise Refusal(404, Codes.NOT_FOUND, "The row to open the list at is not there.")
         raise Refusal(400, Codes.MALFORMED, "An anchor is first, last, id:... or key:...")

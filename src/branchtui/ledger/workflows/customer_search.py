@@ -11,13 +11,10 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any, Final
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Boolean, ColumnElement, bindparam, literal_column
 
-from branchtui.ledger.clock import as_us
 from branchtui.ledger.names import is_family_first, plain_name
 from branchtui.ledger.phones import beginnings
 from branchtui.ledger.store import tables
@@ -197,11 +194,6 @@ def _condition(name: str) -> ColumnElement[bool]:
     return literal_column(f"customers.row_no IN ({found})", Boolean)
 
 
-def _day(text: str) -> int:
-    """The first instant of a day in UTC, for an order by time."""
-    return as_us(datetime.combine(date.fromisoformat(text), time(), ZoneInfo("UTC")))
-
-
 _c = tables.customers.c
 _FILTERS: Final[Mapping[str, ColumnElement[bool]]] = {
     "branch": _c.branch_id == bindparam("branch"),
@@ -218,7 +210,7 @@ CUSTOMERS: Final = ListSpec(
     sorts={
         "name": Sort("name_key", key=fold),
         "customer_no": Sort("customer_no"),
-        "created": Sort("created_at", descending=True, key=_day),
+        "created": Sort("created_at", descending=True, is_time=True),
     },
     filters=_FILTERS,
     caps={INSIDE: CANDIDATES, BEGINS: CANDIDATES},

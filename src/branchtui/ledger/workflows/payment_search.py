@@ -219,11 +219,6 @@ def _condition(name: str) -> ColumnElement[bool]:
     return literal_column(f"payments.row_no IN ({' UNION ALL '.join(ways)})", Boolean)
 
 
-def _day(text: str) -> int:
-    """The first instant of a day in UTC, for an order by time."""
-    return _day_begins(date.fromisoformat(text), "UTC")
-
-
 _p, _e = tables.payments.c, tables.callback_events.c
 # The sign keeps the order's own index in use: a page ends long before a wide scope does.
 _BRANCHES: Final = "+{0}.branch_id IN (SELECT value FROM json_each(:{1}))"
@@ -242,8 +237,8 @@ PAYMENTS: Final = ListSpec(
     row_type=Payment,
     name="payments",
     sorts={
-        "newest": Sort("paid_at", descending=True, key=_day),
-        "oldest": Sort("paid_at", key=_day),
+        "newest": Sort("paid_at", descending=True, is_time=True),
+        "oldest": Sort("paid_at", is_time=True),
     },
     filters=_FILTERS,
     caps={INSIDE: CANDIDATES, BEGINS: CANDIDATES},
@@ -259,7 +254,10 @@ _SEEN: Final = (
 EVENTS: Final = ListSpec(
     row_type=CallbackEvent,
     name="callback-events",
-    sorts={"newest": Sort("received_at", descending=True, key=_day), "oldest": Sort("received_at", key=_day)},
+    sorts={
+        "newest": Sort("received_at", descending=True, is_time=True),
+        "oldest": Sort("received_at", is_time=True),
+    },
     filters={
         "state": _e.state == bindparam("state"),
         "held": _e.state.in_(

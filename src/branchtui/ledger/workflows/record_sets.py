@@ -92,7 +92,7 @@ RECORDS: Final = ListSpec(
     row_type=BalanceRecord,
     name="balance-records",
     sorts={
-        "created": Sort("created_at", descending=True, key=None),
+        "created": Sort("created_at", descending=True, is_time=True),
         "amount": Sort("amount_minor", descending=True, key=_amount_minor),
         "as_of": Sort("as_of_date", descending=True),
     },
