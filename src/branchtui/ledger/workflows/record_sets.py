@@ -20,7 +20,7 @@ from branchtui.ledger.store import tables
 from branchtui.ledger.store.lists import ListSpec, Sort
 from branchtui.ledger.store.mapping import compiled
 from branchtui.ledger.store.rows import BalanceRecord
-from branchtui.ledger.workflows import customer_search
+from branchtui.ledger.workflows import customer_search, record_search
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,18 +32,6 @@ if TYPE_CHECKING:
 IDS_LENGTH_MAX: Final = SUMMARY_IDS_MAX * 65
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _r = tables.balance_records.c
-
-
-def _search(name: str, *, inside: bool) -> ColumnElement[bool]:
-    """Records of the customers that a search finds, or whose own texts hold what was typed."""
-    customers = customer_search.candidates(name, inside=inside)
-    return literal_column(
-        f"(balance_records.customer_id IN ({customers})"
-        f" OR (balance_records.external_ref >= :{name}__ref AND balance_records.external_ref < :{name}__ref_end)"
-        f" OR balance_records.account_no = :{name}__ref"
-        f" OR instr(lower(balance_records.narration), :{name}__text) > 0)",
-        Boolean,
-    )
 
 
 _FILTERS: Final[Mapping[str, ColumnElement[bool]]] = {
@@ -58,8 +46,7 @@ _FILTERS: Final[Mapping[str, ColumnElement[bool]]] = {
     "customer": _r.customer_id == bindparam("customer"),
     "as_of_from": _r.as_of_date >= bindparam("as_of_from"),
     "as_of_to": _r.as_of_date <= bindparam("as_of_to"),
-    "q_inside": _search("q_inside", inside=True),
-    "q_begins": _search("q_begins", inside=False),
+    **record_search.FILTERS,
     # What a bulk action takes, beside the filters of the list.
     "ids": literal_column("balance_records.id IN (SELECT value FROM json_each(:ids))", Boolean),
     "currency": _r.currency == bindparam("currency"),
@@ -97,6 +84,7 @@ RECORDS: Final = ListSpec(
         "as_of": Sort("as_of_date", descending=True),
     },
     filters=_FILTERS,
+    caps=dict.fromkeys(record_search.FILTERS, record_search.CANDIDATES),
 )
 """The list behind `GET /v1/balance-records`."""
 
@@ -148,14 +136,13 @@ def list_filters(core: Core, who: Principal, asked: RecordFilter) -> dict[str, A
     if looked_for:
         home = core.tree[who.branch_id]
         search = customer_search.parse(looked_for, region_of(home.currency, home.timezone))
-        name = "q_begins" if search.match is None else "q_inside"
-        found[name] = search.parameters(
-            sorted(branch_ids), None, whole=who.scope.top and asked.branch is None
-        ) | {
-            "ref": looked_for,
-            "ref_end": looked_for + "\U0010ffff",
-            "text": looked_for.lower(),
-        }
+        found |= record_search.filters(
+            branch_ids,
+            whole=who.scope.top and asked.branch is None,
+            query=looked_for,
+            search=search,
+            status=plain.get("status"),
+        )
     return found
 
 
