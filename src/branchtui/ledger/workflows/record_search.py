@@ -35,7 +35,7 @@ _CHECKS: Final = """+balance_records.branch_id IN (SELECT value FROM json_each(:
   AND (:{0}__status IS NULL OR +balance_records.status = :{0}__status)"""
 
 _OF_CUSTOMERS: Final = """SELECT id FROM (SELECT balance_records.id FROM balance_records
-  WHERE balance_records.customer_id IN ({1}) AND {2} LIMIT {3})"""
+  WHERE balance_records.customer_id IN ({0}) AND {1} LIMIT {2})"""
 
 _REFERENCE: Final = """SELECT id FROM (SELECT balance_records.id FROM balance_records
   WHERE balance_records.branch_id IN (SELECT value FROM json_each(:{0}__scope))
@@ -67,7 +67,7 @@ class _Shape(NamedTuple):
         customers = customer_search.candidates(name, inside=self.inside)
         scope, status = (text.replace("{0}", name) for text in (_SCOPE[self.scope], _STATUS[self.status]))
         ways = (
-            _OF_CUSTOMERS.format(name, customers, checks, cap),
+            _OF_CUSTOMERS.format(customers, checks, cap),
             _REFERENCE.format(name, checks, cap),
             _NEWEST.format(name, scope, status, NEWEST),
         )
