@@ -135,14 +135,17 @@ def list_filters(core: Core, who: Principal, asked: RecordFilter) -> dict[str, A
     looked_for = (asked.q or "").strip()
     if looked_for:
         home = core.tree[who.branch_id]
-        search = customer_search.parse(looked_for, region_of(home.currency, home.timezone))
-        found |= record_search.filters(
+        searched = record_search.filters(
             branch_ids,
             whole=who.scope.top and asked.branch is None,
             query=looked_for,
-            search=search,
+            search=customer_search.parse(looked_for, region_of(home.currency, home.timezone)),
             status=plain.get("status"),
         )
+        # The search looks within branches and status itself: no index of theirs may stand before its own.
+        for name in ("branch", "branches", "status"):
+            found.pop(name, None)
+        found |= searched
     return found
 
 
