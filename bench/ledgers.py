@@ -41,9 +41,7 @@ class BenchLedger:
     folder: Path
 
     @classmethod
-    def make(
-        cls, *, customers: int, payments: int = 0, records: int = 0, folder: Path | None = None
-    ) -> Self:
+    def make(cls, *, customers: int, payments: int = 0, records: int = 0, folder: Path | None = None) -> Self:
         """A new ledger with `customers` seeded people, in `folder` or a temporary one."""
         made = cls(folder or Path(tempfile.mkdtemp(prefix="branchtui-bench-")))
         new = setup.NewLedger(

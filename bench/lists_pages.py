@@ -19,7 +19,13 @@ from branchtui.ledger.access import Principal
 from branchtui.ledger.core import Core
 from branchtui.ledger.phones import region_of
 from branchtui.ledger.store.lists import ListSpec, Slice, Window
-from branchtui.ledger.workflows import customer_search, payment_search, payment_views, record_sets, record_views
+from branchtui.ledger.workflows import (
+    customer_search,
+    payment_search,
+    payment_views,
+    record_sets,
+    record_views,
+)
 from branchtui.ledger.workflows.customer_views import customer_answer
 
 TARGET_MS = 20.0
@@ -68,10 +74,18 @@ class Asking:
         async def answer(rows: list[Any]) -> object:
             return [customer_answer(self.core, self.who, row) for row in rows]
 
-        keys = {"name": ("wan", "otieno", "zz"), "customer_no": ("5", "0001"), "created": ("2026-11", "2020-01-01")}
+        keys = {
+            "name": ("wan", "otieno", "zz"),
+            "customer_no": ("5", "0001"),
+            "created": ("2026-11", "2020-01-01"),
+        }
         queries = ("", "mwangi", "oti", "wa", "k", "zzzyyx", "0720 111", "4321", "100245")
-        for sort, q, status in itertools.product(customer_search.CUSTOMERS.sorts, queries, (None, "active", "pending")):
-            search = customer_search.parse(q, region_of(self.branch.currency, self.branch.timezone)) if q else None
+        for sort, q, status in itertools.product(
+            customer_search.CUSTOMERS.sorts, queries, (None, "active", "pending")
+        ):
+            search = (
+                customer_search.parse(q, region_of(self.branch.currency, self.branch.timezone)) if q else None
+            )
             filters = customer_search.filters(scope.branch_ids, whole=scope.top, search=search, status=status)
             said = f"{q or 'all'} {status or ''}".strip()
             yield Asked("customers", said, customer_search.CUSTOMERS, filters, sort, keys[sort], answer, 40)
@@ -103,8 +117,14 @@ class Asking:
         keys = {"created": ("2026-11",), "amount": ("5000000",), "as_of": ("2026-11",)}
         narrowed: list[dict[str, Any]] = [{"status": status} for status in (None, *_STATUSES)]
         narrowed += [{"q": q} for q in ("mwangi", "oti", "k", "zzzyyx", "0720 111", "MB/0000", "passbook")]
-        narrowed += [{"q": "mwangi", "status": RecordStatus.ACCOUNTED}, {"status": RecordStatus.NOT_ACCOUNTED, "created_by": "system"}]
-        narrowed += [{"account_kind": AccountKind.LOAN}, {"status": RecordStatus.NOT_ACCOUNTED, "account_kind": AccountKind.SHARES}]
+        narrowed += [
+            {"q": "mwangi", "status": RecordStatus.ACCOUNTED},
+            {"status": RecordStatus.NOT_ACCOUNTED, "created_by": "system"},
+        ]
+        narrowed += [
+            {"account_kind": AccountKind.LOAN},
+            {"status": RecordStatus.NOT_ACCOUNTED, "account_kind": AccountKind.SHARES},
+        ]
         for sort, members in itertools.product(record_sets.RECORDS.sorts, narrowed):
             asked = RecordFilter.model_validate(members)
             filters = record_sets.list_filters(self.core, self.who, asked)
@@ -137,7 +157,11 @@ class Asking:
             middle = await ask("letters", anchor=f"key:{key}", count=True)
         if middle.rows:
             await ask("refresh", anchor=f"id:{middle.rows[0].id}", count=True)
-        for start, side, place in ((opened, "next", "next page"), (last, "prev", "page before"), (middle, "prev", "page before")):
+        for start, side, place in (
+            (opened, "next", "next page"),
+            (last, "prev", "page before"),
+            (middle, "prev", "page before"),
+        ):
             page = start
             for _ in range(PAGES_DEEP):
                 if (cursor := getattr(page, side)) is None:

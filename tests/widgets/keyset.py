@@ -12,7 +12,8 @@ from sqlalchemy import bindparam
 
 from branchtui.ledger.problems import Refusal
 from branchtui.ledger.store import migrate, tables
-from branchtui.ledger.store.lists import Cursors, Lists, ListSpec, Sort, Window
+from branchtui.ledger.store.cursors import Cursors
+from branchtui.ledger.store.lists import Lists, ListSpec, Sort, Window
 from branchtui.ledger.store.reader import Reader
 from branchtui.ledger.store.rows import ClosedDay
 from branchtui.ledger.store.sqlite import connect
@@ -90,7 +91,9 @@ class HeldSource:
             done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
             entry = (request, done)
             self.waiting.append(entry)
-            alike = [one for one, _ in self.waiting if one.cursor is not None and one.cursor == request.cursor]
+            alike = [
+                one for one, _ in self.waiting if one.cursor is not None and one.cursor == request.cursor
+            ]
             self.most_at_an_edge = max(self.most_at_an_edge, len(alike))
             if not await done:
                 raise LineDown

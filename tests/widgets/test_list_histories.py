@@ -26,7 +26,10 @@ Step = tuple[str, int]
 
 keys = st.tuples(st.sampled_from(KEYS), st.integers(0, ROWS - 1))
 answers = st.tuples(st.sampled_from(("answer", "answer", "answer", "fail")), st.integers(0, 5))
-moves = st.tuples(st.sampled_from(("add", "remove", "remove many", "rename", "remove highlighted")), st.integers(0, ROWS - 1))
+moves = st.tuples(
+    st.sampled_from(("add", "remove", "remove many", "rename", "remove highlighted")),
+    st.integers(0, ROWS - 1),
+)
 histories = st.lists(st.one_of(keys, keys, answers, answers, moves), min_size=1, max_size=30)
 
 
@@ -41,7 +44,9 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
 class History:
     """A list over the shelf, and what happens to it."""
 
-    def __init__(self, shelf: Shelf, pilot: Pilot[None], rows: VirtualList[ClosedDay], source: HeldSource) -> None:
+    def __init__(
+        self, shelf: Shelf, pilot: Pilot[None], rows: VirtualList[ClosedDay], source: HeldSource
+    ) -> None:
         self.shelf, self.pilot, self.rows, self.source = shelf, pilot, rows, source
         self.has_moved = False
 
@@ -150,13 +155,17 @@ async def looks_whole(lived: History) -> None:
     if ids:
         start = truth.index(ids[0])
         assert ids == truth[start : start + len(ids)], "no row is missing, none is in another's place"
-        is_filled = len(ids) - rows.cursor.top >= min(rows.cursor.height, len(truth) - start - rows.cursor.top)
+        is_filled = len(ids) - rows.cursor.top >= min(
+            rows.cursor.height, len(truth) - start - rows.cursor.top
+        )
         assert is_filled, "rows that are there fill the screen"
     assert not any(line.strip() == "…" for line in lived.painted())
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=histories)
-def test_whatever_happens_the_list_comes_to_rest_on_the_ledgers_rows(shelf: Shelf, history: list[Step]) -> None:
+def test_whatever_happens_the_list_comes_to_rest_on_the_ledgers_rows(
+    shelf: Shelf, history: list[Step]
+) -> None:
     """Terminal, Lists: by keyset pages, answers in any order, some failing, rows moving (PAGE-2)."""
     asyncio.run(told(shelf, history))

@@ -85,9 +85,7 @@ class PageLoader(Generic[T]):
         self._fetching.add(part)
         self._run(self._fetch(source, request, part, self._generation))
 
-    async def _fetch(
-        self, source: PageSource[T], request: PageRequest, part: Part, generation: int
-    ) -> None:
+    async def _fetch(self, source: PageSource[T], request: PageRequest, part: Part, generation: int) -> None:
         if generation != self._generation:
             # Another question was asked before this one was on its way.
             return

@@ -157,11 +157,11 @@ class PagedList(ListView[T]):
         anchor = loader.opening or FIRST
         keep_id, line = cursor.highlighted_id, cursor.at - cursor.top
         kind, _, wanted = anchor.partition(":")
-        if not loader.is_replacing and self._page_without_row is None and keep_id is not None:
-            if all(cursor.row_id(row) != keep_id for row in page.items) and wanted != keep_id:
-                loader.open(f"id:{keep_id}", replacing=False)
-                self._page_without_row = (page, anchor)
-                return False
+        may_look = not loader.is_replacing and self._page_without_row is None and wanted != keep_id
+        if may_look and keep_id is not None and all(cursor.row_id(row) != keep_id for row in page.items):
+            loader.open(f"id:{keep_id}", replacing=False)
+            self._page_without_row = (page, anchor)
+            return False
         self._show_opened(page, anchor, keep_id, line, wanted if kind == "id" else None)
         return True
 

@@ -99,7 +99,9 @@ class VirtualList(PagedList[T], can_focus=True):
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
-        super().__init__(columns, row_id, source, page_limit=page_limit, header=header, id=id, classes=classes)
+        super().__init__(
+            columns, row_id, source, page_limit=page_limit, header=header, id=id, classes=classes
+        )
         self.empty = empty
         self._explain = explain
         self._told: str | None = None

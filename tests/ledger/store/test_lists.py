@@ -16,7 +16,8 @@ from sqlalchemy import bindparam
 from branchtui.ledger.clock import as_us
 from branchtui.ledger.problems import Refusal
 from branchtui.ledger.store import migrate, tables
-from branchtui.ledger.store.lists import CURSOR_LIFE_US, Cursors, Lists, ListSpec, Slice, Sort, Window
+from branchtui.ledger.store.cursors import CURSOR_LIFE_US, Cursors
+from branchtui.ledger.store.lists import Lists, ListSpec, Slice, Sort, Window
 from branchtui.ledger.store.reader import Reader
 from branchtui.ledger.store.rows import ClosedDay
 from branchtui.ledger.store.sqlite import connect
@@ -148,7 +149,9 @@ async def test_a_list_opens_at_a_row_or_at_a_key(shelf: Shelf) -> None:
     assert newest.rows[0].id == "day-00020"
 
 
-async def test_a_beginning_opens_an_order_at_the_first_row_that_has_it_whichever_way_it_runs(shelf: Shelf) -> None:
+async def test_a_beginning_opens_an_order_at_the_first_row_that_has_it_whichever_way_it_runs(
+    shelf: Shelf,
+) -> None:
     """Contract 1: `key:2026-01-001` is met first at 0010 upwards, at its last downwards."""
     upwards = await shelf.page(Window(limit=1, anchor="key:2026-01-001", sort="date"))
     assert upwards.rows[0].date == "2026-01-0010"
@@ -171,7 +174,9 @@ async def test_instants_open_at_a_day_of_the_readers_own(shelf: Shelf, zone: str
     here = ZoneInfo(zone)
     for number, hour in enumerate((0, 12, 23)):
         at = datetime(2026, 11, 20, hour, 30, tzinfo=here)
-        shelf.connection.execute("UPDATE closed_days SET closed_at = ? WHERE id = ?", (as_us(at), f"day-{number:05d}"))
+        shelf.connection.execute(
+            "UPDATE closed_days SET closed_at = ? WHERE id = ?", (as_us(at), f"day-{number:05d}")
+        )
     for text in ("2026-11-20", "2026-11", "2026"):
         for sort, expected in (("latest", "day-00002"), ("earliest", "day-00000")):
             window = Window(limit=1, anchor=f"key:{text}", sort=sort)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 CANDIDATES: Final = 500
 NEWEST: Final = 500
 
-_STATUS: Final = {"any": "TRUE", "one": "balance_records.status = :{0}__status"}
+_STATUS: Final = {"any": "TRUE", "one": "balance_records.status = :{0}__standing"}
 _SCOPE: Final = {
     "whole": "TRUE",
     "branch": "balance_records.branch_id = :{0}__branch",
@@ -32,7 +32,7 @@ _SCOPE: Final = {
 }
 
 _CHECKS: Final = """+balance_records.branch_id IN (SELECT value FROM json_each(:{0}__scope))
-  AND (:{0}__status IS NULL OR +balance_records.status = :{0}__status)"""
+  AND (:{0}__standing IS NULL OR +balance_records.status = :{0}__standing)"""
 
 _OF_CUSTOMERS: Final = """SELECT id FROM (SELECT balance_records.id FROM balance_records
   WHERE balance_records.customer_id IN ({0}) AND {1} LIMIT {2})"""
@@ -97,7 +97,7 @@ def filters(
     scope = "whole" if whole else "branch" if len(inside) == 1 else "branches"
     shape = _Shape(search.match is not None, scope, "any" if status is None else "one")
     given = search.parameters(inside, None, whole=whole) | {
-        "status": status,
+        "standing": status,
         "ref": query,
         "ref_end": prefix_end(query),
         "text": query.lower(),
