@@ -131,6 +131,8 @@ class BenchLedger:
 class Served:
     """A served ledger and a way to ask it."""
 
+    python = sys.executable
+
     def __init__(self, ledger: BenchLedger) -> None:
         command = ["ledger", "serve", "--database", ledger.database, "--port", "0"]
         self.process = subprocess.Popen(

@@ -115,7 +115,7 @@ async def test_finding_payments_reads_indexes_alone(
     )
     steps = await plans(running_ledger, payment_search.PAYMENTS, asked)
     assert scans(steps) == []
-    assert any("payments_amount (branch_id=? AND amount_minor=?)" in step for step in steps)
+    assert any("payments_amount (branch_id=? AND amount_minor=? AND state=?)" in step for step in steps)
 
 
 @pytest.mark.parametrize("code", ["HQ", "NKU"])
@@ -131,11 +131,17 @@ async def test_finding_records_by_their_customers_reads_no_customers_from_end_to
         asked = record_sets.list_filters(running_ledger.core, who, RecordFilter(q=query, status=status))
         steps = await plans(running_ledger, record_sets.RECORDS, asked, anchors=("first",))
         assert scans(steps) == []
-        assert steps[0].startswith("SEARCH balance_records USING INDEX sqlite_autoindex_balance_records_1 (id=?)")
+        assert steps[0].startswith(
+            "SEARCH balance_records USING INDEX sqlite_autoindex_balance_records_1 (id=?)"
+        )
 
 
 ORDERS = [
-    *(("customers", sort, status) for sort in customer_search.CUSTOMERS.sorts for status in (None, "pending")),
+    *(
+        ("customers", sort, status)
+        for sort in customer_search.CUSTOMERS.sorts
+        for status in (None, "pending")
+    ),
     *(("payments", sort, state) for sort in payment_search.PAYMENTS.sorts for state in (None, "ignored")),
     *(("records", sort, status) for sort in record_sets.RECORDS.sorts for status in (None, "reversed")),
 ]

@@ -69,7 +69,7 @@ class Search:
 
     def parameters(self, scope: list[str], status: str | None, *, whole: bool = False) -> dict[str, Any]:
         """The parameters of the filter that carries this search; `whole` where `scope` is everything."""
-        match = self.match and within(self.match, None if whole else scope)
+        match = self.match and within(self.match, None if whole else scope, status)
         return {
             **({} if match is None else {"match": match}),
             "prefix": self.prefix,
@@ -149,8 +149,12 @@ _INSIDE: Final = """SELECT {4} FROM (SELECT customers.{4} FROM customers_search 
   AND {1} AND {2} LIMIT {3})"""
 
 _BEGINNING: Final = """SELECT {4} FROM (SELECT customers.{4} FROM customers
-  WHERE customers.branch_id IN (SELECT value FROM json_each(:{0}__scope))
-  AND customers.{5} >= :{0}__prefix AND customers.{5} < :{0}__prefix_end AND {1} AND {2} LIMIT {3})"""
+  WHERE :{0}__status IS NULL AND customers.branch_id IN (SELECT value FROM json_each(:{0}__scope))
+  AND customers.{5} >= :{0}__prefix AND customers.{5} < :{0}__prefix_end AND {2} LIMIT {3})"""
+
+_BEGINNING_OF: Final = """SELECT {4} FROM (SELECT customers.{4} FROM customers
+  WHERE customers.branch_id IN (SELECT value FROM json_each(:{0}__scope)) AND customers.status = :{0}__status
+  AND customers.{5} >= :{0}__prefix AND customers.{5} < :{0}__prefix_end AND {2} LIMIT {3})"""
 
 _NUMBERED: Final = """SELECT {3} FROM (SELECT customers.{3} FROM customers
   WHERE customers.{4} >= :{0}__number AND customers.{4} < :{0}__number_end AND {1} LIMIT {2})"""
@@ -180,8 +184,11 @@ def candidates(name: str, *, inside: bool, column: str = "id") -> str:
         _ACCOUNT.format(name, checks, _NUMBERS, column),
         _PHONE.format(name, checks, cap, column),
         _PHONE_END.format(name, checks, cap, column),
-        _BEGINNING.format(name, checks, needles, begins, column, "name_key"),
-        _BEGINNING.format(name, checks, needles, begins, column, "reversed_name_key"),
+        *(
+            beginning.format(name, checks, needles, begins, column, key)
+            for beginning in (_BEGINNING, _BEGINNING_OF)
+            for key in ("name_key", "reversed_name_key")
+        ),
     ]
     if inside:
         ways.append(_INSIDE.format(name, checks, needles, cap, column))

@@ -132,6 +132,7 @@ customers = Table(
     Index("customers_created", "created_at", "id"),
     # Each order of the list by status too: a status that few have would else be looked for among all.
     Index("customers_branch_status", "branch_id", "status", "name_key", "id"),
+    Index("customers_branch_status_reversed", "branch_id", "status", "reversed_name_key", "id"),
     Index("customers_branch_status_no", "branch_id", "status", "customer_no", "id"),
     Index("customers_branch_status_created", "branch_id", "status", "created_at", "id"),
     Index("customers_status", "status", "name_key", "id"),
