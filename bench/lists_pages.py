@@ -141,7 +141,12 @@ class Asking:
         began = time.process_time()
         window = replace(window, limit=asked.rows, sort=asked.sort)
         page = await self.core.lists.page(
-            asked.spec, window, asked.filters, who=self.who.user_id, now_us=self.core.clock.now_us(), sees=self.sees
+            asked.spec,
+            window,
+            asked.filters,
+            who=self.who.user_id,
+            now_us=self.core.clock.now_us(),
+            sees=self.sees,
         )
         await asked.answer(page.rows)
         return time.process_time() - began, page
