@@ -134,7 +134,9 @@ class Asking:
             asked = RecordFilter.model_validate(members)
             filters = record_sets.list_filters(self.core, self.who, asked)
             said = " ".join(str(each) for each in members.values() if each) or "all"
-            yield Asked("records", said, record_sets.RECORDS, filters, sort, keys[sort], answer, 40)
+            is_offered = not members.keys() & {"created_by", "account_kind"}
+            kind = "records" if is_offered else "records by filters that no screen offers"
+            yield Asked(kind, said, record_sets.RECORDS, filters, sort, keys[sort], answer, 40)
 
     async def timed(self, asked: Asked, window: Window) -> tuple[float, Slice[Any]]:
         """Processor seconds of one page, models of its answer included."""

@@ -39,7 +39,8 @@ WALKS: dict[str, tuple[tuple[str, Keys], ...]] = {
         ("end the search", ("/", "esc", "esc")),
         ("sort by the next column", ("z",)),
         ("filter by a status", (":", "customers status=pending", "enter")),
-        ("end the filter", (":", "customers status=", "ctrl+u", "customers", "enter", "z", "z")),
+        ("sort by the newest", ("z",)),
+        ("sort by name", ("z",)),
     ),
     "payments": (
         ("open what waits", ("f4",)),
@@ -72,7 +73,9 @@ WALKS: dict[str, tuple[tuple[str, Keys], ...]] = {
         ("sort by amount", ("z",)),
         ("jump to an amount", ("'", "50,000", "enter")),
         ("turn to all", ("t",)),
-        ("back to newest", ("z", "z", "t")),
+        ("sort by day", ("z",)),
+        ("sort by the newest", ("z",)),
+        ("back to what waits", ("t",)),
     ),
 }
 

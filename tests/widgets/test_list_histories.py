@@ -147,7 +147,8 @@ async def looks_whole(lived: History) -> None:
     before = len(lived.source.requests)
     rows.reload()
     await lived.settle()
-    assert len(lived.source.requests) - before <= REQUESTS_A_STEP + 1
+    if stood_on in truth and not lived.has_moved:
+        assert len(lived.source.requests) - before <= REQUESTS_A_STEP
     if stood_on in truth:
         assert rows.cursor.highlighted_id == stood_on, "the highlight is kept by id"
     ids = [row.id for row in rows.items]

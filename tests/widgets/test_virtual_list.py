@@ -43,9 +43,11 @@ class Ledger:
         self.failing: Exception | None = None
         self.removed: set[int] = set()
         self.counted_to: int | None = None
+        self.pushed = 0
 
     def row(self, number: int) -> Row:
-        """The row of a place."""
+        """The row of a place; `pushed` rows came before those that were there first."""
+        number -= self.pushed
         return Row(number, f"{self.prefix} {number:07}")
 
     async def fetch(self, request: PageRequest) -> Page[Row]:
@@ -76,7 +78,9 @@ class Ledger:
         if anchor == "last":
             return max(0, self.total - request.limit)
         if anchor.startswith("id:"):
-            return int(anchor[4:])
+            if int(anchor[4:]) in self.removed:
+                raise AnchorGone
+            return int(anchor[4:]) + self.pushed
         if anchor.startswith("key:"):
             return int(anchor[4:].split()[-1])
         return 0
@@ -445,3 +449,59 @@ async def test_a_million_rows_in_memory_jump_by_folded_letters() -> None:
     assert (await source.fetch(PageRequest(anchor="id:r2"))).items[0].number == 2
     with pytest.raises(AnchorGone):
         await source.fetch(PageRequest(anchor="id:gone"))
+
+
+@pytest.mark.parametrize(
+    ("gone", "stands_on", "requests"), [({232}, 233, 2), ({230}, 232, 2), ({230, 232}, 233, 3)]
+)
+async def test_a_refresh_whose_rows_are_gone_goes_to_the_one_that_followed(
+    gone: set[int], stands_on: int, requests: int
+) -> None:
+    """A list never fails for good because somebody deleted the row it stood on, or the first one in sight."""
+    ledger = Ledger(1_000)
+    async with showing(ledger) as (app, pilot):
+        for _ in range(10):
+            await pilot.press("pagedown")
+            await settled(app, pilot)
+        await pilot.press("down", "down")
+        assert app.rows.highlighted == ledger.row(232)
+        ledger.removed = gone
+        before = len(ledger.requests)
+        app.rows.reload()
+        await settled(app, pilot)
+        assert app.rows.highlighted == ledger.row(stands_on)
+        assert len([one for one in ledger.requests[before:] if one.anchor]) <= requests
+
+
+async def test_a_refresh_of_whose_screen_nothing_is_left_goes_to_what_stood_before() -> None:
+    """A refresh looks for the rows in sight, the highlight, the row that follows, and then begins at the first."""
+    ledger = Ledger(1_000)
+    async with showing(ledger) as (app, pilot):
+        for _ in range(10):
+            await pilot.press("pagedown")
+            await settled(app, pilot)
+        ledger.removed = set(range(50, 1_000))
+        before = len(ledger.requests)
+        app.rows.reload()
+        await settled(app, pilot)
+        assert [request.anchor for request in ledger.requests[before:] if request.anchor] == [
+            "id:r230",
+            "id:r231",
+            "first",
+        ]
+        assert app.rows.highlighted == ledger.row(49)
+
+
+async def test_rows_that_came_before_do_not_move_the_highlight() -> None:
+    """Near the beginning a refresh asks for the first page; a row that was pushed off it is asked for by its id."""
+    ledger = Ledger(1_000)
+    async with showing(ledger) as (app, pilot):
+        await pilot.press("down", "down")
+        stood_on = app.rows.highlighted
+        ledger.removed = set()
+        ledger.pushed = 200
+        app.rows.reload()
+        await settled(app, pilot)
+        assert app.rows.highlighted == stood_on
+        anchors = [request.anchor for request in ledger.requests if request.anchor]
+        assert anchors[-2:] == ["first", "id:r2"]

@@ -22,7 +22,7 @@ from branchtui.screens.rows import (
     record_sentence,
     words,
 )
-from branchtui.screens.sources import LedgerSource, amount_key, day_key
+from branchtui.screens.sources import PAGE_ROWS, LedgerSource, amount_key, day_key
 from branchtui.widgets.actions import Action, ActionTable, Choice
 from branchtui.widgets.dialogs import ConfirmDialog, MenuDialog, MessageDialog, ReasonDialog
 from branchtui.widgets.search_box import SearchBox
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 
 REVERSE: Final = Action("reverse", "m", "Reverse", "Reverse a posted record, with a reason")
 SORTS: Final[tuple[tuple[str, str], ...]] = (("created", "newest"), ("amount", "amount"), ("as_of", "as of"))
-RECORD_ROWS: Final = 36
-"""Rows of a page: two screens of 24 lines. A record is wider than a customer, and a page stays about 4 KiB."""
 VIEWS: Final = (RecordStatus.NOT_ACCOUNTED, RecordStatus.ACCOUNTED, None)
 _OF_A_ROW: Final = frozenset({"post", "edit", "delete", "reverse", "menu", "copy"})
 _BY_THE_LEDGER: Final = frozenset({"post", "edit", "delete", "reverse"})
@@ -76,7 +74,7 @@ class BalancesScreen(BulkDesk):
             lambda one: one.id,
             empty="Nothing here. [n] New Member Balance   [t] turn the list",
             explain=sentence_of,
-            page_limit=RECORD_ROWS,
+            page_limit=PAGE_ROWS,
             id="records",
         )
 

@@ -39,6 +39,7 @@ class PagedList(ListView[T]):
         self._is_new_question = False
         self._other_anchors: list[str] = []
         self._page_without_row: tuple[Page[T], str] | None = None
+        self._gone: set[str] = set()
 
     # ── what the subclass says ───────────────────────────────────────────────────────────────────────────────────
 
@@ -75,9 +76,10 @@ class PagedList(ListView[T]):
         elif not cursor.shown or (cursor.window.base == 0 and cursor.at < loader.limit):
             self._open(FIRST, replacing=False)
         else:
-            in_sight, highlighted = cursor.shown[cursor.top], cursor.shown[cursor.at]
-            anchors = [f"id:{cursor.row_id(row)}" for row in (in_sight, highlighted)]
-            self._open(anchors[0], *dict.fromkeys(anchors[1:]), replacing=False)
+            # The first row in sight; should others have taken it out, the highlighted one, or the one that follows.
+            places = (cursor.top, cursor.at, min(cursor.at + 1, cursor.last))
+            anchors = dict.fromkeys(f"id:{cursor.row_id(cursor.shown[place])}" for place in places)
+            self._open(*anchors, replacing=False)
 
     def open_at(self, anchor: str) -> None:
         """Jump: forget the rows for those around `anchor`, when they are there."""
@@ -105,6 +107,7 @@ class PagedList(ListView[T]):
         self.problem = None
         self._other_anchors = list(others)
         self._page_without_row = None
+        self._gone.clear()
         self.loader.open(anchor, replacing=replacing)
         if not self.cursor.shown:
             self.refresh()
@@ -157,9 +160,11 @@ class PagedList(ListView[T]):
         anchor = loader.opening or FIRST
         keep_id, line = cursor.highlighted_id, cursor.at - cursor.top
         kind, _, wanted = anchor.partition(":")
-        may_look = not loader.is_replacing and self._page_without_row is None and wanted != keep_id
+        look_at = f"id:{keep_id}"
+        is_known = look_at == anchor or look_at in self._gone or self._page_without_row is not None
+        may_look = not loader.is_replacing and not is_known
         if may_look and keep_id is not None and all(cursor.row_id(row) != keep_id for row in page.items):
-            loader.open(f"id:{keep_id}", replacing=False)
+            loader.open(look_at, replacing=False)
             self._page_without_row = (page, anchor)
             return False
         self._show_opened(page, anchor, keep_id, line, wanted if kind == "id" else None)
@@ -203,6 +208,7 @@ class PagedList(ListView[T]):
     def _open_elsewhere(self) -> bool:
         """The row of the anchor is gone: what else there is to open the list at."""
         cursor, loader = self.cursor, self.loader
+        self._gone.add(loader.opening or FIRST)
         if self._page_without_row is not None:
             page, anchor = self._page_without_row
             self._show_opened(page, anchor, cursor.highlighted_id, cursor.at - cursor.top, None)
