@@ -41,9 +41,9 @@ class BenchLedger:
     folder: Path
 
     @classmethod
-    def make(cls, *, customers: int, payments: int = 0) -> Self:
-        """A new ledger with `customers` seeded people."""
-        made = cls(Path(tempfile.mkdtemp(prefix="branchtui-bench-")))
+    def make(cls, *, customers: int, payments: int = 0, records: int = 0, folder: Path | None = None) -> Self:
+        """A new ledger with `customers` seeded people, in `folder` or a temporary one."""
+        made = cls(folder or Path(tempfile.mkdtemp(prefix="branchtui-bench-")))
         new = setup.NewLedger(
             "Bench Sacco", BRANCH, "Head office", "KES", "Africa/Nairobi", "admin", PASSWORD
         )
@@ -63,7 +63,9 @@ class BenchLedger:
                 )
 
         setup.change(made.database, people)
-        made.command("seed", "--branch", BRANCH, "--customers", str(customers), "--payments", str(payments))
+        counts = {"--customers": customers, "--payments": payments, "--balance-records": records}
+        given = (word for option, count in counts.items() for word in (option, str(count)))
+        made.command("seed", "--branch", BRANCH, *given)
         return made
 
     @property
@@ -128,6 +130,8 @@ class BenchLedger:
 
 class Served:
     """A served ledger and a way to ask it."""
+
+    python = sys.executable
 
     def __init__(self, ledger: BenchLedger) -> None:
         command = ["ledger", "serve", "--database", ledger.database, "--port", "0"]

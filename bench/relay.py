@@ -11,13 +11,15 @@ from typing import Self
 from urllib.parse import urlsplit
 
 _REQUEST = re.compile(rb"(?:GET|POST|PUT|PATCH|DELETE|HEAD) [^ \r\n]+ HTTP/1\.1\r\n")
+_PAGE = re.compile(rb"GET [^ \r\n]+[?&]limit=[^ \r\n]+ HTTP/1\.1\r\n")
 
 
 @dataclass
 class Passed:
-    """What passed since the last look: requests, and bytes each way as they are on the wire."""
+    """What passed since the last look: requests, pages of lists among them, bytes each way on the wire."""
 
     requests: int = 0
+    pages: int = 0
     bytes_up: int = 0
     bytes_down: int = 0
 
@@ -72,6 +74,7 @@ class Relay:
                         if source is client:
                             self._passed.bytes_up += len(data)
                             self._passed.requests += len(_REQUEST.findall(data))
+                            self._passed.pages += len(_PAGE.findall(data))
                         else:
                             self._passed.bytes_down += len(data)
                     (server if source is client else client).sendall(data)

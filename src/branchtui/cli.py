@@ -119,6 +119,7 @@ def _add_running(commands: _Commands) -> None:
     seed.add_argument("--branch", metavar="CODE", required=True)
     seed.add_argument("--customers", metavar="N", type=int, default=0)
     seed.add_argument("--payments", metavar="N", type=int, default=0)
+    seed.add_argument("--balance-records", metavar="N", type=int, default=0)
 
 
 def _add_places(commands: _Commands) -> None:

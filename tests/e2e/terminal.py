@@ -109,6 +109,10 @@ class Terminal:
         self.see(text)
         return next(line for line in self.lines if text in line)
 
+    def read_some(self) -> bool:
+        """Take in what was painted by now; False when there was nothing."""
+        return self._read(time.monotonic() + 0.001)
+
     def wait_for_end(self) -> int:
         """Wait until the program has ended; returns its exit code."""
         deadline = time.monotonic() + PATIENCE_SECONDS

@@ -7,14 +7,15 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
+import pytest
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from branchtui.widgets.columns import Column
 from branchtui.widgets.list_commands import COMMANDS_MAX
-from branchtui.widgets.page_source import Page, PageRequest
+from branchtui.widgets.page_source import AnchorGone, MemorySource, Page, PageRequest
 from branchtui.widgets.row_window import PAGES_MAX
-from branchtui.widgets.virtual_list import VirtualList
+from branchtui.widgets.virtual_list import MARKS_MAX, VirtualList
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,12 @@ class Ledger:
         self.gate.set()
         self.failing: Exception | None = None
         self.removed: set[int] = set()
+        self.counted_to: int | None = None
+        self.pushed = 0
 
     def row(self, number: int) -> Row:
-        """The row of a place."""
+        """The row of a place; `pushed` rows came before those that were there first."""
+        number -= self.pushed
         return Row(number, f"{self.prefix} {number:07}")
 
     async def fetch(self, request: PageRequest) -> Page[Row]:
@@ -57,11 +61,14 @@ class Ledger:
         if request.cursor and request.cursor.startswith("-"):
             stop = int(request.cursor[1:])
             start = max(0, stop - request.limit)
+        count = self.total - len(self.removed)
+        bound = count if self.counted_to is None else min(count, self.counted_to)
         return Page(
             [self.row(number) for number in range(start, stop) if number not in self.removed],
             next=f"+{stop}" if stop < self.total else None,
             prev=f"-{start}" if start > 0 else None,
-            count=self.total - len(self.removed) if request.count else None,
+            count=bound if request.count else None,
+            count_exact=bound == count,
         )
 
     def _start(self, request: PageRequest) -> int:
@@ -71,7 +78,9 @@ class Ledger:
         if anchor == "last":
             return max(0, self.total - request.limit)
         if anchor.startswith("id:"):
-            return int(anchor[4:])
+            if int(anchor[4:]) in self.removed:
+                raise AnchorGone
+            return int(anchor[4:]) + self.pushed
         if anchor.startswith("key:"):
             return int(anchor[4:].split()[-1])
         return 0
@@ -343,3 +352,156 @@ async def test_a_step_repaints_two_lines_only() -> None:
         app.rows.refresh = spy  # type: ignore[assignment, method-assign]  # a spy for this test
         await pilot.press("j")
         assert [len(regions) for regions in asked] == [1, 1]
+
+
+async def test_marks_survive_paging_away_and_back_and_a_refresh() -> None:
+    """Marks are ids: what was forgotten by the window is marked again when it comes back; a thousand at most."""
+    ledger = Ledger(5_000)
+    async with showing(ledger) as (app, pilot):
+        for _ in range(5):
+            app.rows.action_mark()
+        await pilot.press("end")
+        await settled(app, pilot)
+        assert [row.number for row in app.rows.marked] == [0, 1, 2, 3, 4]
+        await pilot.press("home")
+        app.rows.reload()
+        await settled(app, pilot)
+        assert [line[1] for line in painted(app)[1:7]] == ["*"] * 5 + [" "]
+        while len(app.rows.marked) < MARKS_MAX:
+            app.rows.action_mark()
+            await until(pilot, lambda: app.rows.is_settled)
+        app.rows.action_jump_last()
+        app.rows.action_mark()
+        await settled(app, pilot)
+        assert len(app.rows.marked) == MARKS_MAX
+
+
+async def test_a_count_that_is_exceeded_says_so_until_somebody_walked_to_the_end() -> None:
+    """PAGE-3: counts are bounded; the screen never says 10,000 where there are more."""
+    ledger = Ledger(130)
+    ledger.counted_to = 100
+    async with showing(ledger) as (app, pilot):
+        assert app.rows.position == "1 of 100+"
+        assert app.rows.count is None
+        await pilot.press("end")
+        await settled(app, pilot)
+        assert app.rows.position == "of 100+"
+        await pilot.press("home")
+        await settled(app, pilot)
+        for _ in range(6):
+            await pilot.press("pagedown")
+            await settled(app, pilot)
+        assert app.rows.highlighted == ledger.row(129)
+        assert app.rows.position == "130 of 130"
+        assert app.rows.count == 130
+
+
+async def test_a_page_that_comes_too_late_does_not_push_out_the_rows_in_sight() -> None:
+    """The window is bounded, and what a person looks at is never what it forgets."""
+    ledger = Ledger(2_000)
+    async with showing(ledger) as (app, pilot):
+        while len(app.rows.items) < PAGES_MAX * 50:
+            await pilot.press("pagedown")
+            await settled(app, pilot)
+        ledger.gate.clear()
+        app.rows.stand(app.rows.cursor.last)
+        app.rows.fetch_ahead()
+        await until(pilot, lambda: not app.rows.loader.is_idle)
+        await pilot.press("home")
+        assert app.rows.highlighted == ledger.row(0)
+        ledger.gate.set()
+        await settled(app, pilot)
+        assert app.rows.highlighted == ledger.row(0)
+
+
+async def test_rows_that_go_one_by_one_are_followed_by_the_next_page() -> None:
+    """A queue that is worked off never ends in an empty screen while there is more."""
+    ledger = Ledger(200)
+    async with showing(ledger) as (app, pilot):
+        for number in range(120):
+            app.rows.remove_row(f"r{number}")
+            await until(pilot, lambda: app.rows.is_settled)
+        assert app.rows.highlighted == ledger.row(120)
+        assert len(app.rows.items) >= app.rows.cursor.height
+        assert not any(line.strip() == "…" for line in painted(app))
+
+
+async def test_a_jump_is_not_lost_when_the_list_is_asked_again_meanwhile() -> None:
+    """Keys do what they mean, whatever else asks the ledger."""
+    ledger = Ledger(10_000)
+    async with showing(ledger) as (app, pilot):
+        ledger.gate.clear()
+        await pilot.press("end")
+        app.rows.reload()
+        await pilot.press("up", "enter")
+        ledger.gate.set()
+        await settled(app, pilot)
+        assert app.opened == [ledger.row(9_998)]
+
+
+async def test_a_million_rows_in_memory_jump_by_folded_letters() -> None:
+    """Rows that are all here are found by halving, case and marks folded, as the ledger's are."""
+    rows = [Row(number, name) for number, name in enumerate(("Abel", "bärbel", "Étienne", "Fatuma"))]
+    source = MemorySource(rows, lambda row: row.id, lambda row: row.name)
+    for typed, expected in (("BAR", 1), ("e", 2), ("zz", 3), ("", 0)):
+        page = await source.fetch(PageRequest(anchor=f"key:{typed}"))
+        assert page.items[0].number == expected
+    assert (await source.fetch(PageRequest(anchor="id:r2"))).items[0].number == 2
+    with pytest.raises(AnchorGone):
+        await source.fetch(PageRequest(anchor="id:gone"))
+
+
+@pytest.mark.parametrize(
+    ("gone", "stands_on", "requests"), [({232}, 233, 2), ({230}, 232, 2), ({230, 232}, 233, 3)]
+)
+async def test_a_refresh_whose_rows_are_gone_goes_to_the_one_that_followed(
+    gone: set[int], stands_on: int, requests: int
+) -> None:
+    """A list never fails for good because somebody deleted the row it stood on, or the first one in sight."""
+    ledger = Ledger(1_000)
+    async with showing(ledger) as (app, pilot):
+        for _ in range(10):
+            await pilot.press("pagedown")
+            await settled(app, pilot)
+        await pilot.press("down", "down")
+        assert app.rows.highlighted == ledger.row(232)
+        ledger.removed = gone
+        before = len(ledger.requests)
+        app.rows.reload()
+        await settled(app, pilot)
+        assert app.rows.highlighted == ledger.row(stands_on)
+        assert len([one for one in ledger.requests[before:] if one.anchor]) <= requests
+
+
+async def test_a_refresh_of_whose_screen_nothing_is_left_goes_to_what_stood_before() -> None:
+    """A refresh looks for the rows in sight, the highlight, the row that follows, and then begins at the first."""
+    ledger = Ledger(1_000)
+    async with showing(ledger) as (app, pilot):
+        for _ in range(10):
+            await pilot.press("pagedown")
+            await settled(app, pilot)
+        ledger.removed = set(range(50, 1_000))
+        before = len(ledger.requests)
+        app.rows.reload()
+        await settled(app, pilot)
+        assert [request.anchor for request in ledger.requests[before:] if request.anchor] == [
+            "id:r230",
+            "id:r231",
+            "first",
+        ]
+        assert app.rows.highlighted == ledger.row(49)
+
+
+async def test_rows_that_came_before_do_not_move_the_highlight() -> None:
+    """Near the beginning a refresh asks for the first page; a row that was pushed off it is asked for by its id."""
+    ledger = Ledger(1_000)
+    async with showing(ledger) as (app, pilot):
+        await pilot.press("down", "down")
+        stood_on = app.rows.highlighted
+        ledger.removed = set()
+        ledger.pushed = 200
+        app.rows.reload()
+        await settled(app, pilot)
+        assert app.rows.highlighted == stood_on
+        anchors = [request.anchor for request in ledger.requests if request.anchor]
+        assert anchors[-2:] == ["first", "id:r2"]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import calendar
+import re
 import time
-from datetime import UTC, date, datetime, timedelta
-from typing import Protocol
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
 import uuid_utils
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SPAN: Final = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?", re.ASCII)
 
 
 class Clock(Protocol):
@@ -46,3 +49,23 @@ def as_us(instant: datetime) -> int:
 def local_date(us: int, timezone: str) -> date:
     """The calendar day of an instant in a branch's time zone."""
     return as_datetime(us).astimezone(ZoneInfo(timezone)).date()
+
+
+def span_us(text: str, zone: tzinfo) -> tuple[int, int]:
+    """The first and the last microsecond (since 1970 UTC) of a day, a month or a year of `zone`.
+
+    Written `2026-11-20`, `2026-11` or `2026`.
+
+    Raises:
+        ValueError: it is none of these.
+    """
+    parts = _SPAN.fullmatch(text)
+    if parts is None:
+        raise ValueError(text)
+    year, month, day = (None if part is None else int(part) for part in parts.groups())
+    assert year is not None, "the pattern asks for a year"
+    last_month = month or 12
+    last_day = day or calendar.monthrange(year, last_month)[1]
+    first = datetime(year, month or 1, day or 1, tzinfo=zone)
+    last = datetime(year, last_month, last_day, 23, 59, 59, 999_999, tzinfo=zone)
+    return as_us(first), as_us(last)

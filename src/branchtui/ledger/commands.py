@@ -112,7 +112,7 @@ def check(arguments: argparse.Namespace) -> int:
 
 @telling
 def seed(arguments: argparse.Namespace) -> int:
-    """Add realistic people and payments to a branch."""
+    """Add realistic people, payments and balance records to a branch."""
     from branchtui.ledger.seed import seed as plant
 
     plant(
@@ -120,6 +120,7 @@ def seed(arguments: argparse.Namespace) -> int:
         branch_code=arguments.branch,
         customers=arguments.customers,
         payments=arguments.payments,
+        balance_records=arguments.balance_records,
     )
     return DONE
 

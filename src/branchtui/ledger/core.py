@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from branchtui.ledger.access import Scope
 from branchtui.ledger.clock import Clock, SystemClock, local_date, new_id
 from branchtui.ledger.store import migrate
-from branchtui.ledger.store.lists import Cursors, Lists
+from branchtui.ledger.store.cursors import Cursors
+from branchtui.ledger.store.lists import Lists
 from branchtui.ledger.store.mapping import mapping_of
 from branchtui.ledger.store.reader import Reader
 from branchtui.ledger.store.rows import Branch, Institution

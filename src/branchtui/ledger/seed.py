@@ -7,6 +7,7 @@ journal entries, owners of payments by the tiers of matching; `ledger check` is 
 from __future__ import annotations
 
 import random
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from branchtui.ledger import audit
@@ -16,7 +17,7 @@ from branchtui.ledger.operations import Command, Reply, execute
 from branchtui.ledger.seeds.money import make_money
 from branchtui.ledger.seeds.people import Person, make_people
 from branchtui.ledger.seeds.planting import Planting, last_days
-from branchtui.ledger.setup import change, system_principal
+from branchtui.ledger.setup import change_in_parts, system_principal
 from branchtui.ledger.store.rows import Branch
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 CHUNK: Final = 20_000
 """Customers of one transaction."""
+
+CACHE_KIB: Final = 512 * 1024
+"""Memory for indexes while rows are added at all their places: a small cache is written out again and again."""
 
 UNMATCHED_SHARE: Final = 0.05
 
@@ -60,24 +64,23 @@ def seed(
     now_us = (clock or SystemClock()).now_us()
     rng = random.Random(rng_seed)  # noqa: S311 - made-up people must come again, not be secret
     parts = max(1, -(-customers // CHUNK))
-    for part in range(parts):
 
-        def plant_part(tx: BulkTx, part: int = part) -> None:
-            branch = tx.find_one(Branch, code=branch_code)
-            if branch is None:
-                raise ValueError(f"There is no branch {branch_code}.")
-            plant(
-                tx,
-                branch,
-                customers=_share(customers, part, parts),
-                payments=_share(payments - waiting, part, parts) + _share(waiting, part, parts),
-                unmatched=_share(waiting, part, parts),
-                balance_records=_share(balance_records, part, parts),
-                rng=rng,
-                now_us=now_us,
-            )
+    def plant_part(part: int, tx: BulkTx) -> None:
+        branch = tx.find_one(Branch, code=branch_code)
+        if branch is None:
+            raise ValueError(f"There is no branch {branch_code}.")
+        plant(
+            tx,
+            branch,
+            customers=_share(customers, part, parts),
+            payments=_share(payments - waiting, part, parts) + _share(waiting, part, parts),
+            unmatched=_share(waiting, part, parts),
+            balance_records=_share(balance_records, part, parts),
+            rng=rng,
+            now_us=now_us,
+        )
 
-        change(database, plant_part)
+    change_in_parts(database, (partial(plant_part, part) for part in range(parts)), cache_kib=CACHE_KIB)
 
 
 def plant(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -21,8 +22,10 @@ from branchtui.ledger.store.unit import Batch, BulkTx
 from branchtui.ledger.tokens import token_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
+
+    from branchtui.ledger.store.sqlite import Connection
 
 T = TypeVar("T")
 
@@ -72,12 +75,40 @@ def change(database: str, run: Callable[[BulkTx], T]) -> T:
     Raises:
         StoreUnavailable: a ledger process has it open, or there is none.
     """
+    with changing(database) as connection:
+        return _in_one_transaction(connection, run)
+
+
+def change_in_parts(database: str, parts: Iterable[Callable[[BulkTx], object]], *, cache_kib: int) -> None:
+    """Run each of `parts` in a transaction of its own, with `cache_kib` of memory for what they touch again and again.
+
+    Raises:
+        StoreUnavailable: a ledger process has it open, or there is none.
+    """
+    with changing(database) as connection:
+        connection.execute(f"PRAGMA cache_size=-{cache_kib}")
+        for run in parts:
+            _in_one_transaction(connection, run)
+
+
+@contextmanager
+def changing(database: str) -> Iterator[Connection]:
+    """The ledger that nobody serves, locked, with the tables of this version.
+
+    Raises:
+        StoreUnavailable: a ledger process has it open, or there is none.
+    """
     path = database_path(database)
     if not path.is_file():
         raise StoreUnavailable(f"There is no ledger at {path}. Make one with: branchtui ledger init")
     lock = FileLock(path)
     try:
-        return in_one_transaction(path, run)
+        connection = connect(path)
+        try:
+            migrate.upgrade(connection)
+            yield connection
+        finally:
+            connection.close()
     finally:
         lock.release()
 
@@ -87,20 +118,24 @@ def in_one_transaction(path: Path, run: Callable[[BulkTx], T]) -> T:
     connection = connect(path)
     try:
         migrate.upgrade(connection)
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            batch = Batch(connection)
-            tx = BulkTx(batch)
-            found = run(tx)
-            tx.keep()
-            batch.flush()
-            connection.execute("COMMIT")
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
-        return found
+        return _in_one_transaction(connection, run)
     finally:
         connection.close()
+
+
+def _in_one_transaction(connection: Connection, run: Callable[[BulkTx], T]) -> T:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        batch = Batch(connection)
+        tx = BulkTx(batch)
+        found = run(tx)
+        tx.keep()
+        batch.flush()
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    return found
 
 
 def add_branch(

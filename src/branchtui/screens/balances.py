@@ -22,17 +22,19 @@ from branchtui.screens.rows import (
     record_sentence,
     words,
 )
-from branchtui.screens.sources import PAGE_ROWS, LedgerSource
+from branchtui.screens.sources import PAGE_ROWS, LedgerSource, amount_key, day_key
 from branchtui.widgets.actions import Action, ActionTable, Choice
 from branchtui.widgets.dialogs import ConfirmDialog, MenuDialog, MessageDialog, ReasonDialog
 from branchtui.widgets.search_box import SearchBox
 from branchtui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from branchtui.contract.balance_records import BalanceRecord, RecordSummary
 
 REVERSE: Final = Action("reverse", "m", "Reverse", "Reverse a posted record, with a reason")
-SORTS: Final = (("created", "newest"), ("amount", "amount"), ("as_of", "as of"))
+SORTS: Final[tuple[tuple[str, str], ...]] = (("created", "newest"), ("amount", "amount"), ("as_of", "as of"))
 VIEWS: Final = (RecordStatus.NOT_ACCOUNTED, RecordStatus.ACCOUNTED, None)
 _OF_A_ROW: Final = frozenset({"post", "edit", "delete", "reverse", "menu", "copy"})
 _BY_THE_LEDGER: Final = frozenset({"post", "edit", "delete", "reverse"})
@@ -144,8 +146,12 @@ class BalancesScreen(BulkDesk):
             q=shown.q,
             sort=SORTS[self._sort][0],
         )
-        self.rows.set_source(LedgerSource(question))
+        self.rows.set_source(LedgerSource(question, key=self._key_of_sort()))
         self.ask_totals()
+
+    def _key_of_sort(self) -> Callable[[str], str]:
+        is_amount = SORTS[self._sort][0] == "amount"
+        return amount_key(self.desk.currency) if is_amount else day_key(self.desk.today)
 
     def reload(self) -> None:
         """The same question again."""
@@ -189,8 +195,8 @@ class BalancesScreen(BulkDesk):
             parts.append(f"“{self.search.text.strip()}”")
         if self.rows.marks:
             parts.append(f"{len(self.rows.marks):,} marked")
-        if self.rows.count is not None:
-            parts.append(f"{self.rows.count:,}")
+        if self.rows.count_words:
+            parts.append(self.rows.count_words)
         if self._summary is not None:
             total = money(self._summary.total_minor, self._summary.currency)
             parts.append(

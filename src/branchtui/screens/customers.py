@@ -15,7 +15,7 @@ from branchtui.screens.dialogs.filter import FilterDialog
 from branchtui.screens.outcome import sentence_of
 from branchtui.screens.record_desk import RecordScreen
 from branchtui.screens.rows import customer_columns, customer_fits, words
-from branchtui.screens.sources import PAGE_ROWS, LedgerSource
+from branchtui.screens.sources import PAGE_ROWS, LedgerSource, day_key
 from branchtui.widgets.actions import Action, ActionTable
 from branchtui.widgets.fields import ChoiceField
 from branchtui.widgets.search_box import SearchBox
@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 
 _ANY: Final = ""
 STATUSES: Final = ("pending", "active", "rejected", "withdrawn", "transfer_in_progress", "closed")
-SORTS: Final = (("name", "name"), ("customer_no", "number"), ("created", "newest first"))
+SORTS: Final[tuple[tuple[str, str], ...]] = (
+    ("name", "name"),
+    ("customer_no", "number"),
+    ("created", "newest first"),
+)
 
 
 class CustomersScreen(RecordScreen):
@@ -113,7 +117,8 @@ class CustomersScreen(RecordScreen):
             branch=self.desk.branch_filter,
             sort=SORTS[self._sort][0],
         )
-        self.rows.set_source(LedgerSource(question))
+        key = day_key(self.desk.today) if SORTS[self._sort][0] == "created" else str
+        self.rows.set_source(LedgerSource(question, key=key))
         self._show_note()
 
     def branch_changed(self) -> None:
@@ -140,8 +145,8 @@ class CustomersScreen(RecordScreen):
             parts.append(self.desk.chosen_branch.code)
         if self.search.text.strip():
             parts.append(f"“{self.search.text.strip()}”")
-        if self.rows.count is not None and self.rows.is_settled:
-            parts.append(f"{self.rows.count:,}")
+        if self.rows.count_words:
+            parts.append(self.rows.count_words)
         self.heading.show(note="  ".join(parts))
 
     @on(VirtualList.Highlighted)

@@ -7,6 +7,8 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
+from branchtui.format.dates import DateError
+from branchtui.format.money import MoneyError
 from branchtui.remote.errors import (
     AwaitsApproval,
     Blocked,
@@ -177,11 +179,15 @@ def sentence_of(error: Exception) -> str:
     """What is said when a reading did not come: what was wrong, and the way on where trying again is one."""
     if isinstance(error, LinkDown):
         return "The ledger does not answer. [ctrl+r] try again"
+    if isinstance(error, DateError | MoneyError):
+        return str(error)
     said = error.sentence if isinstance(error, LedgerError) else "The list could not be shown."
     return said if isinstance(error, Refused | NotTrusted) else f"{said} [ctrl+r] try again"
 
 
 def level_of(error: Exception) -> Level:
-    """A refusal is the ledger's, or the program's own for safety; a line that fails is a warning."""
+    """A refusal is the ledger's, or the program's own for safety; a slip of the keys or of the line is a warning."""
+    if isinstance(error, DateError | MoneyError):
+        return "warning"
     is_line = isinstance(error, Unreachable) and not isinstance(error, Blocked | JournalUnavailable)
     return "warning" if is_line else "error"

@@ -29,7 +29,7 @@ from branchtui.screens.payment_rows import (
     payment_lines,
 )
 from branchtui.screens.rows import age, total_in
-from branchtui.screens.sources import LedgerSource
+from branchtui.screens.sources import LedgerSource, day_key
 from branchtui.widgets.dialogs import MenuDialog, MessageDialog
 from branchtui.widgets.search_box import SearchBox
 from branchtui.widgets.virtual_list import VirtualList
@@ -173,7 +173,7 @@ class PaymentsList(LedgerScreen):
                 branch=self.desk.branch_filter,
                 include_candidates=turn.name != "associated",
             )
-            self.rows.set_source(LedgerSource(question))
+            self.rows.set_source(LedgerSource(question, key=day_key(self.desk.today)))
         self._show_note()
 
     def reload(self) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 from branchtui.widgets.list_cursor import ListCursor
-from branchtui.widgets.page_loader import Edge, PageLoader
-from branchtui.widgets.page_source import FIRST, LAST
+from branchtui.widgets.page_loader import PageLoader
+from branchtui.widgets.page_source import FIRST, LAST, Edge
 
 COMMANDS_MAX: Final = 256
 Command = Callable[[], bool]
@@ -60,6 +60,10 @@ class ListBody(Protocol):
         """Put the highlight on a loaded row and scroll by so many lines."""
         ...
 
+    def open_at(self, anchor: str) -> None:
+        """Ask for the page that `anchor` opens."""
+        ...
+
 
 class Move:
     """Move by rows over page borders; with `scroll` what is in sight moves along."""
@@ -86,6 +90,7 @@ class Move:
         page_cursor = cursor.window.next if edge == "next" else cursor.window.prev
         if self._rows == 0 or page_cursor is None or cursor.filter is not None:
             return True
+        # While the list is asked again its edges are not known: the rest of the way waits for the answer.
         loader.ask_edge(edge, page_cursor)
         return False
 
@@ -113,5 +118,5 @@ class Jump:
             self._body.stand(cursor.last)
             return True
         self._is_asked = True
-        loader.open(self._anchor, replacing=True)
+        self._body.open_at(self._anchor)
         return False

@@ -43,14 +43,26 @@ class ListCursor(Generic[T]):
 
     @property
     def position(self) -> str:
-        """`12 of 5,000`; without the first figure where the place is not known; empty without rows."""
+        """`12 of 5,000`, `12 of 10,000+` where there are more than were counted.
+
+        Without the first figure where the place is not known; empty without rows.
+        """
         base, count = self.window.base, self.window.count
         if not self.shown or self.filter is not None:
             return ""
         if base is None:
-            return "" if count is None else f"of {count:,}"
+            return "" if count is None else f"of {self.count_words}"
         place = base + self.at + 1
-        return f"{place:,}" if count is None else f"{place:,} of {max(count, place):,}"
+        return f"{place:,}" if count is None else f"{place:,} of {self.count_words}"
+
+    @property
+    def count_words(self) -> str:
+        """All rows in words: `5,000`, `10,000+` where there are more than were counted, empty when not known."""
+        window = self.window
+        if window.count is None:
+            return ""
+        seen = len(window.rows) + (window.base or 0)
+        return f"{max(window.count, seen):,}{'' if window.is_count_exact else '+'}"
 
     def place_of(self, row_id: str | None) -> int | None:
         """Place of a shown row, or None."""
@@ -64,27 +76,41 @@ class ListCursor(Generic[T]):
         self.narrow(keep_id=None)
 
     def narrow(self, keep_id: str | None, line: int | None = None) -> None:
-        """Take the rows up again after a change; stand on `keep_id`, in `line` of the screen when given."""
+        """Take the rows up again after a change; stand on `keep_id`, in `line` of the screen when given.
+
+        Where that row is gone the highlight goes to the one that followed it, or else to the one before.
+        """
+        former, at = self.shown, self.at
         self._take_rows()
         place = None if keep_id is None else self.place_of(keep_id)
+        if place is None and keep_id is not None:
+            place = self._nearest(former, at)
+            line = line if place is not None else 0
+            place = place or 0
         if place is not None:
             self.at = place
             if line is not None:
                 self.top = place - line
         self.bound()
 
-    def shift(self, rows: int) -> None:
-        """Rows came (or, negative, went) before the loaded ones: what is seen stays where it is."""
-        self._take_rows()
-        self.at = max(0, self.at + rows)
-        self.top = max(0, self.top + rows)
-        self.bound()
+    def stay(self, keep_id: str | None) -> None:
+        """Rows came or went at an edge: the highlight stays on `keep_id`, in its line of the screen."""
+        self.narrow(keep_id, self.at - self.top)
 
     def bound(self) -> None:
         """The highlight is a row, in sight; no empty line stands below rows that could fill it."""
         self.at = min(max(0, self.at), max(0, self.last))
         lowest_top = max(0, len(self.shown) - self.height)
         self.top = min(max(self.top, self.at - self.height + 1, 0), self.at, lowest_top)
+
+    def _nearest(self, former: list[T], at: int) -> int | None:
+        """Place of the first row of `former` from `at` on that is still shown, or of the last one before it."""
+        places = {self.row_id(row): place for place, row in enumerate(self.shown)}
+        for row in (*former[at:], *reversed(former[:at])):
+            place = places.get(self.row_id(row))
+            if place is not None:
+                return place
+        return None
 
     def _take_rows(self) -> None:
         rows, fits = self.window.rows, self.filter

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import Generic, Literal, TypeVar
+from typing import Final, Generic, Literal, TypeVar
 
-from branchtui.widgets.page_source import PAGE_LIMIT, Page, PageRequest, PageSource
+from branchtui.widgets.page_source import PAGE_LIMIT, Edge, Page, PageRequest, PageSource
 
 T = TypeVar("T")
-Edge = Literal["open", "next", "prev"]
+Part = Literal["open", "next", "prev"]
+"""What a request brings: a window opened anew, or the page at one of its edges."""
+
+REQUESTS_A_STEP: Final = 2
+"""What a key may cost; pages that are fetched ahead of need wait for the next key beyond it."""
 
 
 class PageLoader(Generic[T]):
@@ -20,8 +24,8 @@ class PageLoader(Generic[T]):
     def __init__(
         self,
         run: Callable[[Coroutine[None, None, None]], object],
-        took: Callable[[Page[T], Edge], None],
-        failed: Callable[[Exception, Edge], None],
+        took: Callable[[Page[T], Part], None],
+        failed: Callable[[Exception, Part], None],
         limit: int = PAGE_LIMIT,
     ) -> None:
         self._run = run
@@ -32,7 +36,8 @@ class PageLoader(Generic[T]):
         self.opening: str | None = None
         self.is_replacing = False
         self._generation = 0
-        self._fetching: set[Edge] = set()
+        self._fetching: set[Part] = set()
+        self._asked = 0
 
     @property
     def is_idle(self) -> bool:
@@ -44,9 +49,13 @@ class PageLoader(Generic[T]):
         """True while the rows in sight answer a former question: keys wait for the new ones."""
         return self.opening is not None and self.is_replacing
 
-    def is_fetching(self, edge: Edge) -> bool:
-        """True while the page at that edge is under way."""
-        return edge in self._fetching
+    def is_fetching(self, part: Part) -> bool:
+        """True while that page is under way."""
+        return part in self._fetching
+
+    def begin_step(self) -> None:
+        """A key was pressed: what is fetched ahead of need counts from here."""
+        self._asked = 0
 
     def open(self, anchor: str, *, replacing: bool) -> None:
         """Begin a new generation at `anchor`."""
@@ -56,26 +65,37 @@ class PageLoader(Generic[T]):
         self.is_replacing = replacing
         self._ask(PageRequest(anchor=anchor, limit=self.limit, count=True), "open")
 
-    def ask_edge(self, edge: Edge, cursor: str | None) -> None:
-        """Ask for the neighbour page, unless it is under way or there is none."""
-        if cursor is not None and edge not in self._fetching:
+    def ask_edge(self, edge: Edge, cursor: str | None, *, ahead: bool = False) -> bool:
+        """Ask for the neighbour page, unless it is under way or there is none; False where it is not asked for.
+
+        While a window is being opened its edges are not known yet. A page `ahead` of need is left out when the
+        step has asked for enough.
+        """
+        if cursor is None or self.opening is not None or (ahead and self._asked >= REQUESTS_A_STEP):
+            return False
+        if edge not in self._fetching:
             self._ask(PageRequest(cursor=cursor, anchor=None, limit=self.limit), edge)
+        return True
 
-    def _ask(self, request: PageRequest, edge: Edge) -> None:
-        self._fetching.add(edge)
-        self._run(self._fetch(request, edge, self._generation))
-
-    async def _fetch(self, request: PageRequest, edge: Edge, generation: int) -> None:
+    def _ask(self, request: PageRequest, part: Part) -> None:
         source = self.source
         if source is None:
+            return
+        self._asked += 1
+        self._fetching.add(part)
+        self._run(self._fetch(source, request, part, self._generation))
+
+    async def _fetch(self, source: PageSource[T], request: PageRequest, part: Part, generation: int) -> None:
+        if generation != self._generation:
+            # Another question was asked before this one was on its way.
             return
         try:
             page = await source.fetch(request)
         except Exception as error:  # noqa: BLE001  # whatever a source raises, the teller gets a sentence
             if generation == self._generation:
-                self._fetching.discard(edge)
-                self._failed(error, edge)
+                self._fetching.discard(part)
+                self._failed(error, part)
             return
         if generation == self._generation:
-            self._fetching.discard(edge)
-            self._took(page, edge)
+            self._fetching.discard(part)
+            self._took(page, part)

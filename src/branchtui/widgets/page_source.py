@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Generic, Protocol, TypeVar
+from typing import Final, Generic, Literal, Protocol, TypeVar
+
+from branchtui.format.folding import fold
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -13,6 +16,8 @@ PAGE_LIMIT: Final = 50
 """Rows asked for at once: more than a screen of 36 lines shows, under 4 KiB compressed."""
 FIRST: Final = "first"
 LAST: Final = "last"
+Edge = Literal["next", "prev"]
+"""The side of the loaded rows at which a page is added."""
 
 
 @dataclass(frozen=True)
@@ -31,12 +36,20 @@ class PageRequest:
 
 @dataclass(frozen=True)
 class Page(Generic[T_co]):
-    """Rows in order; `next` and `prev` are cursors, None at an end; `count` is of all rows, when known."""
+    """Rows in order; `next` and `prev` are cursors, None at an end.
+
+    `count` is of all rows, when known; without `count_exact` there are more than that.
+    """
 
     items: Sequence[T_co]
     next: str | None = None
     prev: str | None = None
     count: int | None = None
+    count_exact: bool = True
+
+
+class AnchorGone(Exception):
+    """The row of an anchor `id:...` is not in the list any more: a list then opens at another row."""
 
 
 class PageSource(Protocol[T_co]):
@@ -50,7 +63,8 @@ class PageSource(Protocol[T_co]):
 class MemorySource(Generic[T]):
     """A source over rows that are all here: candidates of a payment, lines of a preview.
 
-    `key` gives the text a jump by letter compares with, `row_id` the identity for `id:` anchors.
+    `key` gives the text that the rows are in order of and a jump by letters compares with, case and marks
+    folded; `row_id` the identity for `id:` anchors, whose places are noted when the first is asked for.
     """
 
     def __init__(
@@ -59,6 +73,7 @@ class MemorySource(Generic[T]):
         self._rows = rows
         self._row_id = row_id
         self._key = key
+        self._places: dict[str, int] | None = None
 
     async def fetch(self, request: PageRequest) -> Page[T]:
         """The slice asked for; cursors are `+index` forward and `-index` backward."""
@@ -83,9 +98,16 @@ class MemorySource(Generic[T]):
             return max(0, total - request.limit)
         kind, _, wanted = anchor.partition(":")
         if kind == "id":
-            return next((at for at, row in enumerate(self._rows) if self._row_id(row) == wanted), 0)
+            return self._place_of(wanted)
         if kind == "key" and self._key is not None:
-            folded = wanted.casefold()
-            fitting = (at for at, row in enumerate(self._rows) if self._key(row).casefold() >= folded)
-            return next(fitting, max(0, total - 1))
+            key = self._key
+            start = bisect_left(self._rows, fold(wanted), key=lambda row: fold(key(row)))
+            return min(start, max(0, total - 1))
         return 0
+
+    def _place_of(self, row_id: str) -> int:
+        if self._places is None:
+            self._places = {self._row_id(row): at for at, row in enumerate(self._rows)}
+        if row_id not in self._places:
+            raise AnchorGone
+        return self._places[row_id]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final, Generic, TypeVar
 
-from branchtui.widgets.page_source import LAST, Page
+from branchtui.widgets.page_source import LAST, Edge, Page
 
 T = TypeVar("T")
 PAGES_MAX: Final = 12
@@ -15,7 +15,8 @@ class RowWindow(Generic[T]):
     """Neighbouring pages, grown at either edge and forgotten at the far one.
 
     `rows` are the loaded items in order; `base` is the place of the first of them among all rows (from 0), or None
-    when the window was opened in the middle; `count` is the number of all rows when the source told it.
+    when the window was opened in the middle; `count` is the number of all rows when the source told it, without
+    `is_count_exact` a number that is exceeded.
     """
 
     def __init__(self, row_id: Callable[[T], str], pages_max: int = PAGES_MAX) -> None:
@@ -27,6 +28,7 @@ class RowWindow(Generic[T]):
         self.rows: list[T] = []
         self.base: int | None = None
         self.count: int | None = None
+        self.is_count_exact = True
 
     @property
     def next(self) -> str | None:
@@ -43,14 +45,21 @@ class RowWindow(Generic[T]):
         self._pages = [list(page.items)]
         self._prevs, self._nexts = [page.prev], [page.next]
         if page.count is not None:
-            self.count = page.count
+            self.count, self.is_count_exact = page.count, page.count_exact
         self._flatten()
         if page.prev is None:
             self.base = 0
-        elif anchor == LAST and self.count is not None:
+        elif anchor == LAST and self.count is not None and self.is_count_exact:
             self.base = max(0, self.count - len(self.rows))
         else:
             self.base = None
+        self._count_at_the_end()
+
+    def rows_forgotten(self, edge: Edge) -> int:
+        """How many rows at the far side one more page at `edge` makes forgotten."""
+        if len(self._pages) < self._pages_max:
+            return 0
+        return len(self._pages[0 if edge == "next" else -1])
 
     def append(self, page: Page[T]) -> int:
         """Add the page behind; returns how many rows were forgotten at the beginning."""
@@ -64,6 +73,7 @@ class RowWindow(Generic[T]):
         if self.base is not None:
             self.base += forgotten
         self._flatten()
+        self._count_at_the_end()
         return forgotten
 
     def prepend(self, page: Page[T]) -> int:
@@ -126,6 +136,11 @@ class RowWindow(Generic[T]):
         self._pages[0].insert(0, item)
         self._flatten()
         return True
+
+    def _count_at_the_end(self) -> None:
+        # Who walked past what the source counted, to the end, has counted the rest.
+        if self.base is not None and self._pages and self.next is None:
+            self.count, self.is_count_exact = self.base + len(self.rows), True
 
     def _unseen(self, items: Sequence[T]) -> list[T]:
         # Rows that moved between two requests would otherwise stand twice.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, TypeVar
 
@@ -11,10 +11,9 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from branchtui.widgets.columns import Column
-from branchtui.widgets.list_commands import Command, CommandQueue, Jump, Move
-from branchtui.widgets.list_view import ListView
-from branchtui.widgets.page_loader import Edge, PageLoader
-from branchtui.widgets.page_source import FIRST, LAST, PAGE_LIMIT, Page, PageSource
+from branchtui.widgets.list_commands import Command, Jump, Move
+from branchtui.widgets.page_source import FIRST, LAST, PAGE_LIMIT, PageSource
+from branchtui.widgets.paged_list import PagedList
 
 T = TypeVar("T")
 
@@ -39,7 +38,7 @@ class _ListMessage(Message):
         return self.list
 
 
-class VirtualList(ListView[T], can_focus=True):
+class VirtualList(PagedList[T], can_focus=True):
     """Rows of `source` in `columns`; see README.md beside this module for how a screen uses it.
 
     Keys that need a page still under way wait in order for it (at most 256) and then do what they would have done
@@ -104,14 +103,11 @@ class VirtualList(ListView[T], can_focus=True):
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
-        super().__init__(columns, row_id, header=header, id=id, classes=classes)
+        super().__init__(
+            columns, row_id, source, page_limit=page_limit, header=header, id=id, classes=classes
+        )
         self.empty = empty
-        self.loader: PageLoader[T] = PageLoader(self._run_fetch, self._take, self._take_failure, page_limit)
-        self.loader.source = source
         self._explain = explain
-        self._commands = CommandQueue()
-        self._problem: str | None = None
-        self._is_new_question = False
         self._told: str | None = None
 
     # ── what a screen asks ───────────────────────────────────────────────────────────────────────────────────────
@@ -133,13 +129,19 @@ class VirtualList(ListView[T], can_focus=True):
 
     @property
     def count(self) -> int | None:
-        """All rows of the source, when it told."""
-        return self.cursor.window.count
+        """All rows of the question that is asked, when they were told and all of them were counted."""
+        window = self.cursor.window
+        return window.count if window.is_count_exact and not self.loader.must_wait else None
+
+    @property
+    def count_words(self) -> str:
+        """`5,000`, or `10,000+` where there are more than were counted; empty while they are not known."""
+        return "" if self.loader.must_wait else self.cursor.count_words
 
     @property
     def is_settled(self) -> bool:
         """True when no page and no key waits."""
-        return self.loader.is_idle and not len(self._commands)
+        return self.loader.is_idle and not len(self.commands)
 
     @property
     def is_opening(self) -> bool:
@@ -148,26 +150,10 @@ class VirtualList(ListView[T], can_focus=True):
 
     @property
     def position(self) -> str:
-        """`12 of 5,000`; without the first figure where the place is not known; empty without rows."""
+        """`12 of 5,000`, `12 of 10,000+`; without the first figure where the place is not known; empty without rows."""
         return self.cursor.position
 
     # ── what a screen tells ──────────────────────────────────────────────────────────────────────────────────────
-
-    def set_source(self, source: PageSource[T], *, anchor: str = FIRST) -> None:
-        """Begin anew with `source`: answers of the former one are dropped; its rows stay until the first page."""
-        self.loader.source = source
-        self._is_new_question = True
-        self.marks.clear()
-        self._start(anchor, replacing=True)
-
-    def reload(self, *, keep: bool = True) -> None:
-        """Ask the same source again; the highlight stays on its row (`keep`) or goes to the first."""
-        if self.loader.source is None:
-            return
-        cursor = self.cursor
-        near_first = cursor.window.base == 0 and cursor.at < self.loader.limit
-        row_id = cursor.highlighted_id if keep and not near_first else None
-        self._start(FIRST if row_id is None else f"id:{row_id}", replacing=not keep)
 
     def replace(self, item: T) -> bool:
         """Show `item` in the row of its id; False when that row is not loaded."""
@@ -184,6 +170,7 @@ class VirtualList(ListView[T], can_focus=True):
         former = self.cursor.highlighted_id
         place = self.cursor.window.remove(row_id)
         self._narrow(keep_id=former)
+        self._step()
         return place is not None
 
     def insert_first(self, item: T, *, highlight: bool = True) -> None:
@@ -194,8 +181,9 @@ class VirtualList(ListView[T], can_focus=True):
 
     def local_filter(self, predicate: Callable[[T], bool] | None) -> None:
         """Narrow the loaded rows at once while the ledger's answer is under way; `set_source` ends it."""
-        self.cursor.filter = predicate
-        self._narrow(keep_id=self.cursor.highlighted_id)
+        former, self.cursor.filter = self.cursor.highlighted_id, predicate
+        self._narrow(keep_id=former)
+        self._step()
 
     def highlight(self, row_id: str) -> bool:
         """Stand on a loaded row; False when it is not loaded."""
@@ -292,10 +280,16 @@ class VirtualList(ListView[T], can_focus=True):
         event.prevent_default()
 
     def _queue(self, command: Command) -> None:
-        if not self._commands.put(command):
+        if not self.commands.put(command):
             self.app.bell()
-        self._commands.run()
-        self._prefetch()
+        self.loader.begin_step()
+        self.commands.run()
+        self.fetch_ahead()
+
+    def _step(self) -> None:
+        """Rows went, or came into sight: there may be more to show."""
+        self.loader.begin_step()
+        self.fetch_ahead()
 
     def _toggle_mark(self) -> None:
         item = self.highlighted
@@ -317,68 +311,17 @@ class VirtualList(ListView[T], can_focus=True):
         if self.loader.source is not None and self.loader.opening is None:
             self.set_source(self.loader.source)
 
-    def _run_fetch(self, fetch: Coroutine[None, None, None]) -> None:
-        self.run_worker(fetch, group="page", exit_on_error=False, exclusive=False)
-
-    def _start(self, anchor: str, *, replacing: bool) -> None:
-        self._problem = None
-        self.loader.open(anchor, replacing=replacing)
-        if not self.cursor.shown:
-            self.refresh()
-
-    def _take_failure(self, error: Exception, edge: Edge) -> None:
-        self._commands.clear()
-        if edge == "open":
-            self.loader.opening = None
-            if self._is_new_question:
-                # Rows of another question must not stand as the answer to this one.
-                self.cursor.empty()
-                self._tell()
-            if not self.cursor.shown:
-                self._problem = self._explain(error)
-        self.refresh()
-        self.post_message(self.Failed(self, error))
-
-    def _take(self, page: Page[T], edge: Edge) -> None:
-        if edge == "open":
-            self._take_opened(page)
-        else:
-            window = self.cursor.window
-            self.cursor.shift(-window.append(page) if edge == "next" else window.prepend(page))
-            self.refresh()
-            self._tell()
-        self._commands.run()
-        self._prefetch()
-
-    def _take_opened(self, page: Page[T]) -> None:
-        cursor, loader = self.cursor, self.loader
-        anchor, loader.opening = loader.opening or FIRST, None
-        keep_id, line = cursor.highlighted_id, cursor.at - cursor.top
-        kind, _, wanted = anchor.partition(":")
-        if loader.is_replacing:
-            cursor.empty()
-            keep_id, line = wanted if kind == "id" else None, 0
-        cursor.window.open(page, anchor)
-        self._problem = None
-        self._is_new_question = False
-        self._narrow(keep_id=keep_id, line=line)
+    def opened(self) -> None:
+        """Say so."""
         self.turned()
-        if anchor == LAST:
-            self.stand(cursor.last)
         self.post_message(self.Loaded(self))
 
-    def _prefetch(self) -> None:
-        """Ask for the neighbour page when fewer than a screen of rows is left on a side."""
-        cursor = self.cursor
-        if self.loader.opening is not None or cursor.filter is not None or not cursor.shown:
-            return
-        if len(cursor.shown) - (cursor.top + cursor.height) < cursor.height:
-            self.loader.ask_edge("next", cursor.window.next)
-        if cursor.top < cursor.height:
-            self.loader.ask_edge("prev", cursor.window.prev)
+    def failed(self, error: Exception) -> None:
+        """Say so."""
+        self.post_message(self.Failed(self, error))
 
-    def _narrow(self, keep_id: str | None, line: int | None = None) -> None:
-        self.cursor.narrow(keep_id, line)
+    def _narrow(self, keep_id: str | None) -> None:
+        self.cursor.narrow(keep_id)
         self.refresh()
         self._tell()
 
@@ -392,7 +335,7 @@ class VirtualList(ListView[T], can_focus=True):
 
     def resized(self) -> None:
         """More rows may be in sight than are loaded."""
-        self._prefetch()
+        self._step()
 
     def is_more_under_way(self) -> bool:
         """True while the page below is being fetched."""
@@ -400,9 +343,9 @@ class VirtualList(ListView[T], can_focus=True):
 
     def instead_of_rows(self) -> str:
         """A placeholder, what went wrong, or that there is nothing."""
-        if self.loader.opening is not None:
+        if self.loader.opening is not None or self.loader.is_fetching("next"):
             return "…"
-        return self.empty if self._problem is None else self._problem
+        return self.empty if self.problem is None else self._explain(self.problem)
 
     def _tell(self) -> None:
         """Say that the highlight stands elsewhere, once a place."""

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import apsw
 import pytest
 from sqlalchemy import bindparam
 
+from branchtui.ledger.clock import as_us
 from branchtui.ledger.problems import Refusal
 from branchtui.ledger.store import migrate, tables
-from branchtui.ledger.store.lists import CURSOR_LIFE_US, Cursors, Lists, ListSpec, Slice, Sort, Window
+from branchtui.ledger.store.cursors import CURSOR_LIFE_US, Cursors
+from branchtui.ledger.store.lists import Lists, ListSpec, Slice, Sort, Window
 from branchtui.ledger.store.reader import Reader
 from branchtui.ledger.store.rows import ClosedDay
 from branchtui.ledger.store.sqlite import connect
@@ -26,6 +30,8 @@ DAYS = ListSpec(
         "newest": Sort("date", descending=True),
         "closed": Sort("closed_at", key=int),
         "plain": Sort("closed_by", key=None),
+        "latest": Sort("closed_at", descending=True, is_time=True),
+        "earliest": Sort("closed_at", is_time=True),
     },
     filters={
         "branch": tables.closed_days.c.branch_id == bindparam("branch"),
@@ -143,6 +149,64 @@ async def test_a_list_opens_at_a_row_or_at_a_key(shelf: Shelf) -> None:
     assert newest.rows[0].id == "day-00020"
 
 
+async def test_a_beginning_opens_an_order_at_the_first_row_that_has_it_whichever_way_it_runs(
+    shelf: Shelf,
+) -> None:
+    """Contract 1: `key:2026-01-001` is met first at 0010 upwards, at its last downwards."""
+    upwards = await shelf.page(Window(limit=1, anchor="key:2026-01-001", sort="date"))
+    assert upwards.rows[0].date == "2026-01-0010"
+    downwards = await shelf.page(Window(limit=1, anchor="key:2026-01-001", sort="newest"))
+    assert downwards.rows[0].date == "2026-01-0015"
+
+
+async def test_a_key_behind_all_rows_opens_at_the_last_one(shelf: Shelf) -> None:
+    """Contract 1: the nearest place is the last row; the page before it is a turn away."""
+    behind = await shelf.page(Window(limit=10, anchor="key:2027", sort="date", count=True))
+    assert [row.id for row in behind.rows] == ["day-00099"]
+    assert (behind.next, behind.count) == (None, 100)
+    before = await shelf.page(Window(limit=10, cursor=behind.prev, sort="date"))
+    assert [row.id for row in before.rows] == [f"day-{number:05d}" for number in range(89, 99)]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Africa/Nairobi", "Pacific/Auckland"])
+async def test_instants_open_at_a_day_of_the_readers_own(shelf: Shelf, zone: str) -> None:
+    """Contract 5: a day is the branch's; downwards it is met at its last instant, upwards at its first."""
+    here = ZoneInfo(zone)
+    for number, hour in enumerate((0, 12, 23)):
+        at = datetime(2026, 11, 20, hour, 30, tzinfo=here)
+        shelf.connection.execute(
+            "UPDATE closed_days SET closed_at = ? WHERE id = ?", (as_us(at), f"day-{number:05d}")
+        )
+    for text in ("2026-11-20", "2026-11", "2026"):
+        for sort, expected in (("latest", "day-00002"), ("earliest", "day-00000")):
+            window = Window(limit=1, anchor=f"key:{text}", sort=sort)
+            page = await shelf.lists.page(DAYS, window, NKU, who="teller", now_us=0, zone=here)
+            assert page.rows[0].id == expected
+    for text in ("2026-13", "2026-02-30", "20", "soon", "2026-11-20T10"):
+        with pytest.raises(Refusal):
+            await shelf.page(Window(anchor=f"key:{text}", sort="latest"))
+
+
+async def test_a_list_opens_where_a_row_stood_that_has_left_it(shelf: Shelf) -> None:
+    """Terminal, Lists: a refresh stays in its place when the row it stood on was posted by somebody."""
+
+    async def open_at(row_id: str, **options: Any) -> Slice[ClosedDay]:
+        window = Window(limit=2, anchor=f"id:{row_id}")
+        return await shelf.lists.page(DAYS, window, NKU | {"by": "supervisor"}, who="t", now_us=0, **options)
+
+    shelf.connection.execute("UPDATE closed_days SET closed_by = 'other' WHERE id = 'day-00050'")
+    page = await open_at("day-00050", sees=lambda row: row.branch_id == "nku")
+    assert [row.id for row in page.rows] == ["day-00051", "day-00052"]
+    for row_id, options in (
+        ("day-00050", {}),
+        ("ksm-1", {"sees": lambda row: row.branch_id == "nku"}),
+        ("nowhere", {"sees": lambda _: True}),
+    ):
+        with pytest.raises(Refusal) as refused:
+            await open_at(row_id, **options)
+        assert refused.value.status == 404
+
+
 @pytest.mark.parametrize(
     ("anchor", "sort", "status"),
     [
@@ -153,6 +217,7 @@ async def test_a_list_opens_at_a_row_or_at_a_key(shelf: Shelf) -> None:
         ("first:1", None, 400),
         ("key:soon", "closed", 400),
         ("key:anything", "plain", 400),
+        ("key:2026-11-31", "latest", 400),
         (None, "branch_id", 400),
     ],
 )

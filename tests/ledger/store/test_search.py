@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import apsw
 import pytest
 from tests.ledger.running import RunningLedger
 
+from branchtui.contract.customers import CustomerStatus
+from branchtui.contract.payments import PaymentState
 from branchtui.ledger.clock import new_id
-from branchtui.ledger.store.search import branch_mark, branch_mark_sql, within
+from branchtui.ledger.store.search import branch_mark, branch_mark_sql, standing_mark, within
 
 
 @pytest.mark.parametrize(
@@ -28,6 +32,29 @@ def test_a_match_within_branches_names_them_and_within_very_many_does_not() -> N
     assert within('"wa"', None) == '"wa"'
     assert all(branch_mark(each) in within('"wa"', few) for each in few)
     assert within('"wa"', many) == '"wa"'
+
+
+@pytest.mark.parametrize("standings", [CustomerStatus, PaymentState])
+def test_no_two_standings_of_a_table_have_one_mark(standings: type[StrEnum]) -> None:
+    """The text index tells a status from every other, and from a branch."""
+    marks = {standing_mark(each.value) for each in standings}
+    assert len(marks) == len(standings)
+    assert all(0xF110 < ord(sign) <= 0xF8FF for mark in marks for sign in mark)
+
+
+def test_a_customer_whose_status_changes_is_found_by_the_new_one(own_ledger: RunningLedger) -> None:
+    """The text index follows the status: a search among the pending finds nobody who is active."""
+    member = own_ledger.add_member("NKU", first_name="Zuhura", last_name="Kipsang")
+    teller = own_ledger.sign_in("teller")
+
+    def found(status: str) -> int:
+        return len(teller.get("/v1/customers", q="kipsang", status=status).json()["items"])
+
+    assert (found("active"), found("pending")) == (1, 0)
+    own_ledger.bulk(
+        lambda tx: tx.connection.execute("UPDATE customers SET status = 'pending' WHERE id = ?", (member.id,))
+    )
+    assert (found("active"), found("pending")) == (0, 1)
 
 
 def test_a_customer_who_changes_branches_is_found_there_and_no_longer_here(

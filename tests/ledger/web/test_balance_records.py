@@ -562,6 +562,8 @@ def test_the_list_is_narrowed_by_each_of_its_filters(own_ledger: RunningLedger) 
     assert found(q=achieng.customer.account_no) == [ids[3], ids[1]]
     assert found(q="old book") == [ids[3]]
     assert found(q="PASS-") == [ids[1]]
+    assert found(q="achieng", status="accounted") == [ids[3]]
+    assert found(q="achieng", status="not_accounted", sort="amount") == [ids[1]]
     assert found(q="nobody at all") == []
     assert found(top, q="Otieno", branch=own_ledger.branch("KSM").id) == [ids[4]]
     assert teller.get(RECORDS, sort="narration").status_code == 400

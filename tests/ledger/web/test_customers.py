@@ -230,7 +230,7 @@ def test_the_list_opens_anywhere_and_turns_both_ways(own_ledger: RunningLedger) 
     back = teller.get("/v1/customers", limit=2, cursor=page["prev"]).json()
     assert [item["first_name"] for item in back["items"]] == ["Cora", "Dida"]
     beyond = teller.get("/v1/customers", limit=2, anchor="key:zzz").json()
-    assert [item["first_name"] for item in beyond["items"]] == ["Étienne", "Fatuma"]
+    assert [item["first_name"] for item in beyond["items"]] == ["Fatuma"]
     for sort, first in (("name", "Abel"), ("customer_no", "Abel"), ("created", "Fatuma")):
         walked = teller.pages("/v1/customers", limit=2, sort=sort)
         assert len({item["id"] for item in walked}) == len(walked) == 6

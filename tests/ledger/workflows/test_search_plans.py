@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.ledger.running import RunningLedger
 
-from branchtui.contract.balance_records import RecordFilter
+from branchtui.contract.balance_records import RecordFilter, RecordStatus
 from branchtui.contract.sessions import Role
 from branchtui.ledger.access import Principal
 from branchtui.ledger.phones import region_of
@@ -38,7 +38,7 @@ QUERIES = {
     "nobody": "zzzyyx",
     "signs alone": "...",
 }
-SCANNED = re.compile(r"SCAN (customers|payments|accounts)\b(?!_)")
+SCANNED = re.compile(r"SCAN (customers|payments|accounts|balance_records)\b(?!_)(?! USING INDEX)")
 PLACES = ("first", "last", "key:2026-11-01")
 
 
@@ -55,7 +55,10 @@ class Listening:
 
     async def values(self, statement: str, bound: dict[str, Any]) -> list[tuple[Any, ...]]:
         self.asked.append((statement, bound))
-        return [(0,)]
+        return [(0,)] if "count(" in statement.lower() else []
+
+    async def by_keys(self, *_: object) -> list[Any]:
+        return []
 
 
 async def plans(
@@ -112,7 +115,7 @@ async def test_finding_payments_reads_indexes_alone(
     )
     steps = await plans(running_ledger, payment_search.PAYMENTS, asked)
     assert scans(steps) == []
-    assert any("payments_amount (branch_id=? AND amount_minor=?)" in step for step in steps)
+    assert any("payments_amount (branch_id=? AND amount_minor=? AND state=?)" in step for step in steps)
 
 
 @pytest.mark.parametrize("code", ["HQ", "NKU"])
@@ -124,8 +127,59 @@ async def test_finding_records_by_their_customers_reads_no_customers_from_end_to
     branch = running_ledger.branch(code)
     scope = running_ledger.core.tree.scope(branch.id)
     who = Principal("u", "somebody", "p", Role.TELLER, branch.id, scope)
-    asked = record_sets.list_filters(running_ledger.core, who, RecordFilter(q=query))
-    assert scans(await plans(running_ledger, record_sets.RECORDS, asked, anchors=("first",))) == []
+    for status in (None, RecordStatus.ACCOUNTED):
+        asked = record_sets.list_filters(running_ledger.core, who, RecordFilter(q=query, status=status))
+        steps = await plans(running_ledger, record_sets.RECORDS, asked, anchors=("first",))
+        assert scans(steps) == []
+        assert steps[0].startswith(
+            "SEARCH balance_records USING INDEX sqlite_autoindex_balance_records_1 (id=?)"
+        )
+
+
+ORDERS = [
+    *(
+        ("customers", sort, status)
+        for sort in customer_search.CUSTOMERS.sorts
+        for status in (None, "pending")
+    ),
+    *(("payments", sort, state) for sort in payment_search.PAYMENTS.sorts for state in (None, "ignored")),
+    *(("records", sort, status) for sort in record_sets.RECORDS.sorts for status in (None, "reversed")),
+]
+
+
+@pytest.mark.parametrize("code", ["HQ", "NKU"])
+@pytest.mark.parametrize(("kind", "sort", "status"), ORDERS)
+async def test_every_order_of_a_list_has_an_index_by_branch_and_by_status(
+    running_ledger: RunningLedger, kind: str, sort: str, status: str | None, code: str
+) -> None:
+    """PAGE-1: each page reads the rows it shows, wherever it opens; nothing is sorted, nothing read from end to end."""
+    ledger, branch = running_ledger, running_ledger.branch(code)
+    scope = ledger.core.tree.scope(branch.id)
+    if kind == "customers":
+        spec: Any = customer_search.CUSTOMERS
+        asked = customer_search.filters(scope.branch_ids, whole=scope.top, search=None, status=status)
+    elif kind == "payments":
+        spec = payment_search.PAYMENTS
+        asked = payment_search.filters(scope.branch_ids, whole=scope.top, home=branch, state=status)
+    else:
+        spec, who = record_sets.RECORDS, Principal("u", "somebody", "p", Role.TELLER, branch.id, scope)
+        narrowed = RecordFilter(status=None if status is None else RecordStatus(status))
+        asked = record_sets.list_filters(ledger.core, who, narrowed)
+    listening = Listening(ledger.core.reader)
+    lists = replace(ledger.core.lists, reader=listening)  # type: ignore[arg-type]  # answers what a list asks
+    for anchor in ("first", "last", "key:2026"):
+        window = Window(anchor=anchor, sort=sort)
+        await lists.page(spec, window, asked, who="somebody", now_us=ledger.clock.now_us())
+    connection = connect(ledger.path, read_only=True)
+    try:
+        for statement, bound in listening.asked:
+            steps = [str(step[3]) for step in connection.execute(f"EXPLAIN QUERY PLAN {statement}", bound)]
+            assert "USING INDEX" in steps[0] or "USING COVERING INDEX" in steps[0], steps
+            assert not [step for step in steps if "TEMP B-TREE" in step], steps
+            narrowing = {name for name in ("branch", "status", "state") if name in asked}
+            assert all(f"{name}_id=?" in steps[0] or f"{name}=?" in steps[0] for name in narrowing), steps
+    finally:
+        connection.close()
 
 
 def test_the_rule_sees_a_scan() -> None:

@@ -6,43 +6,40 @@ Core and kept. There is no OFFSET: a page costs the same at row one and at row o
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
-import hmac
 import json
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field, fields, replace
+from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from sqlalchemy import (
     BindParameter,
-    Boolean,
     ColumnElement,
     FromClause,
     and_,
     bindparam,
     func,
-    literal_column,
     or_,
     select,
 )
 
 from branchtui.contract.problem import Codes
+from branchtui.ledger.clock import span_us
 from branchtui.ledger.problems import Refusal
 from branchtui.ledger.store.mapping import compiled, mapping_of
+from branchtui.ledger.store.search import prefix_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import tzinfo
 
+    from branchtui.ledger.store.cursors import Cursors
     from branchtui.ledger.store.reader import Reader
 
 R = TypeVar("R")
 
-CURSOR_LIFE_US: Final = 15 * 60 * 1_000_000
 COUNT_LIMIT: Final = 10_000
 """Beyond this a count is a lower bound."""
-
-_MAC_BYTES: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +47,32 @@ class Sort:
     """An order: the column that carries it (the id breaks ties) and its usual direction.
 
     `key` turns the text of an anchor `key:...` into a value of that column; it raises ValueError for
-    one that is none. None: the order cannot be opened by a key.
+    one that is none. None: the order cannot be opened by a key. `is_time` says that the column holds
+    instants: the key is a day, a month or a year of the reader's time zone, and `key` is not asked.
     """
 
     column: str
     descending: bool = False
     key: Callable[[str], Any] | None = str
+    is_time: bool = False
+
+    def place(self, text: str, zone: tzinfo) -> Any:
+        """The value of the column at which `text` opens this order: of all that begin so, the first met.
+
+        Raises:
+            ValueError: the text is no value of this column.
+        """
+        if self.is_time:
+            first_us, last_us = span_us(text, zone)
+            return last_us if self.descending else first_us
+        assert self.key is not None, "an order without keys is not asked for one"
+        value = self.key(text)
+        return prefix_end(value) if self.descending and isinstance(value, str) else value
+
+    @property
+    def opens_by_key(self) -> bool:
+        """Whether an anchor `key:...` has a meaning here."""
+        return self.is_time or self.key is not None
 
 
 @dataclass(frozen=True)
@@ -66,8 +83,8 @@ class ListSpec(Generic[R]):
     `name__`; `sorts` maps what may follow `sort=` to an order, the first being the default. `tie` is
     the column that makes an order total. `caps` names the filters that look at so many candidates
     at most: a count that reaches the cap is a lower bound. `brief` maps an order to the index that holds
-    it by row number: with a filter of `caps`, candidates are put in order there, and only the rows of the
-    page are read whole.
+    it by row number: with a filter of `caps`, candidates are put in order there, once a request, and only
+    the rows of the page are read whole.
     """
 
     row_type: type[R]
@@ -79,6 +96,10 @@ class ListSpec(Generic[R]):
     caps: Mapping[str, int] = field(default_factory=dict)
     brief: Mapping[str, str] = field(default_factory=dict)
     statements: dict[Any, str] = field(default_factory=dict, compare=False, repr=False)
+
+    def is_search(self, active: tuple[str, ...]) -> bool:
+        """Whether one of these filters looks at so many candidates at most."""
+        return not self.caps.keys().isdisjoint(active)
 
     def sort(self, name: str | None) -> tuple[str, Sort]:
         """The order that `sort=name` asks for.
@@ -126,45 +147,6 @@ class Slice(Generic[R]):
     count_exact: bool = True
 
 
-class Cursors:
-    """Seals and opens cursors: bound to reader, list, filters and order; foreign or altered ones are refused."""
-
-    def __init__(self, secret: bytes) -> None:
-        self._secret = hashlib.sha256(b"cursor" + secret).digest()
-
-    def seal(self, binding: str, value: Any, key: str, *, forward: bool, now_us: int) -> str:
-        """An opaque cursor for the row (`value`, `key`), leading `forward` or back."""
-        body = json.dumps([value, key, int(forward), now_us], separators=(",", ":")).encode()
-        mac = hmac.digest(self._secret, binding.encode() + body, "sha256")[:_MAC_BYTES]
-        return base64.urlsafe_b64encode(mac + body).rstrip(b"=").decode()
-
-    def open(self, binding: str, cursor: str, now_us: int) -> tuple[Any, str, bool]:
-        """The row and direction of a cursor.
-
-        Raises:
-            Refusal: 400 when foreign or altered, 410 when older than fifteen minutes.
-        """
-        try:
-            raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-            body = raw[_MAC_BYTES:]
-            self._verify(binding, raw)
-            value, key, forward, at = json.loads(body)
-        except (ValueError, binascii.Error, TypeError) as error:
-            raise Refusal(
-                400, Codes.CURSOR_INVALID, "This place in the list is not known. Open the list again."
-            ) from error
-        if now_us - at > CURSOR_LIFE_US:
-            raise Refusal(
-                410, Codes.CURSOR_INVALID, "This place in the list is too old. Open the list again."
-            )
-        return value, key, bool(forward)
-
-    def _verify(self, binding: str, raw: bytes) -> None:
-        mac = hmac.digest(self._secret, binding.encode() + raw[_MAC_BYTES:], "sha256")[:_MAC_BYTES]
-        if not hmac.compare_digest(mac, raw[:_MAC_BYTES]):
-            raise ValueError("foreign or altered")
-
-
 @dataclass(frozen=True, slots=True)
 class Lists:
     """Answers pages of any declared list."""
@@ -173,11 +155,21 @@ class Lists:
     cursors: Cursors
 
     async def page(
-        self, spec: ListSpec[R], window: Window, filters: Mapping[str, Any], *, who: str, now_us: int
+        self,
+        spec: ListSpec[R],
+        window: Window,
+        filters: Mapping[str, Any],
+        *,
+        who: str,
+        now_us: int,
+        zone: tzinfo = UTC,
+        sees: Callable[[R], bool] | None = None,
     ) -> Slice[R]:
         """The page of `spec` that `window` asks for, among the rows that pass `filters`.
 
-        `filters` maps a filter's name to its parameter, or to a mapping of its parameters.
+        `filters` maps a filter's name to its parameter, or to a mapping of its parameters. Days in a key
+        are those of `zone`. A list opens where a row stands that has left it (it was posted, say) when
+        the reader `sees` that row; without `sees` such a row is not there.
         """
         name, sort = spec.sort(window.sort)
         bound = _bound(filters)
@@ -187,18 +179,25 @@ class Lists:
             value, key, forward = self.cursors.open(binding, window.cursor, now_us)
             start, inclusive = (value, key), False
         elif window.anchor is not None:
-            forward, start = await self._anchor(spec, sort, window.anchor, filters)
+            forward, start = await self._anchor(spec, sort, window.anchor, filters, zone, sees)
         active = tuple(sorted(filters))
-        statement = _page_statement(
-            spec, name, active, forward=forward, start=start is not None, inclusive=inclusive
-        )
-        asked = dict(bound, limit_rows=window.limit + 1)
-        if start is not None:
-            asked.update(start_value=start[0], start_key=start[1])
-        found = await self.reader.rows(spec.row_type, statement, asked)
+        places = await self._places(spec, name, active, bound) if spec.is_search(active) else None
+        if places is None:
+            statement = _page_statement(
+                spec, name, active, forward=forward, start=start is not None, inclusive=inclusive
+            )
+            asked = dict(bound, limit_rows=window.limit + 1)
+            if start is not None:
+                asked.update(start_value=start[0], start_key=start[1])
+            found = await self.reader.rows(spec.row_type, statement, asked)
+        else:
+            keys = _cut(
+                places, sort, start, forward=forward, inclusive=inclusive, limit_rows=window.limit + 1
+            )
+            found = await self.reader.by_keys(spec.row_type, keys)
         if not found and window.anchor is not None and start is not None:
-            # Nothing begins so late: the end of the list is the nearest place.
-            at_the_end = replace(window, anchor="last")
+            # Nothing stands so late: the last row alone is the nearest place.
+            at_the_end = replace(window, anchor="last", limit=1)
             return await self.page(spec, at_the_end, filters, who=who, now_us=now_us)
         more = len(found) > window.limit
         found = found[: window.limit]
@@ -207,7 +206,7 @@ class Lists:
         opened_inside = start is not None
         has_next = more if forward else opened_inside
         has_prev = opened_inside if forward else more
-        count, exact = await self._count(spec, active, bound) if window.count else (None, True)
+        count, exact = await self._count(spec, active, bound, places) if window.count else (None, True)
 
         def seal(row: Any, *, ahead: bool) -> str:
             value, tie = getattr(row, sort.column), getattr(row, spec.tie)
@@ -222,43 +221,91 @@ class Lists:
         )
 
     async def _anchor(
-        self, spec: ListSpec[R], sort: Sort, anchor: str, filters: Mapping[str, Any]
+        self,
+        spec: ListSpec[R],
+        sort: Sort,
+        anchor: str,
+        filters: Mapping[str, Any],
+        zone: tzinfo,
+        sees: Callable[[R], bool] | None,
     ) -> tuple[bool, Any]:
         """The direction and the first row of a window opened by `anchor`.
 
         Raises:
-            Refusal: 404 for an id that is not among the rows that pass the filters, 400 for another form.
+            Refusal: 404 for an id that is not there or not the reader's to see, 400 for another form.
         """
         kind, _, rest = anchor.partition(":")
         if kind == "first" and not rest:
             return True, None
         if kind == "last" and not rest:
             return False, None
-        if kind == "key" and rest and sort.key is not None:
+        if kind == "key" and rest and sort.opens_by_key:
             try:
-                value = sort.key(rest)
+                value = sort.place(rest, zone)
             except ValueError as error:
                 raise Refusal(400, Codes.MALFORMED, f"{rest} is no place in this order.") from error
             return True, (value, "" if not sort.descending else "\U0010ffff")
         if kind == "id" and rest:
-            statement = _place_statement(spec, tuple(sorted(filters)))
-            found = await self.reader.rows(spec.row_type, statement, _bound(filters) | {"anchor_key": rest})
-            if found:
+            active = tuple(sorted(filters)) if sees is None else ()
+            bound = _bound(filters) if sees is None else {}
+            statement = _place_statement(spec, active)
+            found = await self.reader.rows(spec.row_type, statement, bound | {"anchor_key": rest})
+            if found and (sees is None or sees(found[0])):
                 return True, (getattr(found[0], sort.column), rest)
             raise Refusal(404, Codes.NOT_FOUND, "The row to open the list at is not there.")
         raise Refusal(400, Codes.MALFORMED, "An anchor is first, last, id:... or key:...")
 
+    async def _places(
+        self, spec: ListSpec[R], sort_name: str, active: tuple[str, ...], bound: dict[str, Any]
+    ) -> list[tuple[Any, str]]:
+        """What a search finds, by its value in the order and its tie-breaker, in order: looked for once a page."""
+        return [
+            (value, key)
+            for value, key in await self.reader.values(_places_statement(spec, sort_name, active), bound)
+        ]
+
     async def _count(
-        self, spec: ListSpec[R], active: tuple[str, ...], bound: dict[str, Any]
+        self,
+        spec: ListSpec[R],
+        active: tuple[str, ...],
+        bound: dict[str, Any],
+        places: list[tuple[Any, str]] | None,
     ) -> tuple[int, bool]:
+        limit = min([COUNT_LIMIT, *(spec.caps[name] for name in active if name in spec.caps)])
+        if places is not None:
+            return min(len(places), limit), len(places) <= limit
         key = ("count", active)
         if key not in spec.statements:
             rows = select(spec.columns[spec.tie]).where(*_conditions(spec, active))
             inner = rows.limit(bindparam("limit_rows")).subquery()
             spec.statements[key] = compiled(select(func.count()).select_from(inner))
-        limit = min([COUNT_LIMIT, *(spec.caps[name] for name in active if name in spec.caps)])
         ((count,),) = await self.reader.values(spec.statements[key], bound | {"limit_rows": limit + 1})
         return min(count, limit), count <= limit
+
+
+def _cut(
+    places: list[tuple[Any, str]],
+    sort: Sort,
+    start: tuple[Any, str] | None,
+    *,
+    forward: bool,
+    inclusive: bool,
+    limit_rows: int,
+) -> list[str]:
+    """The tie-breakers of the rows from `start` on, in the direction of the walk: what a page statement selects.
+
+    Texts compare by their code points, as the engine compares their UTF-8.
+    """
+    ascending = forward != sort.descending
+    walked = places if forward else places[::-1]
+    if start is None:
+        first = 0
+    elif ascending:
+        first = (bisect_left if inclusive else bisect_right)(walked, start)
+    else:
+        behind = walked[::-1]
+        first = len(walked) - (bisect_right if inclusive else bisect_left)(behind, start)
+    return [key for _, key in walked[first : first + limit_rows]]
 
 
 def _conditions(spec: ListSpec[Any], active: tuple[str, ...]) -> list[ColumnElement[bool]]:
@@ -300,19 +347,25 @@ def _page_statement(
             beyond = tie <= key if inclusive else tie < key
             where.append(and_(column <= value, or_(column < value, beyond)))
     order = (column.asc(), tie.asc()) if ascending else (column.desc(), tie.desc())
-    index = spec.brief.get(sort_name) if spec.caps.keys() & set(active) else None
-    if index is None:
-        page = select(*spec.select_list).where(*where).order_by(*order).limit(bindparam("limit_rows"))
-        spec.statements[cache_key] = compiled(page)
-    else:
-        row_no = spec.columns["row_no"]
-        inner = select(row_no).where(*where).order_by(*order).limit(bindparam("limit_rows"))
-        # Core has no words for an index by name; the first FROM of the statement is the table's own.
-        own = f"FROM {row_no.table.name}"
-        chosen = compiled(inner).replace(own, f"{own} INDEXED BY {index}", 1)
-        on_page = literal_column(f"{row_no.table.name}.row_no IN ({chosen})", Boolean)
-        page = select(*spec.select_list).where(on_page).order_by(*order)
-        spec.statements[cache_key] = compiled(page)
+    page = select(*spec.select_list).where(*where).order_by(*order).limit(bindparam("limit_rows"))
+    spec.statements[cache_key] = compiled(page)
+    return spec.statements[cache_key]
+
+
+def _places_statement(spec: ListSpec[Any], sort_name: str, active: tuple[str, ...]) -> str:
+    """Value and tie-breaker of everything that a search finds, in order."""
+    cache_key = ("places", sort_name, active)
+    if cache_key not in spec.statements:
+        sort = spec.sorts[sort_name]
+        column, tie = spec.columns[sort.column], spec.columns[spec.tie]
+        order = (column.desc(), tie.desc()) if sort.descending else (column.asc(), tie.asc())
+        text = compiled(select(column, tie).where(*_conditions(spec, active)).order_by(*order))
+        index = spec.brief.get(sort_name)
+        if index is not None:
+            # Core has no words for an index by name; the first FROM of the statement is the table's own.
+            own = f"FROM {column.table.name}"
+            text = text.replace(own, f"{own} INDEXED BY {index}", 1)
+        spec.statements[cache_key] = text
     return spec.statements[cache_key]
 
 

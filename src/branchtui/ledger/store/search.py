@@ -17,8 +17,13 @@ _NUMBER_SIGNS = str.maketrans("", "", "./-")
 _HEX: Final = "0123456789abcdef"
 _MARK_DIGITS: Final = 9
 _PRIVATE_USE: Final = 0xE000
+_STANDING_SIGNS: Final = 0xF200
+"""Behind the signs of branch marks, which end at U+F110."""
 _MARKS: Final = 64
 """Branches that a match names at most."""
+
+SEARCHED: Final = {"customers": "status", "payments": "state"}
+"""Tables with a text index, and the column that says how a row stands."""
 
 TRIGRAM: Final = 3
 """Shorter words cannot be found inside a text, only at its beginning."""
@@ -84,16 +89,31 @@ def branch_mark_sql(column: str) -> str:
     return f"char({', '.join(signs)})"
 
 
-def within(match: str, branch_ids: Iterable[str] | None) -> str:
-    """`match` among the rows of these branches alone; None: among all.
+def standing_mark(standing: str) -> str:
+    """A word of the text index that stands in every row of this status or state, and in no text that people write.
+
+    One trigram, made of the first three letters: no two standings of a table begin alike.
+    """
+    return "".join(chr(_STANDING_SIGNS + ord(letter)) for letter in standing[:TRIGRAM])
+
+
+def indexed_text_sql(table: str, prefix: str = "") -> str:
+    """What the text index holds of a row of `table` whose columns are written behind `prefix` (`new.`)."""
+    standing = f"{prefix}{SEARCHED[table]}"
+    signs = (f"{_STANDING_SIGNS} + unicode(substr({standing}, {at}, 1))" for at in range(1, TRIGRAM + 1))
+    return f"{prefix}search_text || {branch_mark_sql(f'{prefix}branch_id')} || char({', '.join(signs)})"
+
+
+def within(match: str, branch_ids: Iterable[str] | None, standing: str | None = None) -> str:
+    """`match` among the rows of these branches alone (None: of all), and of this status or state alone.
 
     Very many branches are left to the check of each row: they are nearly all there are.
     """
     marks = sorted({branch_mark(each) for each in branch_ids or ()})
-    if not marks or len(marks) > _MARKS:
-        return match
-    quoted = " OR ".join(f'"{mark}"' for mark in marks)
-    return f"({match}) AND ({quoted})"
+    if marks and len(marks) <= _MARKS:
+        quoted = " OR ".join(f'"{mark}"' for mark in marks)
+        match = f"({match}) AND ({quoted})"
+    return match if standing is None else f'({match}) AND "{standing_mark(standing)}"'
 
 
 def prefix_end(prefix: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from branchtui.ledger.store.search import branch_mark_sql
+from branchtui.ledger.store.search import indexed_text_sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ def filled_at_once(connection: Connection, table: str) -> Iterator[None]:
     yield
     connection.execute(
         f"INSERT INTO {table}_search(rowid, text)"  # noqa: S608 - names of our own schema
-        f" SELECT row_no, search_text || {branch_mark_sql('branch_id')} FROM {table} WHERE row_no > ?",
+        f" SELECT row_no, {indexed_text_sql(table)} FROM {table} WHERE row_no > ?",
         (before,),
     )
     connection.execute(definition)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 from pydantic import StringConstraints
 
@@ -43,14 +44,17 @@ class SummaryQuery(wire.RecordFilter):
 
 async def record_list(call: Call) -> Reply:
     """`GET /v1/balance-records`: newest first unless another order is asked for."""
-    rows = await call.core.lists.page(
+    core, who = call.core, call.principal
+    rows = await core.lists.page(
         RECORDS,
         call.query.window(),
-        list_filters(call.core, call.principal, call.query),
-        who=call.principal.user_id,
+        list_filters(core, who, call.query),
+        who=who.user_id,
         now_us=call.at_us,
+        zone=ZoneInfo(core.tree[who.branch_id].timezone),
+        sees=lambda row: who.scope.covers(row.branch_id),
     )
-    items = await Looker(call.core, call.principal).answers(rows.rows)
+    items = await Looker(core, who).answers(rows.rows)
     return paged(rows, items, call)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Final
+from zoneinfo import ZoneInfo
 
 from pydantic import StringConstraints
 
@@ -59,6 +60,8 @@ async def customer_list(call: Call) -> Reply:
         customer_search.filters(branch_ids, whole=whole, search=search, status=status),
         who=call.principal.user_id,
         now_us=call.at_us,
+        zone=ZoneInfo(home.timezone),
+        sees=lambda row: scope.covers(row.branch_id),
     )
     items = tuple(customer_answer(core, call.principal, row) for row in rows.rows)
     return paged(rows, items, call)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Literal
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -71,7 +72,7 @@ class EventsQuery(ListQuery):
 async def payment_list(call: Call) -> Reply:
     """`GET /v1/payments`: newest first unless another order is asked for."""
     core, query, who = call.core, call.query, call.principal
-    scope = who.scope.branch_ids
+    scope, home = who.scope.branch_ids, core.tree[who.branch_id]
     if query.branch is not None:
         if not who.scope.covers(query.branch):
             raise not_found("branch")
@@ -82,7 +83,7 @@ async def payment_list(call: Call) -> Reply:
         payment_search.filters(
             scope,
             whole=who.scope.top and query.branch is None,
-            home=core.tree[who.branch_id],
+            home=home,
             q=(query.q or "").strip() or None,
             state=None if query.state is ListedState.ALL else query.state.value,
             customer=query.customer,
@@ -91,6 +92,8 @@ async def payment_list(call: Call) -> Reply:
         ),
         who=who.user_id,
         now_us=call.at_us,
+        zone=ZoneInfo(home.timezone),
+        sees=lambda row: who.scope.covers(row.branch_id),
     )
     looker = Looker(core, who)
     items = await looker.answers(rows.rows, candidates=query.include is not None, at_us=call.at_us)

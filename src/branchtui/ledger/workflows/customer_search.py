@@ -11,13 +11,10 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any, Final
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Boolean, ColumnElement, bindparam, literal_column
 
-from branchtui.ledger.clock import as_us
 from branchtui.ledger.names import is_family_first, plain_name
 from branchtui.ledger.phones import beginnings
 from branchtui.ledger.store import tables
@@ -72,7 +69,7 @@ class Search:
 
     def parameters(self, scope: list[str], status: str | None, *, whole: bool = False) -> dict[str, Any]:
         """The parameters of the filter that carries this search; `whole` where `scope` is everything."""
-        match = self.match and within(self.match, None if whole else scope)
+        match = self.match and within(self.match, None if whole else scope, status)
         return {
             **({} if match is None else {"match": match}),
             "prefix": self.prefix,
@@ -152,8 +149,12 @@ _INSIDE: Final = """SELECT {4} FROM (SELECT customers.{4} FROM customers_search 
   AND {1} AND {2} LIMIT {3})"""
 
 _BEGINNING: Final = """SELECT {4} FROM (SELECT customers.{4} FROM customers
-  WHERE customers.branch_id IN (SELECT value FROM json_each(:{0}__scope))
-  AND customers.{5} >= :{0}__prefix AND customers.{5} < :{0}__prefix_end AND {1} AND {2} LIMIT {3})"""
+  WHERE :{0}__status IS NULL AND customers.branch_id IN (SELECT value FROM json_each(:{0}__scope))
+  AND customers.{5} >= :{0}__prefix AND customers.{5} < :{0}__prefix_end AND {2} LIMIT {3})"""
+
+_BEGINNING_OF: Final = """SELECT {4} FROM (SELECT customers.{4} FROM customers
+  WHERE customers.branch_id IN (SELECT value FROM json_each(:{0}__scope)) AND customers.status = :{0}__status
+  AND customers.{5} >= :{0}__prefix AND customers.{5} < :{0}__prefix_end AND {2} LIMIT {3})"""
 
 _NUMBERED: Final = """SELECT {3} FROM (SELECT customers.{3} FROM customers
   WHERE customers.{4} >= :{0}__number AND customers.{4} < :{0}__number_end AND {1} LIMIT {2})"""
@@ -183,8 +184,11 @@ def candidates(name: str, *, inside: bool, column: str = "id") -> str:
         _ACCOUNT.format(name, checks, _NUMBERS, column),
         _PHONE.format(name, checks, cap, column),
         _PHONE_END.format(name, checks, cap, column),
-        _BEGINNING.format(name, checks, needles, begins, column, "name_key"),
-        _BEGINNING.format(name, checks, needles, begins, column, "reversed_name_key"),
+        *(
+            beginning.format(name, checks, needles, begins, column, key)
+            for beginning in (_BEGINNING, _BEGINNING_OF)
+            for key in ("name_key", "reversed_name_key")
+        ),
     ]
     if inside:
         ways.append(_INSIDE.format(name, checks, needles, cap, column))
@@ -195,11 +199,6 @@ def _condition(name: str) -> ColumnElement[bool]:
     """Customers among the candidates of a search; its parameters begin with `name`."""
     found = candidates(name, inside=name == INSIDE, column="row_no")
     return literal_column(f"customers.row_no IN ({found})", Boolean)
-
-
-def _day(text: str) -> int:
-    """The first instant of a day in UTC, for an order by time."""
-    return as_us(datetime.combine(date.fromisoformat(text), time(), ZoneInfo("UTC")))
 
 
 _c = tables.customers.c
@@ -218,7 +217,7 @@ CUSTOMERS: Final = ListSpec(
     sorts={
         "name": Sort("name_key", key=fold),
         "customer_no": Sort("customer_no"),
-        "created": Sort("created_at", descending=True, key=_day),
+        "created": Sort("created_at", descending=True, is_time=True),
     },
     filters=_FILTERS,
     caps={INSIDE: CANDIDATES, BEGINS: CANDIDATES},

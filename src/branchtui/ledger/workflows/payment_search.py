@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Boolean, ColumnElement, bindparam, literal_column
 
-from branchtui.contract.payments import CallbackState
+from branchtui.contract.payments import CallbackState, PaymentState
 from branchtui.format.money import MoneyError, parse_money
 from branchtui.ledger.clock import as_us
 from branchtui.ledger.feeds.incoming import PhoneForm
@@ -83,7 +83,9 @@ def filters(
     if q:
         looked_for = _parse(q, region_of(home.currency, home.timezone))
         if "match" in looked_for:
-            looked_for["match"] = within(looked_for["match"], None if whole else inside)
+            match, within_scope = looked_for["match"], None if whole else inside
+            looked_for["match"] = within(match, within_scope, state)
+            looked_for["owner_match"] = within(match, within_scope)
         given = {
             "scope": json.dumps(inside),
             "amount": _amount(q, home.currency),
@@ -164,7 +166,8 @@ _TEXT: Final = """SELECT row_no FROM (SELECT payments.row_no FROM payments_searc
   ORDER BY payments_search.rowid DESC LIMIT {2})"""
 
 _SUM: Final = """SELECT row_no FROM (SELECT payments.row_no FROM payments
-  WHERE payments.branch_id IN (SELECT value FROM json_each(:{0}__scope))
+  WHERE (:{0}__state IS NULL OR :{0}__state = '{3}') AND payments.state = '{3}'
+  AND payments.branch_id IN (SELECT value FROM json_each(:{0}__scope))
   AND payments.amount_minor = :{0}__amount AND {1} ORDER BY payments.row_no DESC LIMIT {2})"""
 
 _OWNER: Final = """SELECT row_no FROM (SELECT payments.row_no FROM payments
@@ -184,7 +187,7 @@ _OWNER_OF_PHONE: Final = """SELECT id FROM (SELECT customers.id FROM customers
   WHERE customers.mobile_no = :{0}__phone AND {1} LIMIT {2})"""
 
 _OWNER_NAMED: Final = """SELECT id FROM (SELECT customers.id FROM customers_search CROSS JOIN customers
-  INDEXED BY customers_brief WHERE customers_search MATCH :{0}__match AND customers.row_no = customers_search.rowid AND {1}
+  INDEXED BY customers_brief WHERE customers_search MATCH :{0}__owner_match AND customers.row_no = customers_search.rowid AND {1}
   AND NOT EXISTS (SELECT 1 FROM json_each(:{0}__needles) WHERE instr(' ' || customers.search_text, value) = 0)
   LIMIT {2})"""
 
@@ -213,15 +216,16 @@ def _owners(name: str) -> str:
 def _condition(name: str) -> ColumnElement[bool]:
     """Payments among the candidates of a search; its parameters begin with `name`."""
     checks, cap = _CHECKS.format(name), CANDIDATES + 1
-    ways = [_SUM.format(name, checks, cap), _OWNER.format(_owners(name), checks, cap)]
+    # A state at a time: so the index gives the newest first, and no common amount is sorted as a whole.
+    ways = [
+        _SUM.format(name, checks, cap, state.value)
+        for state in PaymentState
+        if state is not PaymentState.OTHER
+    ]
+    ways.append(_OWNER.format(_owners(name), checks, cap))
     if name == INSIDE:
         ways.insert(0, _TEXT.format(name, checks, cap))
     return literal_column(f"payments.row_no IN ({' UNION ALL '.join(ways)})", Boolean)
-
-
-def _day(text: str) -> int:
-    """The first instant of a day in UTC, for an order by time."""
-    return _day_begins(date.fromisoformat(text), "UTC")
 
 
 _p, _e = tables.payments.c, tables.callback_events.c
@@ -242,8 +246,8 @@ PAYMENTS: Final = ListSpec(
     row_type=Payment,
     name="payments",
     sorts={
-        "newest": Sort("paid_at", descending=True, key=_day),
-        "oldest": Sort("paid_at", key=_day),
+        "newest": Sort("paid_at", descending=True, is_time=True),
+        "oldest": Sort("paid_at", is_time=True),
     },
     filters=_FILTERS,
     caps={INSIDE: CANDIDATES, BEGINS: CANDIDATES},
@@ -259,7 +263,10 @@ _SEEN: Final = (
 EVENTS: Final = ListSpec(
     row_type=CallbackEvent,
     name="callback-events",
-    sorts={"newest": Sort("received_at", descending=True, key=_day), "oldest": Sort("received_at", key=_day)},
+    sorts={
+        "newest": Sort("received_at", descending=True, is_time=True),
+        "oldest": Sort("received_at", is_time=True),
+    },
     filters={
         "state": _e.state == bindparam("state"),
         "held": _e.state.in_(

@@ -20,7 +20,7 @@ from branchtui.ledger.store import tables
 from branchtui.ledger.store.lists import ListSpec, Sort
 from branchtui.ledger.store.mapping import compiled
 from branchtui.ledger.store.rows import BalanceRecord
-from branchtui.ledger.workflows import customer_search
+from branchtui.ledger.workflows import customer_search, record_search
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,18 +34,6 @@ _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _r = tables.balance_records.c
 
 
-def _search(name: str, *, inside: bool) -> ColumnElement[bool]:
-    """Records of the customers that a search finds, or whose own texts hold what was typed."""
-    customers = customer_search.candidates(name, inside=inside)
-    return literal_column(
-        f"(balance_records.customer_id IN ({customers})"
-        f" OR (balance_records.external_ref >= :{name}__ref AND balance_records.external_ref < :{name}__ref_end)"
-        f" OR balance_records.account_no = :{name}__ref"
-        f" OR instr(lower(balance_records.narration), :{name}__text) > 0)",
-        Boolean,
-    )
-
-
 _FILTERS: Final[Mapping[str, ColumnElement[bool]]] = {
     "branch": _r.branch_id == bindparam("branch"),
     "branches": literal_column(
@@ -53,13 +41,13 @@ _FILTERS: Final[Mapping[str, ColumnElement[bool]]] = {
     ),
     "status": _r.status == bindparam("status"),
     "import_id": _r.import_id == bindparam("import_id"),
-    "created_by": _r.created_by == bindparam("created_by"),
+    # The sign keeps the order's own index in use: somebody's records may be nearly all there are.
+    "created_by": literal_column("+balance_records.created_by = :created_by", Boolean),
     "account_kind": _r.account_kind == bindparam("account_kind"),
     "customer": _r.customer_id == bindparam("customer"),
     "as_of_from": _r.as_of_date >= bindparam("as_of_from"),
     "as_of_to": _r.as_of_date <= bindparam("as_of_to"),
-    "q_inside": _search("q_inside", inside=True),
-    "q_begins": _search("q_begins", inside=False),
+    **record_search.FILTERS,
     # What a bulk action takes, beside the filters of the list.
     "ids": literal_column("balance_records.id IN (SELECT value FROM json_each(:ids))", Boolean),
     "currency": _r.currency == bindparam("currency"),
@@ -92,11 +80,12 @@ RECORDS: Final = ListSpec(
     row_type=BalanceRecord,
     name="balance-records",
     sorts={
-        "created": Sort("created_at", descending=True, key=None),
+        "created": Sort("created_at", descending=True, is_time=True),
         "amount": Sort("amount_minor", descending=True, key=_amount_minor),
         "as_of": Sort("as_of_date", descending=True),
     },
     filters=_FILTERS,
+    caps=dict.fromkeys(record_search.FILTERS, record_search.CANDIDATES),
 )
 """The list behind `GET /v1/balance-records`."""
 
@@ -147,15 +136,17 @@ def list_filters(core: Core, who: Principal, asked: RecordFilter) -> dict[str, A
     looked_for = (asked.q or "").strip()
     if looked_for:
         home = core.tree[who.branch_id]
-        search = customer_search.parse(looked_for, region_of(home.currency, home.timezone))
-        name = "q_begins" if search.match is None else "q_inside"
-        found[name] = search.parameters(
-            sorted(branch_ids), None, whole=who.scope.top and asked.branch is None
-        ) | {
-            "ref": looked_for,
-            "ref_end": looked_for + "\U0010ffff",
-            "text": looked_for.lower(),
-        }
+        searched = record_search.filters(
+            branch_ids,
+            whole=who.scope.top and asked.branch is None,
+            query=looked_for,
+            search=customer_search.parse(looked_for, region_of(home.currency, home.timezone)),
+            status=plain.get("status"),
+        )
+        # The search looks within branches and status itself: no index of theirs may stand before its own.
+        for name in ("branch", "branches", "status"):
+            found.pop(name, None)
+        found |= searched
     return found
 
 
