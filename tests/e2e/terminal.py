@@ -110,8 +110,8 @@ class Terminal:
         return next(line for line in self.lines if text in line)
 
     def read_some(self) -> bool:
-        """Take in what was painted by now; False when there was nothing."""
-        return self._read(time.monotonic() + 0.001)
+        """Take in what was painted, when something was; False when the program has ended."""
+        return self._read(time.monotonic() + 1.0)
 
     def wait_for_end(self) -> int:
         """Wait until the program has ended; returns its exit code."""

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from tests.ledger.running import TELLER_LIMIT_MINOR, Api, Member, RunningLedger, fresh_key
 
+from branchtui.ledger.store import tables
+
 RECORDS = "/v1/balance-records"
 _references = itertools.count(1)
 
@@ -586,3 +588,30 @@ def test_an_administrator_has_no_business_with_money(running_ledger: RunningLedg
     administrator = running_ledger.sign_in("administrator")
     assert administrator.get(RECORDS).status_code == 403
     assert administrator.post(RECORDS, body_for(running_ledger, member)).status_code == 403
+
+
+def test_records_are_found_by_their_customer_behind_any_number_of_newer_ones(
+    own_ledger: RunningLedger,
+) -> None:
+    """Contract 4: the customers' way is not the newest records' way; a narration is looked into among these alone."""
+    achieng = own_ledger.add_member(first_name="Achieng", last_name="Otieno")
+    njeri = own_ledger.add_member(first_name="Njeri", last_name="Kamau")
+    teller = own_ledger.sign_in("teller")
+    old = keyed(own_ledger, teller, achieng, external_ref="PASS-1", narration="Passbook")
+    copied = keyed(own_ledger, teller, njeri)["id"]
+    columns = [column.name for column in tables.balance_records.columns]
+    changed = {"id": "id || '-' || n", "row_no": "n", "created_at": "created_at + n", "external_ref": "NULL"}
+    values = ", ".join(changed.get(name, name) for name in columns)
+    own_ledger.bulk(
+        lambda tx: tx.connection.execute(
+            "WITH RECURSIVE more(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM more WHERE n < 600)"
+            f" INSERT INTO balance_records SELECT {values} FROM balance_records, more"
+            " WHERE balance_records.id = ?",
+            (copied,),
+        )
+    )
+    for status in (None, "not_accounted"):
+        for query, expected in (("achieng", [old["id"]]), ("PASS-", [old["id"]]), ("passbook", [])):
+            page = teller.get(RECORDS, q=query, **({"status": status} if status else {})).json()
+            assert [each["id"] for each in page["items"]] == expected
+    assert teller.get(RECORDS, q="njeri", count="true").json()["count_exact"] is False
