@@ -15,7 +15,7 @@ from branchtui.app import BranchApp
 from branchtui.launcher.kernel import one_arena
 from branchtui.remote.errors import LedgerError
 from branchtui.settings import Settings
-from branchtui.terminal.kept_styles import keep_styles
+from branchtui.terminal.kept_styles import keeping_styles
 from branchtui.terminal.lean import faults
 
 if TYPE_CHECKING:
@@ -30,7 +30,16 @@ _PACKAGES: Final = (
     "branchtui.widgets",
 )
 # What those load late: by a name in a string, or when a first request is sent.
-_LATE: Final = ("certifi", "curses", "encodings.idna", "platformdirs.unix", "tzdata")
+_LATE: Final = (
+    "anyio._backends._asyncio",
+    "certifi",
+    "curses",
+    "encodings.idna",
+    "httpcore",
+    "platformdirs.unix",
+    "textual.scrollbar",
+    "tzdata",
+)
 _NOWHERE: Final = "http://127.0.0.1:1"
 
 
@@ -69,10 +78,10 @@ def _load(package: str) -> None:
 
 async def _warm() -> None:
     """Run the program once without a terminal, a user or a ledger, up to its first screen."""
-    app = BranchApp(Settings(ledger=_NOWHERE), open_ledger=_no_ledger)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
-        keep_styles(app)
+    with keeping_styles():
+        app = BranchApp(Settings(ledger=_NOWHERE), open_ledger=_no_ledger)
+        async with app.run_test(size=(80, 24), tooltips=True, notifications=True) as pilot:
+            await pilot.pause()
 
 
 def _no_ledger(_: Settings) -> Ledger:

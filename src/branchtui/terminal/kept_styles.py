@@ -6,6 +6,9 @@ theme's variables.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Final
 
 from textual.app import App
@@ -13,12 +16,27 @@ from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.css.types import CSSLocation
 
-_kept: Final[dict[tuple[Any, ...], list[RuleSet]]] = {}
-"""Rules by the framework's key of a text and by the variables; empty unless `keep_styles` was called."""
+_Rules = dict[tuple[Any, ...], list[RuleSet]]
+_kept: Final[dict[frozenset[tuple[str, str]], _Rules]] = {}
+"""Rules by the variables, then by the framework's key of a text; filled only within `keeping_styles`."""
+_is_keeping = ContextVar("is_keeping", default=False)
 
 
 class KeptStylesheet(Stylesheet):
-    """Takes the rules of a text that `keep_styles` has seen with the same variables, and parses any other."""
+    """Takes the rules of a text that was kept with the same variables, and parses any other."""
+
+    def __init__(self, *, variables: dict[str, str]) -> None:
+        super().__init__(variables=variables)
+        self._kept = self._kept_with(variables)
+
+    def set_variables(self, variables: dict[str, str]) -> None:
+        """Other variables, and so other rules."""
+        super().set_variables(variables)
+        self._kept = self._kept_with(variables)
+
+    def _kept_with(self, variables: dict[str, str]) -> _Rules:
+        which = frozenset(variables.items())
+        return _kept.setdefault(which, {}) if _is_keeping.get() else _kept.get(which, {})
 
     def _parse_rules(
         self,
@@ -29,15 +47,12 @@ class KeptStylesheet(Stylesheet):
         scope: str = "",
     ) -> list[RuleSet]:
         key = (css, read_from, is_default_rules, tie_breaker, scope)
-        found = _kept.get(self._with_variables(key)) if _kept else None
-        return super()._parse_rules(*key) if found is None else found
-
-    def keep(self) -> None:
-        """Keep what was parsed with the variables as they are now."""
-        _kept.update({self._with_variables(key): self._parse_cache[key] for key in self._parse_cache.keys()})
-
-    def _with_variables(self, key: tuple[Any, ...]) -> tuple[Any, ...]:
-        return (*key, *sorted(self._variables.items()))
+        rules = self._kept.get(key)
+        if rules is None:
+            rules = super()._parse_rules(*key)
+            if _is_keeping.get():
+                self._kept[key] = rules
+        return rules
 
 
 def share_styles(app: App[Any]) -> None:
@@ -45,7 +60,11 @@ def share_styles(app: App[Any]) -> None:
     app.stylesheet = KeptStylesheet(variables=app.get_css_variables())
 
 
-def keep_styles(app: App[Any]) -> None:
-    """Keep what `app` parsed, for apps that are made later."""
-    assert isinstance(app.stylesheet, KeptStylesheet), "only where styles are shared"
-    app.stylesheet.keep()
+@contextmanager
+def keeping_styles() -> Iterator[None]:
+    """Keep what apps made and run within this parse, for apps that are made later."""
+    token = _is_keeping.set(True)
+    try:
+        yield
+    finally:
+        _is_keeping.reset(token)
