@@ -37,14 +37,14 @@ def run(socket_path: str | None) -> int:
 
 
 def _serve(file: SocketFile, path: str, limits: Limits) -> int:
-    from branchtui.launcher.preload import NotFit, preload
+    from branchtui.launcher.preload import NotFit, preload, rehearse
     from branchtui.launcher.session import serve
 
     try:
         preload()
     except NotFit as reason:
         return _fail(f"The launcher cannot serve: {reason}.", REFUSED)
-    with Launcher(file.listener, serve, limits=limits, log=_log) as launcher:
+    with Launcher(file.listener, serve, rehearse, limits=limits, log=_log) as launcher:
         sys.stdout.write(f"branchtui launcher ready at {path}\n")
         sys.stdout.flush()
         launcher.run()

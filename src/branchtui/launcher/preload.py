@@ -61,7 +61,8 @@ def preload() -> None:
         importlib.import_module(name)
     if found := faults():
         raise NotFit(f"the painter does not fit this version of Textual ({found[0]})")
-    asyncio.run(_warm())
+    with keeping_styles():
+        rehearse()
     if threading.active_count() != 1 or len(os.listdir("/proc/self/task")) != 1:
         raise NotFit("a thread was left when the program had been loaded")
     # The collector writes into every object it looks at: what is shared is taken out of its sight.
@@ -76,12 +77,15 @@ def _load(package: str) -> None:
         importlib.import_module(found.name)
 
 
-async def _warm() -> None:
-    """Run the program once without a terminal, a user or a ledger, up to its first screen."""
-    with keeping_styles():
-        app = BranchApp(Settings(ledger=_NOWHERE), open_ledger=_no_ledger)
-        async with app.run_test(size=(80, 24), tooltips=True, notifications=True) as pilot:
-            await pilot.pause()
+def rehearse() -> None:
+    """Run the program once without a terminal, a user or a ledger, up to its first screen, to the end."""
+    asyncio.run(_first_screen())
+
+
+async def _first_screen() -> None:
+    app = BranchApp(Settings(ledger=_NOWHERE), open_ledger=_no_ledger)
+    async with app.run_test(size=(80, 24), tooltips=True, notifications=True) as pilot:
+        await pilot.pause()
 
 
 def _no_ledger(_: Settings) -> Ledger:

@@ -19,15 +19,19 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from branchtui.launcher.kernel import Peer, peer_of
+from branchtui.launcher.spare import Spare, wait_as_spare
 from branchtui.launcher.waiter import END, KILLED
 from branchtui.launcher.wire import REFUSED
 
 Serve = Callable[[socket.socket, Peer], int]
 Log = Callable[[str], None]
+Rehearse = Callable[[], None]
 
 _OURS: Final = (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _FIRST_FREE_DESCRIPTOR: Final = 3
 _PAUSE_SECONDS: Final = 1.0
+_REST_MILLISECONDS: Final = 500
+"""A new spare is made when nobody has come for so long: it must not slow the session that has just begun."""
 _FAILED: Final = 70
 _OVERFLOW_FILE: Final = Path("/proc/sys/kernel/overflowuid")
 
@@ -52,14 +56,15 @@ class Child:
 class Launcher:
     """Forks `serve` for each client of `listener`, until SIGTERM or SIGINT; sessions then go on without it.
 
-    `serve` runs in the child and returns its exit code. `clock` is monotonic, in seconds; `log` takes one
-    line, which names nobody but by user id.
+    `serve` runs in the child and returns its exit code; `rehearse` makes a child forked ahead ready for it.
+    `clock` is monotonic, in seconds; `log` takes one line, which names nobody but by user id.
     """
 
     def __init__(
         self,
         listener: socket.socket,
         serve: Serve,
+        rehearse: Rehearse,
         *,
         limits: Limits,
         log: Log,
@@ -67,6 +72,8 @@ class Launcher:
     ) -> None:
         self._listener = listener
         self._serve = serve
+        self._rehearse = rehearse
+        self._spare: Spare | None = None
         self._limits = limits
         self._log = log
         self._clock = clock
@@ -86,6 +93,9 @@ class Launcher:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._spare is not None:
+            # It ends by itself when nobody can give it a client any more.
+            self._spare.channel.close()
         self._kept.close()
 
     def run(self) -> None:
@@ -94,7 +104,10 @@ class Launcher:
         poll.register(self._listener, select.POLLIN)
         poll.register(self._wakes, select.POLLIN)
         while not self._is_ending:
-            ready = {descriptor for descriptor, _ in poll.poll()}
+            wants_spare = self._spare is None and len(self._children) < self._limits.sessions
+            ready = {descriptor for descriptor, _ in poll.poll(_REST_MILLISECONDS if wants_spare else None)}
+            if not ready:
+                self._make_spare()
             if self._wakes in ready:
                 with suppress(BlockingIOError):
                     os.read(self._wakes, 4096)
@@ -119,7 +132,7 @@ class Launcher:
             peer = peer_of(line)
             reason = self._reason_against(peer)
             if reason is None:
-                self._fork(line, peer)
+                self._start(line, peer)
                 return
         except OSError as error:
             peer, reason = Peer(0, -1, -1), f"the host cannot start it ({error.strerror})"
@@ -140,19 +153,47 @@ class Launcher:
             return "you have as many sessions as one may have"
         return None
 
-    def _fork(self, line: socket.socket, peer: Peer) -> None:
+    def _start(self, line: socket.socket, peer: Peer) -> None:
+        pid = self._start_spare(line, peer)
+        if pid is None:
+            pid = self._fork(line, lambda own: self._serve(own, peer))
+        self._children[pid] = Child(peer.uid, self._clock(), line)
+        self._log(f"started uid={peer.uid} session={pid}")
+
+    def _start_spare(self, line: socket.socket, peer: Peer) -> int | None:
+        spare = self._spare
+        if spare is None or not spare.is_ready():
+            return None
+        self._spare = None
+        return spare.pid if spare.give(line, peer) else None
+
+    def _make_spare(self) -> None:
+        try:
+            ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        except OSError:
+            return
+        try:
+            pid = self._fork(its, lambda own: wait_as_spare(own, self._rehearse, self._serve))
+        except OSError:
+            ours.close()
+            return
+        finally:
+            its.close()
+        self._spare = Spare(pid, ours)
+
+    def _fork(self, way: socket.socket, act: Callable[[socket.socket], int]) -> int:
+        """Fork a child that does `act` with `way`, and has nothing else; its process id."""
         # Held back until the child has its own answers to them.
         signal.pthread_sigmask(signal.SIG_BLOCK, _OURS)
         try:
             pid = os.fork()
             if pid == 0:
-                self._be_child(line, peer)
+                self._be_child(way, act)
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _OURS)
-        self._children[pid] = Child(peer.uid, self._clock(), line)
-        self._log(f"started uid={peer.uid} session={pid}")
+        return pid
 
-    def _be_child(self, line: socket.socket, peer: Peer) -> None:
+    def _be_child(self, way: socket.socket, act: Callable[[socket.socket], int]) -> None:
         """Never returns: what the parent would do at its end is not the child's to do."""
         code = _FAILED
         try:
@@ -160,8 +201,7 @@ class Launcher:
             for number in _OURS:
                 signal.signal(number, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _OURS)
-            line = alone_with(line)
-            code = self._serve(line, peer)
+            code = act(alone_with(way))
         except BaseException as error:  # noqa: BLE001 - whatever it is, it must end here and show no value
             with suppress(OSError):
                 os.write(2, f"branchtui stopped: {type(error).__name__}\n".encode())
@@ -169,13 +209,16 @@ class Launcher:
             os._exit(code)
 
     def _reap(self) -> None:
-        while self._children:
+        while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
             except ChildProcessError:
                 return
             if pid == 0:
                 return
+            if self._spare is not None and self._spare.pid == pid:
+                self._spare.channel.close()
+                self._spare = None
             child = self._children.pop(pid, None)
             if child is not None:
                 self._ended(pid, child, status)

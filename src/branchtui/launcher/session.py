@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Final
 
 from branchtui import __version__
-from branchtui.launcher.identity import NotPossible, account_of, become, lower_limits
+from branchtui.launcher.identity import Account, NotPossible, account_of, become, lower_limits
 from branchtui.launcher.kernel import Peer, hang_up_with
 from branchtui.launcher.request import Request, receive
 from branchtui.launcher.waiter import END, STOP
@@ -36,13 +36,7 @@ def serve(line: socket.socket, peer: Peer) -> int:
     # A default action that nothing here can hold up: not a slow name service, not a silent client.
     signal.alarm(_HANDSHAKE_SECONDS)
     try:
-        os.setsid()
-        account = account_of(peer.uid)
-        become(account)
-        request, terminal = receive(line)
-        lower_limits(request.limits)
-        _settle(request, account.home, account.name)
-        _take_terminal(terminal)
+        request = enter(line, peer)
         prepared = _prepare(request, lambda: _ask_to_stop(line))
         hang_up_with(line)
         line.send(GO + str(os.getpid()).encode())
@@ -59,17 +53,33 @@ def serve(line: socket.socket, peer: Peer) -> int:
     return code
 
 
-def _settle(request: Request, home: str, name: str) -> None:
+def enter(line: socket.socket, peer: Peer) -> Request:
+    """Become `peer`, then hear what it wants, then stand where it stands: limits, environment, folder, terminal.
+
+    Raises:
+        NotPossible, Garbled, OSError: it cannot be; the process must end.
+    """
+    os.setsid()
+    account = account_of(peer.uid)
+    become(account)
+    request, terminal = receive(line)
+    lower_limits(request.limits)
+    _settle(request, account)
+    _take_terminal(terminal)
+    return request
+
+
+def _settle(request: Request, account: Account) -> None:
     """The teller's environment and folder; what was seeded or switched off before the fork is made anew."""
     if request.version != __version__:
         raise NotPossible(f"it runs version {__version__}; restart it")
     os.environ.clear()
     os.environ.update(request.environment)
-    os.environ.update({"HOME": home, "USER": name, "LOGNAME": name, "PATH": _PATH})
+    os.environ.update({"HOME": account.home, "USER": account.name, "LOGNAME": account.name, "PATH": _PATH})
     time.tzset()
     random.seed()
     gc.enable()
-    for folder in (request.cwd, home, "/"):
+    for folder in (request.cwd, account.home, "/"):
         try:
             os.chdir(folder)
         except (OSError, ValueError):

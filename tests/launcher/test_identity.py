@@ -1,0 +1,139 @@
+"""Who a session is, and what it has of its teller and of the launcher. Real processes, real users."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import resource
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.launcher.clients import FIELDS, Client, RunningLauncher, status_of
+
+from branchtui.launcher.waiter import END
+
+pytestmark = pytest.mark.pty
+
+
+@pytest.fixture
+def telling(place: Path) -> Iterator[RunningLauncher]:
+    """A launcher whose sessions tell what they are."""
+    with RunningLauncher(place / "socket", module=("tests.launcher.facts",)) as running:
+        yield running
+
+
+def facts_of(client: Client, *more: tuple[str, str]) -> dict[str, Any]:
+    """What the session of `client` says of itself."""
+    assert client.ask([*FIELDS, *more]) == b"G0"
+    client.see("\n")
+    found: dict[str, Any] = json.loads(client.painted.partition(b"\r\n")[0])
+    return found
+
+
+def test_a_session_is_its_teller_and_nobody_else(
+    telling: RunningLauncher, others: list[pwd.struct_passwd]
+) -> None:
+    """User, group and supplementary groups are the teller's, all three of each, by the databases of the host."""
+    for entry in others:
+        with Client(telling.path, uid=entry.pw_uid) as client:
+            facts = facts_of(client)
+            assert facts["users"] == [entry.pw_uid] * 3
+            wanted = sorted(set(os.getgrouplist(entry.pw_name, entry.pw_gid)))
+            assert facts["groups"] == [[entry.pw_gid] * 3, wanted]
+            assert facts["environment"]["HOME"] == entry.pw_dir
+            assert client.answer() == END + b"7"
+
+
+def test_a_session_of_the_program_can_gain_nothing(
+    launcher: RunningLauncher, others: list[pwd.struct_passwd]
+) -> None:
+    """No capability, no new privileges by any program, nobody may trace it; it leads a session of its own."""
+    with Client(launcher.path, uid=others[0].pw_uid) as client:
+        answer = client.ask()
+        assert answer.startswith(b"G"), answer
+        client.see("Password")
+        status = status_of(int(answer[1:]))
+        assert status["Uid"].split() == [str(others[0].pw_uid)] * 4
+        assert {status[name] for name in ("CapEff", "CapPrm", "CapInh", "CapAmb")} == {"0" * 16}
+        assert (status["NoNewPrivs"], status["Umask"], status["Threads"]) == ("1", "0077", "1")
+        # What may not be dumped or traced belongs to root in /proc.
+        assert Path(f"/proc/{answer[1:].decode()}/environ").stat().st_uid == 0
+
+
+def test_two_tellers_share_no_descriptor(
+    launcher: RunningLauncher, others: list[pwd.struct_passwd]
+) -> None:
+    """A session holds its own terminal and its own line; nobody's connection is open in another's process."""
+    first, second = others
+    with Client(launcher.path, uid=first.pw_uid) as one, Client(launcher.path, uid=second.pw_uid) as two:
+        sessions = [int(client.ask()[1:]) for client in (one, two)]
+        for client in (one, two):
+            client.see("Password")
+        held = [
+            {os.readlink(descriptor) for descriptor in Path(f"/proc/{pid}/fd").iterdir()} for pid in sessions
+        ]
+        assert not held[0] & held[1] - {"anon_inode:[eventpoll]", "/dev/null"}
+        terminals = [{name for name in names if name.startswith("/dev/pts/")} for names in held]
+        assert terminals == [{os.ttyname(one.slave)}, {os.ttyname(two.slave)}]
+
+
+def test_only_what_is_on_the_list_comes_from_the_tellers_environment(telling: RunningLauncher) -> None:
+    """What steers a loader, Python, a proxy or TLS never passes, and nothing of the launcher's own stays."""
+    sent = {
+        "LC_ALL": "C.UTF-8",
+        "BRANCHTUI_CA_FILE": "/ca.pem",
+        "XDG_STATE_HOME": "/state",
+        "LD_PRELOAD": "/evil.so",
+        "PYTHONPATH": "/evil",
+        "HTTPS_PROXY": "http://evil",
+        "SSLKEYLOGFILE": "/keys",
+        "HOME": "/evil",
+        "PATH": "/evil",
+    }
+    with Client(telling.path) as client:
+        facts = facts_of(client, *[(f"env:{name}", value) for name, value in sent.items()])
+    passed = {"TERM", "LC_ALL", "BRANCHTUI_CA_FILE", "XDG_STATE_HOME"}
+    assert facts["environment"].keys() == passed | {"HOME", "USER", "LOGNAME", "PATH"}
+    assert facts["environment"]["HOME"] == pwd.getpwuid(os.getuid()).pw_dir
+    assert "/evil" not in facts["environment"]["PATH"]
+
+
+def test_limits_of_the_login_only_ever_lower(telling: RunningLauncher) -> None:
+    """RLIMIT_NOFILE as the client has it, but never above the launcher's; core files never."""
+    number = resource.RLIMIT_NOFILE
+    _, most = resource.getrlimit(number)
+    with Client(telling.path) as client:
+        lower = facts_of(client, (f"limit:{number}", "100:200"))
+    assert (lower["files"], lower["core"]) == ([100, 200], [0, 0])
+    with Client(telling.path) as client:
+        higher = facts_of(client, (f"limit:{number}", f"-1:-1"), (f"limit:{resource.RLIMIT_CORE}", "-1:-1"))
+    assert higher["files"][1] == most
+    assert higher["core"] == [0, 0]
+
+
+def test_it_stands_where_its_teller_stands(telling: RunningLauncher, place: Path) -> None:
+    """The teller's folder, files for the teller alone, a session of its own, and six descriptors at most."""
+    with Client(telling.path) as client:
+        facts = facts_of(client, ("cwd", str(place)))
+    assert (facts["folder"], facts["umask"], facts["leads"]) == (str(place), 0o077, True)
+    assert facts["descriptors"] <= 6
+
+
+def test_no_two_sessions_draw_the_same_random_numbers(telling: RunningLauncher) -> None:
+    """What was seeded before the fork is seeded again after it."""
+    drawn = []
+    for _ in range(3):
+        with Client(telling.path) as client:
+            drawn.append(tuple(facts_of(client)["random"]))
+    assert len({number for number, _ in drawn}) == len({key for _, key in drawn}) == 3
+
+
+def test_the_socket_is_for_everybody_when_it_is_roots_and_else_for_its_owner(launcher: RunningLauncher) -> None:
+    """A teller needs to connect, and nobody else may replace it: the folder is the service's."""
+    mode = stat.S_IMODE(launcher.path.stat().st_mode)
+    assert mode == (0o666 if os.geteuid() == 0 else 0o600)
+    assert not launcher.path.parent.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH)
