@@ -32,13 +32,18 @@ class RunningLauncher:
     """`branchtui launcher --socket PATH`, or another service of ours that prints a line when it is ready."""
 
     def __init__(
-        self, path: Path, *, env: Mapping[str, str] | None = None, module: Sequence[str] = ("branchtui", "launcher", "--socket")
+        self,
+        path: Path,
+        *,
+        env: Mapping[str, str] | None = None,
+        module: Sequence[str] = ("branchtui", "launcher", "--socket"),
+        more: Sequence[str] = (),
     ) -> None:
         self.path = path
         self._log = path.with_suffix(".log")
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", *module, str(path)],
+                [sys.executable, "-m", *module, str(path), *more],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 env={**os.environ, **(env or {})},
@@ -121,7 +126,8 @@ class Client:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while text.encode() not in self.painted:
             left = deadline - time.monotonic()
-            assert left > 0 and select.select([self.master], [], [], left)[0], f"{text!r} never came: {self.painted!r}"
+            came, _, _ = select.select([self.master], [], [], max(left, 0))
+            assert came, f"{text!r} never came: {self.painted!r}"
             data = os.read(self.master, 65_536)
             self.painted += data
             for _ in range(data.count(b"\x1b[6n")):

@@ -1,4 +1,4 @@
-"""A launcher whose sessions tell who and where they are, and end: `python -m tests.launcher.facts SOCKET`."""
+"""A launcher whose sessions tell who and where they are, and end: `python -m tests.launcher.facts SOCKET [UID]`."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def tell(line: socket.socket, peer: Peer) -> int:
         "users": os.getresuid(),
         "groups": [os.getresgid(), sorted(os.getgroups())],
         "environment": dict(os.environ),
-        "folder": os.getcwd(),
+        "folder": str(Path.cwd()),
         "umask": umask,
         "files": resource.getrlimit(resource.RLIMIT_NOFILE),
         "core": resource.getrlimit(resource.RLIMIT_CORE),
         "leads": os.getsid(0) == os.getpid(),
-        "descriptors": len(os.listdir("/proc/self/fd")) - 1,
+        "descriptors": len(list(Path("/proc/self/fd").iterdir())) - 1,
         "random": [random.random(), str(uuid.uuid4())],
     }
     sys.stdout.write(json.dumps(facts) + "\n")
@@ -42,6 +42,8 @@ def tell(line: socket.socket, peer: Peer) -> int:
 def main() -> None:
     """Serve until told to end."""
     os.environ["PYTHONMALLOC"] = os.environ["HTTPS_PROXY"] = "of the launcher"
+    for uid in sys.argv[2:]:
+        os.setuid(int(uid))
     with (
         SocketFile(Path(sys.argv[1])) as file,
         Launcher(file.listener, tell, lambda: None, limits=Limits(), log=lambda _: None) as launcher,

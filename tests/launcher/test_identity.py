@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.e2e.demonstration import Demonstration
 from tests.launcher.clients import FIELDS, Client, RunningLauncher, status_of
 
 from branchtui.launcher.waiter import END
@@ -64,9 +65,38 @@ def test_a_session_of_the_program_can_gain_nothing(
         assert Path(f"/proc/{answer[1:].decode()}/environ").stat().st_uid == 0
 
 
-def test_two_tellers_share_no_descriptor(
-    launcher: RunningLauncher, others: list[pwd.struct_passwd]
+@pytest.mark.e2e
+def test_a_session_works_with_what_was_loaded_before_it(
+    launcher: RunningLauncher, others: list[pwd.struct_passwd], place: Path
 ) -> None:
+    """Sign in and open lists as a user who may not read the launcher's Python: nothing is left to load."""
+    entry = others[0]
+    state = place / "state"
+    state.mkdir()
+    os.chown(state, entry.pw_uid, entry.pw_gid)
+    with Demonstration() as demonstration, Client(launcher.path, uid=entry.pw_uid) as client:
+        teller = demonstration.user("teller")
+        fields = {"option:ledger": demonstration.url, "option:user": teller.username}
+        fields |= {"env:XDG_STATE_HOME": str(state), "env:XDG_CONFIG_HOME": str(state)}
+        assert client.ask(list({**dict(FIELDS), **fields}.items())).startswith(b"G")
+        client.see("Password")
+        os.write(client.master, f"{teller.password}\r".encode())
+        client.see("What waits")
+        for key, text in (
+            (b"\x1bOQ", "Achieng"),
+            (b"\x1bOR", "Member"),
+            (b"\x1bOS", "Payments"),
+            (b"\x1b[20~", "Activity"),
+        ):
+            os.write(client.master, key)
+            client.see(text)
+        written = list(state.rglob("*"))
+        assert written
+        assert {path.stat().st_uid for path in written} == {entry.pw_uid}
+        assert not any(path.stat().st_mode & 0o077 for path in written)
+
+
+def test_two_tellers_share_no_descriptor(launcher: RunningLauncher, others: list[pwd.struct_passwd]) -> None:
     """A session holds its own terminal and its own line; nobody's connection is open in another's process."""
     first, second = others
     with Client(launcher.path, uid=first.pw_uid) as one, Client(launcher.path, uid=second.pw_uid) as two:
@@ -74,7 +104,8 @@ def test_two_tellers_share_no_descriptor(
         for client in (one, two):
             client.see("Password")
         held = [
-            {os.readlink(descriptor) for descriptor in Path(f"/proc/{pid}/fd").iterdir()} for pid in sessions
+            {str(descriptor.readlink()) for descriptor in Path(f"/proc/{pid}/fd").iterdir()}
+            for pid in sessions
         ]
         assert not held[0] & held[1] - {"anon_inode:[eventpoll]", "/dev/null"}
         terminals = [{name for name in names if name.startswith("/dev/pts/")} for names in held]
@@ -110,7 +141,7 @@ def test_limits_of_the_login_only_ever_lower(telling: RunningLauncher) -> None:
         lower = facts_of(client, (f"limit:{number}", "100:200"))
     assert (lower["files"], lower["core"]) == ([100, 200], [0, 0])
     with Client(telling.path) as client:
-        higher = facts_of(client, (f"limit:{number}", f"-1:-1"), (f"limit:{resource.RLIMIT_CORE}", "-1:-1"))
+        higher = facts_of(client, (f"limit:{number}", "-1:-1"), (f"limit:{resource.RLIMIT_CORE}", "-1:-1"))
     assert higher["files"][1] == most
     assert higher["core"] == [0, 0]
 
@@ -132,7 +163,9 @@ def test_no_two_sessions_draw_the_same_random_numbers(telling: RunningLauncher) 
     assert len({number for number, _ in drawn}) == len({key for _, key in drawn}) == 3
 
 
-def test_the_socket_is_for_everybody_when_it_is_roots_and_else_for_its_owner(launcher: RunningLauncher) -> None:
+def test_the_socket_is_for_everybody_when_it_is_roots_and_else_for_its_owner(
+    launcher: RunningLauncher,
+) -> None:
     """A teller needs to connect, and nobody else may replace it: the folder is the service's."""
     mode = stat.S_IMODE(launcher.path.stat().st_mode)
     assert mode == (0o666 if os.geteuid() == 0 else 0o600)

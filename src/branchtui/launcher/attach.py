@@ -26,6 +26,10 @@ _VALUED: Final = {"--ledger": "ledger", "--user": "user", "--socket": "socket"}
 _PLAIN: Final = {"--fast": "fast", "--ascii": "ascii"}
 
 
+class _TurnedAway(Exception):
+    """There is no session for us; `str()` says why."""
+
+
 def attached(given: Sequence[str]) -> int | None:
     """Work on a session of the launcher; the exit code, or None when the program has to start plainly.
 
@@ -41,9 +45,7 @@ def attached(given: Sequence[str]) -> int | None:
         if isinstance(reason, int):
             return reason
         if reason or wanted:
-            sys.stderr.write(
-                f"Started without the launcher: {reason or f'nothing listens at {path}'}.\n"
-            )
+            sys.stderr.write(f"Started without the launcher: {reason or f'nothing listens at {path}'}.\n")
             return None
     return None
 
@@ -74,26 +76,38 @@ def _attach(path: str, options: dict[str, str]) -> int | str:
     try:
         line.connect(path)
     except OSError:
+        line.close()
         return ""
     try:
-        _, owner, _ = _CREDENTIALS.unpack(
-            line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-        )
-        if owner not in {0, os.geteuid()}:
-            return f"{path} belongs to another user"
-        kept = waiter.settings_kept()
-        line.sendmsg(
-            [wire.pack(_fields(options))],
-            [(socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack("3i", 0, 1, 2))],
-        )
-        answer = line.recv(wire.MAX_ANSWER_BYTES)
-        if not answer.startswith(wire.GO):
-            return _reason(answer)
-        session = os.pidfd_open(int(answer[1:]))
+        kept, session = _greet(line, options)
+    except _TurnedAway as reason:
+        line.close()
+        return str(reason)
     except (OSError, ValueError, termios.error) as error:
         line.close()
         return f"{path} does not answer ({type(error).__name__})"
     return _become_waiter(line.detach(), session, kept)
+
+
+def _greet(line: socket.socket, options: dict[str, str]) -> tuple[str, int]:
+    """Ask for a session: the terminal's settings from before it, and its pidfd."""
+    _, owner, _ = _CREDENTIALS.unpack(
+        line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    )
+    if owner not in {0, os.geteuid()}:
+        raise _TurnedAway("its socket belongs to another user")
+    kept = waiter.settings_kept()
+    packet = wire.pack(_fields(options))
+    rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack("3i", 0, 1, 2))]
+    try:
+        line.sendmsg([packet], rights)
+    except BrokenPipeError:
+        # It hung up before it heard us, and left its reason.
+        raise _TurnedAway(_reason(line.recv(wire.MAX_ANSWER_BYTES))) from None
+    answer = line.recv(wire.MAX_ANSWER_BYTES)
+    if not answer.startswith(wire.GO):
+        raise _TurnedAway(_reason(answer))
+    return kept, os.pidfd_open(int(answer[1:]))
 
 
 def _reason(answer: bytes) -> str:
@@ -115,7 +129,7 @@ def _fields(options: dict[str, str]) -> list[tuple[str, str]]:
 
 def _folder() -> str:
     try:
-        return os.getcwd()
+        return os.getcwd()  # noqa: PTH109 - pathlib takes longer to import than all of this
     except OSError:
         # It was deleted under us; the session falls back to the home folder.
         return ""

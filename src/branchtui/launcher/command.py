@@ -24,7 +24,9 @@ def run(socket_path: str | None) -> int:
         return _fail("The launcher needs Linux. The plain start works everywhere.", REFUSED)
     path = socket_path or _default(os.environ)
     if path is None:
-        return _fail("Where is the launcher to listen? Name it: branchtui launcher --socket PATH", WRONG_USAGE)
+        return _fail(
+            "Where is the launcher to listen? Name it: branchtui launcher --socket PATH", WRONG_USAGE
+        )
     try:
         limits = limits_from(os.environ)
     except ValueError as error:
@@ -73,7 +75,7 @@ def _number(environment: Mapping[str, str], name: str, default: int) -> int:
     return int(told)
 
 
-def _default(environment: os._Environ[str]) -> str | None:
+def _default(environment: Mapping[str, str]) -> str | None:
     return wire.SERVICE_SOCKET if os.geteuid() == 0 else wire.own_socket(environment)
 
 

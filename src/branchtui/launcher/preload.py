@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import importlib
-import os
 import pkgutil
 import resource
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from branchtui.app import BranchApp
@@ -40,6 +40,7 @@ _LATE: Final = (
     "textual.scrollbar",
     "tzdata",
 )
+_TASKS: Final = Path("/proc/self/task")
 _NOWHERE: Final = "http://127.0.0.1:1"
 
 
@@ -63,7 +64,7 @@ def preload() -> None:
         raise NotFit(f"the painter does not fit this version of Textual ({found[0]})")
     with keeping_styles():
         rehearse()
-    if threading.active_count() != 1 or len(os.listdir("/proc/self/task")) != 1:
+    if threading.active_count() != 1 or len(list(_TASKS.iterdir())) != 1:
         raise NotFit("a thread was left when the program had been loaded")
     # The collector writes into every object it looks at: what is shared is taken out of its sight.
     gc.collect()

@@ -243,6 +243,6 @@ def alone_with(line: socket.socket) -> socket.socket:
 def overflow_uid() -> int:
     """The user id that the kernel shows for one it cannot name in this namespace."""
     try:
-        return int(_OVERFLOW_FILE.read_text(encoding="ascii"))
+        return int(_OVERFLOW_FILE.read_bytes())
     except (OSError, ValueError):
         return 65534

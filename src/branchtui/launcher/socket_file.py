@@ -6,7 +6,7 @@ import fcntl
 import os
 import socket
 import stat
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Final, Self
 
@@ -30,19 +30,15 @@ class SocketFile:
         self._path = path
         is_for_all = os.geteuid() == 0
         _make_folder(path.parent, 0o755 if is_for_all else 0o700)
-        self._lock = _locked(path.with_name(f"{path.name}.lock"))
-        _remove_rest(path)
-        # Packets stay whole, and the three descriptors come with theirs.
-        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        before = os.umask(0o777 & ~(_FOR_ALL if is_for_all else _FOR_ONE))
-        try:
-            self.listener.bind(str(path))
-        except OSError as error:
-            raise CannotListen(f"The launcher cannot listen at {path}: {error.strerror or error}.") from error
-        finally:
-            os.umask(before)
-        self.listener.listen(_BACKLOG)
-        self.listener.setblocking(False)
+        with ExitStack() as undo:
+            self._lock = _locked(path.with_name(f"{path.name}.lock"))
+            undo.callback(os.close, self._lock)
+            _remove_rest(path)
+            # Packets stay whole, and the three descriptors come with theirs.
+            self.listener = undo.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET))
+            _bind(self.listener, path, _FOR_ALL if is_for_all else _FOR_ONE)
+            self.listener.setblocking(False)
+            undo.pop_all()
 
     def __enter__(self) -> Self:
         return self
@@ -54,6 +50,17 @@ class SocketFile:
         os.close(self._lock)
 
 
+def _bind(listener: socket.socket, path: Path, mode: int) -> None:
+    before = os.umask(0o777 & ~mode)
+    try:
+        listener.bind(str(path))
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        raise CannotListen(f"The launcher cannot listen at {path}: {error.strerror or error}.") from error
+    finally:
+        os.umask(before)
+
+
 def _make_folder(folder: Path, mode: int) -> None:
     """The folder, made if need be; refused when somebody else could put another socket in its place."""
     try:
@@ -63,7 +70,9 @@ def _make_folder(folder: Path, mode: int) -> None:
         raise CannotListen(f"The launcher cannot use the folder {folder}: {error.strerror}.") from error
     is_shared = found.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not found.st_mode & stat.S_ISVTX
     if found.st_uid not in {0, os.geteuid()} or is_shared:
-        raise CannotListen(f"The folder {folder} belongs to others; the launcher's socket would not be safe there.")
+        raise CannotListen(
+            f"The folder {folder} belongs to others; the launcher's socket would not be safe there."
+        )
 
 
 def _locked(path: Path) -> int:

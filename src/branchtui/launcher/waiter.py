@@ -5,13 +5,12 @@ without: every session pays for the memory of this process. It passes on signals
 session, and ends with its exit code.
 """
 
+# The public module costs a megabyte for the enumerations around the same functions.
+import _signal  # type: ignore[import-not-found]
 import posix
 import select
 import sys
 import termios
-
-# The public module costs a megabyte for the enumerations around the same functions.
-import _signal  # type: ignore[import-not-found]
 
 STOP = b"S"
 """From the session: it has given the terminal back and wants to be stopped, as by ctrl+z."""
@@ -139,14 +138,9 @@ def settings_kept() -> str:
 def give_back(kept: str) -> None:
     """The terminal as it was before the session, which can no longer do so itself."""
     numbers = [int(number) for number in kept.split(",")]
-    characters: list[bytes | int] = [bytes([number]) for number in numbers[6:]]
-    if not numbers[3] & termios.ICANON:
-        characters[termios.VMIN], characters[termios.VTIME] = (
-            numbers[6 + termios.VMIN],
-            numbers[6 + termios.VTIME],
-        )
+    settings: list[int | list[int]] = [*numbers[:6], numbers[6:]]
     try:
-        termios.tcsetattr(_TERMINAL, termios.TCSANOW, [*numbers[:6], characters])
+        termios.tcsetattr(_TERMINAL, termios.TCSANOW, settings)
         termios.tcflush(_TERMINAL, termios.TCIFLUSH)
         posix.write(1, LEAVE)
     except (OSError, termios.error):

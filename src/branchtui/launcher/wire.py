@@ -10,7 +10,7 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Final
 
 GREETING: Final = "branchtui-attach 1"
@@ -93,7 +93,7 @@ def unpack(data: bytes) -> list[tuple[str, str]]:
     return fields
 
 
-def service_sockets(environment: os._Environ[str], wanted: str | None) -> list[str]:
+def service_sockets(environment: Mapping[str, str], wanted: str | None) -> list[str]:
     """Where to look for a launcher, in order: the one that is named, else the host's and one's own."""
     named = wanted or environment.get("BRANCHTUI_SOCKET")
     if named:
@@ -102,7 +102,7 @@ def service_sockets(environment: os._Environ[str], wanted: str | None) -> list[s
     return [SERVICE_SOCKET, own] if own else [SERVICE_SOCKET]
 
 
-def own_socket(environment: os._Environ[str]) -> str | None:
+def own_socket(environment: Mapping[str, str]) -> str | None:
     """Where the launcher of a single user listens; None when the host gives its users no such folder."""
     folder = environment.get("XDG_RUNTIME_DIR")
     return f"{folder}/branchtui/launcher.sock" if folder else None
