@@ -1,0 +1,154 @@
+"""Sessions of the resident launcher beside plain ones of the same run: start to full paint, and memory of twenty.
+
+Every session of the memory figures is the real program, signed in to the real ledger, with a list open. A
+session of the launcher is two processes, and both are counted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.e2e.terminal import Terminal
+from tests.launcher.clients import RunningLauncher
+
+from bench.ledgers import PASSWORD, figure
+from branchtui.contract.sessions import Role
+from branchtui.ledger.demo import PEOPLE
+
+STARTS = 15
+SESSIONS = 20
+SESSIONS_PER_USER = 2
+"""As many as the ledger lets one user have."""
+REST_SECONDS = 2.0
+"""Between two starts, as between two tellers: the launcher makes its next session ready."""
+_PROGRAM = [sys.executable, "-m", "branchtui"]
+
+
+def main() -> None:
+    """Measure, and print one line a figure."""
+    folder = Path(tempfile.mkdtemp(prefix="branchtui-bench-"))
+    limits = {"BRANCHTUI_LAUNCHER_SESSIONS_PER_USER": str(SESSIONS + 1)}
+    with _ledger(folder) as url, RunningLauncher(folder / "socket", env=limits) as launcher:
+        plain = [*_PROGRAM, "--ledger", url]
+        fast = [*_PROGRAM, "--fast", "--socket", str(launcher.path), "--ledger", url]
+        _starts(plain, fast, folder)
+        ours = _weigh(fast, folder, launcher)
+        cold = _weigh(plain, folder, None)
+        figure(
+            f"memory of each of {SESSIONS} launcher sessions, signed in, a list open",
+            f"{ours:.1f}",
+            "MB PSS",
+            f"plain {cold:.1f} MB, ratio {ours / cold:.2f}; limits 16 MB and 0.50",
+        )
+        figure("memory of the launcher itself", f"{_pss(launcher.process.pid):.1f}", "MB PSS")
+
+
+def _starts(plain: list[str], fast: list[str], folder: Path) -> None:
+    spent: dict[str, list[float]] = {"plain": [], "fast": []}
+    for _ in range(STARTS):
+        for name, command in (("plain", plain), ("fast", fast)):
+            _wait(REST_SECONDS)
+            spent[name].append(_start(command, folder))
+    cold, ours = (statistics.median(spent[name]) * 1000 for name in ("plain", "fast"))
+    each = statistics.median(one / other for one, other in zip(spent["fast"], spent["plain"], strict=True))
+    figure(
+        "start to the full first paint, from the launcher",
+        f"{ours:.0f}",
+        "ms",
+        f"plain {cold:.0f} ms, ratio {ours / cold:.2f} (pair by pair {each:.2f}); limit 0.25",
+    )
+
+
+def _start(command: list[str], folder: Path) -> float:
+    began = time.perf_counter()
+    with Terminal(command, env=_homes(folder)) as shown:
+        shown.see("Password", "Leave")
+        return time.perf_counter() - began
+
+
+def _weigh(command: list[str], folder: Path, launcher: RunningLauncher | None) -> float:
+    """MB that each of the sessions takes, its client included."""
+    with ExitStack() as open_ones:
+        terminals = []
+        for number in range(SESSIONS):
+            user = f"bench{number // SESSIONS_PER_USER}"
+            shown = open_ones.enter_context(Terminal([*command, "--user", user], env=_homes(folder)))
+            shown.see("Password", "Leave")
+            shown.press(PASSWORD, "enter")
+            shown.see("What waits")
+            shown.press("f2")
+            shown.see("Achieng")
+            terminals.append(shown)
+        for shown in terminals:
+            # Nobody was put out by those who came later.
+            assert "session has ended" not in shown.text
+        processes = [shown.process.pid for shown in terminals]
+        if launcher is not None:
+            processes += _sessions(launcher)
+            assert len(processes) == 2 * SESSIONS
+        return sum(_pss(pid) for pid in processes) / SESSIONS
+
+
+def _sessions(launcher: RunningLauncher) -> list[int]:
+    """The forked sessions that run; not the spare."""
+    named = [line.rpartition("=")[2] for line in launcher.log.splitlines() if line.startswith("started")]
+    return [pid for pid in launcher.children if str(pid) in named]
+
+
+def _pss(pid: int) -> float:
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")) / 1000
+
+
+def _homes(folder: Path) -> dict[str, str]:
+    return {"XDG_STATE_HOME": str(folder / "state"), "XDG_CONFIG_HOME": str(folder / "config")}
+
+
+@contextmanager
+def _ledger(folder: Path) -> Iterator[str]:
+    """The demonstration's ledger, kept, with a teller for every second session; its URL."""
+    env = {**os.environ, "XDG_DATA_HOME": str(folder / "data")}
+    branch = next(code for _, role, code in PEOPLE if role is Role.TELLER)
+    with _served(env) as description:
+        database = description["database"]
+    for number in range(SESSIONS // SESSIONS_PER_USER):
+        subprocess.run(
+            [*_PROGRAM, "ledger", "user", "add", "--database", database, "--username", f"bench{number}"]
+            + ["--role", "teller", "--branch", branch, "--password-stdin"],
+            input=PASSWORD,
+            text=True,
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+    with _served(env) as description:
+        yield description["url"]
+
+
+@contextmanager
+def _served(env: dict[str, str]) -> Iterator[dict[str, Any]]:
+    command = [*_PROGRAM, "demo", "--serve-only", "--keep"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=env, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield json.loads(process.stdout.readline())
+        finally:
+            process.terminate()
+
+
+def _wait(seconds: float) -> None:
+    select.select([], [], [], seconds)
+
+
+if __name__ == "__main__":
+    main()
