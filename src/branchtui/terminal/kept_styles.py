@@ -30,9 +30,17 @@ class KeptStylesheet(Stylesheet):
         self._kept = self._kept_with(variables)
 
     def set_variables(self, variables: dict[str, str]) -> None:
-        """Other variables, and so other rules."""
+        """Other variables, and so other rules; with the same ones nothing changes."""
+        if variables == self._variables:
+            return
         super().set_variables(variables)
         self._kept = self._kept_with(variables)
+        self._require_parse = True
+
+    def reparse(self) -> None:
+        """Parse again, unless neither a text nor a variable has changed since: at each start, nothing has."""
+        if self._require_parse:
+            self.parse()
 
     def _kept_with(self, variables: dict[str, str]) -> _Rules:
         which = frozenset(variables.items())
