@@ -40,7 +40,7 @@ async def test_what_was_kept_is_not_parsed_again(monkeypatch: pytest.MonkeyPatch
         async with Page().run_test() as pilot:
             first = pilot.app.stylesheet.rules
     parsed: list[str] = []
-    monkeypatch.setattr(Stylesheet, "_parse_rules", lambda self, css, *_: parsed.append(css) or [])
+    monkeypatch.setattr(Stylesheet, "_parse_rules", lambda _, css, *__: parsed.append(css) or [])
     async with Page().run_test() as pilot:
         assert [id(rule) for rule in pilot.app.stylesheet.rules] == [id(rule) for rule in first]
     assert parsed == []
