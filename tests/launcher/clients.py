@@ -75,6 +75,14 @@ class RunningLauncher:
             select.select([], [], [], 0.02)
         return self.log
 
+    def spare(self) -> int:
+        """Wait until a child was forked ahead; its process id. Only while there are no sessions."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not (found := self.children):
+            assert time.monotonic() < deadline, "no spare was made"
+            select.select([], [], [], 0.02)
+        return found[0]
+
     @property
     def children(self) -> list[int]:
         """The processes it has forked and not yet buried."""

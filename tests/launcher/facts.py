@@ -22,6 +22,7 @@ def tell(line: socket.socket, peer: Peer) -> int:
     enter(line, peer)
     umask = os.umask(0)
     facts = {
+        "process": os.getpid(),
         "users": os.getresuid(),
         "groups": [os.getresgid(), sorted(os.getgroups())],
         "environment": dict(os.environ),

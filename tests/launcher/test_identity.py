@@ -65,6 +65,22 @@ def test_a_session_of_the_program_can_gain_nothing(
         assert Path(f"/proc/{answer[1:].decode()}/environ").stat().st_uid == 0
 
 
+def test_a_child_forked_ahead_becomes_its_teller_like_any_other(
+    telling: RunningLauncher, others: list[pwd.struct_passwd]
+) -> None:
+    """The spare was forked before anybody was known; once it has a client it is that user and holds no more."""
+    for _ in range(20):
+        spare = telling.spare()
+        with Client(telling.path, uid=others[0].pw_uid) as client:
+            facts = facts_of(client)
+        assert facts["users"] == [others[0].pw_uid] * 3
+        assert facts["descriptors"] <= 6
+        # It may have been asked before it was ready, and another was forked instead.
+        if facts["process"] == spare:
+            return
+    raise AssertionError("the spare was never used")
+
+
 @pytest.mark.e2e
 def test_a_session_works_with_what_was_loaded_before_it(
     launcher: RunningLauncher, others: list[pwd.struct_passwd], place: Path

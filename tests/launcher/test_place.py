@@ -10,7 +10,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from tests.launcher.clients import Client, RunningLauncher, as_user
+from tests.launcher.clients import Client, RunningLauncher, as_user, wait_for_end
 
 from branchtui.launcher import attach, wire
 from branchtui.launcher.command import limits_from
@@ -130,5 +130,28 @@ def test_how_many_sessions_is_the_operators_to_say() -> None:
 @pytest.mark.pty
 def test_it_ends_when_told_and_takes_its_spare_along(launcher: RunningLauncher) -> None:
     """SIGTERM and SIGINT: exit code 0, no child left that nobody can reach."""
+    spare = launcher.spare()
     launcher.process.send_signal(signal.SIGINT)
     assert launcher.process.wait(30) == 0
+    wait_for_end(spare)
+
+
+@pytest.mark.pty
+def test_a_spare_does_not_outlive_a_launcher_that_was_killed(launcher: RunningLauncher) -> None:
+    """SIGKILL: nobody can ever give it a client."""
+    spare = launcher.spare()
+    launcher.process.kill()
+    wait_for_end(spare)
+
+
+@pytest.mark.pty
+def test_a_spare_that_was_killed_is_replaced(launcher: RunningLauncher) -> None:
+    """The next client gets a session all the same, and there is a spare again."""
+    first = launcher.spare()
+    os.kill(first, signal.SIGKILL)
+    wait_for_end(first)
+    with Client(launcher.path) as client:
+        answer = client.ask()
+        assert answer.startswith(wire.GO)
+    wait_for_end(int(answer[1:]))
+    assert launcher.spare() != first

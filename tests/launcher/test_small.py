@@ -9,13 +9,30 @@ import sys
 from tests.launcher.clients import RunningLauncher
 
 PROBE = "import sys, json, {name}; print(json.dumps(sorted(sys.modules)))"
-HEAVY = {"argparse", "asyncio", "dataclasses", "enum", "pathlib", "re", "signal", "socket", "textual", "typing"}
+HEAVY = {
+    "argparse",
+    "asyncio",
+    "dataclasses",
+    "enum",
+    "pathlib",
+    "re",
+    "signal",
+    "socket",
+    "textual",
+    "typing",
+}
 
 
 def loaded(name: str, *options: str) -> set[str]:
     """The modules that a fresh interpreter holds after importing `name`."""
     done = subprocess.run(
-        [sys.executable, "-S", *options, "-c", f"import sys; sys.path[:0] = {sys.path!r}; {PROBE.format(name=name)}"],
+        [
+            sys.executable,
+            "-S",
+            *options,
+            "-c",
+            f"import sys; sys.path[:0] = {sys.path!r}; {PROBE.format(name=name)}",
+        ],
         capture_output=True,
         text=True,
         check=True,

@@ -38,6 +38,7 @@ _LATE: Final = (
     "httpcore",
     "platformdirs.unix",
     "textual.scrollbar",
+    "tomllib",
     "tzdata",
 )
 _TASKS: Final = Path("/proc/self/task")
