@@ -151,6 +151,15 @@ def test_the_shell_sees_its_job_stop_and_go_on(launcher: RunningLauncher, homes:
         shown.see("64")
 
 
+def test_where_nobody_could_continue_it_nothing_stops(shown: Terminal, launcher: RunningLauncher) -> None:
+    """A forced command of sshd has no shell above it: after `ctrl+z` the session is painted anew and goes on."""
+    before = len(shown.received)
+    shown.press("\x1a")
+    shown._wait(lambda: b"Password" in shown.received[before:], "to be painted anew")
+    shown.press("ctrl+q")
+    assert shown.wait_for_end() == 0
+
+
 def test_sessions_go_on_without_the_launcher(shown: Terminal, launcher: RunningLauncher) -> None:
     """It is restarted after an upgrade; nobody at work notices."""
     session = session_of(launcher)

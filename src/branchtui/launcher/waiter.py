@@ -117,7 +117,12 @@ class Waiter:
         # One sender for both: the SIGCONT that follows can never overtake this one.
         self._tell(_signal.SIGSTOP)
         self._is_stopping = True
-        posix.kill(posix.getpid(), _signal.SIGSTOP)
+        # The kernel's own rule: where no shell could continue us, as under a forced command, nothing stops.
+        _signal.signal(_signal.SIGTSTP, _signal.SIG_DFL)
+        posix.kill(posix.getpid(), _signal.SIGTSTP)
+        _signal.signal(_signal.SIGTSTP, self._pass_on)
+        if self._is_stopping:
+            self._continued()
 
     def _continued(self, *_: object) -> None:
         if self._is_continuing:
