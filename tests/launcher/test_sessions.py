@@ -151,7 +151,7 @@ def test_the_shell_sees_its_job_stop_and_go_on(launcher: RunningLauncher, homes:
         shown.see("64")
 
 
-def test_where_nobody_could_continue_it_nothing_stops(shown: Terminal, launcher: RunningLauncher) -> None:
+def test_where_nobody_could_continue_it_nothing_stops(shown: Terminal) -> None:
     """A forced command of sshd has no shell above it: after `ctrl+z` the session is painted anew and goes on."""
     before = len(shown.received)
     shown.press("\x1a")
