@@ -7,6 +7,7 @@ import gc
 import importlib
 import pkgutil
 import resource
+import ssl
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -63,6 +64,8 @@ def preload() -> None:
         importlib.import_module(name)
     if found := faults():
         raise NotFit(f"the painter does not fit this version of Textual ({found[0]})")
+    # The library loads its algorithms at its first context. This one is dropped; each session makes its own.
+    ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     with keeping_styles():
         rehearse()
     if threading.active_count() != 1 or len(list(_TASKS.iterdir())) != 1:
