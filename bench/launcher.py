@@ -36,6 +36,9 @@ STARTS = 15
 SESSIONS = 20
 SESSIONS_PER_USER = 2
 """As many as the ledger lets one user have."""
+KSM = Path("/sys/kernel/mm/ksm/run")
+MERGE_SECONDS = 20.0
+MERGE_ROUNDS = 12
 REST_SECONDS = 2.0
 """Between two starts, as between two tellers: the launcher makes its next session ready."""
 _PROGRAM = [str(Path(sys.executable).with_name("branchtui"))]
@@ -45,6 +48,7 @@ PROBE, TRIAL = driver.PROBE.encode(), driver.TRIAL.encode()
 def main() -> None:
     """Measure, and print one line a figure."""
     folder = Path(tempfile.mkdtemp(prefix="branchtui-bench-"))
+    more = {"BRANCHTUI_LAUNCHER_MERGE_PAGES": "1"}
     limits = {"BRANCHTUI_LAUNCHER_SESSIONS_PER_USER": str(SESSIONS + 1)}
     with _ledger(folder) as url, RunningLauncher(folder / "socket", env=limits) as launcher:
         plain = [*_PROGRAM, "--ledger", url]
@@ -58,6 +62,16 @@ def main() -> None:
             "MB PSS",
             f"plain {cold:.1f} MB, ratio {ours / cold:.2f}; limits 16 MB and 0.50",
         )
+        if KSM.exists() and KSM.read_text().strip() == "1":
+            with RunningLauncher(folder / "merging", env=limits | more) as merging:
+                again = [*_PROGRAM, "--fast", "--socket", str(merging.path), "--ledger", url]
+                merged = _weigh(again, folder, merging, merges=True)
+            figure(
+                "the same, where the operator lets the kernel merge equal pages",
+                f"{merged:.1f}",
+                "MB PSS",
+                f"plain {cold:.1f} MB, ratio {merged / cold:.2f}; limits 16 MB and 0.50",
+            )
         figure("memory of the launcher itself", f"{_pss(launcher.process.pid):.1f}", "MB PSS")
 
 
@@ -99,7 +113,9 @@ def _start(command: list[str], folder: Path) -> float:
     return spent
 
 
-def _weigh(command: list[str], folder: Path, launcher: RunningLauncher | None) -> float:
+def _weigh(
+    command: list[str], folder: Path, launcher: RunningLauncher | None, *, merges: bool = False
+) -> float:
     """MB that each of the sessions takes, its client included."""
     with ExitStack() as open_ones:
         terminals = []
@@ -119,7 +135,14 @@ def _weigh(command: list[str], folder: Path, launcher: RunningLauncher | None) -
         if launcher is not None:
             processes += _sessions(launcher)
             assert len(processes) == 2 * SESSIONS
-        return sum(_pss(pid) for pid in processes) / SESSIONS
+        weight = sum(map(_pss, processes)) / SESSIONS
+        for round_number in range(MERGE_ROUNDS if merges else 0):
+            # The kernel looks through memory at its own pace; it is through when nothing more comes back.
+            _wait(MERGE_SECONDS)
+            before, weight = weight, sum(map(_pss, processes)) / SESSIONS
+            if round_number and before - weight < 0.1:
+                break
+        return weight
 
 
 def _sessions(launcher: RunningLauncher) -> list[int]:

@@ -179,6 +179,23 @@ def test_no_two_sessions_draw_the_same_random_numbers(telling: RunningLauncher) 
     assert len({number for number, _ in drawn}) == len({key for _, key in drawn}) == 3
 
 
+@pytest.mark.parametrize("asked", ["", "1"])
+def test_equal_pages_are_merged_only_where_the_operator_asked(place: Path, asked: str) -> None:
+    """Decision 0010: what one session has in memory can be guessed by timing another's, so it is off by itself."""
+    with (
+        RunningLauncher(place / "socket", env={"BRANCHTUI_LAUNCHER_MERGE_PAGES": asked}) as running,
+        Client(running.path) as client,
+    ):
+        if asked and not running.said:
+            assert "merges no pages" in running.log
+            return
+        answer = client.ask()
+        told = Path(f"/proc/{answer[1:].decode()}/ksm_stat")
+        if not told.exists() or "ksm_merge_any" not in told.read_text():
+            pytest.skip("this kernel does not say who lets it merge pages")
+        assert f"ksm_merge_any: {'yes' if asked else 'no'}" in told.read_text()
+
+
 def test_the_socket_is_for_everybody_when_it_is_roots_and_else_for_its_owner(
     launcher: RunningLauncher,
 ) -> None:

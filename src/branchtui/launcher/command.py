@@ -16,6 +16,8 @@ DONE: Final = 0
 REFUSED: Final = 1
 WRONG_USAGE: Final = 2
 _MOST: Final = 10_000
+_MERGE: Final = "BRANCHTUI_LAUNCHER_MERGE_PAGES"
+"""Set by an operator who would rather have the memory than keep sessions' pages apart (decision 0010)."""
 
 
 def run(socket_path: str | None) -> int:
@@ -39,11 +41,16 @@ def run(socket_path: str | None) -> int:
 
 
 def _serve(file: SocketFile, path: str, limits: Limits) -> int:
+    from branchtui.launcher.kernel import merge_pages
     from branchtui.launcher.preload import NotFit, preload, rehearse
     from branchtui.launcher.session import serve
 
     try:
+        if os.environ.get(_MERGE):
+            merge_pages()
         preload()
+    except OSError as error:
+        return _fail(f"This kernel merges no pages ({error.strerror}); unset {_MERGE}.", REFUSED)
     except NotFit as reason:
         return _fail(f"The launcher cannot serve: {reason}.", REFUSED)
     with Launcher(file.listener, serve, rehearse, limits=limits, log=_log) as launcher:

@@ -13,6 +13,7 @@ from typing import Final
 
 _PR_SET_DUMPABLE: Final = 4
 _PR_SET_NO_NEW_PRIVS: Final = 38
+_PR_SET_MEMORY_MERGE: Final = 67
 _M_ARENA_MAX: Final = -8
 _CREDENTIALS: Final = struct.Struct("3i")
 # Found once, by the launcher: looking it up in each session would cost time and memory.
@@ -48,6 +49,15 @@ def keep_privileges_down() -> None:
 def one_arena() -> None:
     """One heap for all threads: a session has few, and each further heap would be memory of its own."""
     _LIBC.mallopt(_M_ARENA_MAX, 1)
+
+
+def merge_pages() -> None:
+    """Let the kernel keep equal pages of this process, and of all forked from it, once (KSM, Linux 6.4).
+
+    Raises:
+        OSError: this kernel cannot.
+    """
+    _control(_PR_SET_MEMORY_MERGE, 1)
 
 
 def hang_up_with(line: socket.socket) -> None:
