@@ -171,6 +171,33 @@ def test_sessions_go_on_without_the_launcher(shown: Terminal, launcher: RunningL
     assert shown.wait_for_end() == 0
 
 
+def test_a_session_killed_when_nobody_can_say_how_is_noticed(
+    shown: Terminal, launcher: RunningLauncher
+) -> None:
+    """Without the launcher there is no last word; the client sees the process end, and gives the terminal back."""
+    launcher.process.kill()
+    launcher.process.wait()
+    os.kill(session_of(launcher), signal.SIGKILL)
+    assert shown.wait_for_end() == 128 + signal.SIGKILL
+    assert waiter.LEAVE in shown.received
+
+
+def test_a_launcher_that_hangs_is_not_waited_for(launcher: RunningLauncher, homes: dict[str, str]) -> None:
+    """Stopped, it takes the connection and never answers: after a bounded time the start is plain."""
+    os.kill(launcher.process.pid, signal.SIGSTOP)
+    try:
+        with Terminal(fast(launcher), env=homes) as shown:
+            shown.see("Password")
+            assert b"does not answer" in shown.received
+            os.kill(launcher.process.pid, signal.SIGCONT)
+            # What it starts late has no client any more and ends at once.
+            launcher.logged("ended")
+            shown.press("ctrl+q")
+            assert shown.wait_for_end() == 0
+    finally:
+        os.kill(launcher.process.pid, signal.SIGCONT)
+
+
 def test_without_a_launcher_it_starts_plainly(place: Path, homes: dict[str, str]) -> None:
     """The plain start works alone; where a socket was named, the person is told that nothing is there."""
     command = [*PROGRAM, "--fast", "--socket", str(place / "none"), "--ledger", NOWHERE]
