@@ -22,6 +22,7 @@ RESULTS = HERE / "RESULTS.md"
 BENCHES = {
     "terminal": "Bytes, lag, latency and idling of the terminal",
     "start": "Start and weight of the terminal program",
+    "launcher": "Sessions of the resident launcher beside plain ones",
     "steps": "Requests and bytes on HTTP, a step of the teller's script",
     "postings": "Postings a second over HTTP beside the raw engine loop; post all",
     "search": "Customer search",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
-import importlib
 import sys
 
 from branchtui import __version__
 
 TYPE_CHECKING = False  # typing itself would take a tenth of the time that --help has
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable, Sequence
 
     _Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - the type that add_subparsers answers
@@ -21,6 +20,13 @@ _PROVIDERS = ("mpesa",)
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command that `argv` names; 0 done, 1 refused or failed, 2 wrong usage."""
     given = sys.argv[1:] if argv is None else argv
+    if "--fast" in given:
+        # Before anything is imported that a session of the launcher has already.
+        from branchtui.launcher.attach import attached
+
+        code = attached(given)
+        if code is not None:
+            return code
     arguments = _parser(of_ledger="ledger" in given).parse_args(given)
     run: Callable[[argparse.Namespace], int] = arguments.run
     return run(arguments)
@@ -28,6 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser(*, of_ledger: bool) -> argparse.ArgumentParser:
     """What is understood; the many commands `of_ledger` are made only for whom they concern."""
+    import argparse
+
     parser = argparse.ArgumentParser(
         prog="branchtui",
         description="The counter of a branch in a terminal: customers, balances, payments, from the keyboard alone.",
@@ -38,12 +46,21 @@ def _parser(*, of_ledger: bool) -> argparse.ArgumentParser:
     )
     parser.add_argument("--user", metavar="NAME", help="who signs in; the password is asked")
     parser.add_argument("--ascii", action="store_true", help="draw with plain ASCII only")
+    parser.add_argument(
+        "--fast", action="store_true", help="on a session of the resident launcher, where one runs"
+    )
+    parser.add_argument("--socket", metavar="PATH", help="where that launcher listens, with --fast")
     parser.set_defaults(run=_terminal)
     commands = parser.add_subparsers(metavar="COMMAND", title="commands")
     _add_demo(
         commands.add_parser("demo", help="a ledger with a demonstration branch, and the terminal signed in")
     )
     _add_import(commands.add_parser("import", help="import a file, as the import screen does"))
+    launcher = commands.add_parser("launcher", help="keep the program loaded, for many tellers on one host")
+    launcher.add_argument(
+        "--socket", metavar="PATH", dest="listen_at", help="where to listen; /run/branchtui as root"
+    )
+    launcher.set_defaults(run=_launcher)
     ledger = commands.add_parser("ledger", help="run and look after a ledger")
     if of_ledger:
         added = ledger.add_subparsers(metavar="COMMAND", title="commands", required=True)
@@ -186,6 +203,8 @@ def _ledger(name: str, module: str = "commands") -> Callable[[argparse.Namespace
     """The ledger command `name`, found when it is run; needs the extra branchtui[ledger]."""
 
     def run(arguments: argparse.Namespace) -> int:
+        import importlib
+
         try:
             commands = importlib.import_module(f"branchtui.ledger.{module}")
         except ModuleNotFoundError as missing:
@@ -211,6 +230,12 @@ def _terminal(arguments: argparse.Namespace) -> int:
     from branchtui.start import run_terminal
 
     return run_terminal(settings)
+
+
+def _launcher(arguments: argparse.Namespace) -> int:
+    from branchtui.launcher import command
+
+    return command.run(arguments.listen_at)
 
 
 def _demo(arguments: argparse.Namespace) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -83,12 +82,19 @@ def _default_file() -> Path:
 def _of_file(file: Path, known: set[str], *, is_wanted: bool) -> dict[str, Any]:
     """What the file sets; a file that nobody asked for may be missing."""
     try:
-        found = tomllib.loads(file.read_text(encoding="utf-8"))
+        data = file.read_bytes()
     except FileNotFoundError:
         if is_wanted:
             raise SettingsError(f"There is no settings file {file}.") from None
         return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise SettingsError(f"The settings file {file} cannot be read: {error}") from error
+    # Most tellers have no file, and the parser takes a while to load.
+    import tomllib
+
+    try:
+        found = tomllib.loads(data.decode())
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"The settings file {file} cannot be read: {error}") from error
     strangers = sorted(found.keys() - known)
     if strangers:

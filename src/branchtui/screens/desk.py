@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -92,7 +93,9 @@ class Desk:
             LedgerError: the address cannot be used.
         """
         for module in () if self.is_open else _WARMED:
-            await asyncio.to_thread(import_module, module)
+            # In a session of the launcher all is loaded, and a thread would be memory for nothing.
+            if module not in sys.modules:
+                await asyncio.to_thread(import_module, module)
         # Another caller may have been quicker while the modules were loaded.
         if self._ledger is None:
             self._ledger = self._open_ledger(self.settings)

@@ -18,6 +18,7 @@ from branchtui.remote.errors import LedgerError
 from branchtui.screens.desk import Credentials, Desk
 from branchtui.screens.heading import Heading
 from branchtui.screens.places import SignOff
+from branchtui.terminal.gated_app import GatedApp
 from branchtui.widgets.actions import Action, ActionHost, ActionTable
 from branchtui.widgets.fields import PasswordField, TextField
 from branchtui.widgets.form import Form
@@ -73,6 +74,8 @@ class SignInScreen(ActionHost, Screen[None]):
 
     @work(group="link")
     async def _open(self) -> None:
+        if isinstance(self.app, GatedApp):
+            await self.app.painted()
         try:
             await self._desk.open()
         except LedgerError as error:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
+from typing import Final
 
 from textual import events
 
@@ -12,6 +15,11 @@ from branchtui.terminal.key_gate import KeyGate, Typed
 from branchtui.terminal.lean import Choice as Painting
 from branchtui.terminal.lean import PaintFigures
 from branchtui.terminal.list_mark import ARROW_CLASS, ListMark, MarkChoice
+
+_PAINT_SECONDS: Final = 0.5
+_LOOK_SECONDS: Final = 0.005
+_RESTS: Final = 5
+"""Longer than the framework waits to gather what else changed, a sixtieth of a second."""
 
 
 class GatedApp(GuardedApp, inherit_bindings=False):
@@ -55,6 +63,18 @@ class GatedApp(GuardedApp, inherit_bindings=False):
         ):
             return
         await super().on_event(event)
+
+    async def painted(self) -> None:
+        """Wait, bounded, until the screen in front is on its way to the terminal with all its parts.
+
+        Drawing takes many turns of the event loop: work that blocks it belongs behind them.
+        """
+        if self.painting is None or self.painting.driver_class is None:
+            return
+        figures, until, rests = self.painting.figures, monotonic() + _PAINT_SECONDS, 0
+        while rests < _RESTS and monotonic() < until:
+            await asyncio.sleep(_LOOK_SECONDS)
+            rests = 0 if figures.is_owing or self.screen not in figures.first_drawn else rests + 1
 
     def action_repaint(self) -> None:
         """`ctrl+l`: something else wrote on the terminal."""

@@ -8,6 +8,7 @@ from textual.app import App
 from textual.driver import Driver
 
 from branchtui.terminal.fatal import FatalReport
+from branchtui.terminal.kept_styles import share_styles
 from branchtui.terminal.styles import style_paths
 from branchtui.terminal.theme import use_terminal_colours
 
@@ -31,6 +32,7 @@ class GuardedApp(App[None], inherit_bindings=False):
     ) -> None:
         super().__init__(driver_class=driver_class, css_path=[str(path) for path in style_paths()])
         use_terminal_colours(self)
+        share_styles(self)
         self._fatal = FatalReport(state_folder)
         self._may_copy = may_copy
 

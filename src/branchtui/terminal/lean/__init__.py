@@ -8,5 +8,6 @@ it with what the terminal shows, and sends the difference in one write a frame. 
 from branchtui.terminal.lean.capabilities import unusable
 from branchtui.terminal.lean.choice import Choice, choose
 from branchtui.terminal.lean.figures import PaintFigures
+from branchtui.terminal.lean.self_test import faults
 
-__all__ = ["Choice", "PaintFigures", "choose", "unusable"]
+__all__ = ["Choice", "PaintFigures", "choose", "faults", "unusable"]

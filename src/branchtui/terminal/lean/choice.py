@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import selectors
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from branchtui.terminal.lean.capabilities import capabilities, unusable
-from branchtui.terminal.lean.driver import LeanDriver, Setup
+from branchtui.terminal.lean.driver import LeanDriver, Setup, stop_here
 from branchtui.terminal.lean.figures import PaintFigures
 from branchtui.terminal.lean.input import ESCAPE_SECONDS
 from branchtui.terminal.lean.self_test import faults
@@ -48,16 +48,19 @@ def choose(
     clipboard: bool = False,
     mouse: bool = False,
     environment: Mapping[str, str] | None = None,
+    stop: Callable[[], None] = stop_here,
+    is_proven: bool = False,
 ) -> Choice:
     """The driver for the terminal on standard input, after a test of everything it rests on.
 
     `ascii_only` draws with ASCII alone; `clipboard` lets reference codes into the terminal's
-    clipboard; `mouse` asks for clicks and the wheel.
+    clipboard; `mouse` asks for clicks and the wheel; `stop` stops the program at ctrl+z. `is_proven`:
+    this process was forked from one that has tested all that does not depend on the terminal.
     Call it once, when the app is made. Check `unusable` first: on such a terminal no driver can draw.
     """
     environment = os.environ if environment is None else environment
     figures = PaintFigures()
-    found = faults()
+    found = [] if is_proven else faults()
     if found:
         return Choice(None, _NOT_FITTING.format(fault=found[0]), figures)
     if unusable(environment):
@@ -75,6 +78,7 @@ def choose(
         mouse=mouse,
         descriptor=descriptor,
         escape_seconds=_escape_seconds(environment),
+        stop=stop,
     )
     return Choice(driver_with(setup), None, figures)
 

@@ -47,9 +47,18 @@ _UNPROVEN_REPLY_SECONDS: Final = 0.3
 _SMALLEST: Final = (80, 24)
 
 
+def stop_here() -> None:
+    """Stop this process until it is continued, as ctrl+z stops a job of the shell."""
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What a driver is made with; `descriptor` names the terminal, `clock` is monotonic, in seconds."""
+    """What a driver is made with; `descriptor` names the terminal, `clock` is monotonic, in seconds.
+
+    `stop` stops the program once the terminal was given back; where another process is the shell's job, it
+    has that one stop us both.
+    """
 
     caps: Capabilities = XTERM
     figures: PaintFigures = field(default_factory=PaintFigures)
@@ -59,6 +68,7 @@ class Setup:
     descriptor: int = 0
     escape_seconds: float = ESCAPE_SECONDS
     clock: Callable[[], float] = time.monotonic
+    stop: Callable[[], None] = stop_here
 
 
 class LeanDriver(Driver):
@@ -379,7 +389,7 @@ class LeanDriver(Driver):
         if self._auto_restart:
             self.suspend_application_mode()
             self._tells_resume = True
-        os.kill(os.getpid(), signal.SIGSTOP)
+        self.setup.stop()
 
     def _continued(self) -> None:
         """Continued after a stop: ours, or one from outside after which the shell has used the terminal."""
