@@ -16,7 +16,7 @@ import pyte
 from ptyprocess import PtyProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 PATIENCE_SECONDS = 40.0
 """How long a text may take before the test gives up: a bound, not an expectation."""
@@ -47,6 +47,7 @@ KEYS = {
     "ctrl+s": "\x13",
     "ctrl+u": "\x15",
     "ctrl+p": "\x10",
+    "ctrl+z": "\x1a",
     "space": " ",
 }
 
@@ -96,6 +97,27 @@ class Terminal:
         for key in keys:
             self.process.write(KEYS.get(key, key).encode())
 
+    def type_bytes(self, data: bytes) -> None:
+        """Send bytes as they are, however many: what is painted meanwhile is read, or both sides would wait."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while data:
+            readable, writable, _ = select.select([self.process.fd], [self.process.fd], [], PATIENCE_SECONDS)
+            assert readable or writable, f"The terminal takes nothing any more; it shows:\n{self.text}"
+            if readable and not self._read(deadline):
+                raise AssertionError(f"The terminal ended while it was typed into; it shows:\n{self.text}")
+            if writable:
+                # A pseudo-terminal that is writable takes a page at least.
+                data = data[os.write(self.process.fd, data[:2048]) :]
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Make the window another size, as somebody drags it."""
+        self._screen.resize(rows, columns)
+        self.process.setwinsize(rows, columns)
+
+    def scribble(self, text: str) -> None:
+        """Something else writes on the terminal: a message of the system, a stray background job."""
+        self._stream.feed(text.encode())
+
     def see(self, *wanted: str) -> str:
         """Wait until every text is on the screen together; returns the screen."""
         return self._wait(lambda: all(text in self.text for text in wanted), f"to see {wanted}")
@@ -103,6 +125,10 @@ class Terminal:
     def see_no_more(self, text: str) -> str:
         """Wait until a text has left the screen; returns the screen."""
         return self._wait(lambda: text not in self.text, f"to see no more {text!r}")
+
+    def see_that(self, holds: Callable[[str], bool], what: str) -> str:
+        """Wait until the screen is as wanted; returns it."""
+        return self._wait(lambda: holds(self.text), what)
 
     def line_with(self, text: str) -> str:
         """The first painted row that holds a text; waits for it."""
@@ -124,8 +150,7 @@ class Terminal:
             self.process.kill(signal.SIGKILL)
         self.process.close(force=True)
 
-    def _wait(self, is_there: object, what: str) -> str:
-        assert callable(is_there)
+    def _wait(self, is_there: Callable[[], bool], what: str) -> str:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not is_there():
             if not self._read(deadline):

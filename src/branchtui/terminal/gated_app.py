@@ -8,6 +8,7 @@ from pathlib import Path
 from textual import events
 
 from branchtui.terminal.guarded_app import GuardedApp
+from branchtui.terminal.job import has_shell_behind
 from branchtui.terminal.key_gate import KeyGate, Typed
 from branchtui.terminal.lean import Choice as Painting
 
@@ -48,3 +49,8 @@ class GatedApp(GuardedApp, inherit_bindings=False):
         """`ctrl+l`: something else wrote on the terminal."""
         if self.painting is None or not self.painting.figures.repaint():
             self.refresh(repaint=True, layout=True)
+
+    def action_suspend_process(self) -> None:
+        """`ctrl+z`, where a shell is behind the program to bring it back; elsewhere it would stand for ever."""
+        if has_shell_behind():
+            super().action_suspend_process()
