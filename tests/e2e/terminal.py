@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 
 import pyte
 from ptyprocess import PtyProcess
+from tests.terminal.lean import replay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -52,8 +53,8 @@ KEYS = {
 }
 
 
-class _Screen(pyte.Screen):
-    """Says where its cursor is when it is asked, as every terminal does."""
+class _Screen(replay.Screen):
+    """An xterm, as far as text goes: it repeats and scrolls by many lines as well. Says where its cursor is when it is asked, as every terminal does."""
 
     def __init__(self, columns: int, rows: int, process: PtyProcess) -> None:
         super().__init__(columns, rows)
@@ -62,6 +63,13 @@ class _Screen(pyte.Screen):
     def write_process_input(self, data: str) -> None:
         """The emulator's answer goes where a terminal's would."""
         self._process.write(data.encode())
+
+
+class _Stream(pyte.ByteStream):
+    """Bytes of a line, cut anywhere; knows what the screen knows."""
+
+    csi = replay.Stream.csi
+    events = replay.Stream.events
 
 
 class Terminal:
@@ -74,7 +82,7 @@ class Terminal:
         self.process = PtyProcess.spawn(list(argv), env=environment, dimensions=(rows, columns))
         self.received = b""
         self._screen = _Screen(columns, rows, self.process)
-        self._stream = pyte.ByteStream(self._screen)
+        self._stream = _Stream(self._screen)
 
     def __enter__(self) -> Self:
         return self
