@@ -73,3 +73,19 @@ def leave(shown: Terminal) -> None:
     """Sign off by the key for it; the program ends in good order."""
     shown.press("ctrl+q")
     assert shown.wait_for_end() == 0
+
+
+def leave_with_typing(shown: Terminal) -> None:
+    """Sign off although something typed is not saved."""
+    shown.press("ctrl+q")
+    shown.see("Sign off all the same?", "not saved")
+    shown.press("y")
+    assert shown.wait_for_end() == 0
+
+
+def settle(shown: Terminal) -> None:
+    """Let everything that was typed have its effect: help opens behind it, and closes again."""
+    shown.press("f1")
+    shown.see("Help", "Everywhere")
+    shown.press("esc")
+    shown.see_no_more("Everywhere")

@@ -60,6 +60,20 @@ class _Screen(replay.Screen):
         super().__init__(columns, rows)
         self._process = process
 
+    def resize(self, lines: int | None = None, columns: int | None = None) -> None:
+        """As xterm does: the top stays as long as the cursor does, else everything moves up with it."""
+        lines = lines or self.lines
+        above = max(0, self.cursor.y - lines + 1)
+        rows = [dict(self.buffer[y]) for y in range(above, min(self.lines, above + lines))]
+        self.cursor.y -= above
+        place = self.cursor.y, self.cursor.x
+        super().resize(lines, columns)
+        self.buffer.clear()
+        for y, row in enumerate(rows):
+            self.buffer[y].update({x: cell for x, cell in row.items() if x < self.columns})
+        self.cursor.y, self.cursor.x = place[0], min(place[1], self.columns - 1)
+        self.dirty.update(range(lines))
+
     def write_process_input(self, data: str) -> None:
         """The emulator's answer goes where a terminal's would."""
         self._process.write(data.encode())

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from textual import events
 
-from branchtui.terminal.guarded_app import GuardedApp
 from branchtui.terminal.job import has_shell_behind
 from branchtui.terminal.key_gate import KeyGate, Typed
 from branchtui.terminal.lean import Choice as Painting
+from branchtui.terminal.roomy_app import RoomyApp
 
 
-class GatedApp(GuardedApp, inherit_bindings=False):
+class GatedApp(RoomyApp, inherit_bindings=False):
     """`painting` is the driver that was chosen; the rest is what the gate and the guard are made with."""
 
     def __init__(
@@ -40,7 +40,7 @@ class GatedApp(GuardedApp, inherit_bindings=False):
         if (
             isinstance(event, events.Key | events.Paste)
             and not event.is_forwarded
-            and not self.gate.take(event)
+            and (self.goes_nowhere(event) or not self.gate.take(event))
         ):
             return
         await super().on_event(event)
@@ -48,7 +48,12 @@ class GatedApp(GuardedApp, inherit_bindings=False):
     def action_repaint(self) -> None:
         """`ctrl+l`: something else wrote on the terminal."""
         if self.painting is None or not self.painting.figures.repaint():
-            self.refresh(repaint=True, layout=True)
+            self.paint_again()
+
+    def uncovered(self) -> None:
+        """No confirmation counts as shown while the sentence about the window stood in its place."""
+        if self.painting is not None:
+            self.painting.figures.first_drawn.clear()
 
     def action_suspend_process(self) -> None:
         """`ctrl+z`, where a shell is behind the program to bring it back; elsewhere it would stand for ever."""
