@@ -10,11 +10,13 @@ import os
 import select
 import signal
 import time
+import unicodedata
 from typing import TYPE_CHECKING, Self
 
 import pyte
 from ptyprocess import PtyProcess
 from tests.terminal.lean import replay
+from wcwidth import wcwidth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -59,6 +61,10 @@ class _Screen(replay.Screen):
     def __init__(self, columns: int, rows: int, process: PtyProcess) -> None:
         super().__init__(columns, rows)
         self._process = process
+
+    def draw(self, data: str) -> None:
+        """Without the marks that the emulator does not know as such: it would drop all that follows them."""
+        super().draw("".join(each for each in data if unicodedata.combining(each) or wcwidth(each)))
 
     def resize(self, lines: int | None = None, columns: int | None = None) -> None:
         """As xterm does: the top stays as long as the cursor does, else everything moves up with it."""

@@ -254,7 +254,10 @@ class LeanDriver(Driver):
         size = self._tty.size() if self._tty is not None else None
         if size is None or size == (self._painter.target.width, self._painter.target.height):
             return
+        is_reflown = self.setup.caps.reflows and size[0] != self._painter.target.width
         self._painter.resize(*size)
+        if is_reflown:
+            self._painter.start_over()
         self._reader.grid = self._painter.target
         if self._outlet is not None and not self._outlet.is_busy and self._painter.place[0] is not None:
             self._doubts_rows = True
