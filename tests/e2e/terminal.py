@@ -120,6 +120,13 @@ class Terminal:
         """The painted screen."""
         return "\n".join(self.lines)
 
+    @property
+    def cells(self) -> list[str]:
+        """The painted rows with one character a cell, so that a place in the text is a column."""
+        rows = range(self._screen.lines)
+        across = range(self._screen.columns)
+        return ["".join(self._screen.buffer[y][x].data[:1] or " " for x in across) for y in rows]
+
     def press(self, *keys: str) -> None:
         """Press keys: a name from KEYS, or text that is typed as it stands."""
         for key in keys:
