@@ -89,3 +89,9 @@ def settle(shown: Terminal) -> None:
     shown.see("Help", "Everywhere")
     shown.press("esc")
     shown.see_no_more("Everywhere")
+
+
+def body(screen: str) -> list[str]:
+    """A screen without the row that tells how the line fares."""
+    rows = screen.split("\n")
+    return rows[:-2] + rows[-1:]

@@ -157,6 +157,16 @@ class Terminal:
         """Wait until every text is on the screen together; returns the screen."""
         return self._wait(lambda: all(text in self.text for text in wanted), f"to see {wanted}")
 
+    def press_until(self, key: str, wanted: str) -> str:
+        """Press a key, again while nobody hears it, until a text is on the screen; returns the screen."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while wanted not in self.text:
+            self.press(key)
+            while wanted not in self.text and self._read(time.monotonic() + 0.5):
+                pass
+            assert time.monotonic() < deadline, f"{key} is not heard; the screen shows:\n{self.text}"
+        return self.text
+
     def see_no_more(self, text: str) -> str:
         """Wait until a text has left the screen; returns the screen."""
         return self._wait(lambda: text not in self.text, f"to see no more {text!r}")
