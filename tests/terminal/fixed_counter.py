@@ -47,4 +47,6 @@ if __name__ == "__main__":
     is_ascii = "--ascii" in sys.argv
     chosen = choose(ascii_only=is_ascii)
     assert chosen.driver_class is not None, chosen.reason
-    fixed_counter(painting=chosen, ascii_only=is_ascii).run(mouse=False)
+    app = fixed_counter(painting=chosen, ascii_only=is_ascii)
+    app.run(mouse=False)
+    sys.exit(app.return_code or 0)

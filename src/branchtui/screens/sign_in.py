@@ -18,6 +18,7 @@ from branchtui.remote.errors import LedgerError
 from branchtui.screens.desk import Credentials, Desk
 from branchtui.screens.heading import Heading
 from branchtui.screens.places import SignOff
+from branchtui.terminal.gated_app import GatedApp
 from branchtui.widgets.actions import Action, ActionHost, ActionTable
 from branchtui.widgets.fields import PasswordField, TextField
 from branchtui.widgets.form import Form
@@ -111,4 +112,6 @@ class SignInScreen(ActionHost, Screen[None]):
 
     def action_repaint(self) -> None:
         """`ctrl+l`."""
-        self.app.refresh(repaint=True, layout=True)
+        # The app's own way: a refresh alone sends nothing that is believed to stand there.
+        assert isinstance(self.app, GatedApp), "what the screens are made for"
+        self.app.action_repaint()

@@ -33,6 +33,8 @@ PROBE: Final = "\x1b[6n"
 """Asks the terminal where its cursor is; the reply acknowledges everything before it."""
 ENTER: Final = "\x1b[?1049h\x1b[?25l\x1b[?2004h\x1b[?7l"
 """Alternate screen, no cursor, bracketed paste, no wrapping at the right edge."""
+WHOLE: Final = "\x1b[m\x1b[r"
+"""No look and no scroll region of another program's."""
 TRIAL: Final = "\x1b[H \x1b[2b"
 """A blank, and twice the same again by REP: only where that is known is the cursor then in the fourth column."""
 _PROVEN_COLUMN: Final = 3
@@ -180,7 +182,10 @@ class LeanDriver(Driver):
         self._pump()
 
     def _repaint(self) -> None:
+        """All of it again, and the modes: whatever wrote there may have left the screen or scrolled a part of it."""
         self._painter.start_over()
+        if self._outlet is not None:
+            self._send(WHOLE + ENTER + (MOUSE if self.setup.mouse else ""))
         self.flush()
 
     # ── What the terminal says ──
@@ -383,6 +388,5 @@ class LeanDriver(Driver):
             self.resume_application_mode()
         elif self._tty is not None:
             self._tty.make_raw()
-            self._send(ENTER + (MOUSE if self.setup.mouse else ""))
             self._resized()
             self._repaint()
