@@ -9,12 +9,14 @@ from __future__ import annotations
 import itertools
 import re
 import sys
+from collections.abc import Callable
 from typing import Any, Final
 
 from tests.format.payloads import PAYLOADS
 
-import branchtui.remote.answers as answers
 from branchtui import cli
+from branchtui.format.safe_text import safe_object
+from branchtui.remote import answers
 
 TEXTS: Final = frozenset({
     *("name", "first_name", "middle_name", "last_name", "institution", "narration", "external_ref", "reference"),
@@ -42,14 +44,24 @@ def poisoner(payloads: list[str], offset: int) -> Any:
     return poisoned
 
 
+def poison_then_clean(poison: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """What comes over the line is hostile."""
+    return lambda found: safe_object(poison(found))
+
+
+def clean_then_poison(poison: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """What has come through the cleaning is hostile."""
+    return lambda found: poison(safe_object(found))
+
+
 if __name__ == "__main__":
     mode, offset, *arguments = sys.argv[1:]
-    clean = answers.safe_object
     if mode == "wire":
         poison = poisoner(PAYLOADS, int(offset))
-        answers.safe_object = lambda found: clean(poison(found))
+        tainted = poison_then_clean(poison)
     else:
         # The models take no half of a pair of surrogates; that is not for a screen to meet.
         poison = poisoner([each for each in PAYLOADS if not re.search("[\ud800-\udfff]", each)], int(offset))
-        answers.safe_object = lambda found: poison(clean(found))
+        tainted = clean_then_poison(poison)
+    setattr(answers, "safe_object", tainted)  # noqa: B010 - in the place of what it imports
     sys.exit(cli.main(arguments))

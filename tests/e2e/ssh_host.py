@@ -32,7 +32,11 @@ def missing() -> str:
         if _found(program) is None:
             return f"{program} is not installed"
     if os.geteuid() != 0:
-        return "" if _PRIVILEGE_SEPARATION.is_dir() else f"sshd needs {_PRIVILEGE_SEPARATION}, which only root can make"
+        return (
+            ""
+            if _PRIVILEGE_SEPARATION.is_dir()
+            else f"sshd needs {_PRIVILEGE_SEPARATION}, which only root can make"
+        )
     return ""
 
 
@@ -112,7 +116,17 @@ class SshHost:
             "SendEnv": "LANG",
         }
         named = [word for name, value in wanted.items() for word in ("-o", f"{name}={value}")]
-        return ["ssh", "-F", str(self._client_settings()), "-tt", *options, *named, "-p", str(self.port), "counter"]
+        return [
+            "ssh",
+            "-F",
+            str(self._client_settings()),
+            "-tt",
+            *options,
+            *named,
+            "-p",
+            str(self.port),
+            "counter",
+        ]
 
     def programs(self) -> list[int]:
         """The processes of sessions on this host that still run, whoever their parent is."""

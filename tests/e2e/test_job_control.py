@@ -21,7 +21,11 @@ PROGRAM = (sys.executable, "-m", "tests.terminal.fixed_counter")
 @pytest.fixture
 def home(tmp_path: Path) -> dict[str, str]:
     """Nothing of the person who runs the tests."""
-    return {"XDG_STATE_HOME": str(tmp_path / "state"), "XDG_CONFIG_HOME": str(tmp_path / "config"), "PS1": "ready> "}
+    return {
+        "XDG_STATE_HOME": str(tmp_path / "state"),
+        "XDG_CONFIG_HOME": str(tmp_path / "config"),
+        "PS1": "ready> ",
+    }
 
 
 def test_stopped_by_ctrl_z_and_fetched_back_by_fg_everything_stands_as_before(home: dict[str, str]) -> None:
@@ -67,7 +71,12 @@ def test_what_something_else_wrote_on_the_terminal_is_painted_over(home: dict[st
         shown.press("f2")
         shown.see("Customers", "> Wanjiku", "  n New balance")
         before = shown.text
-        for garbage in ("\x1b[2J", "\x1b[H\x1b[7mBroadcast message\r\n" * 9, "\x1b[5;9r\x1b[31m\x1b[24;1H\n\n\n", "x" * 1920):
+        for garbage in (
+            "\x1b[2J",
+            "\x1b[H\x1b[7mBroadcast message\r\n" * 9,
+            "\x1b[5;9r\x1b[31m\x1b[24;1H\n\n\n",
+            "x" * 1920,
+        ):
             shown.scribble(garbage)
             assert shown.text != before
             if key == "palette":

@@ -47,7 +47,9 @@ PROGRAM = (sys.executable, "-m", "tests.terminal.fixed_counter")
 def seen(lines: list[str]) -> list[str]:
     """Rows without marks above and below letters, which each emulator keeps in its own way, and without the figures."""
     plain = [
-        "".join(letter for letter in unicodedata.normalize("NFD", line) if unicodedata.category(letter) != "Mn")
+        "".join(
+            letter for letter in unicodedata.normalize("NFD", line) if unicodedata.category(letter) != "Mn"
+        )
         for line in lines
     ]
     # The last row but one tells how the line fares.
@@ -69,7 +71,7 @@ def meant() -> list[list[str]]:
 
             async def settled(former: list[str]) -> list[str]:
                 async with asyncio.timeout(20):
-                    while (now := picture()) == former or any("…" == line.strip() for line in now):
+                    while (now := picture()) == former or any(line.strip() == "…" for line in now):
                         await pilot.pause()
                     for _ in range(20):
                         await pilot.pause()
@@ -144,7 +146,22 @@ def test_every_terminal_shows_what_was_meant(term: str, home: dict[str, str]) ->
 def test_tmux_shows_what_was_meant(term: str, home: dict[str, str]) -> None:
     """An emulator of its own: what it holds, and what it paints on the terminal around it."""
     command = ["tmux", "-u", "-f", os.devnull]
-    options = ["set", "-g", "status", "off", ";", "set", "-s", "escape-time", "10", ";", "set", "-g", "default-terminal", term]
+    options = [
+        "set",
+        "-g",
+        "status",
+        "off",
+        ";",
+        "set",
+        "-s",
+        "escape-time",
+        "10",
+        ";",
+        "set",
+        "-g",
+        "default-terminal",
+        term,
+    ]
     with Terminal([*command, *options, ";", "new-session", *PROGRAM], env=home) as shown:
         walked(shown)
         held = subprocess.run(
@@ -174,7 +191,7 @@ def test_screen_shows_what_was_meant(home: dict[str, str], tmp_path: Path) -> No
 @pytest.fixture(params=["dumb", "unknown", ""])
 def useless(request: pytest.FixtureRequest) -> Iterator[str]:
     """A TERM on which nothing can be placed."""
-    yield request.param
+    return request.param
 
 
 def test_a_terminal_that_cannot_be_drawn_on_is_told_why(useless: str, home: dict[str, str]) -> None:

@@ -18,8 +18,10 @@ LEAST: Final = Size(60, 15)
 _HEARD: Final = frozenset({"ctrl+l", "ctrl+q", "ctrl+z"})
 """What a person may want before the window is larger."""
 _SENTENCES: Final = (
-    "This window is {0}x{1}; branchtui needs at least {2}x{3}. Make it larger. "
-    "Everything is kept as it was. ctrl+q signs off.",
+    (
+        "This window is {0}x{1}; branchtui needs at least {2}x{3}. Make it larger. "
+        "Everything is kept as it was. ctrl+q signs off."
+    ),
     "This window is {0}x{1}; branchtui needs at least {2}x{3}. Make it larger.",
     "{0}x{1} is too small; needs {2}x{3}",
     "needs {2}x{3}",

@@ -195,14 +195,28 @@ def test_keys_in_a_flood_stay_keys() -> None:
     assert told(reader().feed(b"ab\x1b[200~" + b"x" * 4000 + b"\x1b[201~", 0.0)) == ["a", "b", "paste 4000"]
 
 
-ENDS = ("\x1b[201", "\x1b[201\x1b", "\x1b[20", "\x1b", "[201~", "\x1b[[201~", "\x9b201~", "\x1b[0201~", "\x1b[201;1~")
+ENDS = (
+    "\x1b[201",
+    "\x1b[201\x1b",
+    "\x1b[20",
+    "\x1b",
+    "[201~",
+    "\x1b[[201~",
+    "\x9b201~",
+    "\x1b[0201~",
+    "\x1b[201;1~",
+)
 
 
 @given(
-    inside=st.lists(st.one_of(st.sampled_from(ENDS), st.text(max_size=6), st.sampled_from("\r\n\t\0")), max_size=8),
+    inside=st.lists(
+        st.one_of(st.sampled_from(ENDS), st.text(max_size=6), st.sampled_from("\r\n\t\0")), max_size=8
+    ),
     cuts=st.sets(st.integers(1, 120), max_size=12),
 )
-def test_a_paste_is_one_event_whatever_is_in_it_and_however_it_is_cut(inside: list[str], cuts: set[int]) -> None:
+def test_a_paste_is_one_event_whatever_is_in_it_and_however_it_is_cut(
+    inside: list[str], cuts: set[int]
+) -> None:
     """A false end, line ends, halves of sequences: all of it is the text, and the key after it is the key."""
     # A line ends where the text says; what cannot be sent is not sent.
     text = "".join(inside).encode(errors="replace").decode()
@@ -218,7 +232,10 @@ def test_a_paste_is_one_event_whatever_is_in_it_and_however_it_is_cut(inside: li
     ]
 
 
-@given(pieces=st.lists(st.binary(max_size=40), max_size=12), gaps=st.lists(st.sampled_from([0.0, 0.01, 0.3, 2.0])))
+@given(
+    pieces=st.lists(st.binary(max_size=40), max_size=12),
+    gaps=st.lists(st.sampled_from([0.0, 0.01, 0.3, 2.0])),
+)
 def test_any_bytes_in_any_pieces_leave_a_reader_that_hears_the_next_key(
     pieces: list[bytes], gaps: list[float]
 ) -> None:

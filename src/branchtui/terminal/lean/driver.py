@@ -183,9 +183,7 @@ class LeanDriver(Driver):
 
     def _repaint(self) -> None:
         """All of it again, and the modes: whatever wrote there may have left the screen or scrolled a part of it."""
-        self._painter.start_over()
-        if self._outlet is not None:
-            self._send(WHOLE + ENTER + (MOUSE if self.setup.mouse else ""))
+        self._painter.start_over(WHOLE + ENTER + (MOUSE if self.setup.mouse else ""))
         self.flush()
 
     # ── What the terminal says ──

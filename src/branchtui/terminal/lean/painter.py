@@ -38,10 +38,13 @@ class Painter:
         """Row and column of the terminal's cursor after the last frame, None where not known."""
         return self._y, self._x
 
-    def start_over(self) -> None:
-        """The next frame clears the screen and paints all: nothing is known of what the terminal shows."""
+    def start_over(self, modes: str = "") -> None:
+        """The next frame clears the screen and paints all: nothing is known of what the terminal shows.
+
+        `modes` go before it: what sets the terminal up as it was when its screen was taken.
+        """
         self._painted.clear()
-        self._prefix = change(None, PLAIN) + _CLEAR
+        self._prefix = modes + change(None, PLAIN) + _CLEAR
         self._y, self._x, self._look = 0, 0, PLAIN
 
     def frame(self) -> str:
