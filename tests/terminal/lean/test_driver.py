@@ -340,3 +340,18 @@ async def test_repeating_is_used_only_by_a_terminal_that_has_shown_it_can(repeat
         sent = stage.received.replace(TRIAL.encode(), b"")
         assert bool(re.search(rb"\x1b\[\d*b", sent)) is repeats
         assert repeats or not re.search(rb"\x1b\[\d*[ST]", sent)
+
+
+async def test_a_resize_that_meets_a_frame_under_way_paints_everything_anew() -> None:
+    """The terminal may have taken that frame in its new size already, and cut it: what stands there is not known."""
+    with Stage() as stage:
+
+        async def script(app: Notes, pilot: Pilot[Any]) -> None:
+            stage.replies = False
+            app.show("under way")
+            await until(pilot, lambda: any("under" in frame for frame in stage.frames))
+            before = len(stage.frames)
+            stage.resize(90, 20)
+            await until(pilot, lambda: any("\x1b[2J" in frame for frame in stage.frames[before:]))
+
+        await run(stage, script)

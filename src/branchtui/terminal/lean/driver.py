@@ -199,6 +199,8 @@ class LeanDriver(Driver):
         if tty.is_gone:
             self._vanished()
             return
+        # The size first: replies in `data` may tell of frames that the terminal has cut to its new one.
+        self._resized()
         now = self.setup.clock()
         self._take(self._input.feed(data, now), now)
         self._await_input(now)
@@ -259,7 +261,8 @@ class LeanDriver(Driver):
             return
         is_reflown = self.setup.caps.reflows and size[0] != self._painter.target.width
         self._painter.resize(*size)
-        if is_reflown:
+        if is_reflown or self._pacer.outstanding:
+            # What is under way was made for the size before, and may have met the terminal in this one.
             self._painter.start_over()
         self._reader.grid = self._painter.target
         if self._outlet is not None and not self._outlet.is_busy and self._painter.place[0] is not None:
