@@ -99,7 +99,7 @@ def test_a_terminal_that_vanishes_ends_the_program_without_a_word(
     with Terminal(["bash", "-c", f"{ignoring}exec {' '.join(PROGRAM)} 2>{said}"], env=home) as shown:
         shown.see("What waits")
         process = shown.process.pid
-        os.close(shown.process.fd)
+        shown.process.fileobj.close()
         await_end([process])
         _, status = os.waitpid(process, 0)
         # Nothing is left for the terminal to end.
