@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.e2e import day
+from tests.e2e.demonstration import Demonstration
 from tests.e2e.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.e2e.demonstration import Demonstration
 
 pytestmark = [pytest.mark.e2e, pytest.mark.pty]
+
 FIVE_MEGABYTES = b"p\ty,12 y d\rb3y " * 327_680
 MEMORY_KIB = 48 * 1024
 """What the program may grow by, with a mebibyte of a paste kept in several writings of it."""
@@ -48,6 +49,13 @@ GARBLED = (
         b"\x1b[200~\0\x1b[201~",
     ),
 )
+
+
+@pytest.fixture(scope="module")
+def demonstration() -> Iterator[Demonstration]:
+    """One for all of them: nothing here may change it."""
+    with Demonstration() as running:
+        yield running
 
 
 @pytest.fixture

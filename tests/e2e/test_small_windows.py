@@ -8,16 +8,25 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 import pytest
 from tests.e2e import day
+from tests.e2e.demonstration import Demonstration
 from tests.e2e.terminal import Terminal
 
-if TYPE_CHECKING:
-    from tests.e2e.demonstration import Demonstration
-
 pytestmark = [pytest.mark.e2e, pytest.mark.pty]
+
 STORM = 300
 KEYS = ["down", "up", "pgdn", "home", "f2", "f3", "f4", "f9", "esc"]
+
+
+@pytest.fixture(scope="module")
+def demonstration() -> Iterator[Demonstration]:
+    """One for all of them: nothing here may change it."""
+    with Demonstration() as running:
+        yield running
 
 
 def started(

@@ -24,6 +24,9 @@ FLOOD_BYTES: Final = 2048
 """More in one piece than a person types ahead: a paste by a terminal that does not say so."""
 FLOOD_SECONDS: Final = 0.25
 """Such a paste has ended when nothing came for this time."""
+_AGAIN_BYTES: Final = 64
+_AGAIN_SECONDS: Final = 2.0
+"""What comes in a heap so soon after a flood is more of it, held up by the line."""
 MAX_PASTE: Final = 1 << 20
 """Characters of a paste that are kept; the rest of a longer one is dropped."""
 _MAX_SEQUENCE: Final = 32
@@ -89,11 +92,12 @@ class InputReader:
         self._pasted_length = 0
         self._is_late = False
         self._is_flood = False
+        self._flooded_at = -_AGAIN_SECONDS
 
     def feed(self, data: bytes, now: float) -> list[Token]:
         """The tokens that `data` completes, in order."""
         text = self._rest + self._decode(data)
-        if self._is_flood or self._begins_flood(text, len(data)):
+        if self._is_flood or self._begins_flood(text, len(data), now):
             self.due_at = now + FLOOD_SECONDS
             return self._flooded(text)
         if self._is_late and text.startswith("["):
@@ -120,14 +124,16 @@ class InputReader:
         if self._pasted is not None:
             pasted, self._pasted = "".join(self._pasted), None
             is_flood, self._is_flood = self._is_flood, False
+            self._flooded_at = now if is_flood else self._flooded_at
             return [Token(Kind.PASTE, (pasted + rest).replace("\x00", ""))] if is_flood else []
         if rest in {"\x1b", "\x1bO"}:
             self._is_late = rest == "\x1b"
             return [Token(Kind.CHARACTER, character) for character in rest]
         return []
 
-    def _begins_flood(self, text: str, count: int) -> bool:
-        if count < FLOOD_BYTES or self._pasted is not None or _PASTE_BEGIN in text:
+    def _begins_flood(self, text: str, count: int, now: float) -> bool:
+        least = _AGAIN_BYTES if now - self._flooded_at < _AGAIN_SECONDS else FLOOD_BYTES
+        if count < least or self._pasted is not None or _PASTE_BEGIN in text:
             return False
         if text.count("\x1b") * _ESCAPES_OF_TEXT > len(text):
             return False
