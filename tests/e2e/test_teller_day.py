@@ -11,6 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.e2e.day import (
+    associate_the_oldest_payment,
+    key_change_and_post_a_balance,
+    leave,
+    see_the_balance_on_the_account,
+    sign_in,
+)
 from tests.e2e.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -51,9 +58,7 @@ def terminal(demonstration: Demonstration, folder: Path, role: str) -> Terminal:
             "XDG_CONFIG_HOME": str(folder / "config"),
         },
     )
-    shown.see("Password")
-    shown.press(person.password, "enter")
-    shown.see("What waits")
+    sign_in(shown, person)
     return shown
 
 
@@ -70,41 +75,8 @@ def test_a_balance_from_the_first_key_to_the_customers_account(
     demonstration: Demonstration, teller: Terminal
 ) -> None:
     """Find a customer, key 1,250.00, make it 1,350.00, post it, see it on the account, be refused a second post."""
-    teller.press("f2")
-    teller.see("Achieng")
-    teller.press("/", "wanjik")
-    teller.see("“wanjik”", "Wanjiku Kamau")
-    teller.press("enter", "enter")
-    teller.see("Customer  000101", "Wallet")
-
-    teller.press("n")
-    teller.see("New Member Balance")
-    teller.press("2", "enter", "1,250.00", "enter", "enter", "passbook", "enter", "DAY-9", "enter")
-    teller.see("1,250.00 KES")
-    teller.press("esc")
-    teller.see_no_more("New Member Balance")
-
-    teller.press("f3")
-    teller.see("Member Balances", "1,250.00")
-    teller.press("e")
-    teller.see("Edit Member Balance")
-    teller.press("enter", "enter", "1,350.00", "ctrl+s")
-    teller.see_no_more("Edit Member Balance")
-    teller.see("1,350.00")
-
-    teller.press("p")
-    teller.see("Post", "1,350.00", "[y]")
-    teller.press("enter")
-    teller.press("y")
-    teller.see("accounted", "1,350.00")
-
-    teller.press("p")
-    teller.see("can never be posted again")
-
-    teller.press("f2")
-    teller.see("Wanjiku Kamau")
-    teller.press("enter")
-    teller.see("Customer  000101", "Shares", "1,350.00 KES")
+    key_change_and_post_a_balance(teller)
+    see_the_balance_on_the_account(teller)
     demonstration.check()
 
 
@@ -130,8 +102,7 @@ def test_a_file_with_errors_is_read_and_a_good_one_is_imported_and_posted(
     teller.see("4 fine, 0 wrong" if (SAMPLES / "balance_records.csv").exists() else "2 fine, 0 wrong")
     teller.press("y")
     teller.see("rows imported")
-    teller.press("ctrl+q")
-    assert teller.wait_for_end() == 0
+    leave(teller)
 
     with terminal(demonstration, folder, "supervisor") as supervisor:
         supervisor.press("f3")
@@ -156,13 +127,8 @@ def test_a_payment_finds_its_owner_and_is_taken_back(
     teller.press("f4")
     teller.see("Payments", "unassociated", "ends 444 and first name fits")
     code = next(word for word in teller.line_with(">").split() if re.fullmatch(r"[A-Z0-9]{10}", word))
-    teller.press("a")
-    screen = teller.see("[y]")
-    assert "Associate" in screen
-    teller.press("y")
-    teller.see("associated", "wallet")
-    teller.press("ctrl+q")
-    assert teller.wait_for_end() == 0
+    associate_the_oldest_payment(teller)
+    leave(teller)
 
     with terminal(demonstration, folder, "supervisor") as supervisor:
         supervisor.press("f4")

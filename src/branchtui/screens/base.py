@@ -20,6 +20,7 @@ from branchtui.screens.heading import Heading
 from branchtui.screens.help import HelpScreen
 from branchtui.screens.outcome import Outcome, Say, level_of, sentence_of
 from branchtui.screens.places import ABSENT, HOME, GoTo, SignOff, WorkIn, fast_path_commands, place_actions
+from branchtui.terminal.gated_app import GatedApp
 from branchtui.widgets.actions import Action, ActionHost, ActionTable
 from branchtui.widgets.fast_path import FastPath
 from branchtui.widgets.key_footer import KeyFooter
@@ -310,9 +311,11 @@ class LedgerScreen(ActionHost, Screen[None]):
         """A key that tellers know, for what this ledger does not have."""
         self.say_refusal(next(one.sentence for one in ABSENT if one.key == key))
 
-    async def action_repaint(self) -> None:
-        """Repaint chosen by name; the key itself is the app's."""
-        await self.app.run_action("app.repaint")
+    def action_repaint(self) -> None:
+        """`ctrl+l`: something else wrote on the terminal."""
+        # The app's own way: a refresh alone sends nothing that is believed to stand there.
+        assert isinstance(self.app, GatedApp), "what the screens are made for"
+        self.app.action_repaint()
 
     def action_help(self) -> None:
         """`?`."""

@@ -11,7 +11,8 @@ from textual.message import Message
 from branchtui.widgets.fields import TextField
 from branchtui.widgets.line_input import LineInput
 
-PASTE_CHARACTERS_MAX: Final = 8 * 1024 * 1024
+PASTE_CHARACTERS_MAX: Final = 1_000_000
+"""Less than what the terminal's reader keeps of a paste: one that it cut is refused, never imported without its end."""
 PATH_MAX: Final = 400
 
 

@@ -114,4 +114,6 @@ class SignInScreen(ActionHost, Screen[None]):
 
     def action_repaint(self) -> None:
         """`ctrl+l`."""
-        self.app.refresh(repaint=True, layout=True)
+        # The app's own way: a refresh alone sends nothing that is believed to stand there.
+        assert isinstance(self.app, GatedApp), "what the screens are made for"
+        self.app.action_repaint()

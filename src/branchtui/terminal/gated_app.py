@@ -10,11 +10,12 @@ from typing import Final
 
 from textual import events
 
-from branchtui.terminal.guarded_app import GuardedApp
+from branchtui.terminal.job import has_shell_behind
 from branchtui.terminal.key_gate import KeyGate, Typed
 from branchtui.terminal.lean import Choice as Painting
 from branchtui.terminal.lean import PaintFigures
 from branchtui.terminal.list_mark import ARROW_CLASS, ListMark, MarkChoice
+from branchtui.terminal.roomy_app import RoomyApp
 
 _PAINT_SECONDS: Final = 0.5
 _LOOK_SECONDS: Final = 0.005
@@ -22,7 +23,7 @@ _RESTS: Final = 5
 """Longer than the framework waits to gather what else changed, a sixtieth of a second."""
 
 
-class GatedApp(GuardedApp, inherit_bindings=False):
+class GatedApp(RoomyApp, inherit_bindings=False):
     """`painting` is the driver that was chosen; the rest is what the gate and the guard are made with.
 
     `paint` holds the figures of the painter; all empty where another driver paints.
@@ -59,7 +60,7 @@ class GatedApp(GuardedApp, inherit_bindings=False):
         if (
             isinstance(event, events.Key | events.Paste)
             and not event.is_forwarded
-            and not self.gate.take(event)
+            and (self.goes_nowhere(event) or not self.gate.take(event))
         ):
             return
         await super().on_event(event)
@@ -79,4 +80,14 @@ class GatedApp(GuardedApp, inherit_bindings=False):
     def action_repaint(self) -> None:
         """`ctrl+l`: something else wrote on the terminal."""
         if not self.paint.repaint():
-            self.refresh(repaint=True, layout=True)
+            self.paint_again()
+
+    def uncovered(self) -> None:
+        """No confirmation counts as shown while the sentence about the window stood in its place."""
+        self.paint.first_drawn.clear()
+
+    def action_suspend_process(self) -> None:
+        """`ctrl+z`, where a shell is behind the program to bring it back; elsewhere it would stand for ever."""
+        may_stop = self.painting.may_stop if self.painting else has_shell_behind
+        if may_stop():
+            super().action_suspend_process()

@@ -21,8 +21,9 @@ from textual.pilot import Pilot
 
 from branchtui.terminal.lean.capabilities import XTERM, Capabilities
 from branchtui.terminal.lean.choice import driver_with
-from branchtui.terminal.lean.driver import PROBE, LeanDriver, Setup
+from branchtui.terminal.lean.driver import PROBE, LeanDriver
 from branchtui.terminal.lean.figures import PaintFigures
+from branchtui.terminal.lean.setup import Setup
 from branchtui.terminal.lean.trial import TRIAL, TRIAL_ASCII
 
 TRUE_COLOUR = replace(XTERM, colours=1 << 24)

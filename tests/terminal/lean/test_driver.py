@@ -405,3 +405,18 @@ async def test_the_bytes_of_a_step_are_those_between_two_keys() -> None:
             assert (stage.figures.last_step_bytes, stage.figures.step_bytes) == (sent, 0)
 
         await run(stage, script)
+
+
+async def test_a_resize_that_meets_a_frame_under_way_paints_everything_anew() -> None:
+    """The terminal may have taken that frame in its new size already, and cut it: what stands there is not known."""
+    with Stage() as stage:
+
+        async def script(app: Notes, pilot: Pilot[Any]) -> None:
+            stage.replies = False
+            app.show("under way")
+            await until(pilot, lambda: any("under" in frame for frame in stage.frames))
+            before = len(stage.frames)
+            stage.resize(90, 20)
+            await until(pilot, lambda: any("\x1b[2J" in frame for frame in stage.frames[before:]))
+
+        await run(stage, script)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
+from branchtui.screens.paste_field import PASTE_CHARACTERS_MAX
 from branchtui.terminal.lean.input import (
     ESCAPE_SECONDS,
+    FLOOD_BYTES,
+    FLOOD_SECONDS,
     MAX_PASTE,
     PASTE_SECONDS,
     TORN_SECONDS,
@@ -125,6 +131,8 @@ def test_five_megabytes_pasted_are_one_event_of_bounded_length() -> None:
     data = b"\x1b[200~" + b"p\x1b[Aq" * 1_048_576 + b"\x1b[201~y"
     tokens = [token for at in range(0, len(data), 4093) for token in read.feed(data[at : at + 4093], 0.0)]
     assert told(tokens) == [f"paste {MAX_PASTE}", "y"]
+    # Rows that were cut here are known by their length, and refused.
+    assert PASTE_CHARACTERS_MAX < MAX_PASTE
 
 
 def test_a_paste_without_end_gives_the_keyboard_back() -> None:
@@ -152,6 +160,93 @@ def test_noise_never_breaks_the_reader_and_leaves_nothing_behind(seed: int) -> N
         read.feed(bytes(dice.choices(alphabet, k=dice.randrange(1, 40))), now)
         read.expire(now)
         assert len(read._rest) <= 4200
+    now += 2 * PASTE_SECONDS
+    read.expire(now)
+    assert told(read.feed(b"\x18k", now))[-1] == "k"
+
+
+@pytest.mark.parametrize("size", [1, 7, 997, 4095])
+def test_text_that_floods_in_unannounced_is_a_paste_and_no_command(size: int) -> None:
+    """Bad input: a terminal without bracketed paste. Replies in its midst are replies, keys after it are keys."""
+    read = reader()
+    text = "delete\tevery\rthing é漢 y" * 4000
+    half = len(text) // 2
+    data = (text[:half] + "\x1b[1;4R" + text[half:]).encode()
+    tokens = read.feed(data[:FLOOD_BYTES], 0.0)
+    for at in range(FLOOD_BYTES, len(data), size):
+        tokens += read.feed(data[at : at + size], 0.1)
+    assert told(tokens) == ["place (0, 3)"]
+    assert read.due_at == pytest.approx(0.1 + FLOOD_SECONDS)
+    assert [token.text for token in read.expire(0.1 + FLOOD_SECONDS)] == [text]
+    assert told(read.feed(b"z", 1.0)) == ["z"]
+
+
+def test_a_flood_without_end_is_kept_to_its_bound() -> None:
+    """5 MB unannounced: a mebibyte of it."""
+    read = reader()
+    for _ in range(1300):
+        assert not read.feed(b"p" * 4095, 0.0)
+    assert told(read.expire(FLOOD_SECONDS)) == [f"paste {MAX_PASTE}"]
+
+
+def test_keys_in_a_flood_stay_keys() -> None:
+    """An arrow held down on a line that stood still; and a paste that says what it is, behind keys."""
+    assert set(told(reader().feed(b"\x1b[B" * 2000, 0.0))) == {"down"}
+    assert told(reader().feed(b"ab\x1b[200~" + b"x" * 4000 + b"\x1b[201~", 0.0)) == ["a", "b", "paste 4000"]
+
+
+ENDS = (
+    "\x1b[201",
+    "\x1b[201\x1b",
+    "\x1b[20",
+    "\x1b",
+    "[201~",
+    "\x1b[[201~",
+    "\x9b201~",
+    "\x1b[0201~",
+    "\x1b[201;1~",
+)
+
+
+@given(
+    inside=st.lists(
+        st.one_of(st.sampled_from(ENDS), st.text(max_size=6), st.sampled_from("\r\n\t\0")), max_size=8
+    ),
+    cuts=st.sets(st.integers(1, 120), max_size=12),
+)
+def test_a_paste_is_one_event_whatever_is_in_it_and_however_it_is_cut(
+    inside: list[str], cuts: set[int]
+) -> None:
+    """A false end, line ends, halves of sequences: all of it is the text, and the key after it is the key."""
+    # A line ends where the text says; what cannot be sent is not sent.
+    text = "".join(inside).encode(errors="replace").decode()
+    assume((text + "\x1b[201~").find("\x1b[201~") == len(text))
+    data = f"\x1b[200~{text}\x1b[201~k".encode()
+    read = reader()
+    tokens: list[Token] = []
+    for first, last in itertools.pairwise([0, *sorted(cut for cut in cuts if cut < len(data)), len(data)]):
+        tokens += read.feed(data[first:last], 0.0)
+    assert [(token.kind, token.text) for token in tokens] == [
+        (Kind.PASTE, text.replace("\0", "")),
+        (Kind.CHARACTER, "k"),
+    ]
+
+
+@given(
+    pieces=st.lists(st.binary(max_size=40), max_size=12),
+    gaps=st.lists(st.sampled_from([0.0, 0.01, 0.3, 2.0])),
+)
+def test_any_bytes_in_any_pieces_leave_a_reader_that_hears_the_next_key(
+    pieces: list[bytes], gaps: list[float]
+) -> None:
+    """NULs, C1, halves of UTF-8 and of sequences: bounded, never an exception, never deaf."""
+    read = reader()
+    now = 0.0
+    for place, piece in enumerate(pieces):
+        for token in read.feed(piece, now):
+            events_of(token)
+        now += gaps[place % len(gaps)] if gaps else 0.0
+        read.expire(now)
     now += 2 * PASTE_SECONDS
     read.expire(now)
     assert told(read.feed(b"\x18k", now))[-1] == "k"

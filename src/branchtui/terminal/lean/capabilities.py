@@ -22,7 +22,7 @@ class Capabilities:
 
     `rep`: repeat the last character, `rep_any`: also one that is not ASCII (tmux does not). `ech`: erase characters. `bce`: erasing takes the background.
     `regions`: scroll regions; `indn`: scroll by many lines at once. `hpa`/`vpa`: move to a column/row.
-    `colours`: 0, 8, 16, 256 or 2**24.
+    `colours`: 0, 8, 16, 256 or 2**24. `reflows`: another width wraps the lines that stand there anew.
     """
 
     rep: bool = False
@@ -34,6 +34,7 @@ class Capabilities:
     hpa: bool = False
     vpa: bool = False
     colours: int = 8
+    reflows: bool = False
 
 
 XTERM: Final = Capabilities(
@@ -89,6 +90,8 @@ def capabilities(environment: Mapping[str, str], lookup: Lookup | None = None) -
         hpa=known.hpa,
         vpa=known.vpa,
         colours=_colours(known.colours, term, environment),
+        # GNU screen has no alternate screen unless told, and wraps what is on its only one.
+        reflows=term.startswith("screen"),
     )
 
 

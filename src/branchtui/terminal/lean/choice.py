@@ -9,11 +9,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from branchtui.terminal.job import has_shell_behind, stop_here
 from branchtui.terminal.lean.capabilities import capabilities, unusable
-from branchtui.terminal.lean.driver import LeanDriver, Setup, stop_here
+from branchtui.terminal.lean.driver import LeanDriver
 from branchtui.terminal.lean.figures import PaintFigures
 from branchtui.terminal.lean.input import ESCAPE_SECONDS
 from branchtui.terminal.lean.self_test import faults
+from branchtui.terminal.lean.setup import Setup
 from branchtui.terminal.lean.tty import open_own
 
 if TYPE_CHECKING:
@@ -40,6 +42,8 @@ class Choice:
     driver_class: type[Driver] | None
     reason: str | None
     figures: PaintFigures
+    may_stop: Callable[[], bool] = has_shell_behind
+    """Asked at ctrl+z: whether somebody could bring the program back."""
 
 
 def choose(
@@ -80,7 +84,12 @@ def choose(
         escape_seconds=_escape_seconds(environment),
         stop=stop,
     )
-    return Choice(driver_with(setup), None, figures)
+    return Choice(driver_with(setup), None, figures, has_shell_behind if stop is stop_here else _always)
+
+
+def _always() -> bool:
+    """Another process is the shell's job, and looks after being brought back."""
+    return True
 
 
 def driver_with(setup: Setup) -> type[LeanDriver]:

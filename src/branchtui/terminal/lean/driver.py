@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import signal
-import time
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from textual import events
@@ -17,14 +13,13 @@ from textual.driver import Driver
 from textual.geometry import Size
 
 from branchtui.terminal.lean.ansi import AnsiReader
-from branchtui.terminal.lean.capabilities import XTERM, Capabilities
-from branchtui.terminal.lean.figures import PaintFigures
 from branchtui.terminal.lean.filling import Filling
-from branchtui.terminal.lean.input import ESCAPE_SECONDS, InputReader, Kind, Token
+from branchtui.terminal.lean.input import InputReader, Kind, Token
 from branchtui.terminal.lean.keys import events_of, is_key, is_mouse
 from branchtui.terminal.lean.outlet import Outlet
 from branchtui.terminal.lean.pacer import Pacer
 from branchtui.terminal.lean.painter import Painter
+from branchtui.terminal.lean.setup import Setup
 from branchtui.terminal.lean.trial import TRIAL, TRIAL_ASCII, TRIAL_OVER, proven, unproven
 from branchtui.terminal.lean.tty import Tty
 
@@ -35,6 +30,8 @@ PROBE: Final = "\x1b[6n"
 """Asks the terminal where its cursor is; the reply acknowledges everything before it."""
 ENTER: Final = "\x1b[?1049h\x1b[?25l\x1b[?2004h\x1b[?7l"
 """Alternate screen, no cursor, bracketed paste, no wrapping at the right edge."""
+WHOLE: Final = "\x1b[m\x1b[r"
+"""No look and no scroll region of another program's."""
 MOUSE: Final = "\x1b[?1000h\x1b[?1006h"
 """Clicks and the wheel, only where they were asked for; never movement."""
 LEAVE: Final = "\x1b[m\x1b[?7h\x1b[?2004l\x1b[H\x1b[2J\x1b[?1049l\x1b[?25h"
@@ -45,30 +42,6 @@ _LAST_WORDS_SECONDS: Final = 1.0
 _LAST_REPLY_SECONDS: Final = 2.0
 _UNPROVEN_REPLY_SECONDS: Final = 0.3
 _SMALLEST: Final = (80, 24)
-
-
-def stop_here() -> None:
-    """Stop this process until it is continued, as ctrl+z stops a job of the shell."""
-    os.kill(os.getpid(), signal.SIGSTOP)
-
-
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """What a driver is made with; `descriptor` names the terminal, `clock` is monotonic, in seconds.
-
-    `stop` stops the program once the terminal was given back; where another process is the shell's job, it
-    has that one stop us both.
-    """
-
-    caps: Capabilities = XTERM
-    figures: PaintFigures = field(default_factory=PaintFigures)
-    ascii_only: bool = False
-    clipboard: bool = False
-    mouse: bool = False
-    descriptor: int = 0
-    escape_seconds: float = ESCAPE_SECONDS
-    clock: Callable[[], float] = time.monotonic
-    stop: Callable[[], None] = stop_here
 
 
 class LeanDriver(Driver):
@@ -194,7 +167,8 @@ class LeanDriver(Driver):
         self._pump()
 
     def _repaint(self) -> None:
-        self._painter.start_over()
+        """All of it again, and the modes: whatever wrote there may have left the screen or scrolled a part of it."""
+        self._painter.start_over(WHOLE + ENTER + (MOUSE if self.setup.mouse else ""))
         self.flush()
 
     # ── What the terminal says ──
@@ -210,6 +184,8 @@ class LeanDriver(Driver):
         if tty.is_gone:
             self._vanished()
             return
+        # The size first: replies in `data` may tell of frames that the terminal has cut to its new one.
+        self._resized()
         now = self.setup.clock()
         self._take(self._input.feed(data, now), now)
         self._await_input(now)
@@ -269,7 +245,11 @@ class LeanDriver(Driver):
         size = self._tty.size() if self._tty is not None else None
         if size is None or size == (self._painter.target.width, self._painter.target.height):
             return
+        is_reflown = self.setup.caps.reflows and size[0] != self._painter.target.width
         self._painter.resize(*size)
+        if is_reflown or self._pacer.outstanding:
+            # What is under way was made for the size before, and may have met the terminal in this one.
+            self._painter.start_over()
         self._reader.grid = self._painter.target
         if self._outlet is not None and not self._outlet.is_busy and self._painter.place[0] is not None:
             self._doubts_rows = True
@@ -399,6 +379,5 @@ class LeanDriver(Driver):
             self.resume_application_mode()
         elif self._tty is not None:
             self._tty.make_raw()
-            self._send(ENTER + (MOUSE if self.setup.mouse else ""))
             self._resized()
             self._repaint()

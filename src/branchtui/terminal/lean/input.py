@@ -20,12 +20,23 @@ TORN_SECONDS: Final = 1.0
 """A sequence that has begun and does not end within this time is dropped."""
 PASTE_SECONDS: Final = 10.0
 """A paste that falls silent for this long without its end is dropped."""
+FLOOD_BYTES: Final = 2048
+"""More in one piece than a person types ahead: a paste by a terminal that does not say so."""
+FLOOD_SECONDS: Final = 0.25
+"""Such a paste has ended when nothing came for this time."""
+_AGAIN_BYTES: Final = 64
+_AGAIN_SECONDS: Final = 2.0
+"""What comes in a heap so soon after a flood is more of it, held up by the line."""
 MAX_PASTE: Final = 1 << 20
 """Characters of a paste that are kept; the rest of a longer one is dropped."""
 _MAX_SEQUENCE: Final = 32
 _MAX_STRING: Final = 4096
 _PASTE_BEGIN: Final = "\x1b[200~"
 _PASTE_END: Final = "\x1b[201~"
+_PLACES: Final = re.compile(r"(\x1b\[\d{1,4};\d{1,4}R)")
+_PLACE_BEGIN: Final = re.compile(r"\x1b(?:\[\d{0,4}(?:;\d{0,4})?)?\Z")
+_ESCAPES_OF_TEXT: Final = 16
+"""Where every so many characters hold an ESC it is keys that come in a flood, an arrow held down, and no text."""
 _PLACE: Final = re.compile(r"\x1b\[(\d{1,4});(\d{1,4})R")
 _CSI: Final = re.compile(r"\x1b\[(?:\[[A-E]|[0-?]*[ -/]*[@-Z\\-~])")
 _CSI_BEGIN: Final = re.compile(r"\x1b\[(?:\[|[0-?]*[ -/]*)")
@@ -80,10 +91,15 @@ class InputReader:
         self._pasted: list[str] | None = None
         self._pasted_length = 0
         self._is_late = False
+        self._is_flood = False
+        self._flooded_at = -_AGAIN_SECONDS
 
     def feed(self, data: bytes, now: float) -> list[Token]:
         """The tokens that `data` completes, in order."""
         text = self._rest + self._decode(data)
+        if self._is_flood or self._begins_flood(text, len(data), now):
+            self.due_at = now + FLOOD_SECONDS
+            return self._flooded(text)
         if self._is_late and text.startswith("["):
             # The tail of a sequence whose ESC stood alone too long: better its key than its letters.
             found = _CSI.match("\x1b" + text)
@@ -106,12 +122,36 @@ class InputReader:
         self.due_at = None
         rest, self._rest = self._rest, ""
         if self._pasted is not None:
-            self._pasted = None
-            return []
+            pasted, self._pasted = "".join(self._pasted), None
+            is_flood, self._is_flood = self._is_flood, False
+            self._flooded_at = now if is_flood else self._flooded_at
+            return [Token(Kind.PASTE, (pasted + rest).replace("\x00", ""))] if is_flood else []
         if rest in {"\x1b", "\x1bO"}:
             self._is_late = rest == "\x1b"
             return [Token(Kind.CHARACTER, character) for character in rest]
         return []
+
+    def _begins_flood(self, text: str, count: int, now: float) -> bool:
+        least = _AGAIN_BYTES if now - self._flooded_at < _AGAIN_SECONDS else FLOOD_BYTES
+        if count < least or self._pasted is not None or _PASTE_BEGIN in text:
+            return False
+        if text.count("\x1b") * _ESCAPES_OF_TEXT > len(text):
+            return False
+        self._pasted, self._pasted_length = [], 0
+        self._is_flood = True
+        return True
+
+    def _flooded(self, text: str) -> list[Token]:
+        """Keep what is text; the terminal's replies come in the midst of it."""
+        cut = _PLACE_BEGIN.search(text)
+        self._rest = text[cut.start() :] if cut else ""
+        tokens = []
+        for piece in _PLACES.split(text[: cut.start()] if cut else text):
+            if _PLACE.fullmatch(piece):
+                tokens.append(Token(Kind.PLACE, piece))
+            else:
+                self._keep(piece)
+        return tokens
 
     def _due(self, now: float) -> float | None:
         if self._pasted is not None:

@@ -44,10 +44,13 @@ class Painter:
         """Whether the next frame is no small step: many rows differ."""
         return len(changed_rows(self._painted, self.target)) >= _MANY_ROWS
 
-    def start_over(self) -> None:
-        """The next frame clears the screen and paints all: nothing is known of what the terminal shows."""
+    def start_over(self, modes: str = "") -> None:
+        """The next frame clears the screen and paints all: nothing is known of what the terminal shows.
+
+        `modes` go before it: what sets the terminal up as it was when its screen was taken.
+        """
         self._painted.clear()
-        self._prefix = change(None, PLAIN) + _CLEAR
+        self._prefix = modes + change(None, PLAIN) + _CLEAR
         self._y, self._x, self._look = 0, 0, PLAIN
 
     def frame(self) -> str:
