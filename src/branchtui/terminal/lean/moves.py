@@ -11,7 +11,7 @@ def _counted(count: int, final: str) -> str:
     return f"\x1b[{count if count > 1 else ''}{final}"
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def move(here_y: int | None, here_x: int | None, y: int, x: int, caps: Capabilities) -> str:
     """The shortest sequence that brings the cursor to row `y`, column `x`, both from 0.
 
@@ -46,7 +46,7 @@ def _vertical(here: int, there: int, caps: Capabilities) -> str:
     return min(ways, key=len)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def _horizontal(here: int | None, there: int, caps: Capabilities) -> str:
     if here == there:
         return ""
