@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from textual import events, on, work
@@ -70,6 +70,7 @@ class LedgerScreen(ActionHost, Screen[None]):
         super().__init__()
         self.desk = desk
         self._is_visited = False
+        self.answers_owed = 0
 
     # ── parts ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -182,7 +183,7 @@ class LedgerScreen(ActionHost, Screen[None]):
         """
         while True:
             try:
-                with self.hold_keys() if holds_keys else nullcontext():
+                with self.hold_keys() if holds_keys else self._owed(0 if is_aside else 1):
                     return await ask()
             except SessionEnded as error:
                 self.say(error.sentence, "error")
@@ -192,6 +193,15 @@ class LedgerScreen(ActionHost, Screen[None]):
                 if not is_aside:
                     self.say(sentence_of(error), level_of(error))
                 return None
+
+    @contextmanager
+    def _owed(self, answers: int) -> Iterator[None]:
+        """Keys that mean a row wait inside; those that lead away do not."""
+        self.answers_owed += answers
+        try:
+            yield
+        finally:
+            self.answers_owed -= answers
 
     async def confirm(self, dialog: ModalScreen[bool]) -> bool:
         """Whether the person said yes. Only in a worker."""

@@ -138,6 +138,16 @@ class VirtualList(ListView[T], can_focus=True):
         return self.loader.is_idle and not len(self._commands)
 
     @property
+    def is_opening(self) -> bool:
+        """True while the rows in sight are about to be replaced: which row a key means is not known yet."""
+        return self.loader.opening is not None
+
+    @property
+    def owes_key(self) -> bool:
+        """True while a key waits for a page: what the next one means comes after it."""
+        return bool(len(self._commands))
+
+    @property
     def position(self) -> str:
         """`12 of 5,000`; without the first figure where the place is not known; empty without rows."""
         return self.cursor.position
@@ -154,6 +164,10 @@ class VirtualList(ListView[T], can_focus=True):
     def reload(self, *, keep: bool = True) -> None:
         """Ask the same source again; the highlight stays on its row (`keep`) or goes to the first."""
         if self.loader.source is None:
+            return
+        if self.loader.must_wait:
+            # The answer to another question is under way still: it is asked again as that, not as a refresh.
+            self._start(self.loader.opening or FIRST, replacing=True)
             return
         cursor = self.cursor
         near_first = cursor.window.base == 0 and cursor.at < self.loader.limit
