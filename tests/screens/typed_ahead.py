@@ -126,7 +126,14 @@ class Desk:
     """One run: the ledger, the program over it, and the person."""
 
     def __init__(
-        self, loop: VirtualLoop, folder: Path, core: Core, wire: SlowWire, size: tuple[int, int], *, signs_in: bool
+        self,
+        loop: VirtualLoop,
+        folder: Path,
+        core: Core,
+        wire: SlowWire,
+        size: tuple[int, int],
+        *,
+        signs_in: bool,
     ) -> None:
         clock = VirtualClock(loop)
         keys = random.Random(11)
@@ -170,6 +177,10 @@ class Desk:
             else:
                 await self._in_bursts(script, end, len(script) if speed is Speed.AT_ONCE else 0, rng)
             await self._quiet()
+            # The framework leaves stale what lies beneath two dialogs: all is painted anew, from the ground up.
+            for screen in app.screen_stack:
+                screen.refresh(layout=True)
+                await asyncio.sleep(0.1)
             self._look(end)
         finally:
             app.exit()
@@ -296,7 +307,9 @@ def typed(
 
     async def work(loop: VirtualLoop) -> End:
         numbers = iter(range(1, 1_000_000))
-        core = open_core(database, clock=VirtualClock(loop), ids=lambda: str(uuid.UUID(int=next(numbers) << 16)))
+        core = open_core(
+            database, clock=VirtualClock(loop), ids=lambda: str(uuid.UUID(int=next(numbers) << 16))
+        )
         enqueue = core.writer._enqueue
 
         async def counted(run: Any, *, bulk: bool) -> Any:

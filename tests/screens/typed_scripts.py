@@ -62,10 +62,29 @@ _associate = st.builds(
     lambda way, who: f"<f4>{way}{who}", st.sampled_from(("a", "<down>a", "<tab>a", "<tab><tab><tab>a", "<pagedown>a", "ta", "ttx", "tx")), st.sampled_from(("", "wanj<enter>", "000003<enter>", "zzz<enter>", "o<down><enter>", "<escape>"))
 )  # fmt: skip
 _import = st.sampled_from(
-    (f":imp<enter><paste:{ROWS}><enter>", "<f3>i<escape>", f"<f3>i<paste:{ROWS}><enter>t", ":imp<enter>nothing.csv<enter>")
+    (
+        f":imp<enter><paste:{ROWS}><f3>",
+        "<f3>i<escape>",
+        f"<f3>i<paste:{ROWS}><escape>",
+        ":imp<enter>nothing.csv<enter>",
+    )
 )
 _nonsense = st.lists(st.sampled_from(KEYS), min_size=1, max_size=6).map("".join)
-_step = st.one_of(_place, _move, _verb, _search, _record, _associate, _import, _place, _move, _verb, _search, _record, _nonsense)
+_step = st.one_of(
+    _place,
+    _move,
+    _verb,
+    _search,
+    _record,
+    _associate,
+    _import,
+    _place,
+    _move,
+    _verb,
+    _search,
+    _record,
+    _nonsense,
+)
 
 meaningful = st.lists(_step, min_size=1, max_size=10).map(lambda steps: keys_of("".join(steps))[:120])
 """Steps of a teller, with slips."""

@@ -140,7 +140,7 @@ class CustomersScreen(RecordScreen):
             parts.append(self.desk.chosen_branch.code)
         if self.search.text.strip():
             parts.append(f"“{self.search.text.strip()}”")
-        if self.rows.count is not None and self.rows.is_settled:
+        if self.rows.count is not None and not self.rows.loader.is_opening:
             parts.append(f"{self.rows.count:,}")
         self.heading.show(note="  ".join(parts))
 

@@ -236,6 +236,7 @@ class PaymentsList(LedgerScreen):
         self.refresh_actions()
         self._show_note()
 
+    @on(VirtualList.Grown)
     def _show_note(self) -> None:
         """Which side, how many, how much where all of them are here, since when."""
         rows = self.shown
@@ -319,7 +320,7 @@ class PaymentsList(LedgerScreen):
 
     def action_details(self) -> None:
         """`v`, or `enter` in the list."""
-        self.shown.open_when_settled()
+        self.shown.action_open()
 
     @on(VirtualList.Opened)
     def _opened(self, message: VirtualList.Opened) -> None:

@@ -81,7 +81,7 @@ def is_ready(app: App[Any], typed: events.Key | events.Paste) -> bool:
     is_owed = isinstance(screen, LedgerScreen) and screen.answers_owed
     return not (
         is_owed
-        or any(rows.is_opening for rows in lists if rows.display)
+        or any(rows.loader.is_opening for rows in lists if rows.display)
         or not all(form.is_answered for form in forms)
     )
 

@@ -102,7 +102,10 @@ class KeyGate:
                 self._set_aside(len(keys))
                 return False
             may_go = (
-                keys == [event] and not self._holds and self._is_calm(front, itself=False) and self._is_ready(event)
+                keys == [event]
+                and not self._holds
+                and self._is_calm(front, itself=False)
+                and self._is_ready(event)
             )
             if may_go and self._is_torn(event):
                 return False

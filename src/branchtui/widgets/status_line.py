@@ -11,6 +11,7 @@ from branchtui.format.cells import cell_width, cut, pad
 from branchtui.format.safe_text import safe_text
 
 ROWS_MAX: Final = 3
+_ROUND_TRIP_MAX: Final = "9999 ms"
 Level = Literal["info", "done", "warning", "error", "unknown"]
 _WORDS: Final[dict[Level, str]] = {
     "info": "",
@@ -40,6 +41,7 @@ class StatusLine(Widget):
         self.level: Level = "info"
         self._counts = ""
         self._figures = ""
+        self._steady_cells = 0
 
     def say(self, text: str, level: Level = "info") -> None:
         """Show a sentence until the next one; its level is a word as well as a colour."""
@@ -69,6 +71,9 @@ class StatusLine(Widget):
         figures = [safe_text(note)] if note else []
         if unconfirmed:
             figures.append(f"{unconfirmed} unconfirmed")
+        # Not by what changes with each key or answer: the rows of a sentence, and with them those of a list and of
+        # its pages, are the same at any speed.
+        self._steady_cells = cell_width("  ".join([*figures, _ROUND_TRIP_MAX]))
         if round_trip_ms is not None:
             figures.append(f"{round_trip_ms:.0f} ms")
         self._figures = "  ".join(figures)
@@ -80,22 +85,25 @@ class StatusLine(Widget):
         """The message in the rows it needs, the figures at the right of the last."""
         width = self.size.width
         right = self._right(width)
+        cells = max(cell_width(right), self._steady(width))
         # Figures that came since may leave less room than the rows were taken for.
-        lines = self._lines(width, max(1, self.size.height))
+        lines = self._lines(width - cells, max(1, self.size.height))
         colour = _COLOURS[self.level]
         shown = Content("\n".join(lines))
         if colour and self.message:
             shown = shown.stylize(colour)
-        return shown + Content(f" {right}" if right else "")
+        return shown + Content(f" {pad(right, cells, 'right')}" if right else "")
 
     def _right(self, width: int) -> str:
         right = "  ".join(part for part in (self._counts, self._figures) if part)
         return cut(right, width)
 
-    def _lines(self, width: int, rows_max: int) -> list[str]:
+    def _steady(self, width: int) -> int:
+        return min(self._steady_cells, width)
+
+    def _lines(self, left_cells: int, rows_max: int) -> list[str]:
         """The message in rows of one width, broken between words; what `rows_max` rows cannot hold is cut."""
-        right = self._right(width)
-        room = max(0, width - cell_width(right) - (1 if right else 0))
+        room = max(0, left_cells - (1 if left_cells < self.size.width else 0))
         rows = [""]
         for word in (_WORDS[self.level] + self.message if self.message else "").split(" "):
             longer = f"{rows[-1]} {word}" if rows[-1] else word
@@ -108,6 +116,6 @@ class StatusLine(Widget):
     def _take_rows(self) -> None:
         """A sentence about money is never cut for want of a row: the line grows, and shrinks with the next one."""
         width = self.size.width
-        rows = len(self._lines(width, ROWS_MAX)) if width else 1
+        rows = len(self._lines(width - self._steady(width), ROWS_MAX)) if width else 1
         if self.styles.height is None or self.styles.height.value != rows:
             self.styles.height = rows

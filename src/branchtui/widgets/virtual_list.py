@@ -20,11 +20,6 @@ T = TypeVar("T")
 
 MARKS_MAX: Final = 1_000
 JUMP_MAX: Final = 40
-NO_ANSWER: Final = "The ledger does not answer. [ctrl+r] try again"
-
-
-def _no_answer(_error: Exception) -> str:
-    return NO_ANSWER
 
 
 @dataclass
@@ -82,6 +77,10 @@ class VirtualList(ListView[T], can_focus=True):
         """The first page of the newest source or reload is on the screen."""
 
     @dataclass
+    class Grown(_ListMessage):
+        """Another page stands beside the first: more rows are loaded than before."""
+
+    @dataclass
     class Failed(_ListMessage):
         """A page did not come; rows already shown stay, keys that waited for it are dropped."""
 
@@ -94,7 +93,7 @@ class VirtualList(ListView[T], can_focus=True):
         source: PageSource[T] | None = None,
         *,
         empty: str = "Nothing here.",
-        explain: Callable[[Exception], str] = _no_answer,
+        explain: Callable[[Exception], str] = lambda _: "The ledger does not answer. [ctrl+r] try again",
         page_limit: int = PAGE_LIMIT,
         header: bool = True,
         id: str | None = None,
@@ -138,11 +137,6 @@ class VirtualList(ListView[T], can_focus=True):
         return self.loader.is_idle and not len(self._commands)
 
     @property
-    def is_opening(self) -> bool:
-        """True while the rows in sight are about to be replaced: which row a key means is not known yet."""
-        return self.loader.opening is not None
-
-    @property
     def owes_key(self) -> bool:
         """True while a key waits for a page: what the next one means comes after it."""
         return bool(len(self._commands))
@@ -166,7 +160,7 @@ class VirtualList(ListView[T], can_focus=True):
         if self.loader.source is None:
             return
         if self.loader.must_wait:
-            # The answer to another question is under way still: it is asked again as that, not as a refresh.
+            # The answer to another question is under way: it is asked again as that.
             self._start(self.loader.opening or FIRST, replacing=True)
             return
         cursor = self.cursor
@@ -215,10 +209,6 @@ class VirtualList(ListView[T], can_focus=True):
         self.refresh()
         self.post_message(self.Marked(self, frozenset()))
 
-    def open_when_settled(self) -> None:
-        """As `enter`, after everything that is under way: what `enter` in a search box means."""
-        self.action_open()
-
     def jump_to_key(self, beginning: str) -> None:
         """The first row whose sort column begins so: one request."""
         self._queue(Jump(self, f"key:{beginning}"))
@@ -242,13 +232,12 @@ class VirtualList(ListView[T], can_focus=True):
         self._queue(Jump(self, LAST))
 
     def action_open(self) -> None:
-        """Open the highlighted row."""
+        """Open the highlighted row, after everything that is under way."""
 
         def command() -> bool:
             if self.loader.must_wait:
                 return False
-            item = self.highlighted
-            if item is not None:
+            if (item := self.highlighted) is not None:
                 self.post_message(self.Opened(self, item))
             return True
 
@@ -308,9 +297,7 @@ class VirtualList(ListView[T], can_focus=True):
             return
         row_id = self.cursor.row_id(item)
         is_full = row_id not in self.marks and len(self.marks) >= MARKS_MAX
-        if row_id in self.marks:
-            del self.marks[row_id]
-        elif not is_full:
+        if self.marks.pop(row_id, None) is None and not is_full:
             self.marks[row_id] = item
         self.refresh_line(self.line_of(self.cursor.at))
         self.post_message(self.Marked(self, frozenset(self.marks), is_full))
@@ -352,6 +339,7 @@ class VirtualList(ListView[T], can_focus=True):
             self.cursor.shift(-window.append(page) if edge == "next" else window.prepend(page))
             self.refresh()
             self._tell()
+            self.post_message(self.Grown(self))
         self._commands.run()
         self._prefetch()
 
@@ -400,9 +388,7 @@ class VirtualList(ListView[T], can_focus=True):
 
     def instead_of_rows(self) -> str:
         """A placeholder, what went wrong, or that there is nothing."""
-        if self.loader.opening is not None:
-            return "…"
-        return self.empty if self._problem is None else self._problem
+        return "…" if self.loader.is_opening else self.empty if self._problem is None else self._problem
 
     def _tell(self) -> None:
         """Say that the highlight stands elsewhere, once a place."""
