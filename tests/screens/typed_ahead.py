@@ -10,17 +10,17 @@ from collections import Counter as Tally
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import httpx
 from tests.ledger.running import PASSWORD, cheap_passwords
-from tests.screens.virtual_time import MORNING, VirtualClock, VirtualLoop, run_virtually
+from tests.screens.virtual_time import VirtualClock, VirtualLoop, run_virtually
 from textual import events
 from textual.keys import _character_to_key
 
 from branchtui.app import BranchApp
 from branchtui.ledger.core import Core, open_core
-from branchtui.ledger.store.sqlite import connect, database_path
+from branchtui.ledger.store.sqlite import connect
 from branchtui.ledger.web.app import make_app
 from branchtui.ledger.web.limits import LIFTED, Limits
 from branchtui.ledger.web.routes import all_routes
@@ -35,8 +35,9 @@ from branchtui.widgets.status_line import StatusLine
 from branchtui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
+T = TypeVar("T")
 URL: Final = "http://127.0.0.1:9"
 """Nothing listens there: every request goes to the ledger in this process."""
 LATENCY_SECONDS: Final = 3.0
@@ -126,20 +127,13 @@ class Desk:
     """One run: the ledger, the program over it, and the person."""
 
     def __init__(
-        self,
-        loop: VirtualLoop,
-        folder: Path,
-        core: Core,
-        wire: SlowWire,
-        size: tuple[int, int],
-        *,
-        signs_in: bool,
+        self, loop: VirtualLoop, folder: Path, core: Core, wire: SlowWire, *, signs_in: bool
     ) -> None:
         clock = VirtualClock(loop)
         keys = random.Random(11)
         self.core = core
         self.wire = wire
-        self._size = size
+        self._signs_in = signs_in
 
         def open_ledger(settings: Settings) -> Ledger:
             assert settings.state_folder is not None
@@ -161,43 +155,51 @@ class Desk:
             now=clock.now,
         )
 
-    async def type(self, script: Sequence[str], speed: Speed, rng: random.Random, *, signs_in: bool) -> End:
-        """Start the program, type, let everything end, look."""
+    async def hosts(self, person: Callable[[Desk], Awaitable[T]], size: tuple[int, int]) -> T:
+        """Start the program, let the person work, end it; a failure of the program is one of the test."""
         app = self.app
-        running = asyncio.create_task(app.run_async(headless=True, size=self._size))
-        end = End({}, {})
+        running = asyncio.create_task(app.run_async(headless=True, size=size))
         try:
-            if signs_in:
-                await self._until(lambda: bool(app.screen_stack))
-            else:
+            await self._until(lambda: bool(app.screen_stack))
+            if not self._signs_in:
                 await self._until(lambda: bool(app.desk.username))
-                await self._quiet()
-            if speed is Speed.SLOWLY:
-                await self._slowly(script, end)
-            else:
-                await self._in_bursts(script, end, len(script) if speed is Speed.AT_ONCE else 0, rng)
-            await self._quiet()
-            # The framework leaves stale what lies beneath two dialogs: all is painted anew, from the ground up.
-            for screen in app.screen_stack:
-                screen.refresh(layout=True)
-                await asyncio.sleep(0.1)
-            self._look(end)
+                await self.quiet()
+            return await person(self)
         finally:
             app.exit()
             await running
             if app._exception is not None:
                 raise app._exception
+
+    def press(self, script: str) -> None:
+        """Give a script to the program at once, as a terminal gives what was typed while it was busy."""
+        for key in keys_of(script):
+            self.app.post_message(event_of(key))
+
+    async def type(self, script: Sequence[str], speed: Speed, rng: random.Random) -> End:
+        """Type, let everything end, look."""
+        end = End({}, {})
+        if speed is Speed.SLOWLY:
+            await self._slowly(script, end)
+        else:
+            await self._in_bursts(script, end, len(script) if speed is Speed.AT_ONCE else 0, rng)
+        await self.quiet()
+        # The framework leaves stale what lies beneath two dialogs: all is painted anew, from the ground up.
+        for screen in [] if self._is_over else self.app.screen_stack:
+            screen.refresh(layout=True)
+            await asyncio.sleep(0.1)
+        self._look(end)
         end.ledger = money_of(self.core)
         return end
 
     async def _slowly(self, script: Sequence[str], end: End) -> None:
-        await self._quiet()
+        await self.quiet()
         for at, key in enumerate(script):
             if self._is_over or is_confirmation(self.app.screen):
                 end.keys_left = len(script) - at
                 return
             self.app.post_message(event_of(key))
-            await self._quiet()
+            await self.quiet()
             await asyncio.sleep(PAUSE_SECONDS)
             if not self._is_over:
                 end.trail.append(f"{key:12} {self._where()}")
@@ -220,6 +222,12 @@ class Desk:
         return f"{type(self.app.screen).__name__} {type(focused).__name__ if focused else '-'} {focused.id if focused else ''}"
 
     @property
+    def text(self) -> str:
+        """What is painted, figures and all."""
+        strips = self.app.screen._compositor.render_strips(self.app.size)
+        return "\n".join("".join(segment.text for segment in line).rstrip() for line in strips)
+
+    @property
     def _is_over(self) -> bool:
         return not self.app.is_running or self.app._exit or not self.app.screen_stack
 
@@ -231,7 +239,7 @@ class Desk:
         except TimeoutError:
             raise AssertionError("waited in vain; the screen shows\n" + "\n".join(_lines(self.app))) from None
 
-    async def _quiet(self) -> None:
+    async def quiet(self) -> None:
         """Nothing is asked, no key waits, and nothing comes of itself for a while."""
         calm = 0
         async with asyncio.timeout(PATIENCE_SECONDS):
@@ -286,26 +294,21 @@ def money_of(core: Core) -> dict[str, list[tuple[Any, ...]]]:
         connection.close()
 
 
-def typed(
-    script: Sequence[str],
-    speed: Speed,
+def at_desk(
+    person: Callable[[Desk], Awaitable[T]],
     *,
     database: str,
     folder: Path,
-    seed: int = 0,
+    seconds_of: Callable[[str], float],
     size: tuple[int, int] = (80, 24),
     signs_in: bool = False,
-    latency_seconds: float = LATENCY_SECONDS,
-) -> End:
-    """Type a script over a fresh ledger (`database` is its own), at some speed."""
-    rng = random.Random(f"{seed} {speed.value}")
+) -> T:
+    """What `person` does at the program over the ledger of that file, on virtual time.
 
-    def seconds_of(name: str) -> float:
-        kind = random.Random(f"{seed} {speed.value} {name}")
-        # Some answers are there at once: a race needs no slow ledger.
-        return kind.choice((0.0, 0.001, 0.05, 1.0, 1.0, 1.0)) * kind.uniform(0.0, latency_seconds)
+    `seconds_of` gives the time of a request's answer by its method, path and ordinal.
+    """
 
-    async def work(loop: VirtualLoop) -> End:
+    async def work(loop: VirtualLoop) -> T:
         numbers = iter(range(1, 1_000_000))
         core = open_core(
             database, clock=VirtualClock(loop), ids=lambda: str(uuid.UUID(int=next(numbers) << 16))
@@ -321,15 +324,41 @@ def typed(
             server = make_app(core, all_routes(cheap_passwords()), limits=Limits(LIFTED))
             async with server.router.lifespan_context(server):
                 wire = SlowWire(server, seconds_of)
-                desk = Desk(loop, folder, core, wire, size, signs_in=signs_in)
-                return await desk.type(script, speed, rng, signs_in=signs_in)
+                desk = Desk(loop, folder, core, wire, signs_in=signs_in)
+                return await desk.hosts(person, size)
         finally:
             for task in (left := list(core.background)):
                 task.cancel()
             await asyncio.gather(*left, return_exceptions=True)
             core.close()
 
-    assert database_path(database).is_file()
-    assert MORNING
-    end: End = run_virtually(work)
-    return end
+    done: T = run_virtually(work)
+    return done
+
+
+def typed(
+    script: Sequence[str],
+    speed: Speed,
+    *,
+    database: str,
+    folder: Path,
+    seed: int = 0,
+    size: tuple[int, int] = (80, 24),
+    signs_in: bool = False,
+) -> End:
+    """Type a script over a fresh ledger (`database` is its own), at some speed; latencies follow from the seed."""
+    rng = random.Random(f"{seed} {speed.value}")
+
+    def seconds_of(name: str) -> float:
+        each = random.Random(f"{seed} {speed.value} {name}")
+        # Some answers are there at once: a race needs no slow ledger.
+        return each.choice((0.0, 0.001, 0.05, 1.0, 1.0, 1.0)) * each.uniform(0.0, LATENCY_SECONDS)
+
+    return at_desk(
+        lambda desk: desk.type(script, speed, rng),
+        database=database,
+        folder=folder,
+        seconds_of=seconds_of,
+        size=size,
+        signs_in=signs_in,
+    )

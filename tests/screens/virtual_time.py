@@ -10,14 +10,16 @@ import asyncio
 import selectors
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from unittest import mock
 
 import textual._time
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
+
+T = TypeVar("T")
 
 MORNING: Final = datetime(2026, 11, 3, 9, 15, tzinfo=UTC)
 """When every virtual day begins."""
@@ -99,12 +101,8 @@ class VirtualClock:
         """The machine never sleeps."""
         return self._loop.time()
 
-    def later(self, seconds: float) -> datetime:
-        """A moment of the day."""
-        return MORNING + timedelta(seconds=seconds)
 
-
-def run_virtually(work: Callable[[VirtualLoop], Coroutine[Any, Any, Any]]) -> Any:
+def run_virtually(work: Callable[[VirtualLoop], Coroutine[Any, Any, T]]) -> T:
     """Run `work` to its end on a loop of its own; timers of the framework go by the same time."""
     loop = VirtualLoop()
     try:

@@ -85,9 +85,11 @@ class Move:
         self._line = cursor.at - cursor.top if self._line is None else self._line
         self._body.stand(stop, scroll=stop - self._line - cursor.top if self._scroll else 0)
         self._rows -= moved
-        edge: Edge = "next" if self._rows > 0 else "prev"
+        # Where the rows are there and those around them are not, it would stand on another line.
+        missing = self._rows or (stop - self._line - cursor.top if self._scroll else 0)
+        edge: Edge = "next" if missing > 0 else "prev"
         page_cursor = cursor.window.next if edge == "next" else cursor.window.prev
-        if self._rows == 0 or page_cursor is None or cursor.filter is not None:
+        if missing == 0 or page_cursor is None or cursor.filter is not None:
             return True
         loader.ask_edge(edge, page_cursor)
         return False

@@ -328,6 +328,7 @@ class VirtualList(ListView[T], can_focus=True):
                 self._tell()
             if not self.cursor.shown:
                 self._problem = self._explain(error)
+            self._prefetch()  # what was being fetched beside the former rows was dropped for it
         self.refresh()
         self.post_message(self.Failed(self, error))
 
