@@ -115,6 +115,7 @@ class SlowWire(httpx.AsyncBaseTransport):
             await asyncio.sleep(seconds / 2)
             await request.extensions["trace"]("http11.send_request_headers.started", {})
             response = await self._inner.handle_async_request(request)
+            assert isinstance(response.stream, httpx.AsyncByteStream)
             body = b"".join([chunk async for chunk in response.stream])  # as it is sent: compressed
             await asyncio.sleep(seconds / 2)
             headers = [pair for pair in response.headers.raw if pair[0].lower() != b"transfer-encoding"]
@@ -234,7 +235,7 @@ class Desk:
     async def _until(self, holds: Callable[[], bool]) -> None:
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                while not holds():
+                while not holds():  # noqa: ASYNC110 - time is virtual: a look costs nothing
                     await asyncio.sleep(0.05)
         except TimeoutError:
             raise AssertionError("waited in vain; the screen shows\n" + "\n".join(_lines(self.app))) from None

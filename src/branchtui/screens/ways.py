@@ -10,6 +10,7 @@ from textual.widgets import Input
 from branchtui.screens.base import LedgerScreen
 from branchtui.screens.places import place
 from branchtui.screens.sign_in import SignInScreen
+from branchtui.widgets.fast_path import FastPath
 from branchtui.widgets.form import Form
 from branchtui.widgets.search_box import SearchBox
 from branchtui.widgets.virtual_list import VirtualList
@@ -76,7 +77,9 @@ def is_ready(app: App[Any], typed: events.Key | events.Paste) -> bool:
         waits.hurry()
     if any(rows.owes_key for rows in lists):
         return False
-    if isinstance(typed, events.Key) and (typed.key in _LEADING_KEYS or typed.character in _LEADS_AWAY):
+    if isinstance(typed, events.Key) and (
+        typed.key in _LEADING_KEYS or typed.character in _LEADS_AWAY or _is_on_the_way(app.focused)
+    ):
         return True
     is_owed = isinstance(screen, LedgerScreen) and screen.answers_owed
     return not (
@@ -84,6 +87,11 @@ def is_ready(app: App[Any], typed: events.Key | events.Paste) -> bool:
         or any(rows.loader.is_opening for rows in lists if rows.display)
         or not all(form.is_answered for form in forms)
     )
+
+
+def _is_on_the_way(focused: Widget | None) -> bool:
+    """In the fast path; `:post` alone means a row."""
+    return focused is not None and isinstance(focused.parent, FastPath) and focused.parent.meaning != "post"
 
 
 def _is_text(focused: Widget | None, typed: events.Key | events.Paste) -> bool:
