@@ -22,7 +22,7 @@ from branchtui.remote.journal_files import journal_directory
 from branchtui.remote.line import Line
 from branchtui.remote.reads import Reads
 from branchtui.remote.sessions import Sessions
-from branchtui.remote.transport import Deadlines, Transport
+from branchtui.remote.transport import Deadlines, NewWire, Transport
 from branchtui.remote.writes import Writes
 
 SLOW_LINE_FACTOR = 2.0
@@ -57,11 +57,14 @@ class Ledger(Sessions, Reads, Writes, Imports):
         new_key: Callable[[], str] | None = None,
         sleep: Sleep = asyncio.sleep,
         deadlines: Deadlines | None = None,
+        new_wire: NewWire | None = None,
     ) -> None:
         clock = clock or SystemClock()
         line = Line()
         super().__init__(
-            Transport(base_url, clock=clock, line=line, ca_file=ca_file, deadlines=deadlines),
+            Transport(
+                base_url, clock=clock, line=line, ca_file=ca_file, deadlines=deadlines, new_wire=new_wire
+            ),
             journal=journal,
             new_key=new_key or _uuid,
             line=line,

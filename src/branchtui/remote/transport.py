@@ -23,6 +23,8 @@ from branchtui.remote.line import Line
 
 SLEEP_SECONDS: Final = 20.0
 _FIRST_BYTE: Final = "http11.send_request_headers.started"
+NewWire = Callable[[], httpx.AsyncBaseTransport]
+"""Makes what carries requests: a pool of connections, or in a test the ledger itself (habit 10)."""
 
 # httpx writes full addresses at INFO, and a search for a phone stands in one (SEC-4).
 for _name in ("httpx", "httpcore"):
@@ -85,6 +87,7 @@ class Transport:
         line: Line,
         ca_file: Path | None = None,
         deadlines: Deadlines | None = None,
+        new_wire: NewWire | None = None,
     ) -> None:
         self.base_url = ledger_address(base_url)
         self.deadlines = deadlines or Deadlines()
@@ -94,7 +97,8 @@ class Transport:
         # nothing could be trusted by it.
         is_private = self.base_url.startswith("https")
         self._tls = tls_context(ca_file) if is_private else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        self._http = self._new_pool()
+        self._new_wire = new_wire or self._new_pool
+        self._http = self._new_client()
         self._asleep = self._slept()
 
     async def exchange(
@@ -182,9 +186,9 @@ class Transport:
             extensions={"trace": trace},
         )
 
-    def _new_pool(self) -> httpx.AsyncClient:
+    def _new_pool(self) -> httpx.AsyncBaseTransport:
         limits = httpx.Limits(max_connections=4, max_keepalive_connections=2, keepalive_expiry=60)
-        wire = httpx.AsyncHTTPTransport(
+        return httpx.AsyncHTTPTransport(
             verify=self._tls,
             http1=True,
             http2=False,
@@ -192,8 +196,10 @@ class Transport:
             retries=0,
             trust_env=False,
         )
+
+    def _new_client(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(
-            transport=wire,
+            transport=self._new_wire(),
             trust_env=False,
             follow_redirects=False,
             headers={
@@ -210,7 +216,7 @@ class Transport:
         """After the machine slept its idle connections look fresh and are dead (RTY-6)."""
         asleep = self._slept()
         if asleep - self._asleep > SLEEP_SECONDS:
-            old, self._http = self._http, self._new_pool()
+            old, self._http = self._http, self._new_client()
             _closing.add(task := asyncio.get_running_loop().create_task(old.aclose()))
             task.add_done_callback(_closing.discard)
         self._asleep = asleep

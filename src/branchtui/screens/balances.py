@@ -171,8 +171,11 @@ class BalancesScreen(BulkDesk):
         if VIEWS[self._view] is not RecordStatus.NOT_ACCOUNTED:
             return
         question = partial(self.ledger.records_summary, self.record_filter())
-        self._summary = await self.asked(question, is_aside=True)
-        self._show_note()
+        summary = await self.asked(question, is_aside=True)
+        # Something may have been keyed while the answer was on its way: then it is about a former set.
+        if not self._are_totals_old:
+            self._summary = summary
+            self._show_note()
 
     @on(SearchBox.Changed)
     def _narrow(self, message: SearchBox.Changed) -> None:

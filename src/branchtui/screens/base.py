@@ -72,6 +72,7 @@ class LedgerScreen(ActionHost, Screen[None]):
         self.desk = desk
         self._is_visited = False
         self._asked = 0
+        self.answers_owed = 0
 
     # ── parts ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -193,7 +194,7 @@ class LedgerScreen(ActionHost, Screen[None]):
         """
         while True:
             try:
-                with self.hold_keys() if holds_keys else nullcontext(), self._counted():
+                with self.hold_keys() if holds_keys else nullcontext(), self._owed(is_aside=is_aside):
                     return await ask()
             except SessionEnded as error:
                 self.say(error.sentence, "error")
@@ -205,12 +206,16 @@ class LedgerScreen(ActionHost, Screen[None]):
                 return None
 
     @contextmanager
-    def _counted(self) -> Iterator[None]:
+    def _owed(self, *, is_aside: bool) -> Iterator[None]:
+        """Keys that mean a row wait for what is asked, not for what is asked aside; nor do those that lead away."""
+        answers = int(not is_aside)
         self._asked += 1
+        self.answers_owed += answers
         try:
             yield
         finally:
             self._asked -= 1
+            self.answers_owed -= answers
 
     @property
     def is_filling(self) -> bool:

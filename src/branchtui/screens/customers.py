@@ -145,7 +145,7 @@ class CustomersScreen(RecordScreen):
             parts.append(self.desk.chosen_branch.code)
         if self.search.text.strip():
             parts.append(f"“{self.search.text.strip()}”")
-        if self.rows.count_words:
+        if self.rows.count_words and not self.rows.is_opening:
             parts.append(self.rows.count_words)
         self.heading.show(note="  ".join(parts))
 

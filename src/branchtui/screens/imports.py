@@ -160,7 +160,8 @@ class ImportScreen(ImportFlow):
     async def send_file(self, typed: str) -> None:
         """Read the file, then as `send`."""
         try:
-            path, content = await asyncio.to_thread(read_inside, self.desk.settings.imports, typed)
+            with self.hold_keys():
+                path, content = await asyncio.to_thread(read_inside, self.desk.settings.imports, typed)
         except FileProblem as problem:
             self.form.set_errors({"file": problem.sentence})
             return

@@ -76,7 +76,6 @@ class PaymentsList(LedgerScreen):
         self._turn = TURNS[0]
         self._may_see_held = True
         self._under_way: set[str] = set()
-        self._owed: list[str] = []
 
     def compose_body(self) -> ComposeResult:
         """The search box, the list, the candidates of its highlighted row."""
@@ -161,7 +160,7 @@ class PaymentsList(LedgerScreen):
         text = self.search.text.strip()
         if self._turn is _HELD:
             self.held.set_source(LedgerSource(self.ledger.callback_events, anchored=False))
-            self.held.local_filter(held_fits(text) if text else None)
+            self._narrow_held()
         else:
             turn = _EVERYWHERE if text else self._turn
             self.rows.set_columns(payment_columns(self.desk, state=turn.state))
@@ -176,6 +175,12 @@ class PaymentsList(LedgerScreen):
             self.rows.set_source(LedgerSource(question, key=day_key(self.desk.today)))
         self._show_note()
 
+    def _narrow_held(self) -> None:
+        """By what stands in the box: the ledger does not search what is held, and a new page comes whole."""
+        if self._turn is _HELD:
+            text = self.search.text.strip()
+            self.held.local_filter(held_fits(text) if text else None)
+
     def reload(self) -> None:
         """The seen list alone: one request."""
         self.shown.reload()
@@ -188,7 +193,7 @@ class PaymentsList(LedgerScreen):
     def _narrow(self, message: SearchBox.Changed) -> None:
         text = message.text.strip()
         if self._turn is _HELD:
-            self.held.local_filter(held_fits(text) if text else None)
+            self._narrow_held()
         else:
             self.rows.local_filter(payment_fits(text) if text else None)
 
@@ -203,19 +208,19 @@ class PaymentsList(LedgerScreen):
         self.shown.focus()
 
     @on(VirtualList.Loaded)
-    async def _loaded(self) -> None:
+    def _loaded(self) -> None:
         self._show_note()
         self.show_figures()
-        await self._do_owed()
+        self._narrow_held()
 
     @on(VirtualList.Failed)
     def _page_failed(self, message: VirtualList.Failed) -> None:
-        self._owed.clear()
         if message.list is self.held and isinstance(message.error, Refused):
             self._may_see_held = message.error.code != Codes.FORBIDDEN
             if not self._may_see_held and self._turn is _HELD:
                 self._turn = _EVERYWHERE
-                self._show_turn()
+                # Who types in the search box goes on typing there.
+                self._show_turn(takes_keys=self.focused is self.held)
                 self.ask()
 
     def why_failed(self, message: VirtualList.Failed) -> str:
@@ -231,6 +236,7 @@ class PaymentsList(LedgerScreen):
         self.refresh_actions()
         self._show_note()
 
+    @on(VirtualList.Grown)
     def _show_note(self) -> None:
         """Which side, how many, how much where all of them are here, since when."""
         rows = self.shown
@@ -246,21 +252,6 @@ class PaymentsList(LedgerScreen):
             if self._turn is TURNS[0] and not text and self.rows.cursor.window.base == 0:
                 parts.append(f"oldest {age(every[0].paid_at, self.desk.now())}")
         self.heading.show(note="  ".join(part for part in parts if part))
-
-    # ── keys that come before their rows ─────────────────────────────────────────────────────────────────────────
-
-    async def action_perform(self, action_id: str) -> None:
-        """A key for the highlighted row waits until its page is there: it means that row, not the one before."""
-        if action_id in ROW_ACTIONS and not self.shown.is_settled:
-            # One is enough: what follows belongs to the dialog that it opens.
-            self._owed = self._owed or [action_id]
-            return
-        await super().action_perform(action_id)
-
-    async def _do_owed(self) -> None:
-        owed, self._owed = self._owed, []
-        for action_id in owed:
-            await self.action_perform(action_id)
 
     # ── actions ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -308,11 +299,12 @@ class PaymentsList(LedgerScreen):
         self._show_turn()
         self.ask()
 
-    def _show_turn(self) -> None:
+    def _show_turn(self, *, takes_keys: bool = True) -> None:
         is_held = self._turn is _HELD
         self.held.display = is_held
         self.rows.display = self.panel.display = not is_held
-        self.shown.focus()
+        if takes_keys:
+            self.shown.focus()
         self.refresh_actions()
 
     @work(group="dialog", exclusive=True)
@@ -328,7 +320,7 @@ class PaymentsList(LedgerScreen):
 
     def action_details(self) -> None:
         """`v`, or `enter` in the list."""
-        self.shown.open_when_settled()
+        self.shown.action_open()
 
     @on(VirtualList.Opened)
     def _opened(self, message: VirtualList.Opened) -> None:

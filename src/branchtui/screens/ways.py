@@ -5,21 +5,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from textual import events
+from textual.widgets import Input
 
 from branchtui.screens.base import LedgerScreen
 from branchtui.screens.places import place
 from branchtui.screens.sign_in import SignInScreen
+from branchtui.widgets.fast_path import FastPath
 from branchtui.widgets.form import Form
+from branchtui.widgets.search_box import SearchBox
 from branchtui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
     from textual.app import App
+    from textual.widget import Widget
 
     from branchtui.screens.desk import Desk
 
 # The framework's own empty screen, and Home on it.
 _GROUND: Final = 2
 _LEADS_AWAY: Final = frozenset({":", "?", "/"})
+_LEADING_KEYS: Final = frozenset(
+    {"escape", "ctrl+r", "ctrl+l", "ctrl+q", "ctrl+c", "ctrl+z", *(f"f{number}" for number in range(1, 13))}
+)
+_EDITING_KEYS: Final = frozenset(
+    {"backspace", "delete", "left", "right", "home", "end", "ctrl+a", "ctrl+e", "ctrl+u", "ctrl+k", "ctrl+w"}
+)
 
 
 class Ways:
@@ -56,17 +66,47 @@ class Ways:
 
 
 def is_ready(app: App[Any], typed: events.Key | events.Paste) -> bool:
-    """Whether a key may act now.
+    """Whether a key may act now; what it waits for is hurried.
 
-    A form that looks something up comes first; a letter that means a row waits for the rows; keys that lead
-    away never wait for a list.
+    Text never waits, save for an `enter` before it that looks somebody up. Any other key says that the typing is
+    over: what would be asked after a rest is asked now. Keys that lead away never wait for rows; every other one
+    waits for what is owed to its screen, so that it means the same row at any speed.
     """
-    if not all(form.is_settled for form in app.screen.query(Form)):
+    screen = app.screen
+    forms, searches, lists = screen.query(Form), screen.query(SearchBox), screen.query(VirtualList)
+    if not all(form.is_settled for form in forms):
         return False
-    focused = app.focused
-    if not isinstance(focused, VirtualList) or not focused.loader.must_wait:
+    if _is_text(app.focused, typed):
         return True
-    return not isinstance(typed, events.Key) or not typed.is_printable or typed.character in _LEADS_AWAY
+    for waits in (*forms, *searches):
+        waits.hurry()
+    if any(rows.owes_key for rows in lists):
+        return False
+    if isinstance(typed, events.Key) and (
+        typed.key in _LEADING_KEYS or typed.character in _LEADS_AWAY or _is_on_the_way(app.focused)
+    ):
+        return True
+    is_owed = isinstance(screen, LedgerScreen) and screen.answers_owed
+    return not (
+        is_owed
+        or any(rows.loader.is_opening for rows in lists if rows.display)
+        or not all(form.is_answered for form in forms)
+    )
+
+
+def _is_on_the_way(focused: Widget | None) -> bool:
+    """In the fast path; `:post` alone means a row."""
+    return focused is not None and isinstance(focused.parent, FastPath) and focused.parent.meaning != "post"
+
+
+def _is_text(focused: Widget | None, typed: events.Key | events.Paste) -> bool:
+    if focused is None:
+        return False
+    if isinstance(typed, events.Paste):
+        return isinstance(focused, Input)
+    if isinstance(focused, Input) and typed.key in _EDITING_KEYS:
+        return True
+    return focused.check_consume_key(typed.key, typed.character)
 
 
 def is_filling(app: App[Any]) -> bool:

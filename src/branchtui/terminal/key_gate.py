@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sized
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
@@ -24,11 +24,12 @@ from branchtui.terminal.torn_keys import TornTails, parted
 
 KEYS_MAX: Final = 256
 EMPTY_KEY: Final = "ctrl+g"
-_QUIET_PASSES: Final = 2
+_CALM_LOOKS: Final = 4
+"""Looks in a row, a turn of the event loop between them: what a worker was just started for shows by then."""
 _PASS_SECONDS: Final = 1.0
 """A part that is closed while it is asked never answers: then the parts are gathered anew."""
 _POLL_SECONDS: Final = 0.01
-"""Only while keys wait for an answer of the ledger."""
+"""Only while keys wait for an answer of the ledger, or for the next layout."""
 
 Typed = events.Key | events.Paste
 
@@ -36,7 +37,8 @@ Typed = events.Key | events.Paste
 class KeyGate:
     """One an app: `take` is given every key and paste.
 
-    `is_ready` says whether what this one means is known, or hangs on an answer that is under way.
+    `is_ready` says whether what this one means is known, or hangs on an answer that is under way; it is asked
+    again until it is, and may hurry what it waits for.
     A screen with `is_confirmation` puts aside what was typed before the terminal showed it: no money moves
     by a key typed before its confirmation was on the screen. `paint` tells what the terminal has shown;
     replies and keys come by one way, in their order. `changed` is told when the counts change.
@@ -99,7 +101,12 @@ class KeyGate:
             if not self._shown.was_in_sight(front, seen):
                 self._set_aside(len(keys))
                 return False
-            may_go = keys == [event] and not self._holds and self._is_ready(event)
+            may_go = (
+                keys == [event]
+                and not self._holds
+                and self._is_calm(front, itself=False)
+                and self._is_ready(event)
+            )
             if may_go and self._is_torn(event):
                 return False
             if not may_go:
@@ -147,28 +154,49 @@ class KeyGate:
 
     async def _settled(self) -> None:
         """Wait until every part has done all that the last key gave it, and no answer is owed."""
-        quiet = 0
         told = 0
-        while quiet < _QUIET_PASSES:
-            front = self._app.screen
-            await self._pass(front)
-            if self._holds or (self._waiting and not self._is_ready(self._waiting[0][0])):
-                quiet = 0
+        await self._calm()
+        while self._must_wait():
+            while self._must_wait():
                 if told != len(self._waiting):
                     told = len(self._waiting)
                     self._changed()
                 await asyncio.sleep(_POLL_SECONDS)
-            elif front is not self._app.screen or any(part.message_queue_size for part in self._parts(front)):
-                quiet = 0
-            else:
-                quiet += 1
+            await self._calm()
         if told:
             self._changed()
 
+    def _must_wait(self) -> bool:
+        return bool(self._holds or (self._waiting and not self._is_ready(self._waiting[0][0])))
+
+    async def _calm(self) -> None:
+        """Wait until no part has anything left to do, over several turns of the event loop."""
+        looks = 0
+        while looks < _CALM_LOOKS:
+            front = self._app.screen
+            if front._layout_required:
+                # A list does not know yet how many rows a page has.
+                looks = 0
+                await asyncio.sleep(_POLL_SECONDS)
+            elif self._is_calm(front):
+                looks += 1
+                await asyncio.sleep(0)
+            else:
+                looks = 0
+                await self._pass(front)
+
+    def _is_calm(self, front: Screen[Any], *, itself: bool = True) -> bool:
+        """`itself` is False where the app is what asks: then it is at work on the key."""
+        if front._layout_required or (itself and not _is_at_rest(self._app)):
+            return False
+        return all(map(_is_at_rest, front.walk_children(with_self=True)))
+
     async def _pass(self, front: Screen[Any]) -> None:
-        """Each part comes to the end of what stood in its queue."""
+        """Each part that has something to do comes to the end of what stood in its queue."""
         asked: list[asyncio.Event] = []
         for part in self._parts(front):
+            if _is_at_rest(part):
+                continue
             came = asyncio.Event()
             if part.call_later(came.set):
                 asked.append(came)
@@ -201,3 +229,16 @@ class KeyGate:
         if self.put_aside != count:
             self.put_aside = count
             self._changed()
+
+
+def _is_at_rest(part: MessagePump) -> bool:
+    """Whether a part waits for its next message, with nothing to do until one comes; or will never do anything.
+
+    Its queue may be empty while it is still busy with what it took out of it: only somebody who waits for the
+    next message has done with the last.
+    """
+    if part._closed:
+        return True
+    ready: asyncio.Event = part._message_queue.ready_event
+    waiters: Sized = ready._waiters  # what waits is told by nothing public
+    return bool(waiters) and not ready.is_set() and not part._next_callbacks

@@ -66,6 +66,14 @@ class FastPath(Widget):
         """True while it takes the keys."""
         return bool(self.display)
 
+    @property
+    def meaning(self) -> str:
+        """The full name of the command that is typed; empty when it is none, or not one alone."""
+        try:
+            return resolve(self._commands, self._input.value)[0].name
+        except UnknownCommand:
+            return ""
+
     def open(self, text: str = "") -> None:
         """Show the line, with `text` in it, and take the keys."""
         if not self.is_open:

@@ -84,6 +84,14 @@ class Field(Widget):
         """False while the field waits for an answer before the next key may go on."""
         return True
 
+    @property
+    def is_answered(self) -> bool:
+        """False while what stands in the field has not been looked up, where it is."""
+        return True
+
+    def hurry(self) -> None:
+        """Look up now what stands in the field: the next key is no text."""
+
     def check(self) -> str | None:
         """Read the field; show and return the sentence when it is wrong."""
         self.set_error(self._read() or "")

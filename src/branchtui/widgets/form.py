@@ -100,6 +100,16 @@ class Form(Widget):
         """False while a field waits for an answer before the next key may go on."""
         return all(field.is_settled for field in self.fields)
 
+    @property
+    def is_answered(self) -> bool:
+        """False while a field has not been looked up that is."""
+        return all(field.is_answered for field in self.fields)
+
+    def hurry(self) -> None:
+        """Every field looks up now what it would look up after a rest."""
+        for field in self.fields:
+            field.hurry()
+
     def mark_saved(self) -> None:
         """What stands in the form now counts as untouched, and is what `ctrl+d` repeats in the next record."""
         self._untouched = self.draft

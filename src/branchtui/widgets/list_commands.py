@@ -72,6 +72,7 @@ class Move:
         self._body = body
         self._rows = rows
         self._scroll = scroll
+        self._line: int | None = None
 
     def __call__(self) -> bool:
         """Go as far as loaded rows reach; False when the rest needs the next page."""
@@ -84,11 +85,15 @@ class Move:
         target = cursor.at + self._rows
         stop = min(max(target, 0), cursor.last)
         moved = stop - cursor.at
-        self._body.stand(stop, scroll=moved if self._scroll else 0)
+        # On the line of the screen where it was, also where it takes two pages to get there.
+        self._line = cursor.at - cursor.top if self._line is None else self._line
+        self._body.stand(stop, scroll=stop - self._line - cursor.top if self._scroll else 0)
         self._rows -= moved
-        edge: Edge = "next" if self._rows > 0 else "prev"
+        # Where the rows are there and those around them are not, it would stand on another line.
+        missing = self._rows or (stop - self._line - cursor.top if self._scroll else 0)
+        edge: Edge = "next" if missing > 0 else "prev"
         page_cursor = cursor.window.next if edge == "next" else cursor.window.prev
-        if self._rows == 0 or page_cursor is None or cursor.filter is not None:
+        if missing == 0 or page_cursor is None or cursor.filter is not None:
             return True
         # While the list is asked again its edges are not known: the rest of the way waits for the answer.
         loader.ask_edge(edge, page_cursor)

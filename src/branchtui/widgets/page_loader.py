@@ -45,6 +45,11 @@ class PageLoader(Generic[T]):
         return not self._fetching
 
     @property
+    def is_opening(self) -> bool:
+        """True while other rows are about to stand here: which one a key means is not known yet."""
+        return self.opening is not None
+
+    @property
     def must_wait(self) -> bool:
         """True while the rows in sight answer a former question: keys wait for the new ones."""
         return self.opening is not None and self.is_replacing

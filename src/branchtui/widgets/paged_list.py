@@ -46,6 +46,9 @@ class PagedList(ListView[T]):
     def opened(self) -> None:
         """Called when the page of a new question, a jump or a refresh is on the screen."""
 
+    def grown(self) -> None:
+        """Called when another page stands beside those that were there."""
+
     def failed(self, error: Exception) -> None:
         """Called when a page did not come."""
 
@@ -123,6 +126,7 @@ class PagedList(ListView[T]):
                 return
         elif not self._is_far(part):
             self._take_edge(page, part)
+            self.grown()
         self.commands.run()
         self.fetch_ahead()
 
@@ -201,6 +205,8 @@ class PagedList(ListView[T]):
                 self.moved()
             if not self.cursor.shown:
                 self.problem = error
+            # What was being fetched beside the former rows was dropped for it.
+            self.fetch_ahead()
         self.commands.clear()
         self.refresh()
         self.failed(error)

@@ -69,6 +69,7 @@ class PickerField(Field):
         self._generation = 0
         self._asking = False
         self._answered_text: str | None = None
+        self._failed_text: str | None = None
         self._owed: list[int | None] = []
 
     def compose(self) -> ComposeResult:
@@ -111,6 +112,17 @@ class PickerField(Field):
     def is_settled(self) -> bool:
         """False while keys wait for an answer."""
         return not self._owed
+
+    @property
+    def is_answered(self) -> bool:
+        """False while the ledger has not said who fits what stands in the line; a look-up that failed is over."""
+        return not self._is_waiting or self._failed_text == self.keyed
+
+    def hurry(self) -> None:
+        """Ask now, not after the rest; a look-up that failed is asked again by `enter` alone."""
+        if not self.is_answered and not self._asking:
+            self._rest.cancel()
+            self._ask()
 
     def draft(self) -> dict[str, str]:
         """The line, and the wire value when something was taken."""
@@ -180,6 +192,7 @@ class PickerField(Field):
     def _ask(self) -> None:
         self._generation += 1
         self._asking = True
+        self._failed_text = None
         self.run_worker(
             self._fetch(self.keyed, self._generation), group="picker", exit_on_error=False, exclusive=False
         )
@@ -190,6 +203,7 @@ class PickerField(Field):
         except Exception:  # noqa: BLE001  # whatever a look-up raises, the teller gets a sentence
             if generation == self._generation:
                 self._asking = False
+                self._failed_text = text
                 self._owed.clear()
                 self.set_error(_NO_ANSWER)
             return

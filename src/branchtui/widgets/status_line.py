@@ -49,6 +49,7 @@ class StatusLine(Widget):
         self._doubts: list[str] = []
         self._figures: list[str] = []
         self._shown: list[str] = []
+        self._steady_cells = 0
 
     def say(self, text: str, level: Level = "info") -> None:
         """Show a sentence until the next one; its level is a word as well as a colour."""
@@ -84,6 +85,9 @@ class StatusLine(Widget):
         if note:
             counts.append(safe_text(note))
         self._doubts = [f"{unconfirmed} unconfirmed"] if unconfirmed else []
+        # Not by what changes with each key or answer: the rows of a sentence, and with them those of a list and of
+        # its pages, are the same at any speed.
+        self._steady_cells = cell_width("  ".join([safe_text(note), *self._doubts]).strip())
         self._figures = [
             *([f"line {line_ms:.0f} ms"] if line_ms is not None else []),
             *([bytes_word(step_bytes)] if step_bytes else []),
@@ -98,13 +102,14 @@ class StatusLine(Widget):
         width = self.size.width
         self._shown = list(self._figures)
         right = self._right(width)
+        cells = max(cell_width(right), self._steady(width))
         # Figures that came since may leave less room than the rows were taken for.
-        lines = self._lines(width, max(1, self.size.height))
+        lines = self._lines(width - cells, max(1, self.size.height))
         colour = _COLOURS[self.level]
         shown = Content("\n".join(lines))
         if colour and self.message:
             shown = shown.stylize(colour)
-        return shown + Content(f" {right}" if right else "")
+        return shown + Content(f" {pad(right, cells, 'right')}" if right else "")
 
     def show_newest(self) -> None:
         """Paint the figures if they changed: a larger paint of the same step goes with them."""
@@ -121,10 +126,12 @@ class StatusLine(Widget):
                 return right
         return cut("  ".join(kept), width)
 
-    def _lines(self, width: int, rows_max: int) -> list[str]:
+    def _steady(self, width: int) -> int:
+        return min(self._steady_cells, width)
+
+    def _lines(self, left_cells: int, rows_max: int) -> list[str]:
         """The message in rows of one width, broken between words; what `rows_max` rows cannot hold is cut."""
-        right = self._right(width)
-        room = max(0, width - cell_width(right) - (1 if right else 0))
+        room = max(0, left_cells - (1 if left_cells < self.size.width else 0))
         rows = wrapped(_WORDS[self.level] + self.message if self.message else "", room)
         rows[rows_max - 1 :] = [" ".join(rows[rows_max - 1 :])] if len(rows) >= rows_max else []
         return [pad(row, room) for row in rows]
@@ -132,6 +139,6 @@ class StatusLine(Widget):
     def _take_rows(self) -> None:
         """A sentence about money is never cut for want of a row: the line grows, and shrinks with the next one."""
         width = self.size.width
-        rows = len(self._lines(width, ROWS_MAX)) if width else 1
+        rows = len(self._lines(width - self._steady(width), ROWS_MAX)) if width else 1
         if self.styles.height is None or self.styles.height.value != rows:
             self.styles.height = rows

@@ -19,11 +19,6 @@ T = TypeVar("T")
 
 MARKS_MAX: Final = 1_000
 JUMP_MAX: Final = 40
-NO_ANSWER: Final = "The ledger does not answer. [ctrl+r] try again"
-
-
-def _no_answer(_error: Exception) -> str:
-    return NO_ANSWER
 
 
 @dataclass
@@ -85,6 +80,10 @@ class VirtualList(PagedList[T], can_focus=True):
         """Other rows are in sight: most of the list is painted anew."""
 
     @dataclass
+    class Grown(_ListMessage):
+        """Another page stands beside the first: more rows are loaded than before."""
+
+    @dataclass
     class Failed(_ListMessage):
         """A page did not come; rows already shown stay, keys that waited for it are dropped."""
 
@@ -97,7 +96,7 @@ class VirtualList(PagedList[T], can_focus=True):
         source: PageSource[T] | None = None,
         *,
         empty: str = "Nothing here.",
-        explain: Callable[[Exception], str] = _no_answer,
+        explain: Callable[[Exception], str] = lambda _: "The ledger does not answer. [ctrl+r] try again",
         page_limit: int = PAGE_LIMIT,
         header: bool = True,
         id: str | None = None,
@@ -146,7 +145,12 @@ class VirtualList(PagedList[T], can_focus=True):
     @property
     def is_opening(self) -> bool:
         """True while its first rows are under way."""
-        return self.loader.opening is not None
+        return self.loader.is_opening
+
+    @property
+    def owes_key(self) -> bool:
+        """True while a key waits for a page: what the next one means comes after it."""
+        return bool(len(self.commands))
 
     @property
     def position(self) -> str:
@@ -198,10 +202,6 @@ class VirtualList(PagedList[T], can_focus=True):
         self.refresh()
         self.post_message(self.Marked(self, frozenset()))
 
-    def open_when_settled(self) -> None:
-        """As `enter`, after everything that is under way: what `enter` in a search box means."""
-        self.action_open()
-
     def jump_to_key(self, beginning: str) -> None:
         """The first row whose sort column begins so: one request."""
         self._queue(Jump(self, f"key:{beginning}"))
@@ -225,13 +225,12 @@ class VirtualList(PagedList[T], can_focus=True):
         self._queue(Jump(self, LAST))
 
     def action_open(self) -> None:
-        """Open the highlighted row."""
+        """Open the highlighted row, after everything that is under way."""
 
         def command() -> bool:
             if self.loader.must_wait:
                 return False
-            item = self.highlighted
-            if item is not None:
+            if (item := self.highlighted) is not None:
                 self.post_message(self.Opened(self, item))
             return True
 
@@ -297,9 +296,7 @@ class VirtualList(PagedList[T], can_focus=True):
             return
         row_id = self.cursor.row_id(item)
         is_full = row_id not in self.marks and len(self.marks) >= MARKS_MAX
-        if row_id in self.marks:
-            del self.marks[row_id]
-        elif not is_full:
+        if self.marks.pop(row_id, None) is None and not is_full:
             self.marks[row_id] = item
         self.refresh_line(self.line_of(self.cursor.at))
         self.post_message(self.Marked(self, frozenset(self.marks), is_full))
@@ -310,6 +307,10 @@ class VirtualList(PagedList[T], can_focus=True):
         """Ask for the first page."""
         if self.loader.source is not None and self.loader.opening is None:
             self.set_source(self.loader.source)
+
+    def grown(self) -> None:
+        """Say so."""
+        self.post_message(self.Grown(self))
 
     def opened(self) -> None:
         """Say so."""
