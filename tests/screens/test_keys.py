@@ -152,3 +152,20 @@ async def test_what_this_ledger_does_not_have_is_said_and_listed_nowhere(
         screen = await seat.at(HelpScreen)
         page = "\n".join(line.plain for line in screen.lines())
         assert not any(word in page for word in ("approvals", "settings", "files", "f8"))
+
+
+async def test_a_framework_that_tells_less_about_itself_takes_no_key_away(
+    own_ledger: RunningLedger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The gate looks at names that are not public: without them it goes by the length of the queues."""
+    seen: list[str] = []
+
+    def hidden(part: object) -> bool:
+        seen.append(type(part).__name__)
+        raise AttributeError("_closed")
+
+    async with counter(own_ledger.url, tmp_path) as seat:
+        monkeypatch.setattr("branchtui.terminal.key_gate.is_waiting", hidden)
+        burst(seat, ":cu", "<enter>")
+        await seat.see("name, phone, account or customer number")
+        assert seen

@@ -237,8 +237,15 @@ def _is_at_rest(part: MessagePump) -> bool:
     Its queue may be empty while it is still busy with what it took out of it: only somebody who waits for the
     next message has done with the last.
     """
-    if part._closed:
-        return True
+    try:
+        return part._closed or is_waiting(part)
+    except AttributeError:
+        # None of it is public: after an upgrade the size of the queue is what can be known.
+        return part.message_queue_size == 0
+
+
+def is_waiting(part: MessagePump) -> bool:
+    """Whether a part waits for its next message and has put nothing off until it comes."""
     ready: asyncio.Event = part._message_queue.ready_event
-    waiters: Sized = ready._waiters  # what waits is told by nothing public
+    waiters: Sized = ready._waiters
     return bool(waiters) and not ready.is_set() and not part._next_callbacks
