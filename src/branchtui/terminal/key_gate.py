@@ -240,5 +240,5 @@ def _is_at_rest(part: MessagePump) -> bool:
     if part._closed:
         return True
     ready: asyncio.Event = part._message_queue.ready_event
-    waiters: Sized = ready._waiters  # type: ignore[attr-defined]  # what waits is told by nothing public
+    waiters: Sized = ready._waiters  # who waits is told by nothing public
     return bool(waiters) and not ready.is_set() and not part._next_callbacks
