@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from tests.ledger.running import PASSWORD, copy_template, make_template
 from tests.screens.typed_ahead import Desk, End, Speed, at_desk, keys_of, typed
 from tests.screens.typed_scripts import scripts
+from tests.screens.virtual_time import MORNING
 from textual.widgets import Input
 
 from branchtui.ledger.seed import seed as plant
@@ -58,6 +59,8 @@ ASTRAY: Final = (
     # A page down near the end of what was loaded, then more rows; and a jump that was refused over a fetch.
     "<f4><pagedown><pagedown><up>v",
     "<f4><enter><enter>'o<enter>m<escape>",
+    # A refresh over the answer to another question: the highlight stayed on a row of the former one.
+    "<f2><down><down>z<ctrl+r><enter>",
     # What is held is for a supervisor: the list turned back under somebody who was typing.
     ":pay held<enter>/ng<enter>",
     "<f4>ttt/2<enter>",
@@ -70,13 +73,28 @@ ASTRAY: Final = (
 )
 
 
+class _Morning:
+    """What stands in the branch does not depend on the day of the test."""
+
+    def now_us(self) -> int:
+        """The begin of every virtual day."""
+        return int(MORNING.timestamp() * 1_000_000)
+
+
 @pytest.fixture(scope="session")
 def branch(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A branch with more of everything than a screen shows; copied for every run."""
     path = tmp_path_factory.mktemp("branch") / "ledger.db"
     database = make_template(path)
     plant(
-        database, branch_code="NKU", customers=150, payments=90, unmatched=60, balance_records=60, rng_seed=5
+        database,
+        branch_code="NKU",
+        customers=150,
+        payments=90,
+        unmatched=60,
+        balance_records=60,
+        rng_seed=5,
+        clock=_Morning(),
     )
     return path
 

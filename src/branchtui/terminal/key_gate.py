@@ -247,5 +247,5 @@ def _is_at_rest(part: MessagePump) -> bool:
 def is_waiting(part: MessagePump) -> bool:
     """Whether a part waits for its next message and has put nothing off until it comes."""
     ready: asyncio.Event = part._message_queue.ready_event
-    waiters: Sized = ready._waiters
+    waiters: Sized = ready._waiters  # who waits is told by nothing public
     return bool(waiters) and not ready.is_set() and not part._next_callbacks
