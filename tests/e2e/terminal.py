@@ -7,6 +7,7 @@ can look for foreign control codes.
 from __future__ import annotations
 
 import os
+import re
 import select
 import signal
 import time
@@ -92,6 +93,14 @@ class _Stream(pyte.ByteStream):
     events = replay.Stream.events
 
 
+_FIGURES = re.compile(r"\s*(?:line \d+ ms|[\d.]+ k?B|ledger \d+ ms)")
+
+
+def without_figures(text: str) -> str:
+    """A screen's text without what the line was like: it is another at every paint."""
+    return "\n".join(_FIGURES.sub("", line).rstrip() for line in text.split("\n"))
+
+
 class Terminal:
     """The program `argv` on a screen of `columns` by `rows`."""
 
@@ -170,6 +179,11 @@ class Terminal:
     def see_no_more(self, text: str) -> str:
         """Wait until a text has left the screen; returns the screen."""
         return self._wait(lambda: text not in self.text, f"to see no more {text!r}")
+
+    def see_again(self, before: str) -> None:
+        """Wait until the screen shows what it showed `before`, whatever the line was like meanwhile."""
+        wanted = without_figures(before)
+        self.see_that(lambda text: without_figures(text) == wanted, f"to see again:\n{before}")
 
     def see_that(self, holds: Callable[[str], bool], what: str) -> str:
         """Wait until the screen is as wanted; returns it."""

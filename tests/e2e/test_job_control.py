@@ -44,7 +44,7 @@ def test_stopped_by_ctrl_z_and_fetched_back_by_fg_everything_stands_as_before(ho
             shown.press("echo in the $((1+1))nd program\r")
             shown.see("in the 2nd program")
             shown.press("fg\r")
-            shown.see_that(lambda text: text == before, f"to see again:\n{before}")
+            shown.see_again(before)
         shown.press("down")
         shown.see("> Ngozi")
         shown.press("ctrl+q")
@@ -84,7 +84,7 @@ def test_what_something_else_wrote_on_the_terminal_is_painted_over(home: dict[st
                 shown.press("repaint", "enter")
             else:
                 shown.press(key)
-            shown.see_that(lambda text: text == before, f"to see again:\n{before}")
+            shown.see_again(before)
         shown.press("ctrl+q")
         assert shown.wait_for_end() == 0
 

@@ -66,7 +66,7 @@ def test_a_small_window_covers_and_loses_nothing(demonstration: Demonstration, t
     with started(demonstration, tmp_path, 80, 24) as shown:
         day.sign_in(shown, demonstration.user("teller"))
         shown.press("f3")
-        shown.see("Member Balances", "Wairimu")
+        shown.see("Member Balances", "not accounted", "> ")
         shown.press("n")
         shown.see("New Member Balance")
         shown.press("000102")
@@ -77,7 +77,7 @@ def test_a_small_window_covers_and_loses_nothing(demonstration: Demonstration, t
         shown.resize(41, 10)
         shown.see("This window is 41x10")
         shown.resize(80, 24)
-        shown.see_that(lambda text: text == before, f"to see again:\n{before}")
+        shown.see_again(before)
         day.leave_with_typing(shown)
     demonstration.check()
 
@@ -96,7 +96,7 @@ def test_no_money_moves_by_a_key_typed_at_the_sentence(demonstration: Demonstrat
         # The larger window and another one come together: the confirmation is not painted yet.
         shown.resize(80, 24)
         shown.press("y")
-        shown.see_that(lambda text: text == before, f"to see again:\n{before}")
+        shown.see_again(before)
         shown.press("esc")
         shown.see_no_more("[y]")
         shown.press("ctrl+r")
@@ -129,6 +129,6 @@ def test_a_window_dragged_about_while_somebody_types_ends_right(
         before = shown.text
         shown.scribble("\x1b[2J\x1b[Hgarbage")
         shown.press("ctrl+l")
-        shown.see_that(lambda text: text == before, f"to see again:\n{before}")
+        shown.see_again(before)
         day.leave(shown)
     demonstration.check()

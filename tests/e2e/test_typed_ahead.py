@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from tests.e2e.terminal import KEYS, Terminal
+from tests.e2e.terminal import KEYS, Terminal, without_figures
 from tests.ledger.conftest import ledger_template
 from tests.ledger.running import PASSWORD, RunningLedger, copy_template
 from tests.remote.doubles import running
@@ -104,7 +104,8 @@ def typed(template: Path, folder: Path, *, at_once: bool) -> tuple[list[str], li
                     shown.see(wanted)
             shown.see("Post Balance?", "[y] yes", "Post All 2: 817.00")
             lines = [
-                re.sub(r"\d+ ms|\d+ keys? put aside|\d\d:\d\d", "", line).rstrip() for line in shown.lines
+                re.sub(r"\d+ keys? put aside|\d\d:\d\d", "", line).rstrip()
+                for line in without_figures(shown.text).split("\n")
             ]
             return lines, ledger.query(RECORDS)
 

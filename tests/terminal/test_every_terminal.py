@@ -53,7 +53,7 @@ def seen(lines: list[str]) -> list[str]:
         for line in lines
     ]
     # The last row but one tells how the line fares.
-    return [line.rstrip() for line in (*plain[:-2], plain[-1])]
+    return [line.rstrip() for line in (*plain[:-2], *plain[-1:])]
 
 
 @cache

@@ -103,11 +103,19 @@ def _greet(line: socket.socket, options: dict[str, str]) -> tuple[str, int]:
         line.sendmsg([packet], rights)
     except BrokenPipeError:
         # It hung up before it heard us, and left its reason.
-        raise _TurnedAway(_reason(line.recv(wire.MAX_ANSWER_BYTES))) from None
-    answer = line.recv(wire.MAX_ANSWER_BYTES)
+        raise _TurnedAway(_reason(_heard(line))) from None
+    answer = _heard(line)
     if not answer.startswith(wire.GO):
         raise _TurnedAway(_reason(answer))
     return kept, os.pidfd_open(int(answer[1:]))
+
+
+def _heard(line: socket.socket) -> bytes:
+    try:
+        return line.recv(wire.MAX_ANSWER_BYTES)
+    except ConnectionResetError:
+        # It hung up while our words were unread: what it said before stands behind that error.
+        return line.recv(wire.MAX_ANSWER_BYTES)
 
 
 def _reason(answer: bytes) -> str:

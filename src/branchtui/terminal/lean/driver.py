@@ -79,6 +79,7 @@ class LeanDriver(Driver):
         self._input_due: asyncio.TimerHandle | None = None
         self._doubts_rows = False
         self._tells_resume = False
+        self._is_leaving = False
         self._filling = Filling()
 
     @property
@@ -260,6 +261,7 @@ class LeanDriver(Driver):
         """The terminal is gone and no SIGHUP ended the program: leave as if it had."""
         if self._tty is not None:
             self._loop.remove_reader(self._tty.fd)
+        self._is_leaving = True
         self._app.exit(return_code=HANGUP)
 
     # ── Taking the terminal and giving it back ──
@@ -373,7 +375,7 @@ class LeanDriver(Driver):
 
     def _continued(self) -> None:
         """Continued after a stop: ours, or one from outside after which the shell has used the terminal."""
-        if not self._auto_restart:
+        if not self._auto_restart or self._is_leaving:
             return
         if self._outlet is None:
             self.resume_application_mode()
