@@ -29,6 +29,9 @@ T = TypeVar("T")
 MAX_BATCH: Final = 128
 """Commands that share one commit at most: bounds how long the first waits for the last."""
 
+CHECKPOINT_PAGES: Final = 1_000
+"""Pages of the write-ahead log from which it is brought into the database, once the batch is answered."""
+
 MAX_WAITING: Final = 4_096
 """Commands that may wait; beyond it the ledger says that it is overloaded."""
 
@@ -79,6 +82,7 @@ class Writer:
         self._ready: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
         self._stopping = False
         self.full = False
+        self._log_pages = 0
         self.batches = 0
         self.commands = 0
 
@@ -119,6 +123,8 @@ class Writer:
     def _work(self) -> None:
         try:
             connection = connect(self._path)
+            # SQLite's own checkpoint swallows what its fsync reports and tries again at the next commit (DUR-4).
+            connection.set_wal_hook(self._note_log)
         except Exception as error:  # noqa: BLE001 - whatever it is, `start` raises it on the caller's thread
             self._ready.put(error)
             return
@@ -143,8 +149,27 @@ class Writer:
                     break
                 tasks.append(following)
             self._answer(tasks, self._run(connection, tasks))
+            self._checkpoint(connection)
         self._refuse_the_rest()
         connection.close()
+
+    def _note_log(self, _: apsw.Connection, __: str, pages: int) -> int:
+        self._log_pages = pages
+        return apsw.SQLITE_OK
+
+    def _checkpoint(self, connection: apsw.Connection) -> None:
+        """Bring a long log into the database; those who are answered do not wait for it."""
+        if self._log_pages < CHECKPOINT_PAGES:
+            return
+        self._log_pages = 0
+        try:
+            connection.wal_checkpoint()
+        except apsw.FullError:
+            self.full = True
+        except apsw.IOError as error:
+            self._on_io_error(error)
+        except apsw.BusyError:
+            return
 
     def _refuse_the_rest(self) -> None:
         """Whoever asked while the writer was being stopped is told so, and does not wait for ever."""
