@@ -71,7 +71,9 @@ class Day:
             for done in [crowd.submit(self._post_one, record) for record in waiting[:12]]:
                 done.result()
         number = next(self._numbers)
-        rows = [f"000101,savings,{each}.50,KES,2026-09-30,,{self._tag}-F{number}-{each}" for each in range(1, 40)]
+        rows = [
+            f"000101,savings,{each}.50,KES,2026-09-30,,{self._tag}-F{number}-{each}" for each in range(1, 40)
+        ]
         assert import_file(self._boss, table(*rows), mode="all_or_nothing")["state"] == "done"
         seen = self._boss.get(f"{RECORDS}/summary").json()
         body = {"filter": {}, **{name: seen[name] for name in ("count", "total_minor", "set_hash")}}

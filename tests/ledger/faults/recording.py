@@ -23,11 +23,13 @@ _CREATES: Final = apsw.SQLITE_OPEN_CREATE
 _NAMES_SYNCED: Final = apsw.SQLITE_OPEN_WAL | apsw.SQLITE_OPEN_MAIN_JOURNAL | apsw.SQLITE_OPEN_SUPER_JOURNAL
 """Kinds of files whose first sync also syncs the directory that names them, as SQLite's own file layer does."""
 
+
 @dataclass(frozen=True, slots=True)
 class Created:
     """A name that did not exist came to be, not yet durably."""
 
     name: str
+
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
@@ -35,6 +37,7 @@ class Deleted:
 
     name: str
     is_durable: bool
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -44,6 +47,7 @@ class Written:
     offset: int
     data: bytes
 
+
 @dataclass(frozen=True, slots=True)
 class Truncated:
     """The file's new size, in the page cache."""
@@ -51,12 +55,14 @@ class Truncated:
     name: str
     size: int
 
+
 @dataclass(frozen=True, slots=True)
 class Synced:
     """Everything written to the file is on the disk, and its name too where `names` says so."""
 
     name: str
     names: bool
+
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
@@ -66,7 +72,9 @@ class Acknowledged:
     statement: str
     bound: tuple[Any, ...]
 
+
 Event = Created | Deleted | Written | Truncated | Synced | Acknowledged
+
 
 class RecordingVFS(apsw.VFS):
     """The default file system of this process until it is left as a context; records the files in `folder`."""
@@ -116,6 +124,7 @@ class RecordingVFS(apsw.VFS):
         if watched is not None:
             self.note(Deleted(watched, bool(syncdir)))
 
+
 class RecordingFile(apsw.VFSFile):
     """One open file; several may be open on one name, and what they write is one file's history."""
 
@@ -140,6 +149,7 @@ class RecordingFile(apsw.VFSFile):
         super().xSync(flags)
         self._vfs.note(Synced(self._name, self._names_synced))
         self._names_synced = False
+
 
 def sync_points(log: list[Event]) -> Iterator[int]:
     """The places in the log where something became durable: a power cut just before shows the most."""

@@ -93,9 +93,7 @@ def test_a_log_that_is_not_synced_at_each_commit_is_found_out(
     assert any("acknowledged and lost: " in fault for fault in verdict.faults), verdict
 
 
-def test_a_half_written_page_without_a_log_is_found_out(
-    ledger_template: Path, tmp_path: Path
-) -> None:
+def test_a_half_written_page_without_a_log_is_found_out(ledger_template: Path, tmp_path: Path) -> None:
     """The control of the judge itself: an image that no sound ledger leaves is called what it is."""
     opened = tmp_path / "opened"
     opened.mkdir()
