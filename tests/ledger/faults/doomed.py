@@ -56,6 +56,14 @@ FILE_POINTS: Final = (
     "the database is synced",
 )
 
+READ_POINTS: Final = ("before the log is read", "before the database is read")
+
+_RESULTS: Final = {
+    "read": apsw.SQLITE_IOERR_READ,
+    "written": apsw.SQLITE_IOERR_WRITE,
+    "synced": apsw.SQLITE_IOERR_FSYNC,
+}
+
 POINTS: Final = tuple(
     f"{when} {name}" for name in (*CODE_POINTS, *FILE_POINTS) for when in ("before", "after")
 )
@@ -70,7 +78,7 @@ class Doom:
 
     def arm(self, way: str, number: int, point: str) -> None:
         """From now on: `way` (kill or break) when `point` is passed for the `number`th time, from 1."""
-        assert point in POINTS, point
+        assert point in {*POINTS, *READ_POINTS}, point
         with self._lock:
             self._way, self._left, self._point = way, number, point
 
@@ -92,7 +100,7 @@ class Doom:
         if self._way == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
         error = apsw.IOError(f"made by a test: {point}")
-        error.extendedresult = apsw.SQLITE_IOERR_FSYNC if "synced" in point else apsw.SQLITE_IOERR_WRITE
+        error.extendedresult = _RESULTS[point.rpartition(" ")[2]]
         raise error
 
 
@@ -117,6 +125,10 @@ class DoomedFile(apsw.VFSFile):
     def __init__(self, doom: Doom, what: str, name: Any, flags: list[int]) -> None:
         super().__init__(BASE, name, flags)
         self._doom, self._what = doom, what
+
+    def xRead(self, amount: int, offset: int) -> bytes:  # noqa: N802 - SQLite's word
+        self._doom.pass_by(f"before the {self._what} is read")
+        return super().xRead(amount, offset)
 
     def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802 - SQLite's word
         self._doom.pass_by(f"before the {self._what} is written")

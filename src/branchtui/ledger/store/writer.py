@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import queue
-import sys
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import apsw
 
-from branchtui.ledger.store.sqlite import connect
+from branchtui.ledger.store.sqlite import connect, stop_the_process
 from branchtui.ledger.store.unit import Batch, BulkTx, Tx
 
 if TYPE_CHECKING:
@@ -60,13 +58,6 @@ class _Task:
 class _Done:
     value: Any = None
     error: BaseException | None = None
-
-
-def stop_the_process(error: BaseException) -> None:
-    """An I/O error under a commit leaves the truth to recovery: stop at once, never retry (DUR-4)."""
-    sys.stderr.write(f"branchtui ledger: the database reports an I/O error, stopping: {error}\n")
-    sys.stderr.flush()
-    os._exit(70)
 
 
 class Writer:
