@@ -38,7 +38,16 @@ demo: $(RUN_STAMP) ## A ledger with a demonstration branch, and the terminal sig
 
 .PHONY: test
 test: $(DEV_STAMP) ## Run the tests: under ten minutes on two cores
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not faults" $(ARGS)
+
+.PHONY: faults
+faults: $(DEV_STAMP) ## Power cuts, dead processes, broken disks: a few minutes (BRANCHTUI_SEED=... has a run again)
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m faults $(ARGS)
+
+.PHONY: night
+night: export BRANCHTUI_POWER_CUTS ?= 10000
+night: export BRANCHTUI_KILLS ?= 1000
+night: faults ## The same with the long figures: an hour and more
 
 .PHONY: check
 check: $(DEV_STAMP) ## Lint, formatting, types, and who may import whom
