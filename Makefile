@@ -69,6 +69,10 @@ bench: $(DEV_STAMP) ## Run the benchmarks and rewrite bench/RESULTS.md
 pictures: $(DEV_STAMP) ## Make the pictures of the manual anew, from the program itself
 	$(BIN)/python -m tools.pictures $(ARGS)
 
+.PHONY: rules
+rules: $(DEV_STAMP) ## Make docs/rules.md anew: each rule, and the tests that prove it
+	$(BIN)/python -m tools.rules
+
 .PHONY: venv
 venv: $(DEV_STAMP) ## Set up .venv with everything for development
 

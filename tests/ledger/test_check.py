@@ -127,7 +127,7 @@ DAMAGE: dict[str, tuple[str, str]] = {
 
 @pytest.mark.parametrize(("statement", "invariant"), list(DAMAGE.values()), ids=list(DAMAGE))
 def test_damage_is_reported_with_its_invariant(books: Books, statement: str, invariant: str) -> None:
-    """Ledger 1: one line a violation and exit 1, and looking changes nothing."""
+    """INV-1 to 5, INV-8, INV-9: one line a violation and exit 1, and looking changes nothing."""
     books.damage(statement)
 
     lines = books.said()
@@ -159,7 +159,7 @@ def test_two_swapped_rows_of_the_chain_are_found(books: Books) -> None:
 
 
 def test_a_rewritten_tail_does_not_agree_with_the_head(books: Books) -> None:
-    """INV-8: who cuts the chain must also rewrite the head, and then gossip and anchors tell (AUD-3)."""
+    """INV-8: who cuts the chain must also rewrite the head, which only somebody outside can tell then."""
     books.damage("DELETE FROM audit WHERE seq > 1")
     assert any("its head says" in line for line in books.said())
 

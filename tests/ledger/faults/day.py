@@ -68,8 +68,8 @@ class Day:
             for done in [crowd.submit(self._enter) for _ in range(16)]:
                 done.result()
             waiting, self._waiting = self._waiting, []
-            for done in [crowd.submit(self._post_one, record) for record in waiting[:12]]:
-                done.result()
+            for posted in [crowd.submit(self._post_one, record) for record in waiting[:12]]:
+                posted.result()
         number = next(self._numbers)
         rows = [
             f"000101,savings,{each}.50,KES,2026-09-30,,{self._tag}-F{number}-{each}" for each in range(1, 40)

@@ -100,7 +100,7 @@ class Doom:
         if self._way == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
         error = apsw.IOError(f"made by a test: {point}")
-        error.extendedresult = _RESULTS[point.rpartition(" ")[2]]
+        error.__dict__["extendedresult"] = _RESULTS[point.rpartition(" ")[2]]
         raise error
 
 
