@@ -239,14 +239,17 @@ def run(database: str, say: Callable[[str], None] = print_line) -> int:
         StoreUnavailable: the database cannot be opened.
     """
     connection = connect(database_path(database), read_only=True)
+    status = 0
     try:
-        status = 0
         for sentence in violations(connection):
             say(sentence)
             status = 1
-        return status
+    except (UnicodeDecodeError, TypeError) as error:
+        say(f"INV-8: a row holds what the ledger never writes and cannot be read: {error}")
+        status = 1
     finally:
         connection.close()
+    return status
 
 
 def _broken_chains(connection: apsw.Connection) -> Iterator[str]:
