@@ -26,6 +26,7 @@ BENCHES = {
     "postings": "Postings a second over HTTP beside the raw engine loop; post all",
     "search": "Customer search",
     "imports": "Import of a CSV file",
+    "check": "The proof of the invariants: `ledger check`",
 }
 
 

@@ -33,7 +33,10 @@ PARTS: Final = max(4, CYCLES // 50)
 """The cycles are dealt over so many ledgers, so that workers share them and none grows for ever."""
 
 GOAL: Final = 60
-"""Answers by which a random kill comes; a point that nobody passed by three times as many counts as missed."""
+"""Answers by which a random kill comes."""
+
+MISSED: Final = 10 * GOAL
+"""A point that nobody passed by so many answers counts as missed."""
 
 
 @dataclass
@@ -50,6 +53,7 @@ class Campaign:
     fenced: int = 0
 
     def __post_init__(self) -> None:
+        self.known = self.known_now()
         self.ledger = Doomed.start(self.path)
 
     def cycle(self, tag: str, point: str | None) -> None:
@@ -59,7 +63,7 @@ class Campaign:
             token = ledger.sign_in(client).token
         crowd = Crowd(ledger.url, token, self.callback_token, self.customer_id, tag)
         crowd.at_goal = ledger.kill
-        crowd.goal = 3 * GOAL
+        crowd.goal = MISSED
         if point is None:
             crowd.goal = self.chance.randint(1, GOAL)
         else:
@@ -79,6 +83,9 @@ class Campaign:
         stored = dict(self.rows("SELECT key, body FROM operations"))
         lost = [each for each in crowd.sent if each.acknowledged and stored.get(each.key) != each.answer]
         assert not lost, (seeds.seed(), lost)
+        assert self.known_now() - self.known <= {each.key for each in crowd.sent} | {
+            each.code for each in crowd.told
+        }, seeds.seed()
         self.ledger = Doomed.start(self.path)
         with httpx.Client(base_url=self.ledger.url, timeout=30.0, trust_env=False) as client:
             api = self.ledger.sign_in(client)
@@ -94,6 +101,7 @@ class Campaign:
             assert self.effects(intent) == (1 if intent.acknowledged else 0), (seeds.seed(), intent)
         for told in crowd.told:
             assert self.rows("SELECT COUNT(*) FROM payments WHERE code = ?", told.code) == [(1,)]
+        self.known = self.known_now()
         connection = connect(self.path, read_only=True)
         assert list(violations(connection)) == [], seeds.seed()
         connection.close()
@@ -133,6 +141,11 @@ class Campaign:
                     "SELECT COUNT(DISTINCT subject_id), COUNT(*) FROM journal_entries WHERE operation_key = ?"
                 )
                 assert self.rows(posted, subject) == [(FILE_ROWS, FILE_ROWS)]
+
+    def known_now(self) -> set[str]:
+        """What the ledger has done: the keys of its clients, and the codes of its providers."""
+        keys = "SELECT key FROM operations WHERE key NOT LIKE 'mpesa-%' UNION SELECT code FROM payments"
+        return {key for (key,) in self.rows(keys)}
 
     def effects(self, intent: Sent) -> int:
         """How often a change happened."""
