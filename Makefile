@@ -38,7 +38,16 @@ demo: $(RUN_STAMP) ## A ledger with a demonstration branch, and the terminal sig
 
 .PHONY: test
 test: $(DEV_STAMP) ## Run the tests: under ten minutes on two cores
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not faults" $(ARGS)
+
+.PHONY: faults
+faults: $(DEV_STAMP) ## Power cuts, dead processes, broken disks: a few minutes (BRANCHTUI_SEED=... has a run again)
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m faults $(ARGS)
+
+.PHONY: night
+night: export BRANCHTUI_POWER_CUTS ?= 10000
+night: export BRANCHTUI_KILLS ?= 1000
+night: faults ## The same with the long figures: an hour and more
 
 .PHONY: check
 check: $(DEV_STAMP) ## Lint, formatting, types, and who may import whom
@@ -59,6 +68,10 @@ bench: $(DEV_STAMP) ## Run the benchmarks and rewrite bench/RESULTS.md
 .PHONY: pictures
 pictures: $(DEV_STAMP) ## Make the pictures of the manual anew, from the program itself
 	$(BIN)/python -m tools.pictures $(ARGS)
+
+.PHONY: rules
+rules: $(DEV_STAMP) ## Make docs/rules.md anew: each rule, and the tests that prove it
+	$(BIN)/python -m tools.rules
 
 .PHONY: venv
 venv: $(DEV_STAMP) ## Set up .venv with everything for development

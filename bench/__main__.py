@@ -28,6 +28,7 @@ BENCHES = {
     "search": "Customer search",
     "lists": "Lists of 10 thousand, 100 thousand and a million rows",
     "imports": "Import of a CSV file",
+    "check": "The proof of the invariants: `ledger check`",
 }
 
 

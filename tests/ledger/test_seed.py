@@ -39,7 +39,7 @@ def broken(database: str) -> list[str]:
 
 
 def test_a_seed_adds_exactly_what_was_asked_and_breaks_nothing(database: str) -> None:
-    """INV-1 to 9 hold after two seeds into two branches; counts are exact; no users are made."""
+    """INV-1 to 6, 8 and 9 hold after two seeds into two branches; counts are exact; no users are made."""
     users = ask(database, "SELECT COUNT(*) FROM users")
     seed(database, branch_code="NKU", customers=300, payments=200, balance_records=40, unmatched=30)
     seed(database, branch_code="KSM", customers=250, payments=60, balance_records=10)

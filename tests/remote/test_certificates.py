@@ -68,7 +68,7 @@ def authority(tmp_path: Path) -> Path:
 async def test_the_configured_authority_is_trusted_and_nothing_is_logged_for_decryption(
     tmp_path: Path, authority: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """TLS-2: SSLKEYLOGFILE has no say."""
+    """TLS-1, TLS-2: the configured authority alone; SSLKEYLOGFILE has no say."""
     monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys.log"))
     tls = context_of(BANK.issue_cert("localhost"))
     async with (
@@ -85,7 +85,7 @@ async def test_the_configured_authority_is_trusted_and_nothing_is_logged_for_dec
 async def test_a_wrong_certificate_is_refused_by_name_and_nothing_is_sent(
     tmp_path: Path, authority: Path, issue: Callable[[], trustme.LeafCert], words: str
 ) -> None:
-    """TLS-3: the sentence says which; one try, no request."""
+    """TLS-1, TLS-3: every name and date is checked; the sentence says which; one try, no request."""
     async with running(answers(200, {"items": []}), context_of(issue())) as server:
         async with client(server.url, tmp_path, authority) as ledger:
             with pytest.raises(NotTrusted) as refused:

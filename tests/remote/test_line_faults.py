@@ -10,6 +10,7 @@ import tracemalloc
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpcore
 import pytest
 from tests.remote.conftest import Desk, desk_at
 from tests.remote.doubles import (
@@ -291,3 +292,21 @@ async def test_an_address_that_is_not_acceptable_is_refused_before_anything_is_s
             client_of(server, tmp_path, HeldTime())
 
     assert "secret" not in refused.value.sentence
+
+
+async def test_only_one_layer_tries_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """RTY-2: a line that cannot be opened is tried four times in all; neither httpx nor a pool adds its own."""
+    opened = 0
+
+    async def refuse(*_: object, **__: object) -> httpcore.AsyncNetworkStream:
+        nonlocal opened
+        opened += 1
+        raise httpcore.ConnectError("refused")
+
+    desk.time.asleep += 21  # no connection that stands is used
+    monkeypatch.setattr(httpcore.AnyIOBackend, "connect_tcp", refuse)
+
+    with pytest.raises(Unreachable):
+        await desk.ledger.customers()
+
+    assert opened == 4

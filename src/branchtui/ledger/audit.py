@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, fields, replace
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from branchtui.ledger.store.rows import AuditRow, ChainHead
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
 
 GENESIS: Final = bytes(32)
 _VERSION: Final = b"\x01"
-_MEMBERS: Final = tuple(f.name for f in fields(AuditRow) if f.name not in {"prev_hash", "hash"})
+_MEMBERS: Final = tuple(sorted(f.name for f in fields(AuditRow) if f.name not in {"prev_hash", "hash"}))
+_VALUES_OF: Final = attrgetter(*_MEMBERS)
+# Made once: `json.dumps` with these options would make one a row. Members come sorted, and cannot be circular.
+_CANONICAL: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +40,7 @@ class Event:
 
 def row_hash(row: AuditRow) -> bytes:
     """The hash that binds `row` to its predecessor; never reads `row.hash`."""
-    body = json.dumps(
-        {name: getattr(row, name) for name in _MEMBERS},
-        sort_keys=True,
-        separators=(",", ":"),
-        ensure_ascii=False,
-    ).encode()
+    body = _CANONICAL(dict(zip(_MEMBERS, _VALUES_OF(row), strict=True))).encode()
     return hashlib.sha256(_VERSION + row.prev_hash + len(body).to_bytes(8, "big") + body).digest()
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from branchtui.ledger import audit
+from branchtui.ledger.check_links import LINKS
 from branchtui.ledger.store.mapping import mapping_of
 from branchtui.ledger.store.rows import AuditRow
 from branchtui.ledger.store.sqlite import connect, database_path
@@ -78,14 +79,26 @@ _RULES: Final = (
         GROUP BY reversal_of HAVING COUNT(*) > 1
         """,
     ),
+    # Each leg turns the balance before it into the one written beside it, so that every balance but the first
+    # and the last is reached once and left once. The order of legs of one batch is kept nowhere; sums of squares,
+    # cut to fit, compare what is reached with what is left in one pass and in any order.
     _Rule(
         "INV-2",
-        "account {0} shows a balance of {1} minor units, its entries sum to {2}",
+        "account {0} shows a balance of {1} minor units, its entries sum to {2}{3}",
         """
-        SELECT account_no, balance_minor, COALESCE(total, 0) FROM accounts
-        LEFT JOIN (SELECT account_id, SUM(amount_minor) AS total FROM legs GROUP BY account_id)
-            ON account_id = id
+        SELECT account_no, balance_minor, COALESCE(total, 0),
+            CASE WHEN balance_minor = COALESCE(total, 0)
+                THEN ' as well, but the balances beside them do not follow from each other' ELSE '' END
+        FROM accounts LEFT JOIN (
+            SELECT account_id, SUM(amount_minor) AS total, SUM(
+                (balance_after_minor % 1000003) * (balance_after_minor % 999983)
+                - ((balance_after_minor - amount_minor) % 1000003)
+                    * ((balance_after_minor - amount_minor) % 999983)
+            ) AS walked
+            FROM legs GROUP BY account_id
+        ) AS summed ON account_id = id
         WHERE balance_minor <> COALESCE(total, 0)
+            OR COALESCE(walked, 0) <> (balance_minor % 1000003) * (balance_minor % 999983)
         """,
     ),
     _Rule(
@@ -101,14 +114,15 @@ _RULES: Final = (
     ),
     _Rule(
         "INV-3",
-        "balance record {0} states {1} minor units, its journal entry moved {2}",
+        "balance record {0} states {1} minor units, its journal entry moved its account by {2}",
         """
-        SELECT balance_records.id, balance_records.amount_minor, COALESCE(SUM(ABS(legs.amount_minor)), 0)
+        SELECT balance_records.id, balance_records.amount_minor, COALESCE(SUM(legs.amount_minor), 0)
         FROM balance_records
         JOIN journal_entries ON subject_id = balance_records.id AND reversal_of IS NULL
         LEFT JOIN legs ON entry_id = journal_entries.id AND legs.account_id = balance_records.account_id
         GROUP BY balance_records.id, journal_entries.id
-        HAVING COALESCE(SUM(ABS(legs.amount_minor)), 0) <> balance_records.amount_minor
+        HAVING COALESCE(SUM(legs.amount_minor), 0) <> balance_records.amount_minor
+            * CASE WHEN account_kind IN ('wallet', 'savings', 'shares', 'overpayment') THEN -1 ELSE 1 END
         """,
     ),
     _Rule(
@@ -159,22 +173,27 @@ _RULES: Final = (
         "INV-9",
         "journal entry {0} was made by operation {1}, which the ledger does not know as done",
         """
+        SELECT id, operation_key FROM journal_entries WHERE operation_key IN (
+            SELECT operation_key FROM journal_entries EXCEPT SELECT key FROM operations
+            EXCEPT SELECT operation_key FROM audit WHERE outcome = 'applied' ORDER BY 1
+        )
+        """,
+    ),
+    _Rule(
+        "INV-9",
+        "journal entry {0} was made by operation {1}, which the ledger does not know as done",
+        """
         SELECT id, operation_key FROM journal_entries
-        WHERE operation_key NOT IN (SELECT key FROM operations WHERE state = 'succeeded')
-            AND (
-                operation_key IN (SELECT key FROM operations)
-                OR operation_key NOT IN (
-                    SELECT operation_key FROM audit WHERE operation_key IS NOT NULL AND outcome = 'applied'
-                )
-            )
+        WHERE operation_key IN (SELECT key FROM operations WHERE state <> 'succeeded')
         """,
     ),
     _Rule(
         "INV-9",
         "operation {0} ({1}) succeeded and has no row in the audit chain",
         """
-        SELECT key, action FROM operations WHERE state = 'succeeded' AND key NOT IN (
-            SELECT operation_key FROM audit WHERE operation_key IS NOT NULL AND outcome = 'applied'
+        SELECT key, action FROM operations WHERE state = 'succeeded' AND key IN (
+            SELECT key FROM operations
+            EXCEPT SELECT operation_key FROM audit WHERE outcome = 'applied' ORDER BY 1
         )
         """,
     ),
@@ -185,7 +204,9 @@ _RULES: Final = (
         SELECT key, action FROM operations
         WHERE state = 'succeeded'
             AND action IN ('balance-record.post', 'balance-record.post-all', 'balance-record.reverse')
-            AND status <> 202 AND key NOT IN (SELECT operation_key FROM journal_entries)
+            AND status <> 202 AND key IN (
+                SELECT key FROM operations EXCEPT SELECT operation_key FROM journal_entries ORDER BY 1
+            )
         """,
     ),
     _Rule(
@@ -193,6 +214,7 @@ _RULES: Final = (
         "a row of {0} names row {2} of {1} as what it belongs to, and that is not there",
         "SELECT \"table\", parent, COALESCE(rowid, '?') FROM pragma_foreign_key_check",
     ),
+    *(_Rule(*link) for link in LINKS),
 )
 
 
@@ -217,14 +239,17 @@ def run(database: str, say: Callable[[str], None] = print_line) -> int:
         StoreUnavailable: the database cannot be opened.
     """
     connection = connect(database_path(database), read_only=True)
+    status = 0
     try:
-        status = 0
         for sentence in violations(connection):
             say(sentence)
             status = 1
-        return status
+    except (UnicodeDecodeError, TypeError) as error:
+        say(f"INV-8: a row holds what the ledger never writes and cannot be read: {error}")
+        status = 1
     finally:
         connection.close()
+    return status
 
 
 def _broken_chains(connection: apsw.Connection) -> Iterator[str]:

@@ -44,7 +44,7 @@ def problem(answer: httpx.Response) -> tuple[int, str]:
 def test_one_key_fifty_times_at_once_is_one_effect_and_fifty_equal_answers(
     world: World, key: str, name: str
 ) -> None:
-    """IDEM-4, IDEM-8: the replay has the stored bytes, status and headers, and says that it is one."""
+    """IDEM-4, IDEM-5, IDEM-8: the replay comes before the version, and has the stored bytes, status and headers, and says that it is one."""
     ask, api = CHANGES[name](world, "NKU"), world.boss("NKU")
     with ThreadPoolExecutor(STORM) as crowd:
         answers = list(crowd.map(lambda _: ask.send(api, key=key), range(STORM)))
@@ -65,7 +65,7 @@ def test_one_key_fifty_times_at_once_is_one_effect_and_fifty_equal_answers(
 def test_a_used_key_tells_another_request_and_another_person_nothing(
     world: World, key: str, name: str
 ) -> None:
-    """IDEM-2, IDEM-7: 422 `idempotency-key-reused`, with nothing of what was stored."""
+    """IDEM-2, IDEM-3, IDEM-7: person, version and body are in the fingerprint; 422 `idempotency-key-reused`, with nothing stored told."""
     ask, api = CHANGES[name](world, "NKU"), world.boss("NKU")
     first = ask.send(api, key=key)
     assert first.status_code < 300

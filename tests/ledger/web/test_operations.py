@@ -91,7 +91,7 @@ def test_what_i_did_is_listed_newest_first_and_found(own_ledger: RunningLedger) 
 
 
 def test_no_summary_holds_a_name_or_a_phone(own_ledger: RunningLedger) -> None:
-    """AUD-4: operations and audit name customers by their numbers."""
+    """AUD-1: operations and audit name customers by their numbers."""
     teller = own_ledger.sign_in("teller")
     body = new_customer(own_ledger, "Unmistakable") | {"mobile_no": "0733 444 555"}
     teller.post("/v1/customers", body)
@@ -102,7 +102,7 @@ def test_no_summary_holds_a_name_or_a_phone(own_ledger: RunningLedger) -> None:
 
 
 def test_the_audit_chain_is_read_by_auditors_and_ends_at_its_head(own_ledger: RunningLedger) -> None:
-    """AUD-1 to 3: gapless rows, each bound to the one before, the newest being the head."""
+    """AUD-1, AUD-2: gapless rows, each bound to the one before, the newest being the head."""
     teller, auditor = own_ledger.sign_in("teller"), own_ledger.sign_in("auditor")
     key = enter(teller, own_ledger, "Chained")
     branch_id = own_ledger.branch("NKU").id

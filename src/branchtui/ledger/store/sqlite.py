@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -71,6 +72,13 @@ def connect(path: Path, *, read_only: bool = False) -> apsw.Connection:
     except apsw.Error as error:
         raise StoreUnavailable(f"{path}: {error}") from error
     return connection
+
+
+def stop_the_process(error: BaseException) -> None:
+    """An I/O error leaves the truth to recovery: stop at once, never retry (DUR-4)."""
+    sys.stderr.write(f"branchtui ledger: the database reports an I/O error, stopping: {error}\n")
+    sys.stderr.flush()
+    os._exit(70)
 
 
 class FileLock:

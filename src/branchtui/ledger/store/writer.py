@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import queue
-import sys
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import apsw
 
-from branchtui.ledger.store.sqlite import connect
+from branchtui.ledger.store.sqlite import connect, stop_the_process
 from branchtui.ledger.store.unit import Batch, BulkTx, Tx
 
 if TYPE_CHECKING:
@@ -28,6 +26,9 @@ T = TypeVar("T")
 
 MAX_BATCH: Final = 128
 """Commands that share one commit at most: bounds how long the first waits for the last."""
+
+CHECKPOINT_PAGES: Final = 1_000
+"""Pages of the write-ahead log from which it is brought into the database, once the batch is answered."""
 
 MAX_WAITING: Final = 4_096
 """Commands that may wait; beyond it the ledger says that it is overloaded."""
@@ -59,13 +60,6 @@ class _Done:
     error: BaseException | None = None
 
 
-def stop_the_process(error: BaseException) -> None:
-    """An I/O error under a commit leaves the truth to recovery: stop at once, never retry (DUR-4)."""
-    sys.stderr.write(f"branchtui ledger: the database reports an I/O error, stopping: {error}\n")
-    sys.stderr.flush()
-    os._exit(70)
-
-
 class Writer:
     """Owns the only connection that writes, on a thread of its own."""
 
@@ -79,6 +73,7 @@ class Writer:
         self._ready: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
         self._stopping = False
         self.full = False
+        self._log_pages = 0
         self.batches = 0
         self.commands = 0
 
@@ -119,6 +114,8 @@ class Writer:
     def _work(self) -> None:
         try:
             connection = connect(self._path)
+            # SQLite's own checkpoint swallows what its fsync reports and tries again at the next commit (DUR-4).
+            connection.set_wal_hook(self._note_log)
         except Exception as error:  # noqa: BLE001 - whatever it is, `start` raises it on the caller's thread
             self._ready.put(error)
             return
@@ -143,8 +140,27 @@ class Writer:
                     break
                 tasks.append(following)
             self._answer(tasks, self._run(connection, tasks))
+            self._checkpoint(connection)
         self._refuse_the_rest()
         connection.close()
+
+    def _note_log(self, _: apsw.Connection, __: str, pages: int) -> int:
+        self._log_pages = pages
+        return apsw.SQLITE_OK
+
+    def _checkpoint(self, connection: apsw.Connection) -> None:
+        """Bring a long log into the database; those who are answered do not wait for it."""
+        if self._log_pages < CHECKPOINT_PAGES:
+            return
+        self._log_pages = 0
+        try:
+            connection.wal_checkpoint()
+        except apsw.FullError:
+            self.full = True
+        except apsw.IOError as error:
+            self._on_io_error(error)
+        except apsw.BusyError:
+            return
 
     def _refuse_the_rest(self) -> None:
         """Whoever asked while the writer was being stopped is told so, and does not wait for ever."""

@@ -1,0 +1,87 @@
+"""The writer on a disk whose fsync fails, below Python: SQLite itself is told by its own file layer (DUR-4)."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import apsw
+import pytest
+
+from branchtui.ledger.store import migrate, writer
+from branchtui.ledger.store.rows import Counter
+from branchtui.ledger.store.sqlite import connect
+from branchtui.ledger.store.unit import BulkTx, Tx
+from branchtui.ledger.store.writer import Writer
+
+_SYNC: Final = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int)
+_METHODS: Final = 19
+"""Members of SQLite's `sqlite3_io_methods`: a version, and 18 functions."""
+
+_SYNC_PLACE: Final = 5
+"""xSync behind the version, xClose, xRead, xWrite and xTruncate."""
+
+
+class FailingSync:
+    """Replaces the sync of a connection's database file: it fails, and counts how often it was asked."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self.asked = 0
+        self._fail = _SYNC(self._sync)
+        file = ctypes.c_void_p()
+        assert connection.file_control("main", apsw.SQLITE_FCNTL_FILE_POINTER, ctypes.addressof(file))
+        assert file.value is not None
+        self._slot = ctypes.cast(file.value, ctypes.POINTER(ctypes.c_void_p))
+        methods = (ctypes.c_void_p * _METHODS).from_address(self._slot[0])
+        self._copy = (ctypes.c_void_p * _METHODS)(*methods)
+        self._copy[_SYNC_PLACE] = ctypes.cast(self._fail, ctypes.c_void_p).value
+        self._original = self._slot[0]
+        self._slot[0] = ctypes.addressof(self._copy)
+
+    def _sync(self, _: Any, __: int) -> int:
+        self.asked += 1
+        return apsw.SQLITE_IOERR_FSYNC
+
+    def mend(self) -> None:
+        """The disk is well again."""
+        self._slot[0] = self._original
+
+
+async def test_a_checkpoint_whose_fsync_fails_ends_the_ledger(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DUR-4: SQLite's own checkpoint would swallow the error and sync again at the next commit, as if well."""
+    path = tmp_path / "ledger.db"
+    connection = connect(path)
+    migrate.upgrade(connection)
+    connection.close()
+    monkeypatch.setattr(writer, "CHECKPOINT_PAGES", 5)
+    told: list[BaseException] = []
+    running = Writer(path, on_io_error=told.append)
+    running.start()
+    failing = await running.bulk(lambda tx: FailingSync(tx.connection))
+
+    def add(number: int) -> Callable[[Tx], int]:
+        def command(tx: Tx) -> int:
+            tx.put(Counter(f"number {number}", number))
+            return number
+
+        return command
+
+    number = 0
+    while not failing.asked:
+        assert await running.submit(add(number)) == number
+        # The checkpoint follows the answer; the next command finds it done.
+        await running.bulk(_nothing)
+        number += 1
+    failing.mend()
+    running.stop()
+
+    assert [type(error) for error in told] == [apsw.IOError]
+    assert failing.asked == 1
+
+
+def _nothing(_: BulkTx) -> None:
+    """Waits for the writer."""
