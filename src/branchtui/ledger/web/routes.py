@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from branchtui.ledger.web import (
+    approvals,
     balance_records,
     customers,
     dashboard,
     imports,
     jobs,
+    me,
     operations,
     payments,
+    people,
     sessions,
     uploads,
 )
@@ -25,12 +28,15 @@ def all_routes(passwords: Passwords) -> tuple[Route, ...]:
     """The endpoints, in the order of the contract."""
     return (
         *sessions.routes(passwords),
+        *me.routes(passwords),
+        *people.routes(passwords),
         *customers.routes(),
         *balance_records.routes(),
         *payments.routes(),
         *uploads.routes(),
         *imports.routes(),
         *jobs.routes(),
+        *approvals.routes(),
         *operations.routes(),
         *dashboard.routes(),
     )
