@@ -16,6 +16,7 @@ from branchtui.remote.errors import LedgerError, SessionEnded
 from branchtui.screens.desk import Desk
 from branchtui.screens.dialogs.palette import PaletteDialog
 from branchtui.screens.dialogs.sign_in_again import SignInAgainDialog
+from branchtui.screens.dialogs.step_up import StepUpDialog
 from branchtui.screens.heading import Heading
 from branchtui.screens.help import HelpScreen
 from branchtui.screens.outcome import Outcome, Say, level_of, sentence_of
@@ -235,6 +236,10 @@ class LedgerScreen(ActionHost, Screen[None]):
             self.desk.asking_password = None
             answer.set_result(is_open)
         return is_open
+
+    async def prove(self) -> bool:
+        """Ask for the password once more, for what is risky (AUTH-7). Only in a worker."""
+        return await self.app.push_screen_wait(StepUpDialog(self.desk)) is True
 
     def copy_reference(self, code: str) -> None:
         """`c`: show a reference, and put it on the clipboard where the operator allows it."""

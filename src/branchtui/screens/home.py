@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 DAYS_SHOWN: Final = 5
 _FIGURE_CELLS: Final = 20
-_WORKED_ON: Final = {"payment": "payments", "import": "import"}
+_WORKED_ON: Final = {"approval": "approvals", "payment": "payments", "import": "import"}
 
 
 class HomeScreen(LedgerScreen):

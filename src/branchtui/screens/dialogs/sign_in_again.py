@@ -12,6 +12,7 @@ from textual.widgets import Static
 from branchtui.format.safe_text import safe_text
 from branchtui.remote.errors import LedgerError
 from branchtui.screens.desk import Desk
+from branchtui.screens.dialogs.one_time_code import open_session
 from branchtui.widgets.fields import PasswordField
 from branchtui.widgets.form import Form
 
@@ -47,8 +48,7 @@ class SignInAgainDialog(ModalScreen[bool]):
         """Open a session; a failure stays here."""
         self._said.update(Content("Signing in…"))
         try:
-            with self._desk.gate.hold():
-                await self._desk.sign_in(self._desk.username, message.values["password"])
+            await open_session(self.app, self._desk, self._desk.username, message.values["password"])
         except LedgerError as error:
             self._form.clear()
             self._form.start()
