@@ -134,6 +134,11 @@ class LedgerScreen(ActionHost, Screen[None]):
         for rows in self.query(VirtualList):
             rows.reload()
 
+    def free_data(self) -> None:
+        """The screen is locked: drop what it shows; `reload` brings it back. A screen with more overrides it."""
+        for rows in self.query(VirtualList):
+            rows.forget()
+
     def branch_changed(self) -> None:
         """The person works in another branch now. A screen whose questions name a branch overrides it."""
         self.reload()
@@ -248,7 +253,9 @@ class LedgerScreen(ActionHost, Screen[None]):
         self.say(f"Reference {code}" + (" is on the clipboard." if is_copied else ""))
 
     def show_unconfirmed(self, intent: Pending) -> None:
-        """The dialog that cannot be mistaken for a failure (link, section 5)."""
+        """The dialog that cannot be mistaken for a failure (link, section 5); behind the idle lock Home tells it."""
+        if self.desk.is_locked:
+            return
         from branchtui.screens.dialogs.not_confirmed import NotConfirmedDialog
 
         self.app.push_screen(NotConfirmedDialog(self.desk, intent))

@@ -67,6 +67,7 @@ class Desk:
         self.user: User | None = None
         self.chosen_branch: Branch | None = None
         self.institution = ""
+        self.is_locked = False
         self.asking_password: asyncio.Future[bool] | None = None
         self._open_ledger = open_ledger
         self._ledger: Ledger | None = None

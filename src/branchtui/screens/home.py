@@ -51,6 +51,11 @@ class HomeScreen(LedgerScreen):
         """Ask for the day again."""
         self.ask()
 
+    def free_data(self) -> None:
+        """As everywhere, and the days' figures."""
+        super().free_data()
+        self.query_one("#days", Static).update(Content(""))
+
     @work(group="dashboard", exclusive=True)
     async def ask(self) -> None:
         """One request; what was shown before stays when it fails."""

@@ -12,7 +12,6 @@ from textual.widgets import Static
 from branchtui.format.safe_text import safe_text
 from branchtui.remote.errors import LedgerError
 from branchtui.screens.desk import Desk
-from branchtui.screens.dialogs.one_time_code import open_session
 from branchtui.widgets.fields import PasswordField
 from branchtui.widgets.form import Form
 
@@ -46,6 +45,9 @@ class SignInAgainDialog(ModalScreen[bool]):
     @work(group="session", exclusive=True)
     async def submitted(self, message: Form.Submitted) -> None:
         """Open a session; a failure stays here."""
+        # It brings pydantic along, which the first paint does without.
+        from branchtui.screens.dialogs.one_time_code import open_session
+
         self._said.update(Content("Signing in…"))
         try:
             await open_session(self.app, self._desk, self._desk.username, message.values["password"])
