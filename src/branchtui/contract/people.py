@@ -64,6 +64,24 @@ class UserRecord(Resource):
     created_at: datetime
 
 
+class SecurityChange(Request):
+    """`PUT /v1/settings/security`: both are set as they are sent.
+
+    `second_factor_roles` sign in with a one-time code; `role_limits` is the largest single amount, in minor units,
+    of users of a role who have no limit of their own.
+    """
+
+    second_factor_roles: tuple[Role, ...] = ()
+    role_limits: dict[Role, Limit] = {}
+
+
+class Security(Resource):
+    """What the institution asks of its roles."""
+
+    second_factor_roles: tuple[Role, ...] = ()
+    role_limits: dict[Role, int] = {}
+
+
 class NewBranch(Request):
     """`POST /v1/branches`: below `parent_id`; currency and time zone are the parent's unless they are given."""
 

@@ -41,6 +41,8 @@ class Permission(StrEnum):
     USER_UNLOCK = "user.unlock"
     USER_ADMIN = "user.admin"
     BRANCH_ADMIN = "branch.admin"
+    SECURITY_VIEW = "security.view"
+    SECURITY_ADMIN = "security.admin"
 
 
 P = Permission
@@ -81,10 +83,12 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             P.APPROVAL_DECIDE,
             P.USER_VIEW,
             P.USER_UNLOCK,
+            P.SECURITY_VIEW,
         }
     ),
     Role.AUDITOR: frozenset(
-        _READ | {P.PAYMENT_PHONE, P.CALLBACK_VIEW, P.AUDIT_VIEW, P.APPROVAL_VIEW, P.USER_VIEW}
+        _READ
+        | {P.PAYMENT_PHONE, P.CALLBACK_VIEW, P.AUDIT_VIEW, P.APPROVAL_VIEW, P.USER_VIEW, P.SECURITY_VIEW}
     ),
     Role.ADMINISTRATOR: frozenset(
         {
@@ -96,6 +100,8 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             P.USER_UNLOCK,
             P.USER_ADMIN,
             P.BRANCH_ADMIN,
+            P.SECURITY_VIEW,
+            P.SECURITY_ADMIN,
         }
     ),
 }

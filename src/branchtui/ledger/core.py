@@ -87,6 +87,11 @@ class Core:
         found: dict[str, Any] = json.loads(self.institution.settings)
         return found
 
+    def limit_of(self, role: str, own_minor: int | None) -> int | None:
+        """The largest single amount of somebody: the own limit, else the institution's for the role, else none."""
+        by_role: dict[str, int] = self.settings.get("role_limits", {})
+        return own_minor if own_minor is not None else by_role.get(role)
+
     def secret_key(self) -> bytes:
         """The key that second factors are made with; made when it is first needed.
 

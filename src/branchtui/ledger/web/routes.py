@@ -15,6 +15,7 @@ from branchtui.ledger.web import (
     operations,
     payments,
     people,
+    security,
     sessions,
     uploads,
 )
@@ -30,6 +31,7 @@ def all_routes(passwords: Passwords) -> tuple[Route, ...]:
         *sessions.routes(passwords),
         *me.routes(passwords),
         *people.routes(passwords),
+        *security.routes(),
         *customers.routes(),
         *balance_records.routes(),
         *payments.routes(),

@@ -144,7 +144,7 @@ def principal_of_user(core: Core, user: User) -> Principal:
         role=Role(user.role),
         branch_id=user.branch_id,
         scope=core.tree.scope(user.branch_id),
-        limit_minor=user.limit_minor,
+        limit_minor=core.limit_of(user.role, user.limit_minor),
     )
 
 
