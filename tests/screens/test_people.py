@@ -154,7 +154,7 @@ async def test_the_first_sign_in_with_codes_shows_the_secret_and_the_recovery_co
         await seat.press("enter")
         dialog = await seat.at(CodeDialog)
         await seat.see("Secret")
-        device = pyotp.TOTP(str(dialog._problem.extra["secret"]))
+        device = pyotp.TOTP(dialog.secret)
         await seat.type(now(own_ledger, device))
         await seat.press("enter")
         await seat.at(MessageDialog)
@@ -163,3 +163,53 @@ async def test_the_first_sign_in_with_codes_shows_the_secret_and_the_recovery_co
         await seat.at(HomeScreen)
         assert seat.app.desk.user is not None
         assert seat.app.desk.user.second_factor
+
+
+async def test_somebody_enrols_the_own_device_from_the_menu(
+    own_ledger: RunningLedger, tmp_path: Path
+) -> None:
+    """AUTH-4: the secret, its first code, the recovery codes; the next sign-in asks for a code."""
+    async with counter(own_ledger.url, tmp_path) as seat:
+        await seat.type(":settings branches")
+        await seat.press("enter")
+        screen = await seat.at(SettingsScreen)
+        await seat.until(lambda: bool(screen._branches))
+        await seat.press("m")
+        await seat.at(MenuDialog)
+        await seat.press("2")
+        dialog = await seat.at(CodeDialog)
+        await seat.type(now(own_ledger, pyotp.TOTP(dialog.secret)))
+        await seat.press("enter")
+        await seat.at(MessageDialog)
+        await seat.see("shown this once")
+        await seat.press("enter")
+        await seat.at(SettingsScreen)
+    body = {"username": "teller", "password": PASSWORD}
+    asked = own_ledger.anonymous().post("/v1/sessions", body, key="")
+    assert asked.json()["code"] == "otp-required"
+
+
+async def test_the_top_administrator_sets_codes_and_limits_by_role(
+    own_ledger: RunningLedger, tmp_path: Path
+) -> None:
+    """Issue 4: limits per role; a supervisor reads why it is not theirs to change."""
+    async with counter(own_ledger.url, tmp_path, username="administrator") as seat:
+        await at_settings(seat, "branches")
+        await seat.press("m")
+        await seat.at(MenuDialog)
+        await seat.press("3")
+        dialog = await seat.at(FormDialog)
+        dialog.form.field("limit-supervisor").set_keyed("2,500.00")
+        dialog.form.field("codes-auditor").set_keyed("yes")
+        await seat.press("ctrl+s")
+        await seat.at(SettingsScreen)
+        await seat.until(lambda: "from the next request on" in seat.said)
+    api = own_ledger.sign_in("administrator", fresh=True)
+    stored = api.get("/v1/settings/security").json()
+    assert (stored["role_limits"], stored["second_factor_roles"]) == ({"supervisor": 250_000}, ["auditor"])
+    async with counter(own_ledger.url, tmp_path / "two", username="supervisor") as seat:
+        await at_settings(seat, "branches")
+        await seat.press("m")
+        await seat.at(MenuDialog)
+        await seat.press("3")
+        await seat.until(lambda: "may not change this" in seat.said)

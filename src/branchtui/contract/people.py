@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr, StringConstraints
 
-from branchtui.contract.base import MAX_AMOUNT_MINOR, Currency, Id, Name, Request, Resource
+from branchtui.contract.base import MAX_AMOUNT_MINOR, Answer, Currency, Id, Name, Request, Resource
 from branchtui.contract.sessions import Role
 
 Username = Annotated[
@@ -62,6 +62,21 @@ class UserRecord(Resource):
     second_factor: str = "off"
     person_id: str
     created_at: datetime
+
+
+class Enrol(Request):
+    """`POST /v1/me/totp`: without a code a fresh seed; with the first code of the device it is switched on."""
+
+    otp: Annotated[str, StringConstraints(min_length=6, max_length=16)] | None = None
+
+
+class Enrolled(Answer):
+    """Shown once: the seed to enter into a device, or, once that is confirmed, the codes for the day it is lost."""
+
+    state: str
+    secret: str | None = None
+    otpauth_uri: str | None = None
+    recovery_codes: tuple[str, ...] = ()
 
 
 class SecurityChange(Request):

@@ -8,7 +8,18 @@ from pydantic import SecretStr
 
 from branchtui.contract.base import Answer
 from branchtui.contract.paging import DEFAULT_LIMIT, Page
-from branchtui.contract.people import BranchChange, BranchRecord, NewBranch, NewUser, UserChange, UserRecord
+from branchtui.contract.people import (
+    BranchChange,
+    BranchRecord,
+    Enrol,
+    Enrolled,
+    NewBranch,
+    NewUser,
+    Security,
+    SecurityChange,
+    UserChange,
+    UserRecord,
+)
 from branchtui.contract.sessions import Me, NewPassword, Proved
 from branchtui.remote.answers import read_answer
 from branchtui.remote.calls import query_of, segment
@@ -38,6 +49,26 @@ class People(Writing):
         """A new password; the other sessions of this user end."""
         body = NewPassword(password=SecretStr(password), new_password=SecretStr(new_password))
         return await self._write(Intent.plain("user.password"), path="/v1/me/password", body=body, answer=Me)
+
+    async def enrol_device(self, code: str | None = None) -> Enrolled:
+        """A seed for the own device; with its first code it is switched on. What is shown comes once."""
+        intent = Intent.plain("user.second-factor")
+        return await self._write(intent, path="/v1/me/totp", body=Enrol(otp=code), answer=Enrolled)
+
+    async def security(self) -> Security:
+        """What the institution asks of its roles."""
+        return await self._read("/v1/settings/security", Security)
+
+    async def set_security(self, seen: Security, change: SecurityChange) -> Security:
+        """Set one-time codes and limits by role, against what was seen."""
+        return await self._write(
+            Intent.plain("security.change"),
+            method="PUT",
+            path="/v1/settings/security",
+            body=change,
+            if_match=seen.version,
+            answer=Security,
+        )
 
     async def users(
         self,

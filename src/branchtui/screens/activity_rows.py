@@ -21,6 +21,7 @@ _ACTION_WORDS: Final = {
     "approval.withdraw": "Withdrew",
     "branch.change": "Renamed",
     "branch.create": "Added",
+    "security.change": "Changed",
     "user.change": "Changed",
     "user.create": "Added",
     "user.password": "Changed",

@@ -9,10 +9,11 @@ from textual import on, work
 from textual.app import ComposeResult
 
 from branchtui.contract.people import UserChange
-from branchtui.screens.base import LedgerScreen, screen_actions
+from branchtui.screens.base import screen_actions
 from branchtui.screens.desk import Desk
 from branchtui.screens.dialogs.form_dialog import FormDialog
 from branchtui.screens.outcome import sentence_of
+from branchtui.screens.own_settings import OWN, OwnSettings
 from branchtui.screens.payment_rows import as_lines
 from branchtui.screens.people_rows import (
     branch_columns,
@@ -38,13 +39,13 @@ if TYPE_CHECKING:
 USERS: Final = "users"
 BRANCHES: Final = "branches"
 _ADMIN: Final = "administrator"
-_OF_A_ROW: Final = frozenset({"edit", "delete", "menu"})
+_OF_A_ROW: Final = frozenset({"edit", "delete"})
 _UNLOCK: Final = Action("unlock", "", "Unlock", "Let the user try again")
 _PASSWORD: Final = Action("password", "", "New password", "Give the user a new password; sessions end")
 _CODES: Final = Action("codes", "", "One-time codes", "Ask for codes at the next sign-in, or forget them")
 
 
-class SettingsScreen(LedgerScreen):
+class SettingsScreen(OwnSettings):
     """`t` turns between users and branches. What only an administrator may says so."""
 
     HEADING = "Settings"
@@ -52,7 +53,7 @@ class SettingsScreen(LedgerScreen):
         Action("new", "n", "New", "New user, or new branch"),
         Action("edit", "e", "Edit", "Role, branch and limit of a user; the name of a branch"),
         Action("delete", "d", "Disable", "Disable a user, or enable again"),
-        Action("menu", "m", "Menu", "Everything that may be done to this user"),
+        Action("menu", "m", "Menu", "Everything that may be done to this user, and to oneself"),
         Action("turn", "t", "Turn", "Users, branches"),
         Action("own-password", "w", "My password", "Change the own password"),
     )
@@ -142,14 +143,14 @@ class SettingsScreen(LedgerScreen):
         if action_id == "new":
             roles = {role.value for role in self.desk.user.roles} if self.desk.user else set()
             return None if _ADMIN in roles else f"Only an administrator adds {self._side}."
-        if action_id in {"delete", "menu"} and self._side == BRANCHES:
+        if action_id == "delete" and self._side == BRANCHES:
             return "A branch keeps its books: it is renamed, never taken away."
         if action_id not in _OF_A_ROW:
             return None
         row: Any = self.users.highlighted if self._side == USERS else self.offices.highlighted
         if row is None:
             return "Nothing is highlighted."
-        if action_id == "menu" or row.allows("edit"):
+        if row.allows("edit"):
             return None
         refused = row.refused.get("edit")
         return refused.message if refused is not None else "This cannot be changed now."
@@ -246,20 +247,16 @@ class SettingsScreen(LedgerScreen):
 
     @work(group="menu", exclusive=True)
     async def action_menu(self) -> None:
-        """`m`: unlock, a new password, one-time codes."""
-        user = self.users.highlighted
-        if user is None:
+        """`m`: unlock, a new password, one-time codes; and what is one's own."""
+        user = self.users.highlighted if self._side == USERS else None
+        choices = [*self._choices_of(user), *(Choice(action, None) for action in OWN)]
+        title = "Settings" if user is None else user.username
+        chosen = await self.app.push_screen_wait(MenuDialog(title, choices))
+        if chosen in {action.id for action in OWN}:
+            self.do_own(chosen)
+        elif user is None:
             return
-        edit = self.why_not("edit")
-        refused = user.refused.get("unlock")
-        choices = [
-            *self.ACTIONS.choices(self.why_not, only=("edit", "delete")),
-            Choice(_UNLOCK, None if user.allows("unlock") else (refused.message if refused else "Not now.")),
-            Choice(_PASSWORD, edit),
-            Choice(_CODES, edit),
-        ]
-        chosen = await self.app.push_screen_wait(MenuDialog(user.username, choices))
-        if chosen == _UNLOCK.id:
+        elif chosen == _UNLOCK.id:
             self.unlock(user)
         elif chosen == _PASSWORD.id:
             self.app.push_screen(
@@ -275,6 +272,17 @@ class SettingsScreen(LedgerScreen):
             self.switch_codes(user)
         elif chosen is not None:
             await self.action_perform(chosen)
+
+    def _choices_of(self, user: UserRecord | None) -> list[Choice]:
+        if user is None:
+            return []
+        edit, refused = self.why_not("edit"), user.refused.get("unlock")
+        return [
+            *self.ACTIONS.choices(self.why_not, only=("edit", "delete")),
+            Choice(_UNLOCK, None if user.allows("unlock") else (refused.message if refused else "Not now.")),
+            Choice(_PASSWORD, edit),
+            Choice(_CODES, edit),
+        ]
 
     @work(group="write")
     async def unlock(self, user: UserRecord) -> None:
@@ -349,37 +357,6 @@ class SettingsScreen(LedgerScreen):
         if found is not None:
             self.desk.user = found.user
         self.ask_branches()
-
-    # ── oneself ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def action_own_password(self) -> None:
-        """`w`: everybody's own."""
-        fields = [
-            PasswordField("password", "Password now"),
-            PasswordField("new_password", "New password"),
-            PasswordField("again", "Once more"),
-        ]
-        self.app.push_screen(FormDialog("My password", fields, self.save_password))
-
-    @work(group="write")
-    async def save_password(self, dialog: FormDialog, values: dict[str, str]) -> None:
-        """Change it; other sessions end."""
-        if values["new_password"] != values["again"]:
-            dialog.refused({"again": "This is not the same as the new password."})
-            return
-        done = False
-        async with self.outcome(say=dialog.say, form=dialog.form) as outcome:
-            await self.ledger.change_password(values["password"], values["new_password"])
-            done = True
-            outcome.done("Changed.")
-        self._after_form(dialog, done or None, "Your password is changed. Your other sessions have ended.")
-
-    def _after_form(self, dialog: FormDialog, saved: object | None, sentence: str) -> None:
-        if saved is None:
-            dialog.settled()
-            return
-        dialog.saved("")
-        self.say(sentence, "done")
 
     def _stands_now(self, current: Any) -> None:
         if hasattr(current, "username"):

@@ -161,6 +161,8 @@ def test_what_changed_since_is_not_approved(world: World) -> None:
     back = boss.post(f"/v1/payments/{request['object_id']}/disassociate", {"reason": "again"}, if_match=2)
     assert back.status_code == 200
     assert said(approve(world, request, shown=shown)) == (409, "stale-approval")
+    # Nor by the hash of what stands now: the maker asked for another version.
+    assert said(approve(world, request)) == (409, "stale-approval")
     now = boss.get(f"/v1/approvals/{request['id']}").json()
     assert (now["state"], now["actions"]) == ("stale", ["reject"])
     again = world.ledger.sign_in("teller").post(

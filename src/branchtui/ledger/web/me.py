@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
-
-from pydantic import StringConstraints
+from typing import TYPE_CHECKING
 
 from branchtui.contract import sessions as wire
-from branchtui.contract.base import Answer, Request
+from branchtui.contract.people import Enrol, Enrolled
 from branchtui.contract.problem import Codes
 from branchtui.ledger import audit
 from branchtui.ledger.access import Permission as P
@@ -26,21 +24,6 @@ if TYPE_CHECKING:
     from branchtui.ledger.operations import Command
     from branchtui.ledger.passwords import Passwords
     from branchtui.ledger.store.unit import Tx
-
-
-class Enrol(Request):
-    """`POST /v1/me/totp`: without a code a fresh seed; with the first code of the device it is switched on."""
-
-    otp: Annotated[str, StringConstraints(min_length=6, max_length=16)] | None = None
-
-
-class Enrolled(Answer):
-    """Shown once: the seed to enter into a device, or, once that is confirmed, the codes for the day it is lost."""
-
-    state: str
-    secret: str | None = None
-    otpauth_uri: str | None = None
-    recovery_codes: tuple[str, ...] = ()
 
 
 class MyDesk:

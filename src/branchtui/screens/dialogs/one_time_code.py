@@ -30,22 +30,23 @@ _GROUP = 4
 class CodeDialog(ModalScreen[str | None]):
     """The code, or None when the person left it. The first time it shows the secret for the device, this once."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, said: str, *, secret: str = "", address: str = "") -> None:
         super().__init__()
-        self._problem = problem
+        self._said = said
+        self.secret = secret
+        self._address = address
         self._form = Form(TextField("otp", "Code", required=True, max_length=16), id="one-time-code")
 
     def compose(self) -> ComposeResult:
         """Why, the secret where there is one, the code."""
         with Vertical(classes="dialog", id="code-box"):
             yield Static(Content("One-time code"), classes="dialog-title")
-            yield Static(Content(safe_text(self._problem.detail)), classes="dialog-lines")
-            secret = str(self._problem.extra.get("secret") or "")
-            if secret:
-                groups = " ".join(secret[at : at + _GROUP] for at in range(0, len(secret), _GROUP))
-                address = str(self._problem.extra.get("otpauth_uri") or "")
+            yield Static(Content(safe_text(self._said)), classes="dialog-lines")
+            if self.secret:
+                starts = range(0, len(self.secret), _GROUP)
+                groups = " ".join(self.secret[at : at + _GROUP] for at in starts)
                 yield Static(Content(safe_text(f"Secret  {groups}")), classes="dialog-lines", id="secret")
-                yield Static(Content(safe_text(address)), classes="dialog-lines", id="otpauth")
+                yield Static(Content(safe_text(self._address)), classes="dialog-lines", id="otpauth")
             yield self._form
             yield Static(Content("[enter] go on   [esc] leave it"), classes="dialog-keys")
 
@@ -75,13 +76,20 @@ async def open_session(app: App[Any], desk: Desk, username: str, password: str) 
     except Refused as refused:
         if refused.code not in {Codes.OTP_REQUIRED, Codes.OTP_ENROL}:
             raise
-        code = await app.push_screen_wait(CodeDialog(refused.problem))
+        code = await app.push_screen_wait(_dialog_of(refused.problem))
         if code is None:
             raise
         with desk.gate.hold():
             recovery = await desk.sign_in(username, password, code)
         if recovery:
             await app.push_screen_wait(MessageDialog("Recovery codes", recovery_lines(recovery)))
+
+
+def _dialog_of(problem: Problem) -> CodeDialog:
+    more = problem.extra
+    return CodeDialog(
+        problem.detail, secret=str(more.get("secret") or ""), address=str(more.get("otpauth_uri") or "")
+    )
 
 
 def recovery_lines(codes: tuple[str, ...]) -> list[str]:
