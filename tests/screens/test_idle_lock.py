@@ -12,9 +12,11 @@ from branchtui.screens.balances import BalancesScreen
 from branchtui.screens.customer import CustomerScreen
 from branchtui.screens.customers import CustomersScreen
 from branchtui.screens.dialogs.form_dialog import FormDialog
+from branchtui.screens.dialogs.one_time_code import CodeDialog
 from branchtui.screens.home import HomeScreen
 from branchtui.screens.idle_lock import IdleLock, LockScreen
-from branchtui.widgets.dialogs import ConfirmDialog
+from branchtui.screens.settings_screen import SettingsScreen
+from branchtui.widgets.dialogs import ConfirmDialog, MenuDialog
 
 
 class Away:
@@ -167,3 +169,22 @@ async def test_no_key_leads_around_the_lock(running_ledger: RunningLedger, tmp_p
         await seat.at(LockScreen)
         await seat.press(key)
         assert isinstance(seat.app.screen, LockScreen)
+
+
+async def test_a_secret_for_a_device_does_not_stay_behind_the_lock(
+    own_ledger: RunningLedger, tmp_path: Path
+) -> None:
+    """SEC-5, AUTH-4: the dialog that shows it is left, and nothing was switched on."""
+    async with counter(own_ledger.url, tmp_path) as seat:
+        await seat.type(":settings branches")
+        await seat.press("enter")
+        await seat.at(SettingsScreen)
+        await seat.press("m")
+        await seat.at(MenuDialog)
+        await seat.press("2")
+        await seat.at(CodeDialog)
+        await seat.press("f12")
+        await unlock(seat)
+        await seat.at(SettingsScreen)
+        assert not [one for one in seat.app.screen_stack if isinstance(one, CodeDialog)]
+    assert own_ledger.query("SELECT confirmed_at FROM second_factors") == [(None,)]

@@ -69,7 +69,7 @@ class IdleLock:
         if self._desk.user is None or self._desk.is_locked:
             return
         self._desk.is_locked = True
-        while isinstance(self._app.screen, _ASKING):
+        while isinstance(self._app.screen, _ASKING) or getattr(self._app.screen, "is_left_by_lock", False):
             # A question that nobody answered: it is answered by no.
             asking: Screen[Any] = self._app.screen
             await asking.dismiss(False if isinstance(asking, ConfirmDialog) else None)
@@ -116,7 +116,9 @@ class LockScreen(Screen[bool]):
         yield Heading("branchtui")
         with Vertical(id="sign-in-box"):
             yield Static(
-                Content(f"Locked. {safe_text(self._desk.username)} goes on with the password."),
+                Content(
+                    f"Locked. {safe_text(self._desk.username)} goes on with the password; ctrl+q leaves."
+                ),
                 id="sign-in-title",
             )
             yield self._form

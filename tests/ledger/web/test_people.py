@@ -258,3 +258,23 @@ def test_a_new_branch_is_in_the_tree_at_once(world: World) -> None:
     zone = admin.post("/v1/branches", {"code": "Z", "name": "Z", "parent_id": parent, "timezone": "../etc"})
     assert said(zone) == (422, "validation")
     world.ledger.check()
+
+
+# ── what was refused ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_the_role_may_not_do_is_on_the_chain_once_a_minute(own_ledger: RunningLedger) -> None:
+    """AUD-1: denied authorizations are logged, by template and role; many are one row, so that nobody fills the chain."""
+    teller = own_ledger.sign_in("teller", fresh=True)
+    for _ in range(20):
+        assert teller.get("/v1/users").status_code == 403
+    assert teller.get(f"/v1/users/{uuid.uuid4()}").status_code == 403
+    own_ledger.clock.advance(seconds=61)
+    assert teller.get("/v1/users").status_code == 403
+    own_ledger.write(lambda _: None)
+    rows = own_ledger.query(
+        "SELECT actor, object, reason, outcome FROM audit WHERE action = 'authorization.denied' ORDER BY seq"
+    )
+    listed = ("teller", "GET /v1/users", "teller", "not_applied")
+    assert rows == [listed, ("teller", "GET /v1/users/{id}", "teller", "not_applied"), listed]
+    own_ledger.check()

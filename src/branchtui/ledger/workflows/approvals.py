@@ -15,9 +15,8 @@ from branchtui.contract import approvals as wire
 from branchtui.contract.approvals import ApprovalState, Difference
 from branchtui.contract.base import RefusedAction
 from branchtui.contract.problem import Codes
-from branchtui.contract.sessions import Role
 from branchtui.ledger import audit, history
-from branchtui.ledger.access import Permission
+from branchtui.ledger.access import PERMISSIONS, Permission
 from branchtui.ledger.cards import holds_card_number
 from branchtui.ledger.clock import as_datetime
 from branchtui.ledger.operations import Reply, reply
@@ -309,10 +308,11 @@ class Desk:
         self, tx: Tx, maker: Principal, approvable: Approvable, object_id: str, body: BaseModel
     ) -> bool:
         """Whether anybody else could approve it (MC-5)."""
-        for role in Role:
-            for user in tx.find(User, role=role.value, disabled=0) if role is not Role.OTHER else ():
+        deciding = [role for role, may in PERMISSIONS.items() if Permission.APPROVAL_DECIDE in may]
+        for role in deciding:
+            for user in tx.find(User, role=role.value, disabled=0):
                 checker = principal_of_user(self.core, user)
-                if checker.person_id == maker.person_id or not checker.may(Permission.APPROVAL_DECIDE):
+                if checker.person_id == maker.person_id:
                     continue
                 try:
                     refusal = approvable.refusal(self.core, tx, checker, object_id, body)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -29,6 +29,9 @@ _GROUP = 4
 
 class CodeDialog(ModalScreen[str | None]):
     """The code, or None when the person left it. The first time it shows the secret for the device, this once."""
+
+    is_left_by_lock: ClassVar[bool] = True
+    """A secret does not stay behind the idle lock."""
 
     def __init__(self, said: str, *, secret: str = "", address: str = "") -> None:
         super().__init__()
