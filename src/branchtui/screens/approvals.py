@@ -209,7 +209,7 @@ class ApprovalsScreen(LedgerScreen):
 
     def action_details(self) -> None:
         """`v`, or `enter`."""
-        self.rows.open_when_settled()
+        self.rows.action_open()
 
     @on(VirtualList.Opened)
     @work(group="details", exclusive=True)
