@@ -7,11 +7,12 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on, work
+from textual import events, on, work
 from textual.binding import Binding, BindingType
 
 from branchtui.screens.base import LedgerScreen
 from branchtui.screens.desk import Credentials, Desk, OpenLedger, open_ledger, utc_now
+from branchtui.screens.idle_lock import CHECK_SECONDS, IdleLock, seconds_awake
 from branchtui.screens.places import HOME, GoTo, SignOff, WorkIn
 from branchtui.screens.sign_in import SignInScreen
 from branchtui.screens.ways import Ways, is_filling, is_ready, reasons_to_stay
@@ -33,6 +34,7 @@ class BranchApp(GatedApp, inherit_bindings=False):
         # In a dialog too: the screen beneath it does not hear them.
         Binding("ctrl+q", "sign_off", show=False, priority=True),
         Binding("ctrl+l", "repaint", show=False, priority=True),
+        Binding("f12", "lock", show=False, priority=True),
         Binding("ctrl+c", "say_how_to_leave", show=False),
         Binding("ctrl+z", "suspend_process", show=False, priority=True),
     ]
@@ -45,6 +47,7 @@ class BranchApp(GatedApp, inherit_bindings=False):
         credentials: Credentials | None = None,
         now: Callable[[], datetime] = utc_now,
         painting: Painting | None = None,
+        idle_clock: Callable[[], float] = seconds_awake,
     ) -> None:
         super().__init__(
             painting=painting,
@@ -58,6 +61,7 @@ class BranchApp(GatedApp, inherit_bindings=False):
         self.paint.is_filling = partial(is_filling, self)
         self._ways = Ways(self, self.desk)
         self._credentials = credentials
+        self.idle_lock = IdleLock(self, self.desk, minutes=settings.idle_lock_minutes, clock=idle_clock)
 
     def on_mount(self) -> None:
         """The wall first, then the first screen."""
@@ -67,6 +71,17 @@ class BranchApp(GatedApp, inherit_bindings=False):
         notice = self.painting.reason if self.painting else None
         self.push_screen(SignInScreen(self.desk, self._credentials, notice=notice or ""))
         self._credentials = None
+        self.set_interval(CHECK_SECONDS, self.idle_lock.check)
+
+    async def on_event(self, event: events.Event) -> None:
+        """A key shows that somebody is there."""
+        if isinstance(event, events.Key | events.Paste):
+            self.idle_lock.touched()
+        await super().on_event(event)
+
+    async def action_lock(self) -> None:
+        """`f12`: at once (SEC-5)."""
+        await self.idle_lock.lock()
 
     async def on_unmount(self) -> None:
         """The link goes with the program; what is in doubt stays in its journal."""

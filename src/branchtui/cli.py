@@ -173,8 +173,9 @@ def _add_users(commands: _Commands) -> None:
         ("unlock", "let a user try again who mistyped the password too often"),
         ("password", "give a user a new password; the user's sessions end"),
         ("disable", "let a user no longer sign in; the user's sessions end"),
+        ("forget-codes", "forget the one-time codes of a user whose device is lost"),
     ):
-        change = _command(user, name, text, _upkeep(f"user_{name}"))
+        change = _command(user, name, text, _upkeep(f"user_{name.replace('-', '_')}"))
         change.add_argument("--username", metavar="NAME", required=True)
         if name == "password":
             _add_password(change)

@@ -12,6 +12,7 @@ _FILE_NAME: Final = "branchtui.toml"
 _PREFIX: Final = "BRANCHTUI_"
 _PATHS: Final = frozenset({"ca_file", "import_folder", "state_folder"})
 _WORDS: Final = {"list_mark": ("auto", "bar", "arrow")}
+_NUMBERS: Final = {"idle_lock_minutes": (1, 60)}
 _SWITCHES: Final = frozenset({"ascii_only", "clipboard", "slow_line"})
 _YES: Final = frozenset({"1", "true", "yes", "on"})
 _NO: Final = frozenset({"", "0", "false", "no", "off"})
@@ -29,6 +30,7 @@ class Settings:
     read and templates saved. `state_folder`: None means the user's state directory. `clipboard` allows
     reference codes, and nothing else, into the terminal's clipboard (TTY-3). `list_mark` is what shows the
     highlighted row: a bar, the arrow alone (150 bytes less a step), or by what the line carries.
+    `idle_lock_minutes` without a key lock the terminal (SEC-5), 1 to 60.
     """
 
     ledger: str | None = None
@@ -40,6 +42,7 @@ class Settings:
     clipboard: bool = False
     slow_line: bool = False
     list_mark: Literal["auto", "bar", "arrow"] = "auto"
+    idle_lock_minutes: int = 5
 
     @classmethod
     def load(
@@ -111,6 +114,12 @@ def _typed(name: str, value: object) -> object:
         if word not in _YES | _NO:
             raise SettingsError(f"{name} is {word}; it can be true or false.")
         return word in _YES
+    if name in _NUMBERS:
+        least, most = _NUMBERS[name]
+        text = "" if isinstance(value, bool) else str(value).strip()
+        if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+            raise SettingsError(f"{name} is {value}; it can be {least} to {most}.")
+        return int(text)
     if not isinstance(value, str):
         raise SettingsError(f"{name} must be text.")
     allowed = _WORDS.get(name)

@@ -282,3 +282,18 @@ def test_passwords_are_not_arguments() -> None:
     """AUTH-8: what stands on a command line is seen by everybody on the machine."""
     ended = ledger("user", "password", "--database", "sqlite:///x", "--username", "t", "--password", "x")
     assert ended.returncode == 2
+
+
+def test_an_operator_forgets_the_codes_of_a_lost_device(database: str) -> None:
+    """AUTH-4: the only administrator may be who lost it, so there is a way without signing in; the chain says so."""
+    connection = connect(database_path(database))
+    connection.execute(
+        "INSERT INTO second_factors SELECT id, 1, ?, 5, 7, '[\"hash\"]' FROM users WHERE username = 'root'",
+        (b"sixteen bytes ...",),
+    )
+    connection.close()
+    done("user", "forget-codes", "--database", database, "--username", "root")
+    assert ask(database, "SELECT wanted, seed, confirmed_at, recovery FROM second_factors") == [
+        (1, None, None, "[]")
+    ]
+    assert ask(database, "SELECT count(*) FROM audit WHERE action = 'user.forget-codes'") == [(1,)]

@@ -24,7 +24,9 @@ class Host:
         self.said: list[tuple[str, Level]] = []
         self.timer = ManualTimer()
         self.sending: Listeners[Any] = Listeners()
-        self.ledger = cast("Any", SimpleNamespace(listen_sending=self.sending.add))
+        self.ledger = cast(
+            "Any", SimpleNamespace(listen_sending=self.sending.add, prove_by=lambda _: lambda: None)
+        )
 
     def say(self, text: str, level: Level = "info") -> None:
         self.said.append((text, level))
@@ -36,6 +38,9 @@ class Host:
         return self.timer.start(delay, callback)
 
     async def sign_in_again(self) -> bool:
+        return False
+
+    async def prove(self) -> bool:
         return False
 
     def show_unconfirmed(self, intent: Pending) -> None:

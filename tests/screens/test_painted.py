@@ -72,7 +72,7 @@ WALK: dict[str, tuple[str, ...]] = {
     ),
     "import": ("f3", "i", *"nothing.csv", "enter", "escape"),
     "activity": ("f9", "down", "end", "enter", "escape"),
-    "a refusal and a long sentence": ("f2", "f7", "f8", "ctrl+r", "ctrl+c", "ctrl+g", "ctrl+l", "ctrl+q"),
+    "a refusal and a long sentence": ("f2", "f7", "f6", "ctrl+r", "ctrl+c", "ctrl+g", "ctrl+l", "ctrl+q"),
 }
 
 

@@ -28,6 +28,15 @@ def test_options_stand_over_the_environment_and_that_over_the_file(tmp_path: Pat
     )
 
 
+def test_the_minutes_of_the_idle_lock_are_a_setting(tmp_path: Path) -> None:
+    """SEC-5: five, unless the operator says otherwise; a text of the environment is read as a number."""
+    assert Settings.load(environment={}, file=file_with(tmp_path, "")).idle_lock_minutes == 5
+    environment = {"BRANCHTUI_IDLE_LOCK_MINUTES": "12"}
+    file = file_with(tmp_path, "idle_lock_minutes = 3")
+    assert Settings.load(environment=environment, file=file).idle_lock_minutes == 12
+    assert Settings.load(environment={}, file=file).idle_lock_minutes == 3
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -35,6 +44,9 @@ def test_options_stand_over_the_environment_and_that_over_the_file(tmp_path: Pat
         ("ascii_only = 3", "true or false"),
         ("ledger = 7", "must be text"),
         ("ledger = ", "cannot be read"),
+        ("idle_lock_minutes = 0", "1 to 60"),
+        ("idle_lock_minutes = 61", "1 to 60"),
+        ("idle_lock_minutes = true", "1 to 60"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_a_sentence(tmp_path: Path, text: str, says: str) -> None:

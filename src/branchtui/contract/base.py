@@ -113,10 +113,14 @@ Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
 
 class RefusedAction(Answer):
-    """Why an action may not be done to a resource now, by this user."""
+    """Why an action may not be done to a resource now, by this user.
+
+    `approval` names what `POST /v1/approvals` may be asked for instead, where a second person can allow it.
+    """
 
     code: str
     message: str
+    approval: str | None = None
 
 
 class Resource(Answer):

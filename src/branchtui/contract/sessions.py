@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import SecretStr, StringConstraints
@@ -33,6 +34,26 @@ class Refresh(Request):
     refresh_token: SecretStr
 
 
+class StepUp(Request):
+    """`POST /v1/me/step-up`: the password, or a code where the user has a second factor; both where both are given."""
+
+    password: SecretStr | None = None
+    otp: Annotated[str, StringConstraints(max_length=16)] | None = None
+
+
+class Proved(Answer):
+    """Until when what is risky is open to this session (AUTH-7)."""
+
+    proved_until: datetime
+
+
+class NewPassword(Request):
+    """`POST /v1/me/password`: every other session of the user ends (AUTH-5)."""
+
+    password: SecretStr
+    new_password: SecretStr
+
+
 class Branch(Answer):
     """A node of the branch tree: office, division and store are branches."""
 
@@ -53,6 +74,7 @@ class User(Answer):
     branch_id: str
     branches: tuple[Branch, ...]
     limits: dict[str, int] = {}
+    second_factor: bool = False
 
 
 class LedgerIdentity(Answer):
@@ -64,7 +86,10 @@ class LedgerIdentity(Answer):
 
 
 class Session(Answer):
-    """Tokens and identity. `expires_in` is in seconds. Tokens live in memory only (SEC-1)."""
+    """Tokens and identity. `expires_in` is in seconds. Tokens live in memory only (SEC-1).
+
+    `recovery_codes` come once, with the sign-in that switched one-time codes on (AUTH-4).
+    """
 
     access_token: SecretStr
     token_type: str = "Bearer"
@@ -73,6 +98,7 @@ class Session(Answer):
     user: User
     ledger: LedgerIdentity
     capabilities: tuple[str, ...] = ()
+    recovery_codes: tuple[str, ...] = ()
 
 
 class Me(Answer):

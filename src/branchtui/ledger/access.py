@@ -34,6 +34,15 @@ class Permission(StrEnum):
     AUDIT_VIEW = "audit.view"
     DASHBOARD_VIEW = "dashboard.view"
     OPERATION_RESOLVE = "operation.resolve"
+    APPROVAL_VIEW = "approval.view"
+    APPROVAL_ASK = "approval.ask"
+    APPROVAL_DECIDE = "approval.decide"
+    USER_VIEW = "user.view"
+    USER_UNLOCK = "user.unlock"
+    USER_ADMIN = "user.admin"
+    BRANCH_ADMIN = "branch.admin"
+    SECURITY_VIEW = "security.view"
+    SECURITY_ADMIN = "security.admin"
 
 
 P = Permission
@@ -57,6 +66,8 @@ _TELLER: Final = _READ | {
     P.PAYMENT_ASSOCIATE,
     P.PAYMENT_DISASSOCIATE_OWN,
     P.IMPORT_RECORDS,
+    P.APPROVAL_VIEW,
+    P.APPROVAL_ASK,
 }
 PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     Role.TELLER: frozenset(_TELLER),
@@ -69,10 +80,30 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             P.PAYMENT_DISASSOCIATE_ANY,
             P.CALLBACK_VIEW,
             P.OPERATION_RESOLVE,
+            P.APPROVAL_DECIDE,
+            P.USER_VIEW,
+            P.USER_UNLOCK,
+            P.SECURITY_VIEW,
         }
     ),
-    Role.AUDITOR: frozenset(_READ | {P.PAYMENT_PHONE, P.CALLBACK_VIEW, P.AUDIT_VIEW}),
-    Role.ADMINISTRATOR: frozenset({P.SIGNED_IN, P.CUSTOMER_VIEW, P.CALLBACK_VIEW, P.DASHBOARD_VIEW}),
+    Role.AUDITOR: frozenset(
+        _READ
+        | {P.PAYMENT_PHONE, P.CALLBACK_VIEW, P.AUDIT_VIEW, P.APPROVAL_VIEW, P.USER_VIEW, P.SECURITY_VIEW}
+    ),
+    Role.ADMINISTRATOR: frozenset(
+        {
+            P.SIGNED_IN,
+            P.CUSTOMER_VIEW,
+            P.CALLBACK_VIEW,
+            P.DASHBOARD_VIEW,
+            P.USER_VIEW,
+            P.USER_UNLOCK,
+            P.USER_ADMIN,
+            P.BRANCH_ADMIN,
+            P.SECURITY_VIEW,
+            P.SECURITY_ADMIN,
+        }
+    ),
 }
 
 

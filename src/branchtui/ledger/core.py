@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from branchtui.ledger.access import Scope
 from branchtui.ledger.clock import Clock, SystemClock, local_date, new_id
+from branchtui.ledger.seal_key import key_path, read_key
 from branchtui.ledger.store import migrate
 from branchtui.ledger.store.cursors import Cursors
 from branchtui.ledger.store.lists import Lists
@@ -20,6 +22,7 @@ from branchtui.ledger.wakes import Wakes
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import date
+    from pathlib import Path
 
     import apsw
 
@@ -75,8 +78,28 @@ class Core:
     clock: Clock
     new_id: Callable[[], str]
     lock: FileLock
+    key_file: Path
     background: set[Any] = field(default_factory=set)
     wakes: Wakes = field(default_factory=Wakes)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the institution has set."""
+        found: dict[str, Any] = json.loads(self.institution.settings)
+        return found
+
+    def limit_of(self, role: str, own_minor: int | None) -> int | None:
+        """The largest single amount of somebody: the own limit, else the institution's for the role, else none."""
+        by_role: dict[str, int] = self.settings.get("role_limits", {})
+        return own_minor if own_minor is not None else by_role.get(role)
+
+    def secret_key(self) -> bytes:
+        """The key that second factors are made with; made when it is first needed.
+
+        Raises:
+            KeyUnusable: the file cannot be used.
+        """
+        return read_key(self.key_file)
 
     def today(self, branch: Branch) -> date:
         """The calendar day in the branch's time zone."""
@@ -125,6 +148,7 @@ def open_core(database: str, *, clock: Clock | None = None, ids: Callable[[], st
         clock=clock or SystemClock(),
         new_id=ids,
         lock=lock,
+        key_file=key_path(path),
     )
 
 

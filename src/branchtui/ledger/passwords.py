@@ -13,6 +13,7 @@ from branchtui.contract.problem import Codes
 from branchtui.ledger.problems import Refusal
 
 MIN_LENGTH: Final = 15
+MIN_LENGTH_WITH_CODE: Final = 8
 MAX_LENGTH: Final = 128
 _AT_ONCE: Final = 2
 _WAITING: Final = 20
@@ -52,6 +53,11 @@ class Passwords:
         """The hash to store."""
         return self._hasher.hash(password)
 
+    async def hashed(self, password: str) -> str:
+        """The hash to store, made on a thread; at most two run at once, as with `verify`."""
+        async with self._slots:
+            return await asyncio.to_thread(self.hash, password)
+
     def needs_rehash(self, stored: str) -> bool:
         """Whether the stored hash was made with older costs."""
         return self._hasher.check_needs_rehash(stored)
@@ -81,14 +87,15 @@ class Passwords:
         return stored is not None
 
 
-def verify_new(password: str, username: str) -> None:
-    """Whether a new password may be used (AUTH-2).
+def verify_new(password: str, username: str, *, with_code: bool = False) -> None:
+    """Whether a new password may be used; who signs in with a code too may have a shorter one (AUTH-2).
 
     Raises:
         PasswordUnfit: too short, too long, common, or made of the user's name.
     """
-    if len(password) < MIN_LENGTH:
-        raise PasswordUnfit(f"The password has {len(password)} characters; it needs at least {MIN_LENGTH}.")
+    least = MIN_LENGTH_WITH_CODE if with_code else MIN_LENGTH
+    if len(password) < least:
+        raise PasswordUnfit(f"The password has {len(password)} characters; it needs at least {least}.")
     if len(password) > MAX_LENGTH:
         raise PasswordUnfit(f"The password has more than {MAX_LENGTH} characters.")
     folded = password.casefold()

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from branchtui.ledger import audit, setup
 from branchtui.ledger.passwords import Passwords, verify_new
-from branchtui.ledger.store.rows import Branch, CallbackToken, Payee, Session, User
+from branchtui.ledger.store.rows import Branch, CallbackToken, Payee, SecondFactor, Session, User
 from branchtui.ledger.store.search import fold
+from branchtui.ledger.workflows import second_factor
 
 if TYPE_CHECKING:
     from branchtui.ledger.store.unit import BulkTx
@@ -107,6 +108,22 @@ def disable_user(tx: BulkTx, username: str, at_us: int) -> None:
         raise ValueError(f"{user.username} is the only administrator who may sign in. Nothing was changed.")
     _end_sessions(tx, user, "the user was disabled", at_us)
     _put(tx, replace(user, disabled=1), "user.disable", at_us)
+
+
+def forget_codes(tx: BulkTx, username: str, at_us: int) -> None:
+    """The user's device is lost: one-time codes are forgotten, every session ends (AUTH-4).
+
+    Where a setting asks for codes, the next sign-in enrols a device anew.
+
+    Raises:
+        ValueError: there is no such user.
+    """
+    user = _user(tx, username)
+    known = tx.get(SecondFactor, user.id)
+    if known is not None:
+        tx.put(second_factor.blank(user.id, wanted=bool(known.wanted)))
+    _end_sessions(tx, user, "one-time codes were forgotten", at_us)
+    _put(tx, user, "user.forget-codes", at_us)
 
 
 def branch_of(tx: BulkTx, code: str) -> Branch:

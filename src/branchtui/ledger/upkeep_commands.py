@@ -91,6 +91,14 @@ def user_disable(arguments: argparse.Namespace) -> int:
 
 
 @telling
+def user_forget_codes(arguments: argparse.Namespace) -> int:
+    """Forget the one-time codes of a user whose device is lost."""
+    at_us = SystemClock().now_us()
+    setup.change(arguments.database, lambda tx: upkeep.forget_codes(tx, arguments.username, at_us))
+    return DONE
+
+
+@telling
 def backup(arguments: argparse.Namespace) -> int:
     """Copy the ledger into a new file, proved."""
     copies.back_up(arguments.database, Path(arguments.to).absolute())

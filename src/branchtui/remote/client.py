@@ -14,12 +14,14 @@ from typing import Self
 import platformdirs
 
 from branchtui.remote.address import ledger_address
+from branchtui.remote.approvals import Approvals
 from branchtui.remote.clock import Clock, Sleep, SystemClock
 from branchtui.remote.errors import JournalUnavailable
 from branchtui.remote.imports import Imports
 from branchtui.remote.journal import IntentJournal, Journal, NoJournal
 from branchtui.remote.journal_files import journal_directory
 from branchtui.remote.line import Line
+from branchtui.remote.people import People
 from branchtui.remote.reads import Reads
 from branchtui.remote.sessions import Sessions
 from branchtui.remote.transport import Deadlines, NewWire, Transport
@@ -38,7 +40,7 @@ class LinkSettings:
     slow_line: bool = False
 
 
-class Ledger(Sessions, Reads, Writes, Imports):
+class Ledger(Sessions, Reads, Writes, Imports, Approvals, People):
     """The ledger as the screens see it.
 
     Made inside a running event loop, closed with `close` (or as an async context). Readings raise

@@ -114,6 +114,18 @@ class Intent:
 
 
 _VERBS = {
+    "approval.approve": "Approve",
+    "approval.file": "Ask for approval:",
+    "approval.reject": "Reject",
+    "approval.withdraw": "Withdraw",
+    "branch.change": "Change branch",
+    "branch.create": "Add branch",
+    "security.change": "Change codes and limits by role",
+    "user.change": "Change user",
+    "user.second-factor": "Enrol the own device",
+    "user.create": "Add user",
+    "user.password": "Change the own password",
+    "user.unlock": "Unlock user",
     "balance-record.create": "Key balance",
     "balance-record.change": "Change balance",
     "balance-record.delete": "Delete balance",

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from random import Random
 from typing import Any, Final, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 
 from branchtui.contract.base import Answer
 from branchtui.contract.operations import Operation
+from branchtui.contract.problem import Codes
 from branchtui.remote.answers import Reply, read_answer
 from branchtui.remote.calls import LINK_DOWN, Calls, segment
 from branchtui.remote.classify import End, Failed, Kind, end_of, leaves_doubt
@@ -52,6 +54,8 @@ class Sending:
 
 
 SendingListener = Callable[[Sending], None]
+Prover = Callable[[], Awaitable[bool]]
+"""Asks the person to prove who it is; True when the ledger took the proof (AUTH-7)."""
 
 
 @dataclass(slots=True)
@@ -87,6 +91,7 @@ class Writing(Calls):
         self._new_key = new_key
         self._under_way: set[asyncio.Task[Any]] = set()
         self._sending_listeners: Listeners[Sending] = Listeners()
+        self._provers: list[Prover] = []
         self.resolver = Resolver(
             question=self._ask_operation,
             fence=self._fence,
@@ -99,6 +104,14 @@ class Writing(Calls):
     def listen_sending(self, listener: SendingListener) -> Callable[[], None]:
         """Call `listener` before each repeated attempt of a change; the result ends that."""
         return self._sending_listeners.add(listener)
+
+    def prove_by(self, prover: Prover) -> Callable[[], None]:
+        """While this stands, a change that needs a fresh proof asks `prover`, and is sent again with its key.
+
+        The result ends that.
+        """
+        self._provers.append(prover)
+        return lambda: self._provers.remove(prover)
 
     async def operation(self, key: str) -> Operation:
         """What became of the change under `key`. Refused with `operation-unknown`: it never arrived."""
@@ -167,8 +180,10 @@ class Writing(Calls):
     ) -> M | None:
         self._refuse_now(intent)
         # PATCH: what was not set must not be sent; elsewhere a None is the absence of the member.
-        content = b"" if body is None else _json_of(body, is_patch=method == "PATCH")
-        pending = self._pending(intent, method, path, content)
+        masked = b"" if body is None else _json_of(body, is_patch=method == "PATCH")
+        content = masked if body is None else _with_secrets(masked, body)
+        # The journal is a file: nothing by which a password could be guessed goes into it (OUT-2).
+        pending = self._pending(intent, method, path, masked)
         ask = Ask(
             method,
             path,
@@ -261,9 +276,7 @@ class Writing(Calls):
                 raise
 
         try:
-            done = await self._retries.run(
-                Kind.MUTATION, attempt, waiting=partial(self._tell_sending, pending)
-            )
+            done = await self._run_proved(attempt, pending)
         except Failed as failure:
             raise self._ended(pending, failure, course, current) from failure
         except AwaitsApproval:
@@ -279,6 +292,17 @@ class Writing(Calls):
             raise
         self._note(pending, IntentState.SUCCEEDED)
         return done
+
+    async def _run_proved(self, attempt: Callable[[Try], Awaitable[M | None]], pending: Pending) -> M | None:
+        """The attempts; where the ledger asks for a fresh proof, once more after it, with the same key (AUTH-7)."""
+        waiting = partial(self._tell_sending, pending)
+        try:
+            return await self._retries.run(Kind.MUTATION, attempt, waiting=waiting)
+        except Failed as failure:
+            asks = failure.problem is not None and failure.problem.code == Codes.STEP_UP
+            if not asks or not self._provers or not await self._provers[-1]():
+                raise
+        return await self._retries.run(Kind.MUTATION, attempt, waiting=waiting)
 
     def _ended(
         self, pending: Pending, failure: Failed, course: _Course, current: type[BaseModel]
@@ -332,6 +356,16 @@ class _Filed(Answer):
 
     code: str = ""
     approval_id: str = ""
+
+
+def _with_secrets(masked: bytes, body: BaseModel) -> bytes:
+    """The body as it is sent: `masked` with its passwords in their places."""
+    secret = {
+        name: value.get_secret_value()
+        for name in type(body).model_fields
+        if isinstance(value := getattr(body, name), SecretStr)
+    }
+    return json.dumps(json.loads(masked) | secret).encode() if secret else masked
 
 
 def _json_of(body: BaseModel, *, is_patch: bool) -> bytes:

@@ -15,6 +15,18 @@ if TYPE_CHECKING:
     from branchtui.screens.desk import Desk
 
 _ACTION_WORDS: Final = {
+    "approval.approve": "Approved",
+    "approval.file": "Asked for",
+    "approval.reject": "Rejected",
+    "approval.withdraw": "Withdrew",
+    "branch.change": "Renamed",
+    "branch.create": "Added",
+    "security.change": "Changed",
+    "user.change": "Changed",
+    "user.create": "Added",
+    "user.password": "Changed",
+    "user.second-factor": "Changed",
+    "user.unlock": "Unlocked",
     "account.open": "Opened",
     "balance-record.create": "Keyed",
     "balance-record.change": "Edited",
@@ -34,6 +46,7 @@ _ACTION_WORDS: Final = {
 _FILE_WORDS: Final = {"balance-records": "balances", "customers": "customers"}
 
 _QUEUE_WORDS: Final = {
+    "approvals-waiting": "Approvals waiting",
     "payments-unassociated": "Payments unassociated",
     "unassociated-payments": "Payments unassociated",
     "unassociated": "Payments unassociated",

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 
 from branchtui.contract.balance_records import RecordFilter, RecordStatus
 from branchtui.format.money import money
+from branchtui.screens.asking import approval_for, ask_for_approval
 from branchtui.screens.base import screen_actions
 from branchtui.screens.bulk import BulkDesk
 from branchtui.screens.desk import Desk
@@ -220,7 +221,7 @@ class BalancesScreen(BulkDesk):
         record = self.rows.highlighted
         if record is None:
             return "No record is highlighted."
-        if action_id not in _BY_THE_LEDGER or record.allows(action_id):
+        if action_id not in _BY_THE_LEDGER or record.allows(action_id) or approval_for(record, action_id):
             return None
         refused = record.refused.get(action_id)
         return refused.message if refused is not None else f"This record cannot be {action_id}ed now."
@@ -250,6 +251,9 @@ class BalancesScreen(BulkDesk):
         record = self.rows.highlighted
         if record is None:
             return
+        if approval_for(record, "post"):
+            await ask_for_approval(self, record, "post", record_lines(record), summary=_asked(record, "post"))
+            return
         effect = "Posted for good: never edited, never deleted."
         if not await self.confirm(ConfirmDialog("Post Balance?", record_lines(record), effect=effect)):
             return
@@ -276,6 +280,16 @@ class BalancesScreen(BulkDesk):
     @work(group="write")
     async def reverse(self, record: BalanceRecord) -> None:
         """From the menu: a mirror entry takes a posted record back; the original stays."""
+        if approval_for(record, "reverse"):
+            await ask_for_approval(
+                self,
+                record,
+                "reverse",
+                record_lines(record),
+                summary=_asked(record, "reverse"),
+                reason_member="reason",
+            )
+            return
         reason = await self.app.push_screen_wait(
             ReasonDialog("Reverse this posted record?", record_lines(record))
         )
@@ -347,6 +361,11 @@ class BalancesScreen(BulkDesk):
     def _totals_again(self) -> None:
         if self._are_totals_old and self.app.screen is self:
             self.ask_totals()
+
+
+def _asked(record: BalanceRecord, action: str) -> str:
+    """What is asked for, without a name (OUT-2)."""
+    return f"{action} {money(record.amount_minor, record.currency)} {record.currency} for {record.customer.customer_no}"
 
 
 def _view_words(view: RecordStatus | None) -> str:

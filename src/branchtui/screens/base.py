@@ -16,6 +16,7 @@ from branchtui.remote.errors import LedgerError, SessionEnded
 from branchtui.screens.desk import Desk
 from branchtui.screens.dialogs.palette import PaletteDialog
 from branchtui.screens.dialogs.sign_in_again import SignInAgainDialog
+from branchtui.screens.dialogs.step_up import StepUpDialog
 from branchtui.screens.heading import Heading
 from branchtui.screens.help import HelpScreen
 from branchtui.screens.outcome import Outcome, Say, level_of, sentence_of
@@ -135,6 +136,11 @@ class LedgerScreen(ActionHost, Screen[None]):
         for rows in self.query(VirtualList):
             rows.reload()
 
+    def free_data(self) -> None:
+        """The screen is locked: drop what it shows; `reload` brings it back. A screen with more overrides it."""
+        for rows in self.query(VirtualList):
+            rows.forget()
+
     def branch_changed(self) -> None:
         """The person works in another branch now. A screen whose questions name a branch overrides it."""
         self.reload()
@@ -242,6 +248,10 @@ class LedgerScreen(ActionHost, Screen[None]):
             answer.set_result(is_open)
         return is_open
 
+    async def prove(self) -> bool:
+        """Ask for the password once more, for what is risky (AUTH-7). Only in a worker."""
+        return await self.app.push_screen_wait(StepUpDialog(self.desk)) is True
+
     def copy_reference(self, code: str) -> None:
         """`c`: show a reference, and put it on the clipboard where the operator allows it."""
         self.app.copy_to_clipboard(code)
@@ -249,7 +259,9 @@ class LedgerScreen(ActionHost, Screen[None]):
         self.say(f"Reference {code}" + (" is on the clipboard." if is_copied else ""))
 
     def show_unconfirmed(self, intent: Pending) -> None:
-        """The dialog that cannot be mistaken for a failure (link, section 5)."""
+        """The dialog that cannot be mistaken for a failure (link, section 5); behind the idle lock Home tells it."""
+        if self.desk.is_locked:
+            return
         from branchtui.screens.dialogs.not_confirmed import NotConfirmedDialog
 
         self.app.push_screen(NotConfirmedDialog(self.desk, intent))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import work
 from textual.app import ComposeResult
@@ -28,6 +28,9 @@ _ACCOUNT_LINES_MAX = 7
 _LABEL_CELLS = 13
 _COLUMN_CELLS = 38
 _TWO_COLUMNS = 2 * _COLUMN_CELLS + 2
+
+_PERSONAL: Final = ("first_name", "middle_name", "last_name", "mobile_no", "email", "accounts", "entries")
+"""What of a profile is nobody's to find behind the lock."""
 
 
 class CustomerScreen(RecordScreen):
@@ -65,6 +68,15 @@ class CustomerScreen(RecordScreen):
     def reload(self) -> None:
         """Ask for the profile."""
         self.ask()
+
+    def free_data(self) -> None:
+        """As everywhere, and the person: only the id stays, to ask again by."""
+        for rows in self.query(VirtualList):
+            rows.set_source(MemorySource((), lambda one: one.id))
+        super().free_data()
+        self._customer = self._customer.model_copy(update=dict.fromkeys(_PERSONAL) | {"name": ""})
+        self.query_one("#details", Static).update(Content(""))
+        self.heading.show(note="")
 
     @work(group="profile", exclusive=True)
     async def ask(self) -> None:

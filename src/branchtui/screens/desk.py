@@ -68,6 +68,7 @@ class Desk:
         self.user: User | None = None
         self.chosen_branch: Branch | None = None
         self.institution = ""
+        self.is_locked = False
         self.asking_password: asyncio.Future[bool] | None = None
         self._open_ledger = open_ledger
         self._ledger: Ledger | None = None
@@ -101,12 +102,14 @@ class Desk:
             self._ledger = self._open_ledger(self.settings)
         return self._ledger
 
-    async def sign_in(self, username: str, password: str) -> None:
-        """Open a session. Raises what `Ledger.sign_in` raises."""
+    async def sign_in(self, username: str, password: str, otp: str | None = None) -> tuple[str, ...]:
+        """Open a session; what comes back are recovery codes, once. Raises what `Ledger.sign_in` raises."""
         ledger = await self.open()
-        session = await ledger.sign_in(username, password)
+        codes = (otp,) if otp else ()
+        session = await ledger.sign_in(username, password, *codes)
         self.user = session.user
         self.institution = session.ledger.institution
+        return session.recovery_codes
 
     async def sign_out(self) -> None:
         """End the session; a ledger that does not answer holds nobody here, the session ends by itself there."""

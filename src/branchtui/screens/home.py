@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 DAYS_SHOWN: Final = 5
 _FIGURE_CELLS: Final = 20
-_WORKED_ON: Final = {"payment": "payments", "import": "import"}
+_WORKED_ON: Final = {"approval": "approvals", "payment": "payments", "import": "import"}
 
 
 class HomeScreen(LedgerScreen):
@@ -50,6 +50,11 @@ class HomeScreen(LedgerScreen):
     def reload(self) -> None:
         """Ask for the day again."""
         self.ask()
+
+    def free_data(self) -> None:
+        """As everywhere, and the days' figures."""
+        super().free_data()
+        self.query_one("#days", Static).update(Content(""))
 
     @work(group="dashboard", exclusive=True)
     async def ask(self) -> None:

@@ -61,6 +61,10 @@ class OutcomeHost(Protocol):
         """Ask for the password in place; True when a session is open again."""
         ...
 
+    async def prove(self) -> bool:
+        """Ask for the password once more; True when the ledger took it."""
+        ...
+
     def show_unconfirmed(self, intent: Pending) -> None:
         """Open the dialog of a change that nobody knows the end of."""
         ...
@@ -87,6 +91,7 @@ class Outcome:
         self._form = form
         self._on_current = on_current
         self._leave: Callable[[], None] = lambda: None
+        self._stop_proving: Callable[[], None] = lambda: None
         self._keys = host.hold_keys()
         self._slow: Stoppable | None = None
         self._attempt = 1
@@ -107,6 +112,7 @@ class Outcome:
         self._keys.__enter__()
         self._say(SENDING, "info")
         self._leave = self._host.ledger.listen_sending(self._tell_attempt)
+        self._stop_proving = self._host.ledger.prove_by(self._prove)
         self._slow = self._host.set_timer(SLOW_AFTER_SECONDS, self._tell_slow)
         return self
 
@@ -116,6 +122,7 @@ class Outcome:
         # A dialog may follow, and it is answered by keys.
         self._keys.__exit__(kind, error, trace)
         self._leave()
+        self._stop_proving()
         if self._slow is not None:
             self._slow.stop()
         if not isinstance(error, LedgerError):
@@ -125,6 +132,18 @@ class Outcome:
         self.error = error
         await self._tell(error)
         return True
+
+    async def _prove(self) -> bool:
+        """The ledger wants the password once more: keys go to the question, and wait again after it."""
+        if self._slow is not None:
+            self._slow.stop()
+        self._keys.__exit__(None, None, None)
+        try:
+            return await self._host.prove()
+        finally:
+            self._keys = self._host.hold_keys()
+            self._keys.__enter__()
+            self._say(SENDING, "info")
 
     def _tell_attempt(self, sending: Sending) -> None:
         self._attempt = sending.attempt

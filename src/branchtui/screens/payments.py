@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 
+from branchtui.screens.asking import approval_for, ask_for_approval
 from branchtui.screens.base import screen_actions
 from branchtui.screens.dialogs.pick_customer import PickCustomerDialog
 from branchtui.screens.payment_rows import change_sentence, origin_line, payer_line
@@ -62,6 +63,16 @@ class PaymentsScreen(PaymentsList):
             ("Payment", origin_line(one)),
             ("Because", owner.because),
         ]
+        if approval_for(one, "associate"):
+            await ask_for_approval(
+                self,
+                one,
+                "associate",
+                lines,
+                summary=f"associate payment {one.payment_no}",
+                body={"customer_id": owner.customer_id},
+            )
+            return
         effect = f"The wallet {owner.account_no} rises by {amount_in(one)}."
         if not await self.confirm(ConfirmDialog("Associate this payment?", lines, effect=effect)):
             return
@@ -112,6 +123,16 @@ class PaymentsScreen(PaymentsList):
             ("Payment", origin_line(one)),
             ("Effect", f"The account falls by {amount_in(one)}; the payment waits again."),
         ]
+        if approval_for(one, "disassociate"):
+            await ask_for_approval(
+                self,
+                one,
+                "disassociate",
+                lines,
+                summary=f"disassociate payment {one.payment_no}",
+                reason_member="reason",
+            )
+            return
         reason = await self.app.push_screen_wait(ReasonDialog("Disassociate this payment?", lines))
         if reason is None:
             return

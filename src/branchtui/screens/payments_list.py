@@ -15,6 +15,7 @@ from branchtui.contract.payments import PaymentState
 from branchtui.contract.problem import Codes
 from branchtui.remote.errors import Refused
 from branchtui.remote.resolver import Verdict
+from branchtui.screens.asking import approval_for
 from branchtui.screens.base import LedgerScreen
 from branchtui.screens.candidates import CandidatePanel
 from branchtui.screens.desk import Desk
@@ -269,7 +270,7 @@ class PaymentsList(LedgerScreen):
         if action_id in {"associate", "disassociate"}:
             if one.id in self._under_way:
                 return "This payment is being changed; wait for the answer."
-            if not one.allows(action_id):
+            if not one.allows(action_id) and approval_for(one, action_id) is None:
                 refused = one.refused.get(action_id)
                 return (
                     refused.message

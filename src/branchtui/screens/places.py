@@ -57,7 +57,15 @@ PLACES: Final = (
         "payments:PaymentsScreen", "[unassociated|associated|held|all] [words]",
     ),
     Place("import", (), "Import", "Member balances from a file or from pasted rows", "imports:ImportScreen", "[file]"),
+    Place(
+        "approvals", ("f8",), "Approvals", "What waits for a second person: decide it, or see what became of yours",
+        "approvals:ApprovalsScreen", "[to decide|mine|all]",
+    ),
     Place("activity", ("f9",), "Activity", "What I did, and whether it went through", "activity:ActivityScreen"),
+    Place(
+        "settings", (), "Settings", "Users and branches; the own password, the own device for codes",
+        "settings_screen:SettingsScreen", "[users|branches]",
+    ),
 )  # fmt: skip
 
 
@@ -73,12 +81,10 @@ class Absent:
 ABSENT: Final = (
     Absent(("files",), "f6", "This ledger does not offer universal files. Nothing was opened."),
     Absent(("accounts", "credit"), "f7", "This ledger does not offer client accounts. Nothing was opened."),
-    Absent(("approvals",), "f8", "This ledger does not offer approvals. Nothing was opened."),
     Absent(
         ("transactions",), "",
         "This ledger does not offer a list of transactions. :activity shows what you did.",
     ),
-    Absent(("settings",), "", "This ledger does not offer settings. Nothing was opened."),
 )  # fmt: skip
 
 

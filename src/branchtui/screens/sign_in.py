@@ -95,8 +95,10 @@ class SignInScreen(ActionHost, Screen[None]):
         """Open a session; on failure the name stays, the password goes."""
         self.status.say("Signing in…")
         try:
-            with self._desk.gate.hold():
-                await self._desk.sign_in(username, password)
+            # It brings pydantic along, which the first paint does without.
+            from branchtui.screens.dialogs.one_time_code import open_session
+
+            await open_session(self.app, self._desk, username, password)
         except LedgerError as error:
             self.status.say(error.sentence, "error")
             self.form.field("password").set_keyed("")

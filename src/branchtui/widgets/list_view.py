@@ -52,6 +52,13 @@ class ListView(Widget, Generic[T]):
         self._columns_laid = ColumnLayout(columns, self.size.width)
         self.refresh()
 
+    def forget(self) -> None:
+        """Drop every row and mark; the next reload asks for them again."""
+        self.cursor.empty()
+        self.marks.clear()
+        self.refresh()
+        self.moved()
+
     # ── what the subclass says ───────────────────────────────────────────────────────────────────────────────────
 
     def instead_of_rows(self) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from tests.ledger.files import HEADER, ask_import, upload
-from tests.ledger.running import cheap_passwords
+from tests.ledger.running import PASSWORD, cheap_passwords
 from tests.ledger.till import MASK, OTHER_SHORT_CODE, SHORT_CODE, Till, open_till
 
 from branchtui.ledger.web.routes import all_routes
@@ -26,6 +26,7 @@ ROUTES: Final[tuple[Route, ...]] = all_routes(cheap_passwords())
 KEYED: Final = tuple(route for route in ROUTES if route.keyed)
 
 PERSON: Final = {"T": "teller", "S": "supervisor", "A": "auditor", "M": "administrator"}
+TELLER_OF: Final = {"NKU": "teller", "KSM": "teller2", "HQ": "hq-teller"}
 SUPERVISOR_OF: Final = {"NKU": "supervisor", "KSM": "supervisor2", "HQ": "hq-supervisor"}
 
 WHO_MAY: Final[dict[str, str]] = {
@@ -33,7 +34,25 @@ WHO_MAY: Final[dict[str, str]] = {
     "POST /v1/sessions/refresh": "public",
     "DELETE /v1/sessions/current": "TSAM",
     "GET /v1/me": "TSAM",
+    "POST /v1/me/step-up": "TSAM",
+    "POST /v1/me/password": "TSAM",
+    "POST /v1/me/totp": "TSAM",
+    "GET /v1/users": "SAM",
+    "POST /v1/users": "M",
+    "GET /v1/users/{id}": "SAM",
+    "PATCH /v1/users/{id}": "M",
+    "POST /v1/users/{id}/unlock": "SM",
     "GET /v1/branches": "TSAM",
+    "POST /v1/branches": "M",
+    "GET /v1/settings/security": "SAM",
+    "PUT /v1/settings/security": "M",
+    "PATCH /v1/branches/{id}": "M",
+    "GET /v1/approvals": "TSA",
+    "POST /v1/approvals": "TS",
+    "GET /v1/approvals/{id}": "TSA",
+    "POST /v1/approvals/{id}/approve": "S",
+    "POST /v1/approvals/{id}/reject": "S",
+    "POST /v1/approvals/{id}/withdraw": "TS",
     "GET /healthz": "public",
     "GET /readyz": "public",
     "GET /v1/customers": "TSAM",
@@ -81,20 +100,24 @@ WHO_MAY: Final[dict[str, str]] = {
 
 @dataclass(frozen=True)
 class Ask:
-    """A request as it would be sent; `ids` names every id of an object in it, by slot."""
+    """A request as it would be sent; `ids` names every id of an object in it, by slot.
+
+    `who` sends it: the branch's supervisor, or its `administrator` or `teller`, or one at the `top`.
+    """
 
     method: str
     path: str
     body: Any = None
     if_match: int | None = None
     ids: dict[str, str] = field(default_factory=dict)
+    who: str = "supervisor"
 
     def instead(self, slot: str, other: str) -> Ask:
         """The same with another id in one slot."""
         old = self.ids[slot]
         path = self.path.replace(old, other) if slot == "path" else self.path
         body = json.loads(json.dumps(self.body).replace(old, other)) if slot != "path" else self.body
-        return Ask(self.method, path, body, self.if_match, self.ids | {slot: other})
+        return replace(self, path=path, body=body, ids=self.ids | {slot: other})
 
     def send(self, api: Api, *, key: str | None = None, **options: Any) -> httpx.Response:
         """Send it as `api`; a fresh key unless one is given."""
@@ -108,6 +131,7 @@ class World:
 
     ledger: RunningLedger
     till: Till
+    _proved: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def open(cls, ledger: RunningLedger) -> World:
@@ -117,6 +141,66 @@ class World:
     def boss(self, branch: str) -> Api:
         """Who may do everything in a branch."""
         return self.ledger.sign_in(SUPERVISOR_OF[branch])
+
+    def api(self, ask: Ask, branch: str) -> Api:
+        """Who may send this in a branch, proved to be the person (AUTH-7)."""
+        if ask.who == "top":
+            username = "administrator" if branch == "NKU" else "administrator-2"
+            if not self.ledger.query("SELECT 1 FROM users WHERE username = ?", username):
+                self.user("HQ", "HQ", username=username, role="administrator")
+            return self.proved(self.ledger.sign_in(username))
+        if ask.who == "administrator":
+            return self.proved(self.administrator(branch))
+        return self.proved(
+            self.ledger.sign_in(TELLER_OF[branch]) if ask.who == "teller" else self.boss(branch)
+        )
+
+    def proved(self, api: Api) -> Api:
+        """The same, after a step-up where the last one is minutes ago: a module may take longer than it counts."""
+        now = self.ledger.clock.now_us()
+        if now - self._proved.get(api.username, 0) > 120_000_000:
+            answer = api.post("/v1/me/step-up", {"password": PASSWORD}, key="")
+            assert answer.status_code == 200, answer.text
+            self._proved[api.username] = now
+        return api
+
+    def administrator(self, branch: str) -> Api:
+        """An administrator of the branch alone."""
+        if branch == "HQ":
+            return self.ledger.sign_in("administrator")
+        username = f"administrator-{branch.lower()}"
+        if not self.ledger.query("SELECT 1 FROM users WHERE username = ?", username):
+            self.user("HQ", branch, username=username, role="administrator")
+        return self.ledger.sign_in(username)
+
+    def user(self, by: str, branch: str, **members: Any) -> dict[str, Any]:
+        """A user of the branch, made by an administrator of another."""
+        body = {
+            "username": f"u-{uuid.uuid4().hex[:12]}",
+            "role": "teller",
+            "branch_id": self.ledger.branch(branch).id,
+            "password": PASSWORD,
+        } | members
+        answer = self.proved(self.administrator(by)).post("/v1/users", body)
+        assert answer.status_code == 201, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def large(self, branch: str) -> tuple[dict[str, Any], str]:
+        """A payment that waits, above a teller's limit, and whose it may be."""
+        code = SHORT_CODE if branch == "NKU" else OTHER_SHORT_CODE
+        payment = self.till.pay(
+            BillRefNumber="", MSISDN=MASK, BusinessShortCode=code, TransAmount="150000.00"
+        )
+        return payment, self.member(branch).id
+
+    def request(self, branch: str) -> dict[str, Any]:
+        """A teller's request that waits, to associate a large payment."""
+        ask = approval_file(self, branch)
+        answer = ask.send(self.api(ask, branch))
+        assert answer.status_code == 202, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
 
     def member(self, branch: str) -> Member:
         """A customer with a wallet and savings."""
@@ -257,7 +341,91 @@ def import_start(world: World, branch: str) -> Ask:
     return Ask("POST", f"/v1/imports/{found['id']}/start", body, ids={"path": found["id"]})
 
 
+def user_create(world: World, branch: str) -> Ask:
+    place = world.ledger.branch(branch).id
+    same = world.user("HQ", branch)["id"]
+    body = {
+        "username": f"u-{uuid.uuid4().hex[:12]}",
+        "role": "teller",
+        "branch_id": place,
+        "password": PASSWORD,
+        "same_person_as": same,
+    }
+    ids = {"branch_id": place, "same_person_as": same}
+    return Ask("POST", "/v1/users", body, ids=ids, who="administrator")
+
+
+def user_change(world: World, branch: str) -> Ask:
+    user, place = world.user("HQ", branch), world.ledger.branch(branch).id
+    body = {"limit_minor": 5_000, "branch_id": place}
+    ids = {"path": user["id"], "branch_id": place}
+    return Ask("PATCH", f"/v1/users/{user['id']}", body, 1, ids, "administrator")
+
+
+def user_unlock(world: World, branch: str) -> Ask:
+    user = world.user("HQ", branch)["id"]
+    return Ask("POST", f"/v1/users/{user}/unlock", ids={"path": user})
+
+
+def branch_create(world: World, branch: str) -> Ask:
+    parent = world.ledger.branch(branch).id
+    body = {"code": f"B{uuid.uuid4().hex[:10]}", "name": "Fresh", "parent_id": parent}
+    return Ask("POST", "/v1/branches", body, ids={"parent_id": parent}, who="administrator")
+
+
+def branch_change(world: World, branch: str) -> Ask:
+    made = branch_create(world, branch).send(world.proved(world.administrator("HQ"))).json()
+    path = f"/v1/branches/{made['id']}"
+    return Ask("PATCH", path, {"name": "Renamed"}, 1, {"path": made["id"]}, "administrator")
+
+
+def security_set(world: World, _: str) -> Ask:
+    path = "/v1/settings/security"
+    version = world.administrator("HQ").get(path).json()["version"]
+    limits = {"auditor": int(uuid.uuid4().hex[:8], 16)}
+    return Ask("PUT", path, {"role_limits": limits}, version, who="top")
+
+
+def approval_file(world: World, branch: str) -> Ask:
+    payment, customer = world.large(branch)
+    body = {
+        "action": "payment.associate",
+        "object_id": payment["id"],
+        "object_version": payment["version"],
+        "body": {"customer_id": customer},
+        "reason": "a large one",
+    }
+    ids = {"object_id": payment["id"], "customer_id": customer}
+    return Ask("POST", "/v1/approvals", body, ids=ids, who="teller")
+
+
+def approval_approve(world: World, branch: str) -> Ask:
+    found = world.request(branch)
+    body = {"difference_hash": found["difference_hash"]}
+    return Ask("POST", f"/v1/approvals/{found['id']}/approve", body, ids={"path": found["id"]})
+
+
+def approval_reject(world: World, branch: str) -> Ask:
+    found = world.request(branch)["id"]
+    return Ask("POST", f"/v1/approvals/{found}/reject", {"reason": "not theirs"}, ids={"path": found})
+
+
+def approval_withdraw(world: World, branch: str) -> Ask:
+    found = world.request(branch)["id"]
+    return Ask("POST", f"/v1/approvals/{found}/withdraw", ids={"path": found}, who="teller")
+
+
 CHANGES: Final[dict[str, Callable[[World, str], Ask]]] = {
+    "POST /v1/users": user_create,
+    "PATCH /v1/users/{id}": user_change,
+    "POST /v1/users/{id}/unlock": user_unlock,
+    "POST /v1/branches": branch_create,
+    "PATCH /v1/branches/{id}": branch_change,
+    "PUT /v1/settings/security": security_set,
+    "POST /v1/approvals": approval_file,
+    "POST /v1/approvals/{id}/approve": approval_approve,
+    "POST /v1/approvals/{id}/reject": approval_reject,
+    "POST /v1/approvals/{id}/withdraw": approval_withdraw,
     "POST /v1/customers": customer_create,
     "POST /v1/customers/{id}/accounts": account_open,
     "POST /v1/balance-records": record_create,
@@ -274,22 +442,35 @@ CHANGES: Final[dict[str, Callable[[World, str], Ask]]] = {
 }
 """A valid change, its objects made for it alone, for every keyed endpoint."""
 
+KEYED_APART: Final = {
+    "POST /v1/me/password": "test_people.py: it looks at a password first, which is counted as a try",
+    "POST /v1/me/totp": "test_second_factor.py: what it shows is stored under no key",
+}
+"""Keyed endpoints about oneself, and where they are tried."""
+
 
 def rejected(world: World, name: str) -> Ask:
     """A change that the ledger decides against: 409, 412 or 422, kept under its key (IDEM-6)."""
     ask = CHANGES[name](world, "NKU")
     if ask.if_match is not None:
-        return Ask(ask.method, ask.path, ask.body, ask.if_match + 1, ask.ids)
+        return replace(ask, if_match=ask.if_match + 1)
+    if name == "POST /v1/approvals/{id}/approve":
+        return replace(ask, body={"difference_hash": hashlib.sha256(b"other").hexdigest()})
+    if name == "POST /v1/users/{id}/unlock":
+        own = world.boss("NKU").session["user"]["id"]
+        return replace(ask, path=f"/v1/users/{own}/unlock")
     if name.endswith("-all"):
         return Ask(ask.method, ask.path, ask.body | {"set_hash": hashlib.sha256(b"other").hexdigest()})
     if name == "POST /v1/imports/{id}/start":
         return Ask(ask.method, ask.path, ask.body | {"preview_version": ask.body["preview_version"] + 1})
     if name == "POST /v1/imports":
         return Ask(ask.method, ask.path, ask.body | {"sha256": hashlib.sha256(b"other").hexdigest()})
-    done = ask.send(world.boss("NKU"))
+    done = ask.send(world.api(ask, "NKU"))
     assert done.status_code < 300, done.text
     if name == "POST /v1/balance-records":
         return Ask(ask.method, ask.path, ask.body | {"amount_minor": 6_000})
+    if name == "POST /v1/approvals":
+        return replace(ask, body=ask.body | {"reason": "once more"})
     if name == "POST /v1/customers":
         return Ask(ask.method, ask.path, ask.body | {"first_name": "Another"})
     return ask
@@ -353,7 +534,19 @@ def _by_branch(path: str) -> Callable[[World, str], Ask]:
     return ask
 
 
+def _user(world: World, branch: str) -> Ask:
+    found = world.user("HQ", branch)["id"]
+    return Ask("GET", f"/v1/users/{found}", ids={"path": found})
+
+
+def _approval(world: World, branch: str) -> Ask:
+    found = world.request(branch)["id"]
+    return Ask("GET", f"/v1/approvals/{found}", ids={"path": found})
+
+
 READS: Final[dict[str, Callable[[World, str], Ask]]] = {
+    "GET /v1/users/{id}": _user,
+    "GET /v1/approvals/{id}": _approval,
     "GET /v1/customers/{id}": _customer,
     "GET /v1/accounts/{id}/entries": _entries,
     "GET /v1/balance-records/{id}": _record,

@@ -45,7 +45,8 @@ def test_one_key_fifty_times_at_once_is_one_effect_and_fifty_equal_answers(
     world: World, key: str, name: str
 ) -> None:
     """IDEM-4, IDEM-5, IDEM-8: the replay comes before the version, and has the stored bytes, status and headers, and says that it is one."""
-    ask, api = CHANGES[name](world, "NKU"), world.boss("NKU")
+    ask = CHANGES[name](world, "NKU")
+    api = world.api(ask, "NKU")
     with ThreadPoolExecutor(STORM) as crowd:
         answers = list(crowd.map(lambda _: ask.send(api, key=key), range(STORM)))
     assert answers[0].status_code in {200, 201, 202, 204}, answers[0].text
@@ -66,10 +67,11 @@ def test_a_used_key_tells_another_request_and_another_person_nothing(
     world: World, key: str, name: str
 ) -> None:
     """IDEM-2, IDEM-3, IDEM-7: person, version and body are in the fingerprint; 422 `idempotency-key-reused`, with nothing stored told."""
-    ask, api = CHANGES[name](world, "NKU"), world.boss("NKU")
+    ask = CHANGES[name](world, "NKU")
+    api = world.api(ask, "NKU")
     first = ask.send(api, key=key)
     assert first.status_code < 300
-    others = [ask.send(world.boss("HQ"), key=key)]
+    others = [ask.send(world.api(ask, "HQ"), key=key)]
     if ask.if_match is not None:
         others.append(ask.send(api, key=key, if_match=ask.if_match + 1))
     if ask.body is not None:
@@ -90,7 +92,8 @@ def test_a_used_key_tells_another_request_and_another_person_nothing(
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_refused_key_stays_refused(world: World, key: str, name: str) -> None:
     """IDEM-6: 409, 412 and 422 are decided once; the same key never does it later."""
-    ask, api = rejected(world, name), world.boss("NKU")
+    ask = rejected(world, name)
+    api = world.api(ask, "NKU")
     first = ask.send(api, key=key)
     assert first.status_code in {409, 412, 422}, first.text
     for _ in range(2):
@@ -106,7 +109,8 @@ def test_a_refused_key_stays_refused(world: World, key: str, name: str) -> None:
 @pytest.mark.parametrize("name", CHANGES)
 def test_what_was_not_decided_leaves_the_key_free(world: World, key: str, name: str) -> None:
     """IDEM-6: 400, 401, 403, 404, 413, 415, 428 leave no trace, and the key does its work afterwards."""
-    ask, api = CHANGES[name](world, "NKU"), world.boss("NKU")
+    ask = CHANGES[name](world, "NKU")
+    api = world.api(ask, "NKU")
     json_type = {"content-type": "application/json"}
 
     def send(content: bytes, headers: dict[str, str] = json_type) -> httpx.Response:
@@ -135,7 +139,8 @@ def test_what_was_not_decided_leaves_the_key_free(world: World, key: str, name: 
 @pytest.mark.parametrize("name", CHANGES)
 def test_after_a_fence_the_late_copy_does_nothing(world: World, key: str, name: str) -> None:
     """IDEM-9, T-06: 409 `operation-cancelled`, for ever."""
-    ask, api = CHANGES[name](world, "NKU"), world.boss("NKU")
+    ask = CHANGES[name](world, "NKU")
+    api = world.api(ask, "NKU")
     assert api.post(f"/v1/operations/{key}/cancel", key="").json()["state"] == "cancelled"
     for _ in range(2):
         assert problem(ask.send(api, key=key)) == (409, "operation-cancelled")

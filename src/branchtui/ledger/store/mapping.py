@@ -47,6 +47,12 @@ TABLES: dict[type[Any], Table] = {
     rows.Job: tables.jobs,
     rows.JobRow: tables.job_rows,
     rows.ClosedDay: tables.closed_days,
+    rows.SessionProof: tables.session_proofs,
+    rows.SpentRefresh: tables.spent_refreshes,
+    rows.SecondFactor: tables.second_factors,
+    rows.BranchVersion: tables.branch_versions,
+    rows.Approval: tables.approvals,
+    rows.ApprovalSlot: tables.approval_slots,
 }
 """In the order in which rows are inserted: parents first."""
 

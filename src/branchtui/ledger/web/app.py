@@ -26,6 +26,7 @@ from branchtui.ledger.store.rows import ChainHead
 from branchtui.ledger.store.writer import StorageFull, WriterBusy, WriterStopped
 from branchtui.ledger.web.auth import authenticate
 from branchtui.ledger.web.body import parse_json, parse_model, parse_query, read_bounded
+from branchtui.ledger.web.denials import Denials
 from branchtui.ledger.web.limits import NOBODY, Limits
 from branchtui.ledger.web.openapi import document
 from branchtui.ledger.web.route import Call, ListQuery, Route, idempotency_key, if_match_version
@@ -51,6 +52,7 @@ class Gate:
     def __init__(self, core: Core, limits: Limits) -> None:
         self._core = core
         self._limits = limits
+        self._denials = Denials(core)
 
     def endpoint(self, route: Route) -> Callable[[HttpRequest], Awaitable[Response]]:
         """The ASGI endpoint of a declared route."""
@@ -85,6 +87,7 @@ class Gate:
         with self._limits.in_flight(who) if bounded else nullcontext():
             if asker is not None:
                 if not asker.may(route.permission):
+                    self._denials.note(asker, route.name, at_us)
                     raise forbidden(f"Your role, {asker.role.value}, may not do this.")
                 if route.changes:
                     self._limits.change(who)

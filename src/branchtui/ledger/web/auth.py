@@ -67,7 +67,7 @@ def principal_of(core: Core, user: User, session: Session | None, address: str |
         role=Role(user.role),
         branch_id=user.branch_id,
         scope=core.tree.scope(user.branch_id),
-        limit_minor=user.limit_minor,
+        limit_minor=core.limit_of(user.role, user.limit_minor),
         session_id=session.id if session else None,
         address=address,
     )

@@ -201,6 +201,7 @@ def _collection_routes() -> tuple[Route, ...]:
             body=wire.BulkAction,
             answer=wire.BulkResult,
             keyed=True,
+            step_up=True,
         ),
     )
 
@@ -250,5 +251,6 @@ def _record_routes() -> tuple[Route, ...]:
             answer=wire.BalanceRecord,
             keyed=True,
             if_match=True,
+            step_up=True,
         ),
     )

@@ -16,6 +16,7 @@ from branchtui.contract.problem import Codes
 from branchtui.ledger.operations import Command, Reply, execute
 from branchtui.ledger.problems import Refusal
 from branchtui.ledger.store.lists import Slice, Window
+from branchtui.ledger.web.proof import refuse_unproved
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -61,7 +62,8 @@ class Route:
 
     `keyed` endpoints need an `Idempotency-Key` (IDEM-1), those with `if_match` the version that was
     seen (CONC-2). `body` and `query` are refused when they hold more or other than the model says.
-    `raw` endpoints read the request themselves (uploads, provider callbacks).
+    `raw` endpoints read the request themselves (uploads, provider callbacks). `step_up` endpoints are for
+    who proved to be the person a moment ago (AUTH-7).
     """
 
     method: str
@@ -76,6 +78,7 @@ class Route:
     keyed: bool = False
     if_match: bool = False
     raw: bool = False
+    step_up: bool = False
 
     @property
     def changes(self) -> bool:
@@ -113,14 +116,25 @@ class Call:
     async def execute(self, action: str, decide: Callable[[Tx, Command], Reply]) -> Reply:
         """Run a keyed command exactly once, in the writer's next batch (IDEM-4, DUR-3)."""
         command = self._command(action)
-        return await self.core.writer.submit(lambda tx: execute(tx, command, decide))
+        return await self.core.writer.submit(lambda tx: execute(tx, command, self._proved(decide)))
 
     async def execute_bulk(self, action: str, decide: Callable[[BulkTx, Command], Reply]) -> Reply:
         """Run a keyed command exactly once with the writer to itself, for thousands of rows (CONC-5)."""
         command = self._command(action)
         return await self.core.writer.bulk(
-            lambda tx: execute(tx, command, lambda _, command: decide(tx, command))
+            lambda tx: execute(tx, command, self._proved(lambda _, command: decide(tx, command)))
         )
+
+    def _proved(self, decide: Callable[[Tx, Command], Reply]) -> Callable[[Tx, Command], Reply]:
+        """`decide`, behind the step-up where the route asks for one; a replay needs none (IDEM-5)."""
+        if not self.route.step_up:
+            return decide
+
+        def proved(tx: Tx, command: Command) -> Reply:
+            refuse_unproved(tx, command.principal, command.at_us)
+            return decide(tx, command)
+
+        return proved
 
     def _command(self, action: str) -> Command:
         return Command(
@@ -140,8 +154,14 @@ class Call:
         return self.if_match
 
     def _fingerprint(self) -> bytes:
-        """Who asked for exactly what (IDEM-3)."""
+        """Who asked for exactly what (IDEM-3).
+
+        Passwords are left out: a hash as quick as this one would give them away to whoever reads the table.
+        """
         body = json.loads(self.raw_body) if self.raw_body else None
+        if isinstance(body, dict) and self.route.body is not None:
+            secret = _secret_members(self.route.body)
+            body = {name: value for name, value in body.items() if name not in secret}
         parts = [
             self.principal.user_id,
             self.route.name,
@@ -153,6 +173,11 @@ class Call:
         ]
         canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(canonical.encode()).digest()
+
+
+def _secret_members(model: type[BaseModel]) -> set[str]:
+    """The members of a body that are passwords."""
+    return {name for name, each in model.model_fields.items() if "SecretStr" in str(each.annotation)}
 
 
 def idempotency_key(http: HttpRequest) -> str:

@@ -13,25 +13,20 @@ from branchtui.ledger.access import Permission as P
 from branchtui.ledger.operations import Reply
 from branchtui.ledger.passwords import Passwords
 from branchtui.ledger.problems import Refusal
-from branchtui.ledger.store.rows import Counter, Session, User
+from branchtui.ledger.store.rows import Counter, SecondFactor, Session, SpentRefresh, User
 from branchtui.ledger.store.writer import StorageFull
 from branchtui.ledger.tokens import token_hash
 from branchtui.ledger.web.auth import ABSOLUTE_US, IDLE_US, ended, principal_of
 from branchtui.ledger.web.route import Call, Route, answered
-from branchtui.ledger.workflows import sessions
+from branchtui.ledger.workflows import second_factor, sessions
 from branchtui.ledger.workflows.tries import Strangers
 
 if TYPE_CHECKING:
+    from branchtui.ledger.core import Core
     from branchtui.ledger.store.unit import Tx
 
 
 _MARK: Final = "written-after-full"
-
-
-class Branches(Answer):
-    """The branches that the user may see."""
-
-    items: tuple[wire.Branch, ...]
 
 
 class Health(Answer):
@@ -63,9 +58,10 @@ class SignInDesk:
         if user is None or not fits or user.disabled:
             if user is not None:
                 await core.writer.submit(lambda tx: sessions.note_failure(tx, core, user.id, call.at_us))
-            raise Refusal(401, Codes.CREDENTIALS, "User name or password is wrong.")
+            raise _wrong()
         client = call.http.client
         principal = principal_of(core, user, None, client.host if client else None)
+        await self._enrol_first(call, user, asked.otp)
         tokens = sessions.fresh_tokens()
         session_id = core.new_id()
         principal = replace(principal, session_id=session_id)
@@ -73,13 +69,70 @@ class SignInDesk:
             self._passwords.hash(password) if self._passwords.needs_rehash(user.password_hash) else None
         )
 
-        def decide(tx: Tx) -> None:
+        def decide(tx: Tx) -> tuple[str, ...]:
+            current = tx.get(User, user.id)
+            if current is None or current.disabled or current.password_hash != user.password_hash:
+                # Changed while the password was looked at.
+                raise _wrong()
+            codes = _settle_code(core, tx, user, asked.otp, call.at_us)
             sessions.open_session(tx, principal, tokens, session_id, call.at_us)
             if rehashed is not None and (current := tx.get(User, user.id)):
                 tx.put(replace(current, password_hash=rehashed))
+            return codes
 
-        await core.writer.submit(decide)
-        return _session_reply(sessions.session_answer(core, principal, tokens), status=201)
+        try:
+            codes = await core.writer.submit(decide)
+        except Refusal as refusal:
+            if refusal.code == Codes.CREDENTIALS:
+                await core.writer.submit(lambda tx: sessions.note_failure(tx, core, user.id, call.at_us))
+            raise
+        with_code = await _has_code(core, user.id)
+        answer = sessions.session_answer(core, principal, tokens, with_code=with_code)
+        return _session_reply(answer.model_copy(update={"recovery_codes": codes}), status=201)
+
+    async def _enrol_first(self, call: Call, user: User, otp: str | None) -> None:
+        """Whose device is not known yet is shown a seed, this once, and signs in with its first code (AUTH-4).
+
+        Raises:
+            Refusal: 401 `otp-required`, or `otp-enrol` with the seed.
+        """
+        core = call.core
+        factor = await core.reader.get(SecondFactor, user.id)
+        if otp or not second_factor.is_wanted(factor, user.role, core.settings):
+            return
+        if second_factor.is_enrolled(factor):
+            raise Refusal(401, Codes.OTP_REQUIRED, "Give the code that your device shows.")
+        key = core.secret_key()
+        begun = await core.writer.submit(lambda tx: second_factor.begin(tx, user.id))
+        made = second_factor.enrolment(begun, key, user.username, core.institution.name)
+        raise Refusal(
+            401,
+            Codes.OTP_ENROL,
+            "Enter this secret into your device, then sign in with the code that it shows.",
+            extra={"secret": made.secret, "otpauth_uri": made.uri},
+            headers={"cache-control": "no-store"},
+        )
+
+
+def _settle_code(core: Core, tx: Tx, user: User, otp: str | None, at_us: int) -> tuple[str, ...]:
+    """Use the code up where one is asked for; the first one of a device brings the recovery codes."""
+    factor = second_factor.stored(tx, user.id)
+    if not second_factor.is_wanted(factor, user.role, core.settings):
+        return ()
+    if not otp:
+        raise Refusal(401, Codes.OTP_REQUIRED, "Give the code that your device shows.")
+    if second_factor.is_enrolled(factor):
+        second_factor.spend(tx, user.id, core.secret_key(), otp, at_us)
+        return ()
+    return second_factor.confirm(tx, user.id, core.secret_key(), otp, at_us)
+
+
+async def _has_code(core: Core, user_id: str) -> bool:
+    return second_factor.is_enrolled(await core.reader.get(SecondFactor, user_id))
+
+
+def _wrong() -> Refusal:
+    return Refusal(401, Codes.CREDENTIALS, "User name or password is wrong.")
 
 
 async def refresh(call: Call) -> Reply:
@@ -89,19 +142,23 @@ async def refresh(call: Call) -> Reply:
     hashed = token_hash(token)
     session = await core.reader.find_one(Session, refresh_hash=hashed)
     session = session or await core.reader.find_one(Session, previous_refresh_hash=hashed)
+    if session is None and (spent := await core.reader.get(SpentRefresh, hashed)) is not None:
+        session = await core.reader.get(Session, spent.session_id)
     user = await core.reader.get(User, session.user_id) if session else None
     if session is None or user is None or user.disabled or session.ended_at is not None:
         raise ended(Codes.SESSION_ENDED, "Your session has ended. Sign in again.")
     if call.at_us > min(session.last_used_at + IDLE_US, session.started_at + ABSOLUTE_US):
         raise ended(Codes.IDLE, "Your session ended because nothing was done for a while. Sign in again.")
     principal = principal_of(core, user, session, call.http.client.host if call.http.client else None)
-    if sessions.is_reuse(session, token, call.at_us):
+    is_older = hashed not in {session.refresh_hash, session.previous_refresh_hash}
+    if is_older or sessions.is_reuse(session, token, call.at_us):
         await core.writer.submit(lambda tx: sessions.end_family(tx, session.id, principal, call.at_us))
         raise ended(Codes.SESSION_ENDED, "Your session has ended. Sign in again.")
     tokens = await core.writer.submit(
         lambda tx: sessions.refresh_session(tx, core, session.id, token, call.at_us)
     )
-    return _session_reply(sessions.session_answer(core, principal, tokens))
+    with_code = await _has_code(core, user.id)
+    return _session_reply(sessions.session_answer(core, principal, tokens, with_code=with_code))
 
 
 async def sign_out(call: Call) -> Reply:
@@ -115,13 +172,9 @@ async def sign_out(call: Call) -> Reply:
 async def me(call: Call) -> Reply:
     """`GET /v1/me`."""
     core = call.core
-    user = sessions.user_answer(core, call.principal)
+    with_code = await _has_code(core, call.principal.user_id)
+    user = sessions.user_answer(core, call.principal, with_code=with_code)
     return answered(wire.Me(user=user, ledger=sessions.identity(core), capabilities=sessions.CAPABILITIES))
-
-
-async def branches(call: Call) -> Reply:
-    """`GET /v1/branches`."""
-    return answered(Branches(items=sessions.user_answer(call.core, call.principal).branches))
 
 
 async def health(_: Call) -> Reply:
@@ -179,7 +232,6 @@ def routes(passwords: Passwords) -> tuple[Route, ...]:
         ),
         Route("DELETE", "/v1/sessions/current", P.SIGNED_IN, sign_out, "Sign out", status=204),
         Route("GET", "/v1/me", P.SIGNED_IN, me, "Who is signed in", answer=wire.Me),
-        Route("GET", "/v1/branches", P.SIGNED_IN, branches, "Branches of the user", answer=Branches),
         Route("GET", "/healthz", P.PUBLIC, health, "The process answers", answer=Health),
         Route("GET", "/readyz", P.PUBLIC, ready, "The ledger can record", answer=Health),
     )

@@ -11,6 +11,7 @@ from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
+from branchtui.contract.approvals import ApprovalState
 from branchtui.contract.balance_records import RecordStatus
 from branchtui.contract.dashboard import Dashboard, DayFigures, Queue
 from branchtui.contract.imports import ImportState
@@ -49,6 +50,11 @@ _CALLBACKS: Final = """
 SELECT COUNT(*), 0, MIN(received_at) FROM callback_events
 WHERE state = :state
   AND (branch_id IN (SELECT value FROM json_each(:scope)) OR (branch_id IS NULL AND :top))"""
+
+_APPROVALS: Final = """
+SELECT COUNT(*), COALESCE(SUM(CASE WHEN currency = :currency THEN amount_minor END), 0), MIN(created_at)
+FROM approvals WHERE branch_id IN (SELECT value FROM json_each(:scope))
+  AND state = :pending AND expires_at > :now_us AND maker_person_id <> :person"""
 
 _ASSOCIATED: Final = """
 SELECT entries.business_date,
@@ -105,7 +111,7 @@ async def dashboard(core: Core, principal: Principal, branch: Branch, scope: Sco
         "today_id": first_id(today_us),
         "first_id": first_id(_begin(days[0] - timedelta(days=_BOOKED_EARLIER_DAYS), branch)),
     }
-    queues = _queues(principal)
+    queues = _queues(principal, core.clock.now_us())
 
     def read(snapshot: Snapshot) -> tuple[list[Queue], list[Any], list[Any], Any]:
         return (
@@ -137,8 +143,11 @@ def first_id(at_us: int) -> str:
     return f"{text[:8]}-{text[8:]}-"
 
 
-def _queues(principal: Principal) -> list[tuple[str, str, dict[str, Any]]]:
+def _queues(principal: Principal, now_us: int) -> list[tuple[str, str, dict[str, Any]]]:
     found: list[tuple[str, str, dict[str, Any]]] = []
+    if principal.may(Permission.APPROVAL_DECIDE):
+        waiting = {"pending": ApprovalState.PENDING.value, "person": principal.person_id, "now_us": now_us}
+        found.append(("approvals-waiting", _APPROVALS, waiting))
     if principal.may(Permission.PAYMENT_VIEW):
         found.append(("payments-unassociated", _UNASSOCIATED, {}))
     if principal.may(Permission.RECORD_VIEW):

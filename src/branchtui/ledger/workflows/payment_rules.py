@@ -66,13 +66,18 @@ class Standing:
     today_closed: bool
 
 
-def refuse(action: PaymentAction, who: Principal, standing: Standing) -> Refusal | None:
-    """Why `who` may not do `action` now, or None: role first, then state, then range and limit, then money."""
+def refuse(
+    action: PaymentAction, who: Principal, standing: Standing, *, approved: bool = False
+) -> Refusal | None:
+    """Why `who` may not do `action` now, or None: role first, then state, then range and limit, then money.
+
+    `approved`: a second person asked for it, so that money which was spent may be taken back.
+    """
     return (
         refuse_role(action, who)
         or refuse_state(action, standing)
         or refuse_range(action, who, standing)
-        or (refuse_spent(standing) if action is PaymentAction.DISASSOCIATE else None)
+        or (refuse_spent(standing, approved=approved) if action is PaymentAction.DISASSOCIATE else None)
     )
 
 
@@ -130,8 +135,8 @@ def refuse_range(action: PaymentAction, who: Principal, standing: Standing) -> R
     )
 
 
-def refuse_spent(standing: Standing) -> Refusal | None:
-    """Refuses to take back money that is gone: the account would go below zero (409)."""
+def refuse_spent(standing: Standing, *, approved: bool = False) -> Refusal | None:
+    """Refuses to take back money that is gone: the account would go below zero (409), unless a second person approved."""
     account, payment = standing.account, standing.payment
     assert account is not None, "an associated payment names its account"
     if standing.customer is not None and standing.customer.status == CustomerStatus.TRANSFER_IN_PROGRESS:
@@ -144,12 +149,13 @@ def refuse_spent(standing: Standing) -> Refusal | None:
             Codes.PAYMENT_ALREADY_SPENT, f"Account {account.account_no} is closed: the money has left it."
         )
     held = natural_minor(account.kind, account.balance_minor)
-    if account.kind in CREDIT_NORMAL and held < payment.amount_minor:
+    if account.kind in CREDIT_NORMAL and held < payment.amount_minor and not approved:
         return conflict(
             Codes.PAYMENT_ALREADY_SPENT,
             f"Account {account.account_no} holds {money(held, account.currency)} {account.currency}, less than "
             f"the {money(payment.amount_minor, payment.currency)} of this payment: it was spent.",
             balance_minor=held,
+            approval=f"payment.{PaymentAction.DISASSOCIATE.value}",
         )
     return None
 
@@ -205,4 +211,9 @@ def _wallet(customer: Customer, accounts: Sequence[Account], currency: str) -> A
 
 
 def _needs_supervisor(because: str, action: PaymentAction) -> Refusal:
-    return Refusal(403, Codes.NEEDS_CHECKER, f"{because} Ask a supervisor to {action.value} it.")
+    return Refusal(
+        403,
+        Codes.NEEDS_CHECKER,
+        f"{because} Ask a supervisor to {action.value} it.",
+        extra={"approval": f"payment.{action.value}"},
+    )

@@ -154,9 +154,18 @@ def associate(core: Core, tx: Tx, command: Command, payment_id: str, seen: int, 
 
 
 def disassociate(
-    core: Core, tx: Tx, command: Command, payment_id: str, seen: int, asked: Disassociate
+    core: Core,
+    tx: Tx,
+    command: Command,
+    payment_id: str,
+    seen: int,
+    asked: Disassociate,
+    *,
+    approved: bool = False,
 ) -> Reply:
     """`POST /v1/payments/{id}/disassociate`: the mirror of its association; it waits again.
+
+    `approved`: by a second person, who may take back what was spent; the account then goes below zero.
 
     Raises:
         Refusal: 404, 412 when it moved, 409 `not-associated`, `payment-already-spent`, `day-closed`,
@@ -168,7 +177,8 @@ def disassociate(
     if holds_card_number(asked.reason):
         raise invalid("/reason", "Reason: this looks like a card number. Take it out.")
     _refuse_stale(tx, looker, payment, seen)
-    _refuse(refuse(PaymentAction.DISASSOCIATE, command.principal, looker.standing(tx, payment)))
+    standing = looker.standing(tx, payment)
+    _refuse(refuse(PaymentAction.DISASSOCIATE, command.principal, standing, approved=approved))
     entry = _outstanding(tx, payment)
     if entry is None:
         raise InvariantBroken(f"payment {payment.payment_no} is associated without an entry (INV-4)")

@@ -115,6 +115,7 @@ def refuse_limit(action: RecordAction, who: Principal, record: BalanceRecord) ->
         Codes.NEEDS_CHECKER,
         f"{money(record.amount_minor, record.currency)} {record.currency} is above your limit of "
         f"{money(who.limit_minor, record.currency)}. Ask a supervisor to {action.value} it.",
+        extra={"approval": f"balance-record.{action.value}"},
     )
 
 

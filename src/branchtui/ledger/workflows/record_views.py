@@ -86,7 +86,9 @@ def record_answer(
         version=record.version,
         actions=tuple(name for name, refusal in refusals.items() if refusal is None),
         refused={
-            name: RefusedAction(code=refusal.code, message=refusal.detail)
+            name: RefusedAction(
+                code=refusal.code, message=refusal.detail, approval=refusal.extra.get("approval")
+            )
             for name, refusal in refusals.items()
             if refusal is not None
         },

@@ -14,7 +14,7 @@ from branchtui.contract.problem import Codes
 from branchtui.ledger import audit
 from branchtui.ledger.access import Principal
 from branchtui.ledger.problems import Refusal
-from branchtui.ledger.store.rows import Session, User
+from branchtui.ledger.store.rows import Session, SpentRefresh, User
 from branchtui.ledger.store.search import fold
 from branchtui.ledger.tokens import token_hash
 from branchtui.ledger.workflows.tries import Tries
@@ -101,8 +101,14 @@ def open_session(tx: Tx, principal: Principal, tokens: Tokens, session_id: str, 
     tx.put(replace(user, failed_tries=0, failed_since=None, next_try_at=None, locked_until=None))
     running = [each for each in tx.find(Session, user_id=user.id) if each.ended_at is None]
     running.sort(key=lambda each: each.started_at)
-    for old in running[: max(0, len(running) - SESSIONS_PER_USER + 1)]:
+    too_many = max(0, len(running) - SESSIONS_PER_USER + 1)
+    for old in running[:too_many]:
         tx.put(replace(old, ended_at=at_us, end_reason="another session was opened"))
+    kept = {each.id for each in running[too_many:]}
+    for spent in tx.find(SpentRefresh, user_id=user.id):
+        # Of a session that is over there is nothing left to revoke.
+        if spent.session_id not in kept:
+            tx.remove(spent)
     session = Session(
         id=session_id,
         user_id=user.id,
@@ -145,6 +151,8 @@ def refresh_session(tx: Tx, core: Core, session_id: str, refresh: str, at_us: in
         raise Refusal(401, Codes.SESSION_ENDED, "Your session has ended. Sign in again.")
     tokens = successor_tokens(core.institution.secret, refresh)
     if given == session.refresh_hash:
+        if session.previous_refresh_hash is not None:
+            tx.put(SpentRefresh(session.previous_refresh_hash, session.id, session.user_id, at_us))
         tx.put(
             replace(
                 session,
@@ -175,23 +183,39 @@ def end_family(tx: Tx, session_id: str, principal: Principal, at_us: int) -> Non
         log(tx, principal, event, at_us)
 
 
-def session_answer(core: Core, principal: Principal, tokens: Tokens) -> wire.Session:
-    """What the client is told at sign-in and refresh."""
+def end_sessions(tx: Tx, user_id: str, at_us: int, reason: str, *, but: str | None = None) -> None:
+    """End every session of a user at once, save the one named (AUTH-5)."""
+    for session in tx.find(Session, user_id=user_id):
+        if session.ended_at is None and session.id != but:
+            tx.put(replace(session, ended_at=at_us, end_reason=reason))
+
+
+def forget_tries(tx: Tx, user_id: str) -> None:
+    """Whoever knew the password starts anew (AUTH-3)."""
+    user = tx.get(User, user_id)
+    assert user is not None, "the user was verified a moment ago"
+    tx.put(replace(user, failed_tries=0, failed_since=None, next_try_at=None, locked_until=None))
+
+
+def session_answer(
+    core: Core, principal: Principal, tokens: Tokens, *, with_code: bool = False
+) -> wire.Session:
+    """What the client is told at sign-in and refresh; `with_code`: the user signs in with a code too."""
     return wire.Session(
         access_token=SecretStr(tokens.access),
         expires_in=ACCESS_SECONDS,
         refresh_token=SecretStr(tokens.refresh),
-        user=user_answer(core, principal),
+        user=user_answer(core, principal, with_code=with_code),
         ledger=identity(core),
         capabilities=CAPABILITIES,
     )
 
 
-CAPABILITIES: Final = ("balance-records", "payments", "imports", "operations")
+CAPABILITIES: Final = ("balance-records", "payments", "imports", "operations", "approvals", "people")
 """What this ledger offers, for terminals that are older or newer."""
 
 
-def user_answer(core: Core, principal: Principal) -> wire.User:
+def user_answer(core: Core, principal: Principal, *, with_code: bool = False) -> wire.User:
     """The user as the contract shows one."""
     seen = sorted(
         principal.scope.branch_ids, key=lambda each: (each != principal.branch_id, core.tree[each].code)
@@ -204,6 +228,7 @@ def user_answer(core: Core, principal: Principal) -> wire.User:
         branch_id=principal.branch_id,
         branches=tuple(branch_answer(core, branch_id) for branch_id in seen),
         limits=limits,
+        second_factor=with_code,
     )
 
 

@@ -31,6 +31,9 @@ class PickCustomerDialog(ModalScreen["Customer | None"]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Back", show=False, priority=True)]
 
+    is_left_by_lock: ClassVar[bool] = True
+    """Customers do not stay behind the idle lock."""
+
     def __init__(self, ledger: Ledger, title: str, lines: Lines, *, branch: str | None = None) -> None:
         super().__init__()
         self._ledger = ledger

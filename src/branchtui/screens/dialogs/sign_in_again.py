@@ -45,10 +45,12 @@ class SignInAgainDialog(ModalScreen[bool]):
     @work(group="session", exclusive=True)
     async def submitted(self, message: Form.Submitted) -> None:
         """Open a session; a failure stays here."""
+        # It brings pydantic along, which the first paint does without.
+        from branchtui.screens.dialogs.one_time_code import open_session
+
         self._said.update(Content("Signing in…"))
         try:
-            with self._desk.gate.hold():
-                await self._desk.sign_in(self._desk.username, message.values["password"])
+            await open_session(self.app, self._desk, self._desk.username, message.values["password"])
         except LedgerError as error:
             self._form.clear()
             self._form.start()

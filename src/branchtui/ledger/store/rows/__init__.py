@@ -6,6 +6,14 @@ Fields stand in the order of the table's columns and hold what both engines stor
 
 from __future__ import annotations
 
+from branchtui.ledger.store.rows.control import (
+    Approval,
+    ApprovalSlot,
+    BranchVersion,
+    SecondFactor,
+    SessionProof,
+    SpentRefresh,
+)
 from branchtui.ledger.store.rows.files import Import, ImportRow, Job, JobRow, Upload, UploadChunk
 from branchtui.ledger.store.rows.money import (
     Account,
@@ -29,9 +37,12 @@ from branchtui.ledger.store.rows.proof import AuditRow, ChainHead, ClosedDay, Op
 
 __all__ = [
     "Account",
+    "Approval",
+    "ApprovalSlot",
     "AuditRow",
     "BalanceRecord",
     "Branch",
+    "BranchVersion",
     "CallbackEvent",
     "CallbackToken",
     "ChainHead",
@@ -48,7 +59,10 @@ __all__ = [
     "Operation",
     "Payee",
     "Payment",
+    "SecondFactor",
     "Session",
+    "SessionProof",
+    "SpentRefresh",
     "Upload",
     "UploadChunk",
     "User",

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from branchtui.ledger.store.tables.control import (
+    CONTROL,
+    approval_slots,
+    approvals,
+    branch_versions,
+    second_factors,
+    session_proofs,
+    spent_refreshes,
+)
 from branchtui.ledger.store.tables.files import import_rows, imports, job_rows, jobs, upload_chunks, uploads
 from branchtui.ledger.store.tables.money import (
     accounts,
@@ -25,9 +34,13 @@ from branchtui.ledger.store.tables.proof import audit, chain_heads, closed_days,
 from branchtui.ledger.store.tables.schema import metadata
 
 __all__ = [
+    "CONTROL",
     "accounts",
+    "approval_slots",
+    "approvals",
     "audit",
     "balance_records",
+    "branch_versions",
     "branches",
     "callback_events",
     "callback_tokens",
@@ -46,7 +59,10 @@ __all__ = [
     "operations",
     "payees",
     "payments",
+    "second_factors",
+    "session_proofs",
     "sessions",
+    "spent_refreshes",
     "upload_chunks",
     "uploads",
     "users",

@@ -1,0 +1,22 @@
+"""Approvals, session proofs, spent refresh tokens, second factors, versions of branches.
+
+A ledger that the first revision of today made has these tables already: it makes all that there are.
+"""
+
+from __future__ import annotations
+
+from alembic import op
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from branchtui.ledger.store.tables import CONTROL
+
+revision = "r0002"
+down_revision = "r0001"
+
+
+def upgrade() -> None:
+    """Make what is missing."""
+    for table in CONTROL:
+        op.execute(CreateTable(table, if_not_exists=True))
+        for index in sorted(table.indexes, key=lambda each: str(each.name)):
+            op.execute(CreateIndex(index, if_not_exists=True))
