@@ -10,6 +10,7 @@ import pytest
 from tests.ledger.running import RunningLedger, copy_template
 
 from branchtui.ledger.check import run, violations
+from branchtui.ledger.store.sqlite import connect
 
 
 @dataclass
@@ -170,7 +171,7 @@ def test_a_ledger_is_checked_while_it_is_served(own_ledger: RunningLedger) -> No
     lines: list[str] = []
     assert run(own_ledger.database, lines.append) == 0
     assert lines == []
-    connection = apsw.Connection(str(own_ledger.path), flags=apsw.SQLITE_OPEN_READONLY)
+    connection = connect(own_ledger.path, read_only=True)
     assert list(violations(connection)) == []
     with pytest.raises(apsw.ReadOnlyError):
         connection.execute("DELETE FROM accounts WHERE customer_id = ?", (member.id,))

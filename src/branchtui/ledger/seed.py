@@ -17,6 +17,7 @@ from branchtui.ledger.seeds.money import make_money
 from branchtui.ledger.seeds.people import Person, make_people
 from branchtui.ledger.seeds.planting import Planting, last_days
 from branchtui.ledger.setup import change, system_principal
+from branchtui.ledger.store.engine import store_at
 from branchtui.ledger.store.rows import Branch
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def seed(
             )
 
         change(database, plant_part)
+    store_at(database).filled()
 
 
 def plant(

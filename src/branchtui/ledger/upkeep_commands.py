@@ -31,6 +31,7 @@ def branch_add(arguments: argparse.Namespace) -> int:
             timezone=arguments.timezone,
             at_us=at_us,
         ),
+        alone=True,  # who serves the ledger knows its branches from the start
     )
     return DONE
 

@@ -14,7 +14,7 @@ from sqlalchemy import bindparam
 from branchtui.ledger.problems import Refusal
 from branchtui.ledger.store import migrate, tables
 from branchtui.ledger.store.lists import CURSOR_LIFE_US, Cursors, Lists, ListSpec, Slice, Sort, Window
-from branchtui.ledger.store.reader import Reader
+from branchtui.ledger.store.reader import SqliteReader
 from branchtui.ledger.store.rows import ClosedDay
 from branchtui.ledger.store.sqlite import connect
 
@@ -41,7 +41,7 @@ class Shelf:
     def __init__(self, path: Path) -> None:
         self.connection: apsw.Connection = connect(path)
         migrate.upgrade(self.connection)
-        self.reader = Reader(path)
+        self.reader = SqliteReader(path)
         self.reader.start()
         self.lists = Lists(self.reader, Cursors(b"secret of this ledger"))
 

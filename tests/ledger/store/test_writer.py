@@ -12,10 +12,11 @@ import apsw
 import pytest
 
 from branchtui.ledger.store import migrate
+from branchtui.ledger.store.errors import StorageFull, WriterStopped
 from branchtui.ledger.store.rows import ClosedDay, Counter, Payee
-from branchtui.ledger.store.sqlite import connect
+from branchtui.ledger.store.sqlite import SqliteStore, connect
 from branchtui.ledger.store.unit import BulkTx, Tx
-from branchtui.ledger.store.writer import StorageFull, Writer, WriterStopped
+from branchtui.ledger.store.writer import Writer
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def writer(path: Path) -> AsyncIterator[Writer]:
-    running = Writer(path)
+    running = Writer(SqliteStore(path))
     running.start()
     yield running
     running.stop()
@@ -190,7 +191,7 @@ async def test_who_gives_up_waiting_does_not_stop_the_command(writer: Writer) ->
 
 async def test_a_stopped_writer_finishes_what_waits_and_takes_nothing_more(path: Path) -> None:
     """Stopping loses nothing that was asked before, and tells who comes later."""
-    running = Writer(path)
+    running = Writer(SqliteStore(path))
     running.start()
     asked = asyncio.ensure_future(running.submit(add("receipts")))
     await asyncio.sleep(0)

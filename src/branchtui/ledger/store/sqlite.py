@@ -10,21 +10,51 @@ import contextlib
 import fcntl
 import os
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import apsw
+
+from branchtui.ledger.store.errors import Fault, StoreUnavailable
+
+if TYPE_CHECKING:
+    from branchtui.ledger.store.reader import Reader
 
 _FIXED: Final = (3, 51, 3)
 _BUSY_TIMEOUT_MS: Final = 5_000
 _CACHE_KIB: Final = 65_536
 
 
-Connection = apsw.Connection
-"""What a statement runs on, for those who may not know the driver."""
+class SqliteConnection(apsw.Connection):
+    """The driver's own connection, with the words that both engines share (`connection.Connection`)."""
 
+    dialect: Final = "sqlite"
 
-class StoreUnavailable(Exception):
-    """The database cannot be used; the message says why, for a person."""
+    def begin(self) -> None:
+        """Begin a transaction that may write; nobody else writes until it ends (CONC-6)."""
+        self.execute("BEGIN IMMEDIATE")
+
+    def begin_reading(self) -> None:
+        """Begin a transaction that sees one state of the file."""
+        self.execute("BEGIN")
+
+    def commit(self) -> None:
+        """Make the transaction durable."""
+        self.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """Undo the transaction, if there is one."""
+        if self.in_transaction:
+            self.execute("ROLLBACK")
+
+    def run_script(self, statements: str) -> None:
+        """Run several statements without parameters."""
+        for _ in self.execute(statements):
+            pass
+
+    def has_table(self, name: str) -> bool:
+        """Whether there is a table of this name."""
+        named = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
+        return self.execute(named, (name,)).fetchone() is not None
 
 
 def engine_is_sound(version: str) -> bool:
@@ -47,7 +77,7 @@ def database_path(url: str) -> Path:
     return Path(url.removeprefix(prefix)).absolute()
 
 
-def connect(path: Path, *, read_only: bool = False) -> apsw.Connection:
+def connect(path: Path, *, read_only: bool = False) -> SqliteConnection:
     """A connection with the settings that keep money: WAL, synchronous=FULL, foreign keys on.
 
     Raises:
@@ -59,7 +89,7 @@ def connect(path: Path, *, read_only: bool = False) -> apsw.Connection:
         )
     flags = apsw.SQLITE_OPEN_READONLY if read_only else apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
     try:
-        connection = apsw.Connection(str(path), flags=flags, statementcachesize=256)
+        connection = SqliteConnection(str(path), flags=flags, statementcachesize=256)
         connection.set_busy_timeout(_BUSY_TIMEOUT_MS)
         if not read_only:
             mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()
@@ -91,3 +121,65 @@ class FileLock:
         """Give the file free."""
         with contextlib.suppress(OSError):
             os.close(self._fd)
+
+
+class SqliteStore:
+    """A ledger in a file."""
+
+    shared: Final = False
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def name(self) -> str:
+        """The file."""
+        return str(self.path)
+
+    def verify(self, *, new: bool = False) -> None:
+        """Refuse a place without a ledger; for a new one, make its folder.
+
+        Raises:
+            StoreUnavailable: there is no file.
+        """
+        if new:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        elif not self.path.is_file():
+            raise StoreUnavailable(f"There is no ledger at {self.path}. Make one with: branchtui ledger init")
+
+    def claim(self, *, alone: bool = False) -> FileLock:
+        """The lock beside the file.
+
+        Raises:
+            StoreUnavailable: another process has it.
+        """
+        return FileLock(self.path)
+
+    def connect(self, *, read_only: bool = False) -> SqliteConnection:
+        """A connection to the file; raises as `connect` does."""
+        return connect(self.path, read_only=read_only)
+
+    def reader(self) -> Reader:
+        """Readers over the write-ahead log."""
+        from branchtui.ledger.store.reader import SqliteReader
+
+        return SqliteReader(self.path)
+
+    def fault_of(self, error: BaseException) -> Fault | None:
+        """What an error of the engine means (DUR-4)."""
+        if isinstance(error, apsw.FullError):
+            return Fault.FULL
+        if isinstance(error, apsw.IOError):
+            return Fault.BROKEN
+        return Fault.OTHER if isinstance(error, apsw.Error) else None
+
+    def was_committed(self, mark: tuple[str, int]) -> bool:
+        """A file is never far away: its COMMIT answers."""
+        raise AssertionError(f"a COMMIT of a file is never in doubt: {mark}")
+
+    def made(self) -> None:
+        """Its owner alone may read it."""
+        self.path.chmod(0o600)
+
+    def filled(self) -> None:
+        """The engine needs to be told nothing."""

@@ -14,7 +14,7 @@ from branchtui.ledger.store.mapping import TABLES, insert_by_position, mapping_o
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    import apsw
+    from branchtui.ledger.store.connection import Connection
 
 R = TypeVar("R")
 
@@ -31,7 +31,7 @@ _Layer = dict[type[Any], dict[Any, Any]]
 class Batch:
     """What a batch of commands will write, and the rows it has read."""
 
-    def __init__(self, connection: apsw.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self._stored: _Layer = {}
         self._changed: _Layer = {}
@@ -187,7 +187,7 @@ class BulkTx(Tx):
     _flushed = False
 
     @property
-    def connection(self) -> apsw.Connection:
+    def connection(self) -> Connection:
         """The writer's own connection, inside this command's transaction."""
         return self._batch.connection
 

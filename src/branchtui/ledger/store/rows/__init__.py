@@ -6,7 +6,7 @@ Fields stand in the order of the table's columns and hold what both engines stor
 
 from __future__ import annotations
 
-from branchtui.ledger.store.rows.files import Import, ImportRow, Job, JobRow, Upload, UploadChunk
+from branchtui.ledger.store.rows.files import Import, ImportRow, Job, JobLease, JobRow, Upload, UploadChunk
 from branchtui.ledger.store.rows.money import (
     Account,
     BalanceRecord,
@@ -42,6 +42,7 @@ __all__ = [
     "ImportRow",
     "Institution",
     "Job",
+    "JobLease",
     "JobRow",
     "JournalEntry",
     "Leg",

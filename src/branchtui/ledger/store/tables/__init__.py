@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from branchtui.ledger.store.tables.files import import_rows, imports, job_rows, jobs, upload_chunks, uploads
+from branchtui.ledger.store.tables.files import (
+    import_rows,
+    imports,
+    job_leases,
+    job_rows,
+    jobs,
+    upload_chunks,
+    uploads,
+)
 from branchtui.ledger.store.tables.money import (
     accounts,
     balance_records,
@@ -38,6 +46,7 @@ __all__ = [
     "import_rows",
     "imports",
     "institution",
+    "job_leases",
     "job_rows",
     "jobs",
     "journal_entries",

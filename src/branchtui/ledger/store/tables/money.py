@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, PrimaryKeyConstraint, Table, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, PrimaryKeyConstraint, Table, UniqueConstraint
 
-from branchtui.ledger.store.tables.schema import folded_number, integer, key, metadata, text
+from branchtui.ledger.store.tables.schema import Big, folded_number, integer, key, metadata, text
 
 accounts = Table(
     "accounts",
@@ -94,7 +94,7 @@ balance_records = Table(
 payments = Table(
     "payments",
     metadata,
-    Column("row_no", Integer, primary_key=True, info={"engine": True}),
+    Column("row_no", Big, primary_key=True, info={"engine": True}),
     text("id", unique=True),
     integer("version"),
     text("branch_id", ForeignKey("branches.id")),
