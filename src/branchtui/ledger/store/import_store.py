@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from sqlalchemy import bindparam, delete, func, select, text
 
-from branchtui.ledger.store.mapping import compiled, mapping_of
+from branchtui.ledger.store.mapping import compiled, insert_by_position, mapping_of
 from branchtui.ledger.store.rows import Account, BalanceRecord, ClosedDay, Customer, Import, ImportRow
 from branchtui.ledger.store.tables import (
     accounts,
@@ -153,7 +153,7 @@ def references_taken(connection: Connection, references: dict[str, set[str]]) ->
 
 def stage(connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None:
     """Insert rows of import_rows, each a tuple in the order of `ImportRow`."""
-    connection.executemany(mapping_of(ImportRow).insert, rows)
+    connection.executemany(insert_by_position(ImportRow), rows)
 
 
 def restage(connection: Connection, rows: Iterable[ImportRow]) -> None:
@@ -184,7 +184,7 @@ def last_record_row(connection: Connection, import_id: str) -> int:
 
 def insert_records(connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None:
     """Insert balance records, each a tuple in the order of `BalanceRecord`."""
-    connection.executemany(mapping_of(BalanceRecord).insert, rows)
+    connection.executemany(insert_by_position(BalanceRecord), rows)
 
 
 def report(

@@ -9,6 +9,7 @@ import psycopg
 from psycopg.adapt import Loader
 from psycopg.pq import TransactionStatus
 from psycopg.types.numeric import Int8Dumper
+from psycopg.types.string import StrDumper
 
 from branchtui.ledger.store.errors import CommitDoubt
 from branchtui.ledger.store.postgres.wording import worded
@@ -45,9 +46,10 @@ class _WholeNumber(Loader):
 
 
 def adapt(context: AdaptContext) -> None:
-    """Whole numbers in both directions: sums as int, every int as 64 bits, so that a statement is planned once."""
+    """Every value by its type, so that a statement is planned once: int as 64 bits, str as text; sums come as int."""
     context.adapters.register_loader("numeric", _WholeNumber)
     context.adapters.register_dumper(int, Int8Dumper)
+    context.adapters.register_dumper(str, StrDumper)
 
 
 class PostgresConnection:

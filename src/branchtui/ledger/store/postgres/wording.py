@@ -24,6 +24,7 @@ _INDEXED_TEXT: Final = re.compile(r"\b(\w+)_search CROSS JOIN \1\b")
 _JOINED_TEXT: Final = re.compile(r"\s+AND (\w+)\.row_no = \1_search\.rowid\b")
 _ROWID: Final = re.compile(r"\b(\w+)_search\.rowid\b")
 _MATCH: Final = re.compile(r"\b(\w+)_search MATCH :(\w+)")
+_IS_NULL: Final = re.compile(r":(\w+) IS NULL")
 _NAMED: Final = re.compile(r"(?<!:):([A-Za-z_]\w*)")
 _SUBQUERY: Final = re.compile(r"\b(?:FROM|JOIN) \(")
 _ALIAS: Final = re.compile(r"\s*AS\s")
@@ -37,21 +38,26 @@ class Worded:
     """A statement for the driver.
 
     `sets` are parameters that hold JSON arrays; `matches` are pairs (parameter, column) for conditions on the
-    text index, each standing in the text as the parameter's name between two NUL.
+    text index, each standing in the text as the parameter's name between two NUL; `asked` are parameters
+    of which the statement asks whether they are null, between two SOH: a parameter has one type here, and
+    a null none, so that this is answered before it is sent.
     """
 
     text: str
     sets: frozenset[str]
     matches: tuple[tuple[str, str], ...]
+    asked: frozenset[str]
 
     def bind(self, bound: Any) -> tuple[str, Any]:
         """The text and the parameters of one execution."""
-        if not isinstance(bound, Mapping) or not (self.sets or self.matches):
+        if not isinstance(bound, Mapping) or not (self.sets or self.matches or self.asked):
             return self.text, bound
         values = dict(bound)
         for name in self.sets:
             values[name] = json.loads(values[name])
         text = self.text
+        for name in self.asked:
+            text = text.replace(f"\x01{name}\x01", "TRUE" if values[name] is None else "FALSE")
         for name, column in self.matches:
             condition, needles = match_condition(str(values[name]), column, name)
             text = text.replace(f"\x00{name}\x00", condition)
@@ -63,6 +69,7 @@ class Worded:
 def worded(statement: str) -> Worded:
     """`statement` as PostgreSQL and its driver want it."""
     sets: set[str] = set()
+    asked: set[str] = set()
     matches: list[tuple[str, str]] = []
 
     def as_array(found: re.Match[str]) -> str:
@@ -77,7 +84,12 @@ def worded(statement: str) -> Worded:
         matches.append((found[2], f"{found[1]}.search_text"))
         return f"\x00{found[2]}\x00"
 
+    def as_answer(found: re.Match[str]) -> str:
+        asked.add(found[1])
+        return f"\x01{found[1]}\x01"
+
     text = _HINTS.sub("", statement)
+    text = _IS_NULL.sub(as_answer, text)
     text = _INDEXED_TEXT.sub(r"\1", text)
     text = _JOINED_TEXT.sub("", text)
     text = _ROWID.sub(r"\1.row_no", text)
@@ -89,7 +101,7 @@ def worded(statement: str) -> Worded:
     text = text.replace("instr(", "strpos(")
     text = _named_subqueries(text).replace("%", "%%")
     text = _NAMED.sub(r"%(\1)s", text) if _NAMED.search(text) else text.replace("?", "%s")
-    return Worded(text, frozenset(sets), tuple(matches))
+    return Worded(text, frozenset(sets), tuple(matches), frozenset(asked))
 
 
 def match_condition(expression: str, column: str, prefix: str) -> tuple[str, dict[str, str]]:
