@@ -15,6 +15,11 @@ import pytest
 from tests.ledger.postgres_server import PostgresServer, name_of, programs
 from tests.ledger.running import RunningLedger, copy_template, make_template
 
+from branchtui.ledger.store import migrate
+from branchtui.ledger.store.engine import Store
+from branchtui.ledger.store.postgres.store import PostgresStore
+from branchtui.ledger.store.sqlite import SqliteStore
+
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 _NewLedger = Callable[[Path], str]
 
@@ -70,6 +75,20 @@ def new_ledger(request: pytest.FixtureRequest, engine: str) -> _NewLedger:
     server: PostgresServer = request.getfixturevalue("postgres_server")
     name: str = request.getfixturevalue("postgres_template")
     return lambda _: server.new_database(name)
+
+
+@pytest.fixture
+def empty_store(request: pytest.FixtureRequest, engine: str, tmp_path: Path) -> Store:
+    """A store with the tables of a ledger and nothing in them."""
+    if engine == SQLITE:
+        store: Store = SqliteStore(tmp_path / "ledger.db")
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        store = PostgresStore(server.new_database())
+    connection = store.connect()
+    migrate.upgrade(connection)
+    connection.close()
+    return store
 
 
 @pytest.fixture(scope="module")

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import apsw
+import psycopg
 import pytest
 from tests.ledger.running import RunningLedger, copy_template
 
 from branchtui.ledger.check import run, violations
-from branchtui.ledger.store.sqlite import connect
+
+pytestmark = pytest.mark.both_stores
 
 
 @dataclass
@@ -171,8 +173,8 @@ def test_a_ledger_is_checked_while_it_is_served(own_ledger: RunningLedger) -> No
     lines: list[str] = []
     assert run(own_ledger.database, lines.append) == 0
     assert lines == []
-    connection = connect(own_ledger.path, read_only=True)
+    connection = own_ledger.store.connect(read_only=True)
     assert list(violations(connection)) == []
-    with pytest.raises(apsw.ReadOnlyError):
+    with pytest.raises((apsw.ReadOnlyError, psycopg.errors.ReadOnlySqlTransaction)):
         connection.execute("DELETE FROM accounts WHERE customer_id = ?", (member.id,))
     connection.close()

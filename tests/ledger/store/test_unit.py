@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from branchtui.ledger.store import migrate
 from branchtui.ledger.store.connection import Connection
+from branchtui.ledger.store.engine import Store
 from branchtui.ledger.store.rows import Branch, ClosedDay, Counter
-from branchtui.ledger.store.sqlite import connect
 from branchtui.ledger.store.unit import Batch, BulkTx
+
+pytestmark = pytest.mark.both_stores
 
 
 @pytest.fixture
-def connection(tmp_path: Path) -> Iterator[Connection]:
-    opened = connect(tmp_path / "ledger.db")
-    migrate.upgrade(opened)
-    opened.execute("BEGIN")
+def connection(empty_store: Store) -> Iterator[Connection]:
+    opened = empty_store.connect()
+    opened.begin()
     yield opened
     opened.close()
 

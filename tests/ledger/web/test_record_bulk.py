@@ -25,6 +25,8 @@ from branchtui.ledger.store.rows import BalanceRecord
 from branchtui.ledger.store.unit import BulkTx
 from branchtui.ledger.workflows import jobs, record_bulk, record_jobs
 
+pytestmark = pytest.mark.both_stores
+
 RECORDS = "/v1/balance-records"
 
 

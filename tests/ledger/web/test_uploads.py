@@ -12,6 +12,8 @@ from tests.ledger.running import RunningLedger
 
 from branchtui.ledger.workflows import uploads
 
+pytestmark = pytest.mark.both_stores
+
 DATA = bytes(range(256)) * 1024
 
 

@@ -14,6 +14,8 @@ from tests.ledger.till import MASK, OTHER_SHORT_CODE, Till, message, open_till
 from branchtui.ledger.feeds import mpesa
 from branchtui.ledger.store.errors import StorageFull
 
+pytestmark = pytest.mark.both_stores
+
 SAMPLES = Path(__file__).parents[4] / "shared" / "samples" / "mobile-money" / "c2b"
 ACCEPTED = {"ResultCode": 0, "ResultDesc": "Accepted"}
 HASH_INTERNATIONAL = "76b926dd21da766367e6a4f0c7917a5deb8b0317878527bef023475ee1d3c9f2"

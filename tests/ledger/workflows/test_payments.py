@@ -16,6 +16,8 @@ from branchtui.ledger.setup import system_principal
 from branchtui.ledger.store.rows import Account
 from branchtui.ledger.store.unit import Tx
 
+pytestmark = pytest.mark.both_stores
+
 
 @pytest.fixture(scope="module")
 def till(running_ledger: RunningLedger) -> Till:

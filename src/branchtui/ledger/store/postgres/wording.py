@@ -38,7 +38,7 @@ class Worded:
     """A statement for the driver.
 
     `sets` are parameters that hold JSON arrays; `matches` are pairs (parameter, column) for conditions on the
-    text index, each standing in the text as the parameter's name between two NUL; `asked` are parameters
+    text index, each standing in the text as column and parameter between two NUL; `asked` are parameters
     of which the statement asks whether they are null, between two SOH: a parameter has one type here, and
     a null none, so that this is answered before it is sent.
     """
@@ -60,7 +60,7 @@ class Worded:
             text = text.replace(f"\x01{name}\x01", "TRUE" if values[name] is None else "FALSE")
         for name, column in self.matches:
             condition, needles = match_condition(str(values[name]), column, name)
-            text = text.replace(f"\x00{name}\x00", condition)
+            text = text.replace(f"\x00{column} {name}\x00", condition)
             values |= needles
         return text, values
 
@@ -82,7 +82,7 @@ def worded(statement: str) -> Worded:
 
     def as_condition(found: re.Match[str]) -> str:
         matches.append((found[2], f"{found[1]}.search_text"))
-        return f"\x00{found[2]}\x00"
+        return f"\x00{found[1]}.search_text {found[2]}\x00"
 
     def as_answer(found: re.Match[str]) -> str:
         asked.add(found[1])
