@@ -22,9 +22,11 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "branchtui", "ledger", *arguments]
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
-    return subprocess.run(command(*arguments), capture_output=True, text=True, timeout=60, check=False)
+def run(*arguments: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end; `given` is what it reads."""
+    return subprocess.run(
+        command(*arguments), input=given, capture_output=True, text=True, timeout=60, check=False
+    )
 
 
 @dataclass

@@ -26,7 +26,9 @@ def test_a_password_in_an_address_is_refused_and_not_repeated(url: str) -> None:
     assert "hunter2" not in str(refused.value)
 
 
-@pytest.mark.parametrize("url", ["postgresql://[broken", "mysql://teller:hunter2hunter2@db/ledger", "hunter2hunter2"])
+@pytest.mark.parametrize(
+    "url", ["postgresql://[broken", "mysql://teller:hunter2hunter2@db/ledger", "hunter2hunter2"]
+)
 def test_an_address_that_cannot_be_read_is_not_repeated(url: str) -> None:
     """It may hold a password in a place where nobody looks for one."""
     with pytest.raises(StoreUnavailable) as refused:

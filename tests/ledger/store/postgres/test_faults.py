@@ -38,7 +38,7 @@ def test_every_state_of_the_server_means_one_thing_for_the_batch(state: str, fau
 
 
 def test_a_connection_that_broke_is_a_server_that_went_away() -> None:
-    """libpq's own errors carry no state."""
+    """Libpq's own errors carry no state."""
     assert fault_of(psycopg.OperationalError("server closed the connection unexpectedly")) is Fault.AWAY
 
 

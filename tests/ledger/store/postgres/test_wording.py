@@ -23,8 +23,7 @@ from branchtui.ledger.store.postgres.wording import match_condition, worded
         ("sum(json_array_length(t.found))", "sum(json_array_length(t.found::json))"),
         (
             "SELECT a FROM (SELECT a FROM t WHERE b IN (1, 2) LIMIT 3) UNION ALL SELECT a FROM (SELECT a FROM u) AS x",
-            "SELECT a FROM (SELECT a FROM t WHERE b IN (1, 2) LIMIT 3) AS part_0"
-            " UNION ALL SELECT a FROM (SELECT a FROM u) AS x",
+            "SELECT a FROM (SELECT a FROM t WHERE b IN (1, 2) LIMIT 3) AS part_0 UNION ALL SELECT a FROM (SELECT a FROM u) AS x",
         ),
     ],
 )  # fmt: skip

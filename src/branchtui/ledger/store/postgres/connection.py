@@ -6,6 +6,7 @@ import uuid
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
+from psycopg import sql
 from psycopg.adapt import Loader
 from psycopg.pq import TransactionStatus
 from psycopg.types.numeric import Int8Dumper
@@ -30,9 +31,9 @@ SETTINGS: Final = (
 )
 """CONC-7: nobody waits for ever, and whoever holds a lock and falls silent loses it."""
 
-_TURN: Final = "SELECT pg_advisory_xact_lock(%s)"
-_MARK: Final = (
-    "INSERT INTO writer_marks (writer, batch) VALUES (%s, %s)"
+_BEGIN: Final = sql.SQL("BEGIN; SELECT pg_advisory_xact_lock({turn})").format(turn=TURN)
+_MARK: Final = sql.SQL(
+    "; INSERT INTO writer_marks (writer, batch) VALUES ({writer}, {batch})"
     " ON CONFLICT (writer) DO UPDATE SET batch = EXCLUDED.batch, at = now()"
 )
 
@@ -83,6 +84,10 @@ class PostgresConnection:
         with self.driver.cursor() as cursor:
             cursor.executemany(worded(statement).text.encode(), list(bound))
             self._changes += max(cursor.rowcount, 0)
+            if self.in_transaction:
+                # Behind a pipeline the server does not start its clock for idle transactions; a plain statement
+                # does, so that a process which is stopped here loses its turn.
+                cursor.execute("SELECT 1")
 
     def total_changes(self) -> int:
         """Rows that this connection has inserted, changed or deleted so far."""
@@ -91,11 +96,8 @@ class PostgresConnection:
     def begin(self) -> None:
         """Begin a transaction, wait for the turn to write, and leave its mark, in one round trip."""
         self._batch += 1
-        with self.driver.pipeline():
-            self.driver.execute("BEGIN")
-            self.driver.execute(_TURN, (TURN,))
-            if self._writer is not None:
-                self.driver.execute(_MARK, (self._writer, self._batch))
+        mark = None if self._writer is None else _MARK.format(writer=self._writer, batch=self._batch)
+        self.driver.execute(_BEGIN if mark is None else _BEGIN + mark)
 
     def begin_reading(self) -> None:
         """Begin a transaction that sees one state of the database."""
