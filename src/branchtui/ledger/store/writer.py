@@ -31,6 +31,7 @@ from branchtui.ledger.store.errors import (
     WriterBusy,
     WriterStopped,
 )
+from branchtui.ledger.store.scout import read_ahead
 from branchtui.ledger.store.unit import Batch, BulkTx, Tx
 
 if TYPE_CHECKING:
@@ -304,6 +305,8 @@ def _run_batch(store: Store, connection: Connection, tasks: list[_Task], results
     batch = Batch(connection)
     try:
         connection.begin()
+        if store.shared and len(tasks) > 1:
+            read_ahead(batch, [task.run for task in tasks])
         for task in tasks:
             tx = BulkTx(batch) if task.bulk else batch.begin()
             try:

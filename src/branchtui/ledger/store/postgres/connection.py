@@ -16,7 +16,7 @@ from branchtui.ledger.store.errors import CommitDoubt
 from branchtui.ledger.store.postgres.wording import worded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from psycopg.abc import AdaptContext, Buffer
 
@@ -36,6 +36,11 @@ _MARK: Final = sql.SQL(
     "; INSERT INTO writer_marks (writer, batch) VALUES ({writer}, {batch})"
     " ON CONFLICT (writer) DO UPDATE SET batch = EXCLUDED.batch, at = now()"
 )
+
+
+_AWAKE: Final = "SELECT 1"
+"""Behind a pipeline the server does not start its clock for idle transactions; a plain statement does start it,
+so that a process which is stopped there loses its turn."""
 
 
 class _WholeNumber(Loader):
@@ -79,15 +84,23 @@ class PostgresConnection:
             self._changes += cursor.rowcount
         return cursor
 
+    def execute_all(self, asked: Sequence[tuple[str, Any]], /) -> list[list[Any]]:
+        """The rows of several statements, all sent before the first answer is read."""
+        if len(asked) == 1:
+            return [self.execute(*asked[0]).fetchall()]
+        with self.driver.pipeline():
+            cursors = [self.execute(statement, bound) for statement, bound in asked]
+            found = [cursor.fetchall() for cursor in cursors]
+        self.driver.execute(_AWAKE)
+        return found
+
     def executemany(self, statement: str, bound: Iterable[Any], /) -> None:
         """Run one statement for each of many sets of parameters, without waiting in between."""
         with self.driver.cursor() as cursor:
             cursor.executemany(worded(statement).text.encode(), list(bound))
             self._changes += max(cursor.rowcount, 0)
             if self.in_transaction:
-                # Behind a pipeline the server does not start its clock for idle transactions; a plain statement
-                # does, so that a process which is stopped here loses its turn.
-                cursor.execute("SELECT 1")
+                cursor.execute(_AWAKE)
 
     def total_changes(self) -> int:
         """Rows that this connection has inserted, changed or deleted so far."""
