@@ -12,8 +12,6 @@ from tests.ledger.running import RunningLedger
 
 from branchtui.ledger.workflows import uploads
 
-pytestmark = pytest.mark.both_stores
-
 DATA = bytes(range(256)) * 1024
 
 

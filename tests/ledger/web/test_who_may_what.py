@@ -22,8 +22,6 @@ from tests.ledger.web.every_route import (
 
 from branchtui.ledger.web.route import Route
 
-pytestmark = pytest.mark.both_stores
-
 
 @pytest.fixture(scope="module")
 def world(running_ledger: RunningLedger) -> World:

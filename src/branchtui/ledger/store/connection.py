@@ -38,6 +38,11 @@ class Connection(Protocol):
         ...
 
     @property
+    def is_far(self) -> bool:
+        """Whether every question costs a round trip to another process."""
+        ...
+
+    @property
     def in_transaction(self) -> bool:
         """Whether a transaction was begun and not ended."""
         ...

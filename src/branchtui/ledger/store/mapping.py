@@ -89,6 +89,7 @@ class Mapping:
     update: str
     delete: str
     select_by_key: str
+    append_only: bool
     select_by_keys: str
     """By one column: the rows whose key is in the JSON array `:keys`."""
 
@@ -129,6 +130,7 @@ def _make_mapping(row_type: type[Any]) -> Mapping:
         update=compiled(update(table).where(*is_key), rest) if rest else "",
         delete=compiled(delete(table).where(*is_key)),
         select_by_key=compiled(select(*[table.c[name] for name in columns]).where(*is_key)),
+        append_only=bool(table.info.get("append_only")),
         select_by_keys=compiled(
             select(*[table.c[name] for name in columns]).where(table.c[key[0]].in_(_GIVEN))
         ),

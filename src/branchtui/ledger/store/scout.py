@@ -9,13 +9,11 @@ database alone and decides nothing, so that it may be wrong without harm.
 
 from __future__ import annotations
 
-import json
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from greenlet import getcurrent, greenlet
 
-from branchtui.ledger.store.mapping import mapping_of
 from branchtui.ledger.store.unit import Batch, Tx, asked
 
 if TYPE_CHECKING:
@@ -75,19 +73,10 @@ def _answer(batch: Batch, questions: list[tuple[Any, Any]]) -> None:
     for what, given in questions:
         if isinstance(what, str):
             statements[asked(what, given)] = (what, given)
-        elif len(mapping_of(what).key) == 1:
-            keys.setdefault(what, {})[given] = None
         else:
-            batch.stored(what, given)
+            keys.setdefault(what, {})[given] = None
     for row_type, wanted in keys.items():
-        mapping = mapping_of(row_type)
-        statement, bound = mapping.select_by_keys, {"keys": json.dumps(list(wanted))}
-        found: dict[Any, Any] = {}
-        for values in batch.connection.execute(statement, bound):
-            row = row_type(*values)
-            found[mapping.key_of(row)] = row
-        for key in wanted:
-            batch.remember(row_type, key, found.get(key))
+        batch.read(row_type, wanted)
     if statements:
         rows = batch.connection.execute_all(list(statements.values()))
         for (statement, bound), each in zip(statements.values(), rows, strict=True):

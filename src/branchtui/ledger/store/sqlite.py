@@ -30,6 +30,7 @@ class SqliteConnection(apsw.Connection):
     """The driver's own connection, with the words that both engines share (`connection.Connection`)."""
 
     dialect: Final = "sqlite"
+    is_far: Final = False
 
     def execute_all(self, asked: Sequence[tuple[str, Any]], /) -> list[list[Any]]:
         """The rows of several statements: nothing is far away."""

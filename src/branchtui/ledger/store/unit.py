@@ -7,7 +7,8 @@ and the same rules serve every engine.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+import json
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from branchtui.ledger.store.mapping import TABLES, insert_by_position, mapping_of, select_equal
 
@@ -24,6 +25,8 @@ class _Gone:
 
 
 GONE = _Gone()
+
+_WORTH_ONE_STATEMENT: Final = 2
 
 _Layer = dict[type[Any], dict[Any, Any]]
 
@@ -56,6 +59,20 @@ class Batch:
             found = self.connection.execute(mapping.select_by_key, _bound_key(mapping.key, key)).fetchone()
             known[key] = row_type(*found) if found else None
         return known[key]
+
+    def read(self, row_type: type[Any], keys: Iterable[Any]) -> None:
+        """Read the rows with these keys unless they are known; those of one column in one statement."""
+        known = self._stored.setdefault(row_type, {})
+        wanted = [key for key in keys if key not in known]
+        mapping = mapping_of(row_type)
+        if len(mapping.key) != 1 or len(wanted) < _WORTH_ONE_STATEMENT:
+            for key in wanted:
+                self.stored(row_type, key)
+            return
+        known.update(dict.fromkeys(wanted))
+        for values in self.connection.execute(mapping.select_by_keys, {"keys": json.dumps(wanted)}):
+            row = row_type(*values)
+            known[mapping.key_of(row)] = row
 
     def rows(self, statement: str, bound: dict[str, Any]) -> Iterable[Any]:
         """The rows of a statement as the database holds them."""
@@ -97,20 +114,7 @@ class Batch:
             if not changed:
                 continue
             mapping = mapping_of(row_type)
-            new: list[dict[str, Any]] = []
-            old: list[dict[str, Any]] = []
-            for key, row in changed.items():
-                before = self.stored(row_type, key)
-                if row is GONE:
-                    if before is not None:
-                        self.connection.execute(mapping.delete, _bound_key(mapping.key, key))
-                    continue
-                values = dict(zip(mapping.columns, mapping.values_of(row), strict=True))
-                if before is None:
-                    new.append(values)
-                elif before is not row:
-                    values.update(_bound_key(mapping.key, key))
-                    old.append(values)
+            new, old = self._delete_and_sort(row_type, changed)
             if new:
                 inserts.append((mapping.insert, new))
             if old:
@@ -121,6 +125,33 @@ class Batch:
             known = self._stored.setdefault(row_type, {})
             known.update({key: None if row is GONE else row for key, row in changed.items()})
         self._changed = {}
+
+    def _delete_and_sort(
+        self, row_type: type[Any], changed: dict[Any, Any]
+    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """Delete what is gone; the parameters of what is new, and of what stands there already."""
+        mapping = mapping_of(row_type)
+        new: list[dict[str, Any]] = []
+        old: list[dict[str, Any]] = []
+        if self.connection.is_far and not mapping.append_only:
+            self.read(row_type, changed)
+        for key, row in changed.items():
+            # What is only ever added is not looked for: the engine refuses a second one.
+            before = self._known(row_type, key) if mapping.append_only else self.stored(row_type, key)
+            if row is GONE:
+                if before is not None:
+                    self.connection.execute(mapping.delete, _bound_key(mapping.key, key))
+                continue
+            values = dict(zip(mapping.columns, mapping.values_of(row), strict=True))
+            if before is None:
+                new.append(values)
+            elif before is not row:
+                values.update(_bound_key(mapping.key, key))
+                old.append(values)
+        return new, old
+
+    def _known(self, row_type: type[Any], key: Any) -> Any:
+        return self._stored.get(row_type, {}).get(key)
 
 
 class Tx:

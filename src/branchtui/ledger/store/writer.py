@@ -305,7 +305,7 @@ def _run_batch(store: Store, connection: Connection, tasks: list[_Task], results
     batch = Batch(connection)
     try:
         connection.begin()
-        if store.shared and len(tasks) > 1:
+        if connection.is_far and len(tasks) > 1:
             read_ahead(batch, [task.run for task in tasks])
         for task in tasks:
             tx = BulkTx(batch) if task.bulk else batch.begin()

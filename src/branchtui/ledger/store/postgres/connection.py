@@ -62,6 +62,7 @@ class PostgresConnection:
     """The driver's connection, in autocommit: transactions begin and end where the ledger says so."""
 
     dialect: Final = "postgresql"
+    is_far: Final = True
 
     def __init__(self, driver: psycopg.Connection[Any], *, marks: bool = False) -> None:
         """`marks`: every transaction leaves behind by what it can be found, should its COMMIT be in doubt."""

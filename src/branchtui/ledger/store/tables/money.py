@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, ForeignKey, Index, PrimaryKeyConstraint, Table, UniqueConstraint
 
-from branchtui.ledger.store.tables.schema import Big, folded_number, integer, key, metadata, text
+from branchtui.ledger.store.tables.schema import APPEND_ONLY, Big, folded_number, integer, key, metadata, text
 
 accounts = Table(
     "accounts",
@@ -43,6 +43,7 @@ journal_entries = Table(
     UniqueConstraint("operation_key", "row_no"),
     Index("journal_entries_subject", "subject_id"),
     Index("journal_entries_branch_date", "branch_id", "business_date", "kind"),
+    info=APPEND_ONLY,
 )
 
 legs = Table(
@@ -55,6 +56,7 @@ legs = Table(
     integer("balance_after_minor"),
     PrimaryKeyConstraint("entry_id", "line"),
     Index("legs_account", "account_id", "entry_id"),
+    info=APPEND_ONLY,
     sqlite_with_rowid=False,
 )
 

@@ -6,12 +6,15 @@ Journal, legs and audit are append-only: triggers refuse UPDATE and DELETE (see 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import BigInteger, Column, Computed, Integer, MetaData, Text
 from sqlalchemy.ext.compiler import compiles
 
 metadata = MetaData()
+
+APPEND_ONLY: Final = {"append_only": True}
+"""A table whose rows are written once: triggers refuse everything else."""
 
 Big = BigInteger().with_variant(Integer, "sqlite")
 """64 bits on every engine."""
