@@ -267,6 +267,23 @@ def test_copies_are_made_by_the_servers_own_tools(
     assert "server's own tools" in found.stderr
 
 
+def test_a_restored_database_begins_a_new_epoch(
+    postgres_server: PostgresServer, postgres_template: str
+) -> None:
+    """T-31: what was recorded after the copy is gone, so that nobody is signed in and everybody asks again."""
+    database = postgres_server.new_database(postgres_template)
+    asked = "SELECT epoch, (SELECT count(*) FROM sessions WHERE ended_at IS NULL) FROM institution"
+    with RunningLedger(database) as ledger:
+        ledger.sign_in("teller")
+        assert run("new-epoch", "--database", database).returncode == 1
+    ((before, signed_in),) = postgres_server.ask(asked, database=name_of(database))
+    found = run("new-epoch", "--database", database)
+    assert found.returncode == 0, found.stderr
+    ((after, left),) = postgres_server.ask(asked, database=name_of(database))
+    assert (signed_in, left) == (1, 0)
+    assert before != after
+
+
 def test_the_commands_of_a_ledger_work_on_a_server(postgres_server: PostgresServer) -> None:
     """Issue 4: init, seed, user, branch, migrate and check, as on a file; a password in the address is refused."""
     database = postgres_server.new_database()

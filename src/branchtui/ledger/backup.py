@@ -11,7 +11,7 @@ import apsw
 from branchtui.ledger import audit
 from branchtui.ledger.check import violations
 from branchtui.ledger.clock import new_id
-from branchtui.ledger.setup import in_one_transaction, system_principal
+from branchtui.ledger.setup import change, in_one_transaction, system_principal
 from branchtui.ledger.store import migrate
 from branchtui.ledger.store.engine import store_at
 from branchtui.ledger.store.errors import StoreUnavailable
@@ -103,6 +103,15 @@ def _in_copy(part: Path, run: Callable[[BulkTx], None]) -> None:
         in_one_transaction(connection, run)
     finally:
         connection.close()
+
+
+def new_epoch(database: str, at_us: int) -> None:
+    """Begin a new epoch in a ledger that was restored by other means, and that nobody serves.
+
+    Raises:
+        StoreUnavailable: there is no ledger, or somebody serves it.
+    """
+    change(database, lambda tx: _begin_epoch(tx, at_us), alone=True)
 
 
 def _copy(path: Path, part: Path) -> None:

@@ -99,6 +99,14 @@ def backup(arguments: argparse.Namespace) -> int:
 
 
 @telling
+def new_epoch(arguments: argparse.Namespace) -> int:
+    """Begin a new epoch after the database was restored by other means."""
+    copies.new_epoch(arguments.database, SystemClock().now_us())
+    sys.stdout.write("A new epoch has begun. Everybody signs in again.\n")
+    return DONE
+
+
+@telling
 def restore(arguments: argparse.Namespace) -> int:
     """Make a ledger from a copy."""
     copies.restore(arguments.database, Path(arguments.source).absolute(), SystemClock().now_us())
