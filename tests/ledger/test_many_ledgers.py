@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import threading
 import uuid
@@ -21,6 +22,7 @@ from tests.ledger.postgres_server import PostgresServer, name_of, programs
 from tests.ledger.running import PASSWORD, TIMEZONE, Api, RunningLedger, fresh_key, make_template
 from tests.ledger.served import Served, new_customer, run
 
+from branchtui.ledger.store import rows as stored
 from branchtui.ledger.store.rows import Job, JobLease
 from branchtui.ledger.store.unit import Tx
 from branchtui.ledger.workflows import jobs
@@ -242,7 +244,7 @@ def test_a_server_that_comes_back_is_found_again(own_server: PostgresServer) -> 
 def test_a_job_that_another_process_holds_is_left_to_it_until_its_lease_ends(
     own_ledger: RunningLedger,
 ) -> None:
-    """CONC-5: a process that died is relieved when its lease ends, one that was slow writes no more."""
+    """CONC-5: a process that died is relieved when its lease ends."""
     ledger = own_ledger
     now_us = ledger.clock.now_us()
     job = Job(
@@ -254,6 +256,35 @@ def test_a_job_that_another_process_holds_is_left_to_it_until_its_lease_ends(
     assert not ledger._on_loop(jobs._claim(ledger.core, "job"))
     ledger.clock.advance(seconds=31)
     assert ledger._on_loop(jobs._claim(ledger.core, "job"))
+
+
+def test_a_process_that_was_slow_and_lost_its_job_writes_no_more(own_ledger: RunningLedger) -> None:
+    """CONC-5: every step of a job looks at the lease in its own transaction."""
+    ledger = own_ledger
+    at_us = ledger.clock.now_us()
+    principal = json.dumps(
+        {
+            "user_id": "u", "username": "u", "person_id": "p", "role": "teller", "limit_minor": None,
+            "branch_id": ledger.branch("NKU").id, "session_id": None, "address": None,
+        }
+    )  # fmt: skip
+    job = Job(
+        "job", "slow", "subject", ledger.branch("NKU").id, "queued", 0, None, "{}", principal, "x", at_us
+    )
+
+    async def slow(running: jobs.Running) -> dict[str, Any]:
+        await running.writer.submit(partial(_put, stored.Counter("while it was its own", 1)))
+        await running.core.writer.submit(partial(_put, JobLease("job", "another", at_us)))
+        await running.writer.submit(partial(_put, stored.Counter("too late", 1)))
+        return {}
+
+    ledger.write(partial(_put, job))
+    assert ledger._on_loop(jobs._claim(ledger.core, "job"))
+    assert not ledger._on_loop(jobs._run(ledger.core, job, {"slow": slow}))
+    written = [name for (name,) in ledger.query("SELECT id FROM counters")]
+    assert "while it was its own" in written
+    assert "too late" not in written
+    assert ledger.query("SELECT state FROM jobs") == [("running",)]
 
 
 @pytest.mark.parametrize("words", [("backup", "--to", "copy"), ("restore", "--from", "copy")])
