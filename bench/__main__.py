@@ -24,6 +24,7 @@ BENCHES = {
     "start": "Start and weight of the terminal program",
     "steps": "Requests and bytes on HTTP, a step of the teller's script",
     "postings": "Postings a second over HTTP beside the raw engine loop; post all",
+    "postgres": "Postings a second over HTTP on PostgreSQL beside pgbench on the same server",
     "search": "Customer search",
     "imports": "Import of a CSV file",
 }

@@ -36,14 +36,15 @@ def percentile(values: list[float], part: float) -> float:
 
 @dataclass
 class BenchLedger:
-    """A ledger file with one branch, a teller and a supervisor, neither with a limit."""
+    """A ledger with one branch, a teller and a supervisor, neither with a limit: in a file of `folder`, or at `url`."""
 
     folder: Path
+    url: str = ""
 
     @classmethod
-    def make(cls, *, customers: int, payments: int = 0) -> Self:
+    def make(cls, *, customers: int, payments: int = 0, url: str = "") -> Self:
         """A new ledger with `customers` seeded people."""
-        made = cls(Path(tempfile.mkdtemp(prefix="branchtui-bench-")))
+        made = cls(Path(tempfile.mkdtemp(prefix="branchtui-bench-")), url)
         new = setup.NewLedger(
             "Bench Sacco", BRANCH, "Head office", "KES", "Africa/Nairobi", "admin", PASSWORD
         )
@@ -69,7 +70,7 @@ class BenchLedger:
     @property
     def database(self) -> str:
         """The database's address."""
-        return f"sqlite:///{self.folder / 'ledger.db'}"
+        return self.url or f"sqlite:///{self.folder / 'ledger.db'}"
 
     def command(self, *arguments: str) -> None:
         """Run `branchtui ledger ...` on this ledger."""
