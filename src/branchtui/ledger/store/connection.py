@@ -59,6 +59,10 @@ class Connection(Protocol):
         """Run one statement for each of many sets of parameters."""
         ...
 
+    def write_all(self, writes: Sequence[tuple[str, list[Any]]], /) -> None:
+        """`executemany` of each of these, in order, in as few round trips as the engine can."""
+        ...
+
     def total_changes(self) -> int:
         """Rows that this connection has inserted, changed or deleted so far."""
         ...

@@ -36,6 +36,11 @@ class SqliteConnection(apsw.Connection):
         """The rows of several statements: nothing is far away."""
         return [self.execute(statement, bound).fetchall() for statement, bound in asked]
 
+    def write_all(self, writes: Sequence[tuple[str, list[Any]]], /) -> None:
+        """Each of these in order: nothing is far away."""
+        for statement, bound in writes:
+            self.executemany(statement, bound)
+
     def begin(self) -> None:
         """Begin a transaction that may write; nobody else writes until it ends (CONC-6)."""
         self.execute("BEGIN IMMEDIATE")

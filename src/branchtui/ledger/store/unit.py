@@ -119,8 +119,7 @@ class Batch:
                 inserts.append((mapping.insert, new))
             if old:
                 updates.append((mapping.update, old))
-        for statement, bound in inserts + updates:
-            self.connection.executemany(statement, bound)
+        self.connection.write_all(inserts + updates)
         for row_type, changed in self._changed.items():
             known = self._stored.setdefault(row_type, {})
             known.update({key: None if row is GONE else row for key, row in changed.items()})

@@ -103,6 +103,15 @@ class PostgresConnection:
             if self.in_transaction:
                 cursor.execute(_AWAKE)
 
+    def write_all(self, writes: Sequence[tuple[str, list[Any]]], /) -> None:
+        """All of these, sent before the first answer is read."""
+        if not writes:
+            return
+        with self.driver.pipeline(), self.driver.cursor() as cursor:
+            for statement, bound in writes:
+                cursor.executemany(worded(statement).text.encode(), bound)
+        self.driver.execute(_AWAKE)
+
     def total_changes(self) -> int:
         """Rows that this connection has inserted, changed or deleted so far."""
         return self._changes
