@@ -54,6 +54,10 @@ class Reader(ABC):
     def _open_snapshot(self) -> Connection:
         """A connection of one's own for a thread, inside a transaction that sees one state."""
 
+    def _close_snapshot(self, connection: Connection) -> None:
+        """What becomes of such a connection."""
+        connection.close()
+
     async def get(self, row_type: type[R], key: Any) -> R | None:
         """The row with this key, or None."""
         mapping = mapping_of(row_type)
@@ -93,7 +97,7 @@ class Reader(ABC):
             try:
                 return run(connection)
             finally:
-                connection.close()
+                self._close_snapshot(connection)
 
         return await asyncio.to_thread(work)
 

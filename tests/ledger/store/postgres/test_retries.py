@@ -222,6 +222,45 @@ async def test_a_backend_that_is_ended_in_the_middle_costs_one_try(
     assert counted(store, "receipts") == 1
 
 
+async def test_a_long_read_whose_connection_ends_is_refused_and_the_next_one_works(
+    writer: Writer, store: Breaking, postgres_server: PostgresServer
+) -> None:
+    """Half of what it read may be used already; a job that was reading is tried again."""
+    await writer.submit(add("receipts"))
+    reader = store.reader()
+
+    def ends(connection: Any) -> None:
+        (pid,) = connection.execute("SELECT pg_backend_pid()").fetchone()
+        postgres_server.ask("SELECT pg_terminate_backend(%s)", pid)
+        connection.execute("SELECT 1")
+
+    def counts(connection: Any) -> int:
+        return int(connection.execute("SELECT value FROM counters").fetchone()[0])
+
+    assert await reader.in_thread(counts) == 1
+    with pytest.raises(StoreAway):
+        await reader.in_thread(ends)
+    assert await reader.in_thread(counts) == 1
+    reader.stop()
+
+
+async def test_a_short_read_whose_connection_ends_is_done_again(
+    writer: Writer, store: Breaking, postgres_server: PostgresServer
+) -> None:
+    """Nobody is told of what a second try puts right."""
+    await writer.submit(add("receipts"))
+    reader = store.reader()
+    for _ in range(3):
+        assert await reader.get(Counter, "receipts") == Counter("receipts", 1)
+        postgres_server.ask(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = %s AND application_name = 'branchtui ledger'",
+            name_of(psycopg_url(store)),
+        )
+    assert await reader.find_one(Counter, id="receipts") == Counter("receipts", 1)
+    reader.stop()
+
+
 @pytest.mark.parametrize("wrote", [False, True])
 async def test_who_holds_the_turn_and_falls_silent_loses_it(
     writer: Writer, store: Breaking, wrote: bool

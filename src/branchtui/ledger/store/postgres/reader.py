@@ -11,21 +11,25 @@ import psycopg
 
 from branchtui.ledger.store.errors import Fault, StoreAway, StoreUnavailable
 from branchtui.ledger.store.mapping import mapping_of
-from branchtui.ledger.store.postgres.connection import adapt
+from branchtui.ledger.store.postgres.connection import PostgresConnection, adapt
 from branchtui.ledger.store.postgres.faults import fault_of
 from branchtui.ledger.store.postgres.wording import worded
 from branchtui.ledger.store.reader import Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from branchtui.ledger.store.connection import Connection
     from branchtui.ledger.store.postgres.store import PostgresStore
 
 R = TypeVar("R")
+T = TypeVar("T")
 
 CONNECTIONS: Final = 8
 """Reads of one process that run at the same time; the rest wait their turn."""
+
+SNAPSHOTS: Final = 2
+"""Connections for long reads that are kept when nobody uses them."""
 
 LIFE_SECONDS: Final = 600.0
 """A connection is replaced after this: what it learned of tables when they were small is forgotten."""
@@ -50,6 +54,9 @@ class PostgresReader(Reader):
         self._idle: list[tuple[float, _Driver]] = []
         self._places = asyncio.Semaphore(CONNECTIONS)
         self._stopped = False
+        # Used from several threads; each step on them is one that the interpreter does whole.
+        self._snapshots: list[tuple[float, Connection]] = []
+        self._borrowed: dict[int, float] = {}
 
     def start(self) -> None:
         """Connections are made when they are asked for, on the loop that asks."""
@@ -59,6 +66,8 @@ class PostgresReader(Reader):
         self._stopped = True
         while self._idle:
             _close(self._idle.pop()[1])
+        while self._snapshots:
+            self._snapshots.pop()[1].close()
 
     async def by_keys(self, row_type: type[R], keys: Iterable[Any]) -> list[R]:
         """The rows with these keys, those that exist, in one statement."""
@@ -69,6 +78,15 @@ class PostgresReader(Reader):
         found = await self._fetch(mapping.select_by_keys, {"keys": json.dumps(wanted)})
         rows = {mapping.key_of(row): row for row in (row_type(*values) for values in found)}
         return [rows[key] for key in wanted if key in rows]
+
+    async def in_thread(self, run: Callable[[Connection], T]) -> T:
+        """As everywhere; a read whose connection broke is refused for now, since half of it may be used already."""
+        try:
+            return await super().in_thread(run)
+        except psycopg.Error as error:
+            if fault_of(error) is Fault.AWAY:
+                raise StoreAway from error
+            raise
 
     async def _fetch(self, statement: str, bound: dict[str, Any]) -> Sequence[Any]:
         text, values = worded(statement).bind(bound)
@@ -126,12 +144,38 @@ class PostgresReader(Reader):
         return time.monotonic(), driver
 
     def _open_snapshot(self) -> Connection:
+        while True:
+            try:
+                born, kept = self._snapshots.pop()
+            except IndexError:
+                break
+            try:
+                kept.begin_reading()
+            except psycopg.Error:
+                kept.close()  # the server it belonged to is gone
+            else:
+                self._borrowed[id(kept)] = born
+                return kept
         try:
             connection = self._store.connect(read_only=True)
         except StoreUnavailable as error:
             raise StoreAway from error
+        self._borrowed[id(connection)] = time.monotonic()
         connection.begin_reading()
         return connection
+
+    def _close_snapshot(self, connection: Connection) -> None:
+        born = self._borrowed.pop(id(connection), 0.0)
+        connection.rollback()
+        old = time.monotonic() - born > LIFE_SECONDS
+        if self._stopped or old or len(self._snapshots) >= SNAPSHOTS or not _is_kept(connection):
+            connection.close()
+        else:
+            self._snapshots.append((born, connection))
+
+
+def _is_kept(connection: Connection) -> bool:
+    return isinstance(connection, PostgresConnection) and not connection.driver.closed
 
 
 def _close(driver: _Driver) -> None:
