@@ -289,6 +289,16 @@ def test_the_turn_is_held_to_the_end_of_the_transaction(store: Breaking) -> None
     first.close()
 
 
+def test_marks_of_writers_that_have_gone_are_forgotten(store: Breaking) -> None:
+    """A limit on everything: each start of a process leaves a mark, and none stays for ever."""
+    first = store.connect()
+    for writer, age in (("gone", "25 hours"), ("here", "1 hour")):
+        first.execute("INSERT INTO writer_marks VALUES (?, 1, now() - CAST(? AS interval))", (writer, age))
+    store.connect().close()
+    assert first.execute("SELECT writer FROM writer_marks").fetchall() == [("here",)]
+    first.close()
+
+
 def psycopg_url(store: PostgresStore) -> str:
     """The address of a store, for another one."""
     parts = psycopg.conninfo.conninfo_to_dict(store.conninfo)

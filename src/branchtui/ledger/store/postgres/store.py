@@ -23,6 +23,9 @@ SERVING: Final = TURN + 1
 _MARKS_TABLE: Final = "writer_marks"
 _IS_SERVED: Final = "SELECT pg_try_advisory_lock(%s)"
 _SERVE: Final = "SELECT pg_try_advisory_lock_shared(%s)"
+_FORGET_MARKS: Final = "DELETE FROM writer_marks WHERE at < now() - interval '1 day'"
+"""Writers that have gone: nobody asks a day later what became of a commit."""
+
 _DONE: Final = "SELECT 1 FROM writer_marks WHERE writer = %s AND batch = %s"
 _ABOUT: Final = """
 SELECT current_setting('server_version_num')::int, current_setting('server_encoding'), datctype,
@@ -108,8 +111,10 @@ class PostgresStore:
                 # A plan for all values is a bad one where a filter may be absent.
                 driver.execute("SET plan_cache_mode = force_custom_plan")
                 return PostgresConnection(driver)
-            connection = PostgresConnection(driver)
-            return PostgresConnection(driver, marks=connection.has_table(_MARKS_TABLE))
+            marks = PostgresConnection(driver).has_table(_MARKS_TABLE)
+            if marks:
+                driver.execute(_FORGET_MARKS)
+            return PostgresConnection(driver, marks=marks)
         except psycopg.Error as error:
             driver.close()
             raise StoreUnavailable(f"{self.name}: {_first_line(error)}") from error
