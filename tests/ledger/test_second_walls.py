@@ -14,7 +14,7 @@ from argon2.low_level import Type
 from tests.ledger.running import RunningLedger, fresh_key
 
 from branchtui.ledger.passwords import Passwords, PasswordUnfit, verify_new
-from branchtui.ledger.store.sqlite import connect
+from branchtui.ledger.store.sqlite import SqliteConnection, connect
 from branchtui.ledger.store.unit import BulkTx, Tx
 
 RECORDS = "/v1/balance-records"
@@ -97,9 +97,9 @@ def test_every_change_goes_through_one_connection_that_begins_immediately(
         said.append((statement, threading.get_ident()))
         return True
 
-    def trace(tx: BulkTx) -> apsw.Connection:
+    def trace(tx: BulkTx) -> None:
+        assert isinstance(tx.connection, SqliteConnection)
         tx.connection.exec_trace = note
-        return tx.connection
 
     own_ledger.bulk(trace)
     posted_record(own_ledger)

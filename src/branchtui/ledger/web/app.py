@@ -22,8 +22,8 @@ from branchtui.ledger.journal import InvariantBroken
 from branchtui.ledger.logs import places
 from branchtui.ledger.operations import Reply
 from branchtui.ledger.problems import Refusal, forbidden, not_found, render
+from branchtui.ledger.store.errors import CommitUnknown, Contention, NotNow, StorageFull
 from branchtui.ledger.store.rows import ChainHead
-from branchtui.ledger.store.writer import StorageFull, WriterBusy, WriterStopped
 from branchtui.ledger.web.auth import authenticate
 from branchtui.ledger.web.body import parse_json, parse_model, parse_query, read_bounded
 from branchtui.ledger.web.denials import Denials
@@ -225,7 +225,24 @@ def _failed(error: Exception, route: Route, request_id: str) -> Response:
         refusal = Refusal(
             507, Codes.STORAGE_FULL, "The ledger's disk is full. Nothing was recorded; tell the operator."
         )
-    elif isinstance(error, WriterBusy | WriterStopped):
+    elif isinstance(error, CommitUnknown):
+        refusal = Refusal(
+            503,
+            Codes.OVERLOADED,
+            "The database went away while this was recorded. Ask again with the same key what became of it.",
+            outcome=Outcome.UNKNOWN,
+            retry_after_seconds=2,
+            retry_same_key=True,
+        )
+    elif isinstance(error, Contention):
+        refusal = Refusal(
+            503,
+            Codes.CONTENTION,
+            "Others were faster each time. Nothing was done.",
+            retry_after_seconds=1,
+            retry_same_key=True,
+        )
+    elif isinstance(error, NotNow):
         refusal = Refusal(
             503, Codes.OVERLOADED, "The ledger cannot take this now. Nothing was done.", retry_after_seconds=1
         )

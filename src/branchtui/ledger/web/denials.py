@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from branchtui.ledger import audit
-from branchtui.ledger.store.writer import StorageFull, WriterBusy, WriterStopped
+from branchtui.ledger.store.errors import StorageFull, WriterBusy, WriterStopped
 from branchtui.ledger.workflows import sessions
 
 if TYPE_CHECKING:
