@@ -1,8 +1,9 @@
 """A real ledger over HTTP for the tests of this folder; see running.py for who is in it.
 
-Modules marked `both_stores` run over SQLite and over PostgreSQL, the others over SQLite alone; with
-BRANCHTUI_TEST_STORES=all everything runs over both. Without a PostgreSQL server on the machine those
-tests are skipped, and say so.
+Modules marked `both_stores` run over SQLite and over PostgreSQL, the others over SQLite alone. Over
+PostgreSQL they belong to `make faults`, but for those marked `both_stores(always=True)`: what the store
+itself promises, exactly once, sessions. With BRANCHTUI_TEST_STORES=all everything runs over both. Without a
+PostgreSQL server on the machine those tests are skipped, and say so.
 """
 
 from __future__ import annotations
@@ -27,9 +28,12 @@ _NewLedger = Callable[[Path], str]
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Choose the stores that a test runs over."""
     if "engine" in metafunc.fixturenames:
-        marked = metafunc.definition.get_closest_marker("both_stores") is not None
-        both = marked or os.environ.get("BRANCHTUI_TEST_STORES") == "all"
-        needs = pytest.param(POSTGRESQL, marks=pytest.mark.postgres)
+        everything = os.environ.get("BRANCHTUI_TEST_STORES") == "all"
+        marked = metafunc.definition.get_closest_marker("both_stores")
+        both = everything or marked is not None
+        always = everything or (marked is not None and marked.kwargs.get("always", False))
+        marks = [pytest.mark.postgres] if always else [pytest.mark.postgres, pytest.mark.faults]
+        needs = pytest.param(POSTGRESQL, marks=marks)
         metafunc.parametrize("engine", [SQLITE, needs] if both else [SQLITE], scope="session", indirect=True)
 
 

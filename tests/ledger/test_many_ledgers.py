@@ -9,7 +9,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -22,9 +22,10 @@ from tests.ledger.postgres_server import PostgresServer, name_of, programs
 from tests.ledger.running import PASSWORD, TIMEZONE, Api, RunningLedger, fresh_key, make_template
 from tests.ledger.served import Served, new_customer, run
 
+from branchtui.ledger.setup import in_one_transaction
 from branchtui.ledger.store import rows as stored
 from branchtui.ledger.store.rows import Job, JobLease
-from branchtui.ledger.store.unit import Tx
+from branchtui.ledger.store.unit import BulkTx, Tx
 from branchtui.ledger.workflows import jobs
 
 pytestmark = [pytest.mark.postgres, pytest.mark.e2e]
@@ -256,6 +257,31 @@ def test_a_job_that_another_process_holds_is_left_to_it_until_its_lease_ends(
     assert not ledger._on_loop(jobs._claim(ledger.core, "job"))
     ledger.clock.advance(seconds=31)
     assert ledger._on_loop(jobs._claim(ledger.core, "job"))
+
+
+def test_what_another_process_sets_and_adds_is_known_here_a_second_later(
+    postgres_server: PostgresServer, postgres_template: str
+) -> None:
+    """AUTHZ-3: limits by role and branches are the ledger's, whichever process was told of them."""
+    with RunningLedger(postgres_server.new_database(postgres_template)) as ledger:
+        administrator = ledger.sign_in("administrator")
+        core = ledger.core
+        beside = replace(ledger.branch("NKU"), id="elsewhere", code="NYE", name="Nyeri")
+        institution = replace(core.institution, settings='{"role_limits": {"supervisor": 700}}')
+
+        def as_another_process(tx: BulkTx) -> None:
+            tx.put(beside)
+            tx.put(institution)
+
+        connection = ledger.store.connect()
+        in_one_transaction(connection, as_another_process)
+        connection.close()
+        core.fresh_until = 0.0
+
+        branches = administrator.get("/v1/branches").json()["items"]
+        assert "NYE" in {each["code"] for each in branches}
+        assert core.limit_of("supervisor", None) == 700
+        assert core.fresh_until > 0.0
 
 
 def test_a_process_that_was_slow_and_lost_its_job_writes_no_more(own_ledger: RunningLedger) -> None:

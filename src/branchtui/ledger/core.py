@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -87,6 +88,8 @@ class Core:
     key_file: Path | None
     holder: str = ""
     """This process among those that share the ledger, for leases; a file is nobody else's."""
+    fresh_until: float = 0.0
+    """When, by the machine's own count, institution and branches are to be read anew; matters where others write."""
     background: set[Any] = field(default_factory=set)
     wakes: Wakes = field(default_factory=Wakes)
 
@@ -95,6 +98,18 @@ class Core:
         """What the institution has set."""
         found: dict[str, Any] = json.loads(self.institution.settings)
         return found
+
+    async def refresh(self) -> None:
+        """Read the institution and its branches anew where another process may have changed them a second ago."""
+        if not self.holder or time.monotonic() < self.fresh_until:
+            return
+        self.fresh_until = time.monotonic() + SHARED_WAIT_SECONDS
+        try:
+            (self.institution,) = await self.reader.find(Institution)
+            self.tree = Tree(await self.reader.find(Branch))
+        except BaseException:
+            self.fresh_until = 0.0
+            raise
 
     def limit_of(self, role: str, own_minor: int | None) -> int | None:
         """The largest single amount of somebody: the own limit, else the institution's for the role, else none."""

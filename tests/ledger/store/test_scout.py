@@ -13,7 +13,7 @@ from branchtui.ledger.store.rows import ClosedDay, Counter
 from branchtui.ledger.store.scout import ROUNDS_MAX, read_ahead
 from branchtui.ledger.store.unit import Batch, Tx
 
-pytestmark = pytest.mark.both_stores
+pytestmark = pytest.mark.both_stores(always=True)
 
 
 class Counting:

@@ -11,7 +11,7 @@ from branchtui.ledger.store.engine import Store
 from branchtui.ledger.store.rows import Branch, ClosedDay, Counter
 from branchtui.ledger.store.unit import Batch, BulkTx
 
-pytestmark = pytest.mark.both_stores
+pytestmark = pytest.mark.both_stores(always=True)
 
 
 @pytest.fixture

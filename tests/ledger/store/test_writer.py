@@ -17,7 +17,7 @@ from branchtui.ledger.store.rows import ClosedDay, Counter, Payee
 from branchtui.ledger.store.unit import BulkTx, Tx
 from branchtui.ledger.store.writer import Writer
 
-pytestmark = pytest.mark.both_stores
+pytestmark = pytest.mark.both_stores(always=True)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from tests.ledger.running import RunningLedger
 from tests.ledger.web.every_route import CHANGES, Ask, World, rejected
 
-pytestmark = pytest.mark.both_stores
+pytestmark = pytest.mark.both_stores(always=True)
 
 STORM = 50
 

@@ -22,6 +22,7 @@ from branchtui.ledger.journal import InvariantBroken
 from branchtui.ledger.logs import places
 from branchtui.ledger.operations import Reply
 from branchtui.ledger.problems import Refusal, forbidden, not_found, render
+from branchtui.ledger.seal_key import KeyUnusable
 from branchtui.ledger.store.errors import CommitUnknown, Contention, NotNow, StorageFull
 from branchtui.ledger.store.rows import ChainHead
 from branchtui.ledger.web.auth import authenticate
@@ -79,6 +80,8 @@ class Gate:
         self, route: Route, http: HttpRequest, request_id: str, at_us: int
     ) -> tuple[Reply, str | None]:
         asker = None
+        if route.permission is not Permission.PUBLIC or route.changes:
+            await self._core.refresh()
         if route.permission is not Permission.PUBLIC:
             asker = await authenticate(self._core, http, at_us)
         who = asker.user_id if asker else NOBODY
@@ -248,6 +251,11 @@ def _failed(error: Exception, route: Route, request_id: str) -> Response:
         )
     elif isinstance(error, TimeoutError):
         refusal = Refusal(503, Codes.OVERLOADED, "The ledger took too long to answer.", retry_after_seconds=2)
+    elif isinstance(error, KeyUnusable):
+        log.error("no key for one-time codes", route=route.name, request_id=request_id, reason=str(error))
+        refusal = Refusal(
+            500, Codes.INTERNAL, "One-time codes cannot be used: the ledger has no key. Tell the operator."
+        )
     else:
         code = Codes.INVARIANT if isinstance(error, InvariantBroken) else Codes.INTERNAL
         log.error(
