@@ -9,6 +9,7 @@ PostgreSQL server on the machine those tests are skipped, and say so.
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import pytest
 from tests.ledger.postgres_server import PostgresServer, name_of, programs
 from tests.ledger.running import RunningLedger, copy_template, make_template
 
+from branchtui.ledger.seal_key import KEY_BYTES
 from branchtui.ledger.store import migrate
 from branchtui.ledger.store.engine import Store
 from branchtui.ledger.store.postgres.store import PostgresStore
@@ -100,7 +102,9 @@ def running_ledger(
     new_ledger: _NewLedger, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningLedger]:
     """One served ledger for all tests of a module; its invariants are checked when it ends."""
-    with RunningLedger(new_ledger(tmp_path_factory.mktemp("ledger"))) as ledger:
+    folder = tmp_path_factory.mktemp("ledger")
+    with RunningLedger(new_ledger(folder)) as ledger:
+        _have_key(ledger, folder)
         yield ledger
         ledger.check()
 
@@ -109,4 +113,13 @@ def running_ledger(
 def own_ledger(new_ledger: _NewLedger, tmp_path: Path) -> Iterator[RunningLedger]:
     """A served ledger for one test alone: it may be damaged, its clock moved."""
     with RunningLedger(new_ledger(tmp_path)) as ledger:
+        _have_key(ledger, tmp_path)
         yield ledger
+
+
+def _have_key(ledger: RunningLedger, folder: Path) -> None:
+    """The key that an operator names for a ledger in a server; one in a file makes its own."""
+    if ledger.core.key_file is None:
+        ledger.core.key_file = folder / "one-time-codes.key"
+        ledger.core.key_file.touch(0o600)
+        ledger.core.key_file.write_bytes(secrets.token_bytes(KEY_BYTES))

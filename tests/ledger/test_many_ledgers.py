@@ -121,6 +121,7 @@ def test_a_session_is_good_at_every_ledger_and_ends_at_all_of_them(two: Two) -> 
     assert here.get("/v1/me").status_code == 401
 
 
+@pytest.mark.faults
 def test_wrong_passwords_count_together(two: Two) -> None:
     """AUTH-3: whoever guesses at two ledgers has no more tries than at one."""
     codes = [
@@ -132,6 +133,7 @@ def test_wrong_passwords_count_together(two: Two) -> None:
     assert codes[-1] == 429
 
 
+@pytest.mark.faults
 def test_five_hundred_raced_edits_lose_no_update(two: Two) -> None:
     """CONC-3: of those who saw the same version one is first, the others are told what stands now."""
     customer = two.tellers[0].post("/v1/customers", new_customer(two.branch_id, 2)).json()
@@ -157,6 +159,7 @@ def test_five_hundred_raced_edits_lose_no_update(two: Two) -> None:
     assert lost, "nobody ever met anybody: the race was none"
 
 
+@pytest.mark.faults
 def test_ended_connections_lose_nothing_that_was_acknowledged(two: Two) -> None:
     """T4: backends ended at random under load; acknowledged is a subset of stored, each key is one effect."""
     chance = random.Random(20_261_129)
@@ -195,6 +198,7 @@ def test_ended_connections_lose_nothing_that_was_acknowledged(two: Two) -> None:
         assert (stored, told) == (1, 1)
 
 
+@pytest.mark.faults
 def test_a_job_is_run_by_one_ledger_and_seen_at_the_other(two: Two) -> None:
     """CONC-5: an import that one ledger was asked for ends once, whoever waits for it where."""
     customer = two.tellers[0].post("/v1/customers", new_customer(two.branch_id, 3)).json()
@@ -223,6 +227,7 @@ def own_server() -> Iterator[PostgresServer]:
     server.remove()
 
 
+@pytest.mark.faults
 def test_a_server_that_comes_back_is_found_again(own_server: PostgresServer) -> None:
     """Issue 4: reads and writes go on by themselves; meanwhile everybody is told that nothing was done."""
     database = own_server.new_database()
@@ -313,6 +318,7 @@ def test_a_process_that_was_slow_and_lost_its_job_writes_no_more(own_ledger: Run
     assert ledger.query("SELECT state FROM jobs") == [("running",)]
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("words", [("backup", "--to", "copy"), ("restore", "--from", "copy")])
 def test_copies_are_made_by_the_servers_own_tools(
     postgres_server: PostgresServer, words: tuple[str, ...], tmp_path: Path
@@ -324,6 +330,7 @@ def test_copies_are_made_by_the_servers_own_tools(
     assert "server's own tools" in found.stderr
 
 
+@pytest.mark.faults
 def test_a_restored_database_begins_a_new_epoch(
     postgres_server: PostgresServer, postgres_template: str
 ) -> None:
@@ -341,6 +348,7 @@ def test_a_restored_database_begins_a_new_epoch(
     assert before != after
 
 
+@pytest.mark.faults
 def test_the_commands_of_a_ledger_work_on_a_server(postgres_server: PostgresServer) -> None:
     """Issue 4: init, seed, user, branch, migrate and check, as on a file; a password in the address is refused."""
     database = postgres_server.new_database()

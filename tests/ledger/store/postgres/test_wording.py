@@ -32,6 +32,12 @@ def test_what_the_engines_say_differently_is_put_right(statement: str, text: str
     assert worded(statement).text == text
 
 
+def test_a_percent_sign_is_doubled_only_for_a_driver_that_looks_for_parameters() -> None:
+    """Decision 0014: remainders are asked for with parameters and without."""
+    assert worded("SELECT a % 7 FROM t").bind(None) == ("SELECT a % 7 FROM t", None)
+    assert worded("SELECT a % :b FROM t").bind({"b": 7}) == ("SELECT a %% %(b)s FROM t", {"b": 7})
+
+
 def test_a_set_of_keys_travels_as_one_array() -> None:
     """The JSON array of the one engine is an array of the other."""
     _, values = worded("SELECT a FROM t WHERE a IN (SELECT value FROM json_each(:keys))").bind(

@@ -50,6 +50,8 @@ class Worded:
 
     def bind(self, bound: Any) -> tuple[str, Any]:
         """The text and the parameters of one execution."""
+        if bound is None:
+            return self.text.replace("%%", "%"), None  # the driver looks into the text only for parameters
         if not isinstance(bound, Mapping) or not (self.sets or self.matches or self.asked):
             return self.text, bound
         values = dict(bound)
