@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 import httpx
+import pytest
 import uvicorn
 
 from branchtui.contract.sessions import Role
@@ -271,8 +272,9 @@ class RunningLedger:
 
     @property
     def path(self) -> Path:
-        """The file, where the ledger lies in one."""
-        assert isinstance(self.store, SqliteStore), "a ledger in a server has no file"
+        """The file; a test that asks for it has nothing to say about a ledger in a server."""
+        if not isinstance(self.store, SqliteStore):
+            pytest.skip("a ledger in a server has no file")
         return self.store.path
 
     # ── people ──────────────────────────────────────────────────────────────────────────────────────────────────────
