@@ -86,9 +86,9 @@ def leave_with_typing(shown: Terminal) -> None:
 def settle(shown: Terminal) -> None:
     """Let everything that was typed have its effect: help opens behind it, and closes again."""
     shown.press("f1")
-    shown.see("Help", "Everywhere")
+    shown.see("Help", "Go to")
     shown.press("esc")
-    shown.see_no_more("Everywhere")
+    shown.see_no_more("Go to")
 
 
 def body(screen: str) -> list[str]:

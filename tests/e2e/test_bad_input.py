@@ -84,7 +84,7 @@ def test_garbage_changes_nothing_on_any_screen(
 ) -> None:
     """Sequences garbled and unknown, halves of letters, NULs and C1: the same screen stands, also a confirmation."""
     dice = random.Random(seed)
-    for key, wanted in ((None, "Menu"), ("p", "[y]"), ("n", "Leave"), ("?", "Everywhere")):
+    for key, wanted in ((None, "Menu"), ("p", "[y]"), ("n", "Leave"), ("?", "Go to")):
         if key is not None:
             counter.press(key)
             counter.see(wanted if key != "n" else "New Member Balance")
@@ -113,9 +113,9 @@ def test_five_megabytes_pasted_anywhere_are_text_or_nothing(
 
     before = counter.text
     counter.type_bytes(paste)
-    counter.press_until("f1", "Everywhere")
+    counter.press_until("f1", "Go to")
     counter.press("esc")
-    counter.see_no_more("Everywhere")
+    counter.see_no_more("Go to")
     counter.see_that(lambda text: day.body(text) == day.body(before), f"to see again:\n{before}")
 
     counter.press("p")

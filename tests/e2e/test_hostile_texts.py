@@ -78,9 +78,9 @@ def _walk(shown: Terminal, pages: int, amounts: str) -> None:
 def _barrier(shown: Terminal) -> None:
     """Let all that was typed have its effect: help opens behind it, and closes again."""
     shown.press("?")
-    shown.see("Everywhere")
+    shown.see("Go to")
     shown.press("esc")
-    shown.see_no_more("Everywhere")
+    shown.see_no_more("Go to")
 
 
 def _customers(shown: Terminal, pages: int) -> None:

@@ -134,7 +134,7 @@ def test_in_tmux_the_same_screen_stands_after_the_line_broke(
             # The keys of tmux itself are taken away: this would open a shell beside.
             again.press("\x02", "c")
             again.press("f1")
-            again.see("Help", "Everywhere")
+            again.see("Help", "Go to")
             running = [pid for pid in host.programs() if "branchtui" in _command(pid)]
             day.leave(again)
             await_end(running)
