@@ -25,6 +25,7 @@ BENCHES = {
     "launcher": "Sessions of the resident launcher beside plain ones",
     "steps": "Requests and bytes on HTTP, a step of the teller's script",
     "postings": "Postings a second over HTTP beside the raw engine loop; post all",
+    "postgres": "Postings a second over HTTP on PostgreSQL beside pgbench on the same server",
     "search": "Customer search",
     "lists": "Lists of 10 thousand, 100 thousand and a million rows",
     "imports": "Import of a CSV file",

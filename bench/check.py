@@ -31,7 +31,7 @@ from branchtui.ledger.store.rows import (
 from branchtui.ledger.store.sqlite import connect, database_path
 
 if TYPE_CHECKING:
-    from branchtui.ledger.store.sqlite import Connection
+    from branchtui.ledger.store.sqlite import SqliteConnection
 
 SMALL, LARGE = 10_000, 1_000_000
 CUSTOMERS = 5_000
@@ -44,7 +44,7 @@ BODY = b"{" + b'"member":"of an answer",' * 34 + b'"end":true}'
 class Writer:
     """Writes entries straight into the tables, as the ledger would have written them."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: SqliteConnection) -> None:
         self._run = connection
         (self._branch,) = self._rows(Branch, "WHERE code = ?", BRANCH)
         people = self._rows(Customer, "LIMIT ?", CUSTOMERS)

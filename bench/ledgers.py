@@ -36,14 +36,17 @@ def percentile(values: list[float], part: float) -> float:
 
 @dataclass
 class BenchLedger:
-    """A ledger file with one branch, a teller and a supervisor, neither with a limit."""
+    """A ledger with one branch, a teller and a supervisor, neither with a limit: in a file of `folder`, or at `url`."""
 
     folder: Path
+    url: str = ""
 
     @classmethod
-    def make(cls, *, customers: int, payments: int = 0, records: int = 0, folder: Path | None = None) -> Self:
-        """A new ledger with `customers` seeded people, in `folder` or a temporary one."""
-        made = cls(folder or Path(tempfile.mkdtemp(prefix="branchtui-bench-")))
+    def make(
+        cls, *, customers: int, payments: int = 0, records: int = 0, folder: Path | None = None, url: str = ""
+    ) -> Self:
+        """A new ledger with `customers` seeded people, in `folder` or a temporary one, or at `url`."""
+        made = cls(folder or Path(tempfile.mkdtemp(prefix="branchtui-bench-")), url)
         new = setup.NewLedger(
             "Bench Sacco", BRANCH, "Head office", "KES", "Africa/Nairobi", "admin", PASSWORD
         )
@@ -71,7 +74,7 @@ class BenchLedger:
     @property
     def database(self) -> str:
         """The database's address."""
-        return f"sqlite:///{self.folder / 'ledger.db'}"
+        return self.url or f"sqlite:///{self.folder / 'ledger.db'}"
 
     def command(self, *arguments: str) -> None:
         """Run `branchtui ledger ...` on this ledger."""

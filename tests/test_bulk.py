@@ -9,7 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from tests.ledger.conftest import ledger_template, own_ledger
+from tests.ledger.conftest import engine, ledger_template, new_ledger, own_ledger
 from tests.ledger.running import PASSWORD, RunningLedger
 from tests.ledger.till import Till, open_till
 from tests.screens.bad_line import bad_line
@@ -17,7 +17,7 @@ from tests.screens.bad_line import bad_line
 from branchtui import bulk
 from branchtui.cli import main
 
-__all__ = ["ledger_template", "own_ledger"]
+__all__ = ["engine", "ledger_template", "new_ledger", "own_ledger"]
 
 HEADER = "customer_no,account_kind,amount,currency,as_of_date,narration,external_ref"
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 DONE, REFUSED, WRONG_USAGE = 0, 1, 2
 _PROVIDERS = ("mpesa",)
+_DATABASE = "sqlite:///PATH or postgresql://HOST/DATABASE"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -109,7 +110,7 @@ def _command(
 ) -> argparse.ArgumentParser:
     """A command that works on a database."""
     added = commands.add_parser(name, help=text)
-    added.add_argument("--database", metavar="URL", required=True, help="sqlite:///PATH")
+    added.add_argument("--database", metavar="URL", required=True, help=_DATABASE)
     added.set_defaults(run=run)
     return added
 
@@ -190,6 +191,12 @@ def _add_copies(commands: _Commands) -> None:
         commands, "restore", "make a ledger from a copy, where there is none", _upkeep("restore")
     )
     restore.add_argument("--from", dest="source", metavar="FILE", required=True)
+    _command(
+        commands,
+        "new-epoch",
+        "after a database was restored by other means: end all sessions, let terminals ask anew",
+        _upkeep("new_epoch"),
+    )
 
 
 def _group(commands: _Commands, name: str, text: str) -> _Commands:

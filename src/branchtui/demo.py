@@ -55,7 +55,7 @@ def serve_only(*, keep: bool) -> int:
     from branchtui.cli import DONE, fail
     from branchtui.ledger import demo
     from branchtui.ledger.serve import serve
-    from branchtui.ledger.store.sqlite import StoreUnavailable
+    from branchtui.ledger.store.errors import StoreUnavailable
 
     if os.environ.get(PARENT_PIPE):
         threading.Thread(target=_end_with_parent, daemon=True).start()

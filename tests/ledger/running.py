@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 import httpx
+import pytest
 import uvicorn
 
 from branchtui.contract.sessions import Role
@@ -33,9 +34,10 @@ from branchtui.ledger.core import Core, open_core
 from branchtui.ledger.journal import natural_minor
 from branchtui.ledger.passwords import Passwords
 from branchtui.ledger.serve import server_config
+from branchtui.ledger.store.engine import store_at
 from branchtui.ledger.store.rows import Account, Branch, Customer, User
 from branchtui.ledger.store.search import fold
-from branchtui.ledger.store.sqlite import connect, database_path
+from branchtui.ledger.store.sqlite import SqliteStore
 from branchtui.ledger.web.app import make_app
 from branchtui.ledger.web.limits import LIFTED, Limits, Rates
 from branchtui.ledger.web.routes import all_routes
@@ -89,9 +91,8 @@ class MovableClock:
         self.offset_us += int(seconds * 1_000_000) + days * 86_400_000_000
 
 
-def make_template(path: Path) -> str:
-    """A fresh ledger with branches and people in the file `path`; returns its database URL."""
-    database = f"sqlite:///{path}"
+def make_template(database: str) -> None:
+    """A fresh ledger with branches and people at the URL `database`."""
     setup.init_ledger(
         database,
         setup.NewLedger("Pamoja Sacco", "HQ", "Head office", CURRENCY, TIMEZONE, "root", PASSWORD),
@@ -108,7 +109,6 @@ def make_template(path: Path) -> str:
             tx.put(_user(username, role, branch.id, hashed, at_us))
 
     setup.change(database, fill)
-    return database
 
 
 def _user(username: str, role: Role, branch_id: str, hashed: str, at_us: int) -> User:
@@ -227,7 +227,7 @@ class RunningLedger:
     def __init__(self, database: str, *, rates: Rates = LIFTED) -> None:
         self.database = database
         self.rates = rates
-        self.path = database_path(database)
+        self.store = store_at(database)
         self.clock = MovableClock()
         self.url = ""
         self._apis: dict[str, Api] = {}
@@ -270,6 +270,13 @@ class RunningLedger:
         finally:
             self.core.close()
 
+    @property
+    def path(self) -> Path:
+        """The file; a test that asks for it has nothing to say about a ledger in a server."""
+        if not isinstance(self.store, SqliteStore):
+            pytest.skip("a ledger in a server has no file")
+        return self.store.path
+
     # ── people ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def sign_in(self, username: str, *, fresh: bool = False) -> Api:
@@ -309,7 +316,7 @@ class RunningLedger:
 
     def query(self, statement: str, *bound: Any) -> list[tuple[Any, ...]]:
         """Rows of the database as committed, read beside the ledger."""
-        connection = connect(self.path, read_only=True)
+        connection = self.store.connect(read_only=True)
         try:
             return [tuple(row) for row in connection.execute(statement, bound)]
         finally:
@@ -389,7 +396,7 @@ class RunningLedger:
 
     def check(self) -> None:
         """The invariants hold: `branchtui ledger check` would print nothing."""
-        connection = connect(self.path, read_only=True)
+        connection = self.store.connect(read_only=True)
         try:
             found = list(violations(connection))
         finally:

@@ -22,25 +22,31 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "branchtui", "ledger", *arguments]
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
-    return subprocess.run(command(*arguments), capture_output=True, text=True, timeout=60, check=False)
+def run(*arguments: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end; `given` is what it reads."""
+    return subprocess.run(
+        command(*arguments), input=given, capture_output=True, text=True, timeout=60, check=False
+    )
 
 
 @dataclass
 class Served:
     """A running `branchtui ledger serve`; `stop` ends it well, `kill` as a power cut would the process."""
 
-    path: Path
     process: subprocess.Popen[str]
     url: str
     client: httpx.Client
 
     @classmethod
     def start(cls, path: Path) -> Self:
-        """Serve the ledger at `path` on a free port."""
+        """Serve the ledger in the file `path` on a free port."""
+        return cls.start_at(f"sqlite:///{path}")
+
+    @classmethod
+    def start_at(cls, database: str) -> Self:
+        """Serve the ledger at the URL `database` on a free port."""
         process = subprocess.Popen(
-            command("serve", "--database", f"sqlite:///{path}", "--port", "0"),
+            command("serve", "--database", database, "--port", "0"),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -49,7 +55,7 @@ class Served:
         assert process.stdout is not None
         url = process.stdout.readline().strip()
         assert url.startswith("http://"), process.communicate(timeout=30)
-        return cls(path, process, url, httpx.Client(base_url=url, timeout=30.0, trust_env=False))
+        return cls(process, url, httpx.Client(base_url=url, timeout=30.0, trust_env=False))
 
     def sign_in(self, username: str) -> Api:
         """Somebody signed in, over a connection pool of the ledger's own."""

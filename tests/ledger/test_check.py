@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import apsw
+import psycopg
 import pytest
 from tests.ledger.running import RunningLedger, copy_template
 from tests.ledger.till import open_till
 
 from branchtui.ledger.check import run, violations
+
+pytestmark = pytest.mark.both_stores
 
 
 @dataclass
@@ -360,8 +363,8 @@ def test_a_ledger_is_checked_while_it_is_served(own_ledger: RunningLedger) -> No
     lines: list[str] = []
     assert run(own_ledger.database, lines.append) == 0
     assert lines == []
-    connection = apsw.Connection(str(own_ledger.path), flags=apsw.SQLITE_OPEN_READONLY)
+    connection = own_ledger.store.connect(read_only=True)
     assert list(violations(connection)) == []
-    with pytest.raises(apsw.ReadOnlyError):
+    with pytest.raises((apsw.ReadOnlyError, psycopg.errors.ReadOnlySqlTransaction)):
         connection.execute("DELETE FROM accounts WHERE customer_id = ?", (member.id,))
     connection.close()

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.ledger.running import Api, Member, RunningLedger
+
+pytestmark = pytest.mark.both_stores
 
 RECORDS = "/v1/balance-records"
 KINDS = ("savings", "shares", "loan", "overpayment")

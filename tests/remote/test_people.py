@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 import pytest
-from tests.ledger.conftest import ledger_template, own_ledger
+from tests.ledger.conftest import engine, ledger_template, new_ledger, own_ledger
 from tests.ledger.running import PASSWORD, RunningLedger
 
 from branchtui.contract.people import NewUser, UserChange
@@ -14,7 +14,7 @@ from branchtui.contract.sessions import Role
 from branchtui.remote.client import Ledger, LinkSettings
 from branchtui.remote.errors import Refused
 
-__all__ = ["ledger_template", "own_ledger"]
+__all__ = ["engine", "ledger_template", "new_ledger", "own_ledger"]
 
 NEW_PASSWORD = "nine loud pelicans"
 

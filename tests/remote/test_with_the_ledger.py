@@ -22,7 +22,8 @@ from branchtui.remote.resolver import Verdict
 
 @pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLedger]:
-    database = make_template(tmp_path_factory.mktemp("ledger") / "ledger.db")
+    database = f"sqlite:///{tmp_path_factory.mktemp('ledger') / 'ledger.db'}"
+    make_template(database)
     with RunningLedger(database) as ledger:
         yield ledger
         ledger.check()

@@ -1,11 +1,11 @@
 """The screens are tried over a real ledger; see tests/ledger/running.py for who is in it."""
 
 import pytest
-from tests.ledger.conftest import ledger_template, own_ledger, running_ledger
+from tests.ledger.conftest import engine, ledger_template, new_ledger, own_ledger, running_ledger
 from tests.ledger.running import RunningLedger
 from tests.ledger.till import Till, open_till
 
-__all__ = ["ledger_template", "own_ledger", "running_ledger", "till"]
+__all__ = ["engine", "ledger_template", "new_ledger", "own_ledger", "running_ledger", "till"]
 
 
 @pytest.fixture

@@ -85,7 +85,8 @@ class _Morning:
 def branch(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A branch with more of everything than a screen shows; copied for every run."""
     path = tmp_path_factory.mktemp("branch") / "ledger.db"
-    database = make_template(path)
+    database = f"sqlite:///{path}"
+    make_template(database)
     plant(
         database,
         branch_code="NKU",

@@ -20,6 +20,7 @@ from textual.keys import _character_to_key
 
 from branchtui.app import BranchApp
 from branchtui.ledger.core import Core, open_core
+from branchtui.ledger.store.reader import SqliteReader
 from branchtui.ledger.store.sqlite import connect
 from branchtui.ledger.web.app import make_app
 from branchtui.ledger.web.limits import LIFTED, Limits
@@ -286,6 +287,7 @@ def _lines(app: BranchApp) -> list[str]:
 
 def money_of(core: Core) -> dict[str, list[tuple[Any, ...]]]:
     """The rows that matter."""
+    assert isinstance(core.reader, SqliteReader)
     connection = connect(core.reader._path, read_only=True)
     try:
         return {

@@ -7,16 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import apsw
 from sqlalchemy import bindparam
 
 from branchtui.ledger.problems import Refusal
 from branchtui.ledger.store import migrate, tables
 from branchtui.ledger.store.cursors import Cursors
 from branchtui.ledger.store.lists import Lists, ListSpec, Sort, Window
-from branchtui.ledger.store.reader import Reader
+from branchtui.ledger.store.reader import SqliteReader
 from branchtui.ledger.store.rows import ClosedDay
-from branchtui.ledger.store.sqlite import connect
+from branchtui.ledger.store.sqlite import SqliteConnection, connect
 from branchtui.widgets.page_source import AnchorGone, Page, PageRequest
 
 BRANCH = "nku"
@@ -32,11 +31,11 @@ class Shelf:
     """Rows of the ledger's store in order of their text, then their id; a test moves them."""
 
     def __init__(self, path: Path) -> None:
-        self.connection: apsw.Connection = connect(path)
+        self.connection: SqliteConnection = connect(path)
         if migrate.current(self.connection) is None:
             migrate.upgrade(self.connection)
         self.connection.execute("PRAGMA foreign_keys=OFF")
-        self.reader = Reader(path)
+        self.reader = SqliteReader(path)
         self.reader.start()
         self.lists = Lists(self.reader, Cursors(b"secret of this ledger"))
 

@@ -11,12 +11,15 @@ import apsw
 from branchtui.ledger import audit
 from branchtui.ledger.check import violations
 from branchtui.ledger.clock import new_id
-from branchtui.ledger.setup import in_one_transaction, system_principal
+from branchtui.ledger.setup import change, in_one_transaction, system_principal
 from branchtui.ledger.store import migrate
+from branchtui.ledger.store.engine import store_at
+from branchtui.ledger.store.errors import StoreUnavailable
 from branchtui.ledger.store.rows import Institution, Session
-from branchtui.ledger.store.sqlite import FileLock, StoreUnavailable, connect, database_path
+from branchtui.ledger.store.sqlite import FileLock, SqliteStore, connect
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from branchtui.ledger.store.unit import BulkTx
@@ -35,7 +38,7 @@ def back_up(database: str, to: Path) -> None:
         StoreUnavailable: there is no ledger, or the copy does not pass.
         FileExistsError: `to` exists; it was not touched.
     """
-    path = database_path(database)
+    path = _file_of(database, "pg_dump, or pg_basebackup with its write-ahead log")
     if not path.is_file():
         raise StoreUnavailable(f"There is no ledger at {path}.")
     _refuse_existing(to)
@@ -58,7 +61,7 @@ def restore(database: str, source: Path, at_us: int) -> None:
         StoreUnavailable: there is a ledger, somebody serves it, or the copy does not pass.
         FileExistsError: something of an older ledger lies there; it was not touched.
     """
-    path = database_path(database)
+    path = _file_of(database, "pg_restore, or the server's own recovery")
     if not source.is_file():
         raise StoreUnavailable(f"There is no file {source}.")
     if not path.parent.is_dir():
@@ -70,12 +73,45 @@ def restore(database: str, source: Path, at_us: int) -> None:
             _refuse_existing(each)
         _copy(source, part)
         _prove(part)
-        in_one_transaction(part, lambda tx: _begin_epoch(tx, at_us))
+        _in_copy(part, lambda tx: _begin_epoch(tx, at_us))
         _prove(part)
         _give_name(part, path)
     finally:
         _remove(part)
         lock.release()
+
+
+def _file_of(database: str, instead: str) -> Path:
+    """The file of a ledger that is one.
+
+    Raises:
+        StoreUnavailable: it lies in a database server, which has its own tools.
+    """
+    store = store_at(database)
+    if not isinstance(store, SqliteStore):
+        raise StoreUnavailable(
+            f"A ledger in PostgreSQL is copied and restored by the server's own tools: use {instead}. "
+            "Then prove the copy with: branchtui ledger check"
+        )
+    return store.path
+
+
+def _in_copy(part: Path, run: Callable[[BulkTx], None]) -> None:
+    connection = connect(part)
+    try:
+        migrate.upgrade(connection)
+        in_one_transaction(connection, run)
+    finally:
+        connection.close()
+
+
+def new_epoch(database: str, at_us: int) -> None:
+    """Begin a new epoch in a ledger that was restored by other means, and that nobody serves.
+
+    Raises:
+        StoreUnavailable: there is no ledger, or somebody serves it.
+    """
+    change(database, lambda tx: _begin_epoch(tx, at_us), alone=True)
 
 
 def _copy(path: Path, part: Path) -> None:

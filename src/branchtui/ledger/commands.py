@@ -13,8 +13,8 @@ from branchtui.format.money import MoneyError, parse_money
 from branchtui.ledger import setup
 from branchtui.ledger.clock import SystemClock
 from branchtui.ledger.passwords import PasswordUnfit
+from branchtui.ledger.store.errors import StoreUnavailable
 from branchtui.ledger.store.rows import Branch
-from branchtui.ledger.store.sqlite import StoreUnavailable
 from branchtui.ledger.store.unit import BulkTx
 
 if TYPE_CHECKING:

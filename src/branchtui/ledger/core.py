@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,11 +12,11 @@ from branchtui.ledger.clock import Clock, SystemClock, local_date, new_id
 from branchtui.ledger.seal_key import key_path, read_key
 from branchtui.ledger.store import migrate
 from branchtui.ledger.store.cursors import Cursors
+from branchtui.ledger.store.engine import store_at
+from branchtui.ledger.store.errors import StoreUnavailable
 from branchtui.ledger.store.lists import Lists
 from branchtui.ledger.store.mapping import mapping_of
-from branchtui.ledger.store.reader import Reader
 from branchtui.ledger.store.rows import Branch, Institution
-from branchtui.ledger.store.sqlite import FileLock, StoreUnavailable, connect, database_path
 from branchtui.ledger.store.writer import Writer
 from branchtui.ledger.wakes import Wakes
 
@@ -24,7 +25,13 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
-    import apsw
+    from branchtui.ledger.store.connection import Connection
+    from branchtui.ledger.store.engine import Claim, Store
+    from branchtui.ledger.store.reader import Reader
+
+
+SHARED_WAIT_SECONDS: Final = 1.0
+"""Where other processes change the ledger too, whoever waits for a change looks again after this."""
 
 
 class Tree:
@@ -77,8 +84,12 @@ class Core:
     lists: Lists
     clock: Clock
     new_id: Callable[[], str]
-    lock: FileLock
-    key_file: Path
+    claim: Claim
+    key_file: Path | None
+    holder: str = ""
+    """This process among those that share the ledger, for leases; a file is nobody else's."""
+    fresh_until: float = 0.0
+    """When, by the machine's own count, institution and branches are to be read anew; matters where others write."""
     background: set[Any] = field(default_factory=set)
     wakes: Wakes = field(default_factory=Wakes)
 
@@ -88,18 +99,30 @@ class Core:
         found: dict[str, Any] = json.loads(self.institution.settings)
         return found
 
+    async def refresh(self) -> None:
+        """Read the institution and its branches anew where another process may have changed them a second ago."""
+        if not self.holder or time.monotonic() < self.fresh_until:
+            return
+        self.fresh_until = time.monotonic() + SHARED_WAIT_SECONDS
+        try:
+            (self.institution,) = await self.reader.find(Institution)
+            self.tree = Tree(await self.reader.find(Branch))
+        except BaseException:
+            self.fresh_until = 0.0
+            raise
+
     def limit_of(self, role: str, own_minor: int | None) -> int | None:
         """The largest single amount of somebody: the own limit, else the institution's for the role, else none."""
         by_role: dict[str, int] = self.settings.get("role_limits", {})
         return own_minor if own_minor is not None else by_role.get(role)
 
     def secret_key(self) -> bytes:
-        """The key that second factors are made with; made when it is first needed.
+        """The key that second factors are made with; that of a ledger in a file is made when it is first needed.
 
         Raises:
-            KeyUnusable: the file cannot be used.
+            KeyUnusable: there is none, or the file cannot be used.
         """
-        return read_key(self.key_file)
+        return read_key(self.key_file, make=not self.holder)
 
     def today(self, branch: Branch) -> date:
         """The calendar day in the branch's time zone."""
@@ -113,31 +136,29 @@ class Core:
         """
         self.reader.stop()
         self.writer.stop()
-        self.lock.release()
+        self.claim.release()
 
 
 def open_core(database: str, *, clock: Clock | None = None, ids: Callable[[], str] = new_id) -> Core:
-    """Open the ledger at `database` (`sqlite:///PATH`) for serving; this process owns it until `close`.
+    """Open the ledger at the URL `database` for serving; a file belongs to this process until `close`.
 
     Raises:
         StoreUnavailable: it does not exist, is not set up, is of another version, or is in use.
     """
-    path = database_path(database)
-    if not path.is_file():
-        raise StoreUnavailable(f"There is no ledger at {path}. Make one with: branchtui ledger init")
-    lock = FileLock(path)
+    store = store_at(database)
+    store.verify()
+    claim = claim_current(store)
     try:
-        connection = connect(path)
+        connection = store.connect()
         try:
-            migrate.upgrade(connection)
             institution, tree = load_institution(connection)
         finally:
             connection.close()
-        writer, reader = Writer(path), Reader(path)
+        writer, reader = Writer(store), store.reader()
         writer.start()
         reader.start()
     except BaseException:
-        lock.release()
+        claim.release()
         raise
     return Core(
         institution=institution,
@@ -147,12 +168,38 @@ def open_core(database: str, *, clock: Clock | None = None, ids: Callable[[], st
         lists=Lists(reader, Cursors(institution.secret)),
         clock=clock or SystemClock(),
         new_id=ids,
-        lock=lock,
-        key_file=key_path(path),
+        claim=claim,
+        key_file=key_path(store.file),
+        holder=new_id() if store.shared else "",
+        wakes=Wakes(at_most_seconds=SHARED_WAIT_SECONDS if store.shared else None),
     )
 
 
-def load_institution(connection: apsw.Connection) -> tuple[Institution, Tree]:
+def claim_current(store: Store, *, alone: bool = False) -> Claim:
+    """Claim a ledger and bring its tables to this version; nobody else may have it while they change.
+
+    Raises:
+        StoreUnavailable: it is in use, or its tables are of a later version.
+    """
+    claim = store.claim(alone=alone)
+    try:
+        connection = store.connect()
+        try:
+            stands = migrate.current(connection) == migrate.head()
+            if stands or alone or not store.shared:
+                migrate.upgrade(connection)
+                return claim
+        finally:
+            connection.close()
+    except BaseException:
+        claim.release()
+        raise
+    claim.release()
+    claim_current(store, alone=True).release()
+    return claim_current(store)
+
+
+def load_institution(connection: Connection) -> tuple[Institution, Tree]:
     """The institution and its branches.
 
     Raises:

@@ -1,6 +1,8 @@
 """The key that lies beside the database and never in it: what second factors are made with (AUTH-4).
 
-`BRANCHTUI_LEDGER_KEY_FILE` names the file; otherwise it is the database's own path with `.key` behind it.
+`BRANCHTUI_LEDGER_KEY_FILE` names the file; otherwise it is the database's own path with `.key` behind it. A
+ledger in a database server has no such path, and every machine that serves it needs the same key: there the
+file is named, and never made here.
 """
 
 from __future__ import annotations
@@ -19,18 +21,27 @@ class KeyUnusable(RuntimeError):
     """The key file cannot be used; the message says why."""
 
 
-def key_path(database: Path) -> Path:
-    """Where the key of the ledger in `database` lies."""
+def key_path(database: Path | None) -> Path | None:
+    """Where the key of the ledger in the file `database` lies; None: a server has it, and no key is named."""
     named = os.environ.get(VARIABLE)
-    return Path(named) if named else database.with_name(database.name + ".key")
+    if named:
+        return Path(named)
+    return database.with_name(database.name + ".key") if database else None
 
 
-def read_key(path: Path) -> bytes:
-    """The key in `path`; made, readable by its owner alone, when there is none yet.
+def read_key(path: Path | None, *, make: bool = True) -> bytes:
+    """The key in `path`; with `make` made, readable by its owner alone, when there is none yet.
 
     Raises:
-        KeyUnusable: it is a link, others may read it, or it is no key.
+        KeyUnusable: none is named, there is none, it is a link, others may read it, or it is no key.
     """
+    if path is None:
+        raise KeyUnusable(
+            f"A ledger in PostgreSQL needs a key for one-time codes: name its file with {VARIABLE}, "
+            "the same key on every machine that serves the ledger."
+        )
+    if not make:
+        return _read(path)
     try:
         opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     except FileExistsError:

@@ -18,6 +18,7 @@ from branchtui.ledger.seeds.money import make_money
 from branchtui.ledger.seeds.people import Person, make_people
 from branchtui.ledger.seeds.planting import Planting, last_days
 from branchtui.ledger.setup import change_in_parts, system_principal
+from branchtui.ledger.store.engine import store_at
 from branchtui.ledger.store.rows import Branch
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def seed(
         )
 
     change_in_parts(database, (partial(plant_part, part) for part in range(parts)), cache_kib=CACHE_KIB)
+    store_at(database).filled()
 
 
 def plant(

@@ -12,20 +12,20 @@ from branchtui.contract.sessions import Role
 from branchtui.ledger import audit
 from branchtui.ledger.access import SYSTEM, Principal, Scope
 from branchtui.ledger.clock import Clock, SystemClock, new_id
-from branchtui.ledger.core import load_institution
+from branchtui.ledger.core import claim_current, load_institution
 from branchtui.ledger.passwords import Passwords, verify_new
 from branchtui.ledger.store import migrate
+from branchtui.ledger.store.engine import store_at
+from branchtui.ledger.store.errors import CommitDoubt, Fault, StoreUnavailable
 from branchtui.ledger.store.rows import Branch, CallbackToken, Institution, Payee, User
 from branchtui.ledger.store.search import fold
-from branchtui.ledger.store.sqlite import FileLock, StoreUnavailable, connect, database_path
 from branchtui.ledger.store.unit import Batch, BulkTx
 from branchtui.ledger.tokens import token_hash
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
 
-    from branchtui.ledger.store.sqlite import Connection
+    from branchtui.ledger.store.connection import Connection
 
 T = TypeVar("T")
 
@@ -44,96 +44,95 @@ class NewLedger:
 
 
 def init_ledger(database: str, new: NewLedger, *, clock: Clock | None = None) -> None:
-    """Make a ledger in a file that does not exist yet.
+    """Make a ledger in a file that does not exist yet, or in an empty database.
 
     Raises:
-        StoreUnavailable: the file exists and holds a ledger, or cannot be made.
+        StoreUnavailable: there is a ledger already, or none can be made there.
         PasswordUnfit: the administrator's password may not be used.
     """
-    path = database_path(database)
+    store = store_at(database)
     verify_new(new.admin_password, new.admin)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(path)
+    store.verify(new=True)
+    claim = store.claim(alone=True)
     try:
-        connection = connect(path)
+        connection = store.connect()
         try:
             if migrate.current(connection) is not None:
-                raise StoreUnavailable(f"{path} holds a ledger already. Nothing was changed.")
+                raise StoreUnavailable(f"{store.name} holds a ledger already. Nothing was changed.")
             migrate.upgrade(connection)
         finally:
             connection.close()
-        path.chmod(0o600)
+        store.made()
     finally:
-        lock.release()
+        claim.release()
     at_us = (clock or SystemClock()).now_us()
     change(database, lambda tx: _begin(tx, new, at_us))
 
 
-def change(database: str, run: Callable[[BulkTx], T]) -> T:
-    """Run `run` in one transaction on a ledger that nobody serves.
+def change(database: str, run: Callable[[BulkTx], T], *, alone: bool = False) -> T:
+    """Run `run` in one transaction on a ledger; a file that nobody serves.
+
+    `alone` refuses a database that somebody serves, for a change that processes would not notice.
 
     Raises:
         StoreUnavailable: a ledger process has it open, or there is none.
     """
-    with changing(database) as connection:
-        return _in_one_transaction(connection, run)
+    with changing(database, alone=alone) as connection:
+        return in_one_transaction(connection, run)
 
 
 def change_in_parts(database: str, parts: Iterable[Callable[[BulkTx], object]], *, cache_kib: int) -> None:
     """Run each of `parts` in a transaction of its own, with `cache_kib` of memory for what they touch again and again.
 
     Raises:
-        StoreUnavailable: a ledger process has it open, or there is none.
+        StoreUnavailable: a ledger process has it open, or there is none; parts that were done stay.
     """
     with changing(database) as connection:
-        connection.execute(f"PRAGMA cache_size=-{cache_kib}")
+        connection.keep_in_memory(cache_kib)
         for run in parts:
-            _in_one_transaction(connection, run)
+            in_one_transaction(connection, run)
 
 
 @contextmanager
-def changing(database: str) -> Iterator[Connection]:
-    """The ledger that nobody serves, locked, with the tables of this version.
+def changing(database: str, *, alone: bool = False) -> Iterator[Connection]:
+    """A connection to the ledger, claimed, with the tables of this version.
 
     Raises:
-        StoreUnavailable: a ledger process has it open, or there is none.
+        StoreUnavailable: a ledger process has it open, there is none, or it went away meanwhile.
     """
-    path = database_path(database)
-    if not path.is_file():
-        raise StoreUnavailable(f"There is no ledger at {path}. Make one with: branchtui ledger init")
-    lock = FileLock(path)
+    store = store_at(database)
+    store.verify()
+    claim = claim_current(store, alone=alone)
     try:
-        connection = connect(path)
+        connection = store.connect()
         try:
-            migrate.upgrade(connection)
             yield connection
+        except CommitDoubt as error:
+            raise StoreUnavailable(
+                f"{store.name} went away while this was done. Look whether it was, before you do it again."
+            ) from error
+        except Exception as error:
+            if store.fault_of(error) not in {Fault.AWAY, Fault.CONTENTION, Fault.FULL}:
+                raise
+            raise StoreUnavailable(f"{store.name} could not take this and undid it: {error}") from error
         finally:
             connection.close()
     finally:
-        lock.release()
+        claim.release()
 
 
-def in_one_transaction(path: Path, run: Callable[[BulkTx], T]) -> T:
-    """Run `run` on the ledger in the file `path`, which nobody else can have open."""
-    connection = connect(path)
+def in_one_transaction(connection: Connection, run: Callable[[BulkTx], T]) -> T:
+    """Run `run` in one transaction of `connection`."""
     try:
-        migrate.upgrade(connection)
-        return _in_one_transaction(connection, run)
-    finally:
-        connection.close()
-
-
-def _in_one_transaction(connection: Connection, run: Callable[[BulkTx], T]) -> T:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+        connection.begin()
         batch = Batch(connection)
         tx = BulkTx(batch)
         found = run(tx)
         tx.keep()
         batch.flush()
-        connection.execute("COMMIT")
+        connection.commit()
     except BaseException:
-        connection.execute("ROLLBACK")
+        connection.rollback()
         raise
     return found
 
@@ -228,7 +227,7 @@ def system_principal(branch_id: str) -> Principal:
 
 def branch_codes(database: str) -> Iterator[str]:
     """The codes of all branches, for messages."""
-    connection = connect(database_path(database), read_only=True)
+    connection = store_at(database).connect(read_only=True)
     try:
         _, tree = load_institution(connection)
         yield from (branch.code for branch in tree)

@@ -31,6 +31,7 @@ def branch_add(arguments: argparse.Namespace) -> int:
             timezone=arguments.timezone,
             at_us=at_us,
         ),
+        alone=True,  # who serves the ledger knows its branches from the start
     )
     return DONE
 
@@ -102,6 +103,14 @@ def user_forget_codes(arguments: argparse.Namespace) -> int:
 def backup(arguments: argparse.Namespace) -> int:
     """Copy the ledger into a new file, proved."""
     copies.back_up(arguments.database, Path(arguments.to).absolute())
+    return DONE
+
+
+@telling
+def new_epoch(arguments: argparse.Namespace) -> int:
+    """Begin a new epoch after the database was restored by other means."""
+    copies.new_epoch(arguments.database, SystemClock().now_us())
+    sys.stdout.write("A new epoch has begun. Everybody signs in again.\n")
     return DONE
 
 

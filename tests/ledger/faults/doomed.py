@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 import apsw
 
 from branchtui.ledger import serve
-from branchtui.ledger.store import writer
+from branchtui.ledger.store import sqlite
 from branchtui.ledger.web.limits import LIFTED
 from branchtui.ledger.workflows import import_check, import_run, record_bulk, record_jobs
 
@@ -171,7 +171,7 @@ def main() -> None:
     for name, (module, path) in CODE_POINTS.items():
         wrap(doom, name, module, path)
     for owner, name, value in (
-        (writer, "CHECKPOINT_PAGES", 100),
+        (sqlite, "CHECKPOINT_PAGES", 100),
         (import_check, "CHUNK_ROWS", STEP_ROWS),
         (import_run, "CHUNK_ROWS", STEP_ROWS),
         (record_jobs, "ROWS_A_PIECE", STEP_ROWS),

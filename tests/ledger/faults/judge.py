@@ -12,7 +12,8 @@ from tests.ledger.faults.disk import Cut, Disk, Image
 from tests.ledger.faults.recording import sync_points
 
 from branchtui.ledger.check import violations
-from branchtui.ledger.store.sqlite import StoreUnavailable, connect
+from branchtui.ledger.store.errors import StoreUnavailable
+from branchtui.ledger.store.sqlite import SqliteConnection, connect
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,7 +81,7 @@ def judge(image: Image, acknowledged: list[Acknowledged], folder: Path) -> list[
             return [f"it cannot be read: {error}"]
 
 
-def _faults(connection: apsw.Connection, acknowledged: list[Acknowledged]) -> list[str]:
+def _faults(connection: SqliteConnection, acknowledged: list[Acknowledged]) -> list[str]:
     found = [str(said) for (said,) in connection.execute("PRAGMA integrity_check") if said != "ok"]
     found += violations(connection)
     found += [

@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import apsw
 import pytest
 from tests.ledger.faults import seeds
 from tests.ledger.faults.day import Day, listen
@@ -20,7 +19,8 @@ from tests.ledger.faults.recording import Acknowledged, Created, Deleted, Event,
 from tests.ledger.running import RunningLedger, copy_template
 from tests.ledger.till import open_till
 
-from branchtui.ledger.store import sqlite, writer
+from branchtui.ledger.store import sqlite
+from branchtui.ledger.store.sqlite import SqliteConnection, SqliteStore
 
 pytestmark = pytest.mark.faults
 
@@ -34,7 +34,7 @@ def record_a_day(template: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) 
         till = open_till(ledger)
     start = folder_image(folder)
     # A checkpoint after every few commits, so that a short day has many.
-    monkeypatch.setattr(writer, "CHECKPOINT_PAGES", 150)
+    monkeypatch.setattr(sqlite, "CHECKPOINT_PAGES", 150)
     with RecordingVFS(folder) as vfs:
         for tag in ("AM", "PM"):
             with RunningLedger(database) as ledger:
@@ -76,16 +76,17 @@ def test_a_log_that_is_not_synced_at_each_commit_is_found_out(
     ledger_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """DUR-2, the control: with synchronous=NORMAL the same proof fails, and names what was lost."""
+    as_it_is = SqliteStore.connect_writer
 
-    def careless(path: Path, *, read_only: bool = False) -> apsw.Connection:
-        connection = sqlite.connect(path, read_only=read_only)
+    def careless(store: SqliteStore) -> SqliteConnection:
+        connection = as_it_is(store)
         connection.execute("PRAGMA synchronous=NORMAL")
         return connection
 
     folder, opened = tmp_path / "disk", tmp_path / "opened"
     folder.mkdir()
     opened.mkdir()
-    monkeypatch.setattr(writer, "connect", careless)
+    monkeypatch.setattr(SqliteStore, "connect_writer", careless)
     start, log = record_a_day(ledger_template, folder, monkeypatch)
 
     verdict = judge_history(start, log, opened, images=IMAGES, chance=seeds.chance("images"))

@@ -10,9 +10,10 @@ from typing import Any, Final
 import apsw
 import pytest
 
-from branchtui.ledger.store import migrate, writer
+from branchtui.ledger.store import migrate, sqlite
+from branchtui.ledger.store.connection import Connection
 from branchtui.ledger.store.rows import Counter
-from branchtui.ledger.store.sqlite import connect
+from branchtui.ledger.store.sqlite import SqliteConnection, SqliteStore, connect
 from branchtui.ledger.store.unit import BulkTx, Tx
 from branchtui.ledger.store.writer import Writer
 
@@ -27,7 +28,8 @@ _SYNC_PLACE: Final = 5
 class FailingSync:
     """Replaces the sync of a connection's database file: it fails, and counts how often it was asked."""
 
-    def __init__(self, connection: apsw.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
+        assert isinstance(connection, SqliteConnection)
         self.asked = 0
         self._fail = _SYNC(self._sync)
         file = ctypes.c_void_p()
@@ -57,9 +59,9 @@ async def test_a_checkpoint_whose_fsync_fails_ends_the_ledger(
     connection = connect(path)
     migrate.upgrade(connection)
     connection.close()
-    monkeypatch.setattr(writer, "CHECKPOINT_PAGES", 5)
+    monkeypatch.setattr(sqlite, "CHECKPOINT_PAGES", 5)
     told: list[BaseException] = []
-    running = Writer(path, on_io_error=told.append)
+    running = Writer(SqliteStore(path), on_io_error=told.append)
     running.start()
     failing = await running.bulk(lambda tx: FailingSync(tx.connection))
 

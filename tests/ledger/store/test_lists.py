@@ -5,22 +5,19 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import apsw
 import pytest
 from sqlalchemy import bindparam
 
 from branchtui.ledger.clock import as_us
 from branchtui.ledger.problems import Refusal
-from branchtui.ledger.store import migrate, tables
+from branchtui.ledger.store import tables
 from branchtui.ledger.store.cursors import CURSOR_LIFE_US, Cursors
+from branchtui.ledger.store.engine import Store
 from branchtui.ledger.store.lists import Lists, ListSpec, Slice, Sort, Window
-from branchtui.ledger.store.reader import Reader
 from branchtui.ledger.store.rows import ClosedDay
-from branchtui.ledger.store.sqlite import connect
 
 DAYS = ListSpec(
     row_type=ClosedDay,
@@ -40,14 +37,15 @@ DAYS = ListSpec(
 )
 NKU = {"branch": "nku"}
 
+pytestmark = pytest.mark.both_stores
+
 
 class Shelf:
     """A table of days, changed by the test and read by pages."""
 
-    def __init__(self, path: Path) -> None:
-        self.connection: apsw.Connection = connect(path)
-        migrate.upgrade(self.connection)
-        self.reader = Reader(path)
+    def __init__(self, store: Store) -> None:
+        self.connection = store.connect()
+        self.reader = store.reader()
         self.reader.start()
         self.lists = Lists(self.reader, Cursors(b"secret of this ledger"))
 
@@ -82,8 +80,8 @@ class Shelf:
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Iterator[Shelf]:
-    made = Shelf(tmp_path / "ledger.db")
+def shelf(empty_store: Store) -> Iterator[Shelf]:
+    made = Shelf(empty_store)
     for number in range(100):
         made.put(number)
     for number in range(5):

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
-import apsw
 import pytest
 
-from branchtui.ledger.store import migrate
+from branchtui.ledger.store.connection import Connection
+from branchtui.ledger.store.engine import Store
 from branchtui.ledger.store.rows import Branch, ClosedDay, Counter
-from branchtui.ledger.store.sqlite import connect
 from branchtui.ledger.store.unit import Batch, BulkTx
+
+pytestmark = pytest.mark.both_stores(always=True)
 
 
 @pytest.fixture
-def connection(tmp_path: Path) -> Iterator[apsw.Connection]:
-    opened = connect(tmp_path / "ledger.db")
-    migrate.upgrade(opened)
-    opened.execute("BEGIN")
+def connection(empty_store: Store) -> Iterator[Connection]:
+    opened = empty_store.connect()
+    opened.begin()
     yield opened
     opened.close()
 
@@ -27,14 +26,14 @@ def day(name: str, branch: str = "nku") -> ClosedDay:
     return ClosedDay(name, branch, name, "supervisor", 0)
 
 
-def stored(connection: apsw.Connection) -> list[tuple[str, int]]:
+def stored(connection: Connection) -> list[tuple[str, int]]:
     return [
         (str(key), int(str(value)))
         for key, value in connection.execute("SELECT id, value FROM counters ORDER BY id")
     ]
 
 
-def test_nothing_is_written_before_the_batch_is(connection: apsw.Connection) -> None:
+def test_nothing_is_written_before_the_batch_is(connection: Connection) -> None:
     """Decisions are made over buffered rows; the database sees them when the batch is flushed."""
     batch = Batch(connection)
     tx = batch.begin()
@@ -45,7 +44,7 @@ def test_nothing_is_written_before_the_batch_is(connection: apsw.Connection) -> 
     assert stored(connection) == [("receipts", 1)]
 
 
-def test_a_refused_command_leaves_nothing(connection: apsw.Connection) -> None:
+def test_a_refused_command_leaves_nothing(connection: Connection) -> None:
     """What a command put before it refused is seen by nobody and never written."""
     batch = Batch(connection)
     kept, refused = batch.begin(), batch.begin()
@@ -61,7 +60,7 @@ def test_a_refused_command_leaves_nothing(connection: apsw.Connection) -> None:
     assert stored(connection) == [("receipts", 1)]
 
 
-def test_a_command_sees_its_own_changes_and_those_decided_before_it(connection: apsw.Connection) -> None:
+def test_a_command_sees_its_own_changes_and_those_decided_before_it(connection: Connection) -> None:
     """`get` looks at the own layer, then the batch, then the database."""
     connection.execute("INSERT INTO counters VALUES ('receipts', 1)")
     batch = Batch(connection)
@@ -76,7 +75,7 @@ def test_a_command_sees_its_own_changes_and_those_decided_before_it(connection: 
     assert batch.begin().get(Counter, "receipts") == Counter("receipts", 2)
 
 
-def test_find_sees_pending_rows_changes_and_removals(connection: apsw.Connection) -> None:
+def test_find_sees_pending_rows_changes_and_removals(connection: Connection) -> None:
     """A row that a batch changed is found by what it is now, never by what it was."""
     batch = Batch(connection)
     before = batch.begin()
@@ -96,7 +95,7 @@ def test_find_sees_pending_rows_changes_and_removals(connection: apsw.Connection
     assert {row.id for row in batch.begin().find(ClosedDay, branch_id="nku")} == {"tuesday"}
 
 
-def test_a_row_that_should_be_alone_and_is_not_stops_the_command(connection: apsw.Connection) -> None:
+def test_a_row_that_should_be_alone_and_is_not_stops_the_command(connection: Connection) -> None:
     """`find_one` keeps its promise or fails loudly."""
     tx = Batch(connection).begin()
     tx.put(day("monday"))
@@ -107,7 +106,7 @@ def test_a_row_that_should_be_alone_and_is_not_stops_the_command(connection: aps
         tx.find_one(ClosedDay, branch_id="nku")
 
 
-def test_put_and_removed_in_one_batch_is_never_written(connection: apsw.Connection) -> None:
+def test_put_and_removed_in_one_batch_is_never_written(connection: Connection) -> None:
     """A row that came and went leaves no trace; one that went and came again is there."""
     connection.execute("INSERT INTO counters VALUES ('old', 1)")
     batch = Batch(connection)
@@ -121,7 +120,7 @@ def test_put_and_removed_in_one_batch_is_never_written(connection: apsw.Connecti
     assert stored(connection) == [("old", 5)]
 
 
-def test_parents_are_written_before_their_children(connection: apsw.Connection) -> None:
+def test_parents_are_written_before_their_children(connection: Connection) -> None:
     """Foreign keys are checked at once; the order in which a command puts rows does not matter."""
     batch = Batch(connection)
     tx = batch.begin()
@@ -131,7 +130,7 @@ def test_parents_are_written_before_their_children(connection: apsw.Connection) 
     assert tx.find_one(Branch, code="HQ") == Branch("top", "HQ", "Head office", None, "KES", "UTC")
 
 
-def test_a_bulk_command_may_flush_and_go_on(connection: apsw.Connection) -> None:
+def test_a_bulk_command_may_flush_and_go_on(connection: Connection) -> None:
     """After a flush the rows are in the database and in view; the next flush writes only what is new."""
     batch = Batch(connection)
     tx = BulkTx(batch)
@@ -147,7 +146,7 @@ def test_a_bulk_command_may_flush_and_go_on(connection: apsw.Connection) -> None
     assert stored(connection) == [("receipts", 2)]
 
 
-def test_a_bulk_command_cannot_refuse_after_it_wrote(connection: apsw.Connection) -> None:
+def test_a_bulk_command_cannot_refuse_after_it_wrote(connection: Connection) -> None:
     """A refusal after a flush would leave half of it: the whole transaction must fail instead."""
     tx = BulkTx(Batch(connection))
     tx.put(Counter("receipts", 1))

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from tests.ledger.running import Api, RunningLedger
 
+pytestmark = pytest.mark.both_stores
+
 _PHONES = itertools.count(720_000_000)
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from tests.ledger.running import RunningLedger
 
 from branchtui.ledger import seed as seeds
 from branchtui.ledger.store.unit import BulkTx
+
+pytestmark = pytest.mark.both_stores
 
 
 def board(ledger: RunningLedger, username: str, **query: Any) -> dict[str, Any]:

@@ -11,6 +11,8 @@ import pytest
 from tests.ledger.running import RunningLedger
 from tests.ledger.web.every_route import CHANGES, Ask, World, rejected
 
+pytestmark = pytest.mark.both_stores(always=True)
+
 STORM = 50
 
 
@@ -27,11 +29,11 @@ def key() -> str:
 def effects(world: World, key: str) -> tuple[int, int, int]:
     """Operations, audit rows of these (a job adds its own), and journal entries of a key."""
     ((operations, audited, entries),) = world.ledger.query(
-        "SELECT (SELECT count(*) FROM operations WHERE key = ?1), "
+        "SELECT (SELECT count(*) FROM operations WHERE key = ?), "
         "(SELECT count(*) FROM audit JOIN operations USING (action) "
-        "WHERE operation_key = ?1 AND key = ?1), "
-        "(SELECT count(*) FROM journal_entries WHERE operation_key = ?1)",
-        key,
+        "WHERE operation_key = ? AND key = ?), "
+        "(SELECT count(*) FROM journal_entries WHERE operation_key = ?)",
+        *[key] * 4,
     )
     return operations, audited, entries
 

@@ -25,6 +25,8 @@ from tests.ledger.running import Api, RunningLedger, fresh_key
 
 from branchtui.ledger.store.unit import BulkTx
 
+pytestmark = pytest.mark.both_stores
+
 SAMPLES = Path(
     os.environ.get("BRANCHTUI_SAMPLES", Path(__file__).resolve().parents[4] / "shared" / "samples")
 )

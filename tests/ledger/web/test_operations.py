@@ -6,7 +6,10 @@ import itertools
 import uuid
 from typing import Any
 
+import pytest
 from tests.ledger.running import Api, RunningLedger
+
+pytestmark = pytest.mark.both_stores
 
 
 def new_customer(ledger: RunningLedger, name: str, branch: str = "NKU") -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -16,23 +16,24 @@ from tests.ledger.running import (
     Api,
     Member,
     RunningLedger,
-    copy_template,
     fresh_key,
 )
 
 from branchtui.ledger.clock import new_id
+from branchtui.ledger.store.errors import WriterBusy
 from branchtui.ledger.store.rows import BalanceRecord
 from branchtui.ledger.store.unit import BulkTx
-from branchtui.ledger.store.writer import WriterBusy
 from branchtui.ledger.workflows import jobs, record_bulk, record_jobs
+
+pytestmark = pytest.mark.both_stores
 
 RECORDS = "/v1/balance-records"
 
 
 @pytest.fixture
-def ledger(ledger_template: Path, tmp_path: Path) -> Iterator[RunningLedger]:
+def ledger(new_ledger: Callable[[Path], str], tmp_path: Path) -> Iterator[RunningLedger]:
     """A ledger of one's own, whose invariants hold at the end."""
-    with RunningLedger(copy_template(ledger_template, tmp_path)) as running:
+    with RunningLedger(new_ledger(tmp_path)) as running:
         yield running
         running.check()
 

@@ -15,6 +15,8 @@ from branchtui.ledger.store.unit import Tx
 from branchtui.ledger.workflows import tries
 from branchtui.ledger.workflows.tries import Strangers, wait_seconds
 
+pytestmark = pytest.mark.both_stores(always=True)
+
 
 def sign_in(ledger: RunningLedger, username: str, password: str = PASSWORD) -> httpx.Response:
     return ledger.anonymous().post("/v1/sessions", {"username": username, "password": password}, key="")

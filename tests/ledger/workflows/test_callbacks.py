@@ -2,17 +2,19 @@
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.ledger.running import RunningLedger, copy_template
+from tests.ledger.running import RunningLedger
 from tests.ledger.till import MASK, OTHER_SHORT_CODE, Till, message, open_till
 
 from branchtui.ledger.feeds import mpesa
-from branchtui.ledger.store.writer import StorageFull
+from branchtui.ledger.store.errors import StorageFull
+
+pytestmark = pytest.mark.both_stores
 
 SAMPLES = Path(__file__).parents[4] / "shared" / "samples" / "mobile-money" / "c2b"
 ACCEPTED = {"ResultCode": 0, "ResultDesc": "Accepted"}
@@ -26,9 +28,9 @@ def till(running_ledger: RunningLedger) -> Till:
 
 
 @pytest.fixture
-def own_till(ledger_template: Path, tmp_path: Path) -> Iterator[Till]:
+def own_till(new_ledger: Callable[[Path], str], tmp_path: Path) -> Iterator[Till]:
     """A till of one's own; its invariants are checked when the test ends."""
-    with RunningLedger(copy_template(ledger_template, tmp_path)) as ledger:
+    with RunningLedger(new_ledger(tmp_path)) as ledger:
         yield open_till(ledger)
         ledger.check()
 

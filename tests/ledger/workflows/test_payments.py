@@ -2,12 +2,12 @@
 
 import itertools
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.ledger.running import TELLER_LIMIT_MINOR, RunningLedger, copy_template, fresh_key
+from tests.ledger.running import TELLER_LIMIT_MINOR, RunningLedger, fresh_key
 from tests.ledger.till import MASK, OTHER_SHORT_CODE, Till, open_till
 
 from branchtui.ledger.journal import REVENUE, EntryDraft, institution_account, post_entry, transfer
@@ -16,6 +16,8 @@ from branchtui.ledger.setup import system_principal
 from branchtui.ledger.store.rows import Account
 from branchtui.ledger.store.unit import Tx
 
+pytestmark = pytest.mark.both_stores
+
 
 @pytest.fixture(scope="module")
 def till(running_ledger: RunningLedger) -> Till:
@@ -23,8 +25,8 @@ def till(running_ledger: RunningLedger) -> Till:
 
 
 @pytest.fixture
-def own_till(ledger_template: Path, tmp_path: Path) -> Iterator[Till]:
-    with RunningLedger(copy_template(ledger_template, tmp_path)) as ledger:
+def own_till(new_ledger: Callable[[Path], str], tmp_path: Path) -> Iterator[Till]:
+    with RunningLedger(new_ledger(tmp_path)) as ledger:
         yield open_till(ledger)
         ledger.check()
 
@@ -381,9 +383,9 @@ def test_candidates_come_with_the_list_for_what_waits(till: Till) -> None:
 
 
 @pytest.fixture(scope="module")
-def shelf(ledger_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Till]:
+def shelf(new_ledger: Callable[[Path], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Till]:
     """A till with a dozen payments, an hour apart, every third waiting."""
-    with RunningLedger(copy_template(ledger_template, tmp_path_factory.mktemp("shelf"))) as ledger:
+    with RunningLedger(new_ledger(tmp_path_factory.mktemp("shelf"))) as ledger:
         till = open_till(ledger)
         for place in range(12):
             changes: dict[str, Any] = {

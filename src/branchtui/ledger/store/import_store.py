@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from sqlalchemy import bindparam, delete, func, select, text
 
-from branchtui.ledger.store.mapping import compiled, mapping_of
+from branchtui.ledger.store.mapping import compiled, insert_by_position, mapping_of
 from branchtui.ledger.store.rows import Account, BalanceRecord, ClosedDay, Customer, Import, ImportRow
 from branchtui.ledger.store.tables import (
     accounts,
@@ -24,8 +24,9 @@ from branchtui.ledger.store.tables import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    import apsw
     from sqlalchemy import Column
+
+    from branchtui.ledger.store.connection import Connection
 
 R = TypeVar("R")
 
@@ -113,35 +114,35 @@ _TAKEN_BEFORE = compiled(
 )
 
 
-def parties_by_number(connection: apsw.Connection, numbers: Iterable[str]) -> dict[str, Party]:
+def parties_by_number(connection: Connection, numbers: Iterable[str]) -> dict[str, Party]:
     """Customer number to customer."""
     found = connection.execute(_PARTIES_BY_NO, {"keys": json.dumps(list(numbers))})
     return {each.customer_no: each for each in map(Party._make, found)}
 
 
-def parties_by_id(connection: apsw.Connection, ids: Iterable[str]) -> dict[str, Party]:
+def parties_by_id(connection: Connection, ids: Iterable[str]) -> dict[str, Party]:
     """Id to customer."""
     found = connection.execute(_PARTIES_BY_ID, {"keys": json.dumps(list(ids))})
     return {each.id: each for each in map(Party._make, found)}
 
 
-def customer(connection: apsw.Connection, party: Party) -> Customer:
+def customer(connection: Connection, party: Party) -> Customer:
     """The whole customer."""
     (found,) = _all(connection, Customer, _CUSTOMERS_BY_ID, [party.id])
     return found
 
 
-def accounts_by_number(connection: apsw.Connection, numbers: Iterable[str]) -> dict[str, Account]:
+def accounts_by_number(connection: Connection, numbers: Iterable[str]) -> dict[str, Account]:
     """Account number to account."""
     return {each.account_no: each for each in _all(connection, Account, _ACCOUNTS_BY_NO, numbers)}
 
 
-def closed_days_among(connection: apsw.Connection, keys: Iterable[str]) -> set[str]:
+def closed_days_among(connection: Connection, keys: Iterable[str]) -> set[str]:
     """Those of the day keys that are closed."""
     return {each.id for each in _all(connection, ClosedDay, _CLOSED_DAYS, keys)}
 
 
-def references_taken(connection: apsw.Connection, references: dict[str, set[str]]) -> set[tuple[str, str]]:
+def references_taken(connection: Connection, references: dict[str, set[str]]) -> set[tuple[str, str]]:
     """The pairs (branch id, external reference) that a record has already; `references` are by branch id."""
     taken: set[tuple[str, str]] = set()
     for branch_id, wanted in references.items():
@@ -150,12 +151,12 @@ def references_taken(connection: apsw.Connection, references: dict[str, set[str]
     return taken
 
 
-def stage(connection: apsw.Connection, rows: Iterable[tuple[Any, ...]]) -> None:
+def stage(connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None:
     """Insert rows of import_rows, each a tuple in the order of `ImportRow`."""
-    connection.executemany(mapping_of(ImportRow).insert, rows)
+    connection.executemany(insert_by_position(ImportRow), rows)
 
 
-def restage(connection: apsw.Connection, rows: Iterable[ImportRow]) -> None:
+def restage(connection: Connection, rows: Iterable[ImportRow]) -> None:
     """Replace rows of import_rows."""
     mapping = mapping_of(ImportRow)
     for row in rows:
@@ -164,30 +165,30 @@ def restage(connection: apsw.Connection, rows: Iterable[ImportRow]) -> None:
         connection.execute(mapping.update, values)
 
 
-def forget_rows(connection: apsw.Connection, import_id: str) -> None:
+def forget_rows(connection: Connection, import_id: str) -> None:
     """Delete what was staged, so that the check can begin again."""
     connection.execute(_FORGET_ROWS, {"import_id": import_id})
 
 
-def staged(connection: apsw.Connection, import_id: str, after: int, limit: int) -> list[Staged]:
+def staged(connection: Connection, import_id: str, after: int, limit: int) -> list[Staged]:
     """The next rows to take in, behind row `after`."""
     bound = {"import_id": import_id, "after": after, "limit_rows": limit}
     return [Staged(*found) for found in connection.execute(_STAGED, bound)]
 
 
-def last_record_row(connection: apsw.Connection, import_id: str) -> int:
+def last_record_row(connection: Connection, import_id: str) -> int:
     """The last row that became a balance record; 0 when none did."""
     found = connection.execute(_LAST_RECORD, {"import_id": import_id}).fetchone()
     return int(found[0] or 0) if found else 0
 
 
-def insert_records(connection: apsw.Connection, rows: Iterable[tuple[Any, ...]]) -> None:
+def insert_records(connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None:
     """Insert balance records, each a tuple in the order of `BalanceRecord`."""
-    connection.executemany(mapping_of(BalanceRecord).insert, rows)
+    connection.executemany(insert_by_position(BalanceRecord), rows)
 
 
 def report(
-    connection: apsw.Connection, import_id: str, level: str | None, place: int, limit: int, *, forward: bool
+    connection: Connection, import_id: str, level: str | None, place: int, limit: int, *, forward: bool
 ) -> list[ImportRow]:
     """Rows from row `place` on, downwards or upwards; of one level, or all."""
     bound: dict[str, Any] = {"import_id": import_id, "place": place, "limit_rows": limit}
@@ -196,14 +197,14 @@ def report(
     return [ImportRow(*found) for found in connection.execute(_REPORT[forward, level is not None], bound)]
 
 
-def finding_count(connection: apsw.Connection, import_id: str, level: str | None) -> int:
+def finding_count(connection: Connection, import_id: str, level: str | None) -> int:
     """How many findings the rows have; a good row has one that says so."""
     bound = {"import_id": import_id} | ({} if level is None else {"level": level})
     found = connection.execute(_COUNTS[level is not None], bound).fetchone()
     return int(found[0]) if found else 0
 
 
-def rows_at_level(connection: apsw.Connection, import_id: str, level: str, batch: int) -> Iterator[ImportRow]:
+def rows_at_level(connection: Connection, import_id: str, level: str, batch: int) -> Iterator[ImportRow]:
     """Every row of a level, in order, read `batch` at a time."""
     place = 0
     while rows := report(connection, import_id, level, place, batch, forward=True):
@@ -211,13 +212,13 @@ def rows_at_level(connection: apsw.Connection, import_id: str, level: str, batch
         place = rows[-1].row_no + 1
 
 
-def taken_before(connection: apsw.Connection, branch_id: str, sha256: str, import_id: str) -> Import | None:
+def taken_before(connection: Connection, branch_id: str, sha256: str, import_id: str) -> Import | None:
     """The latest other import of these bytes in this branch that took rows in."""
     bound = {"branch_id": branch_id, "sha256": sha256, "import_id": import_id}
     found = connection.execute(_TAKEN_BEFORE, bound).fetchone()
     return Import(*found) if found else None
 
 
-def _all(connection: apsw.Connection, row_type: type[R], statement: str, keys: Iterable[str]) -> Iterator[R]:
+def _all(connection: Connection, row_type: type[R], statement: str, keys: Iterable[str]) -> Iterator[R]:
     for found in connection.execute(statement, {"keys": json.dumps(list(keys))}):
         yield row_type(*found)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Table, bindparam, delete, insert, select, update
+from sqlalchemy import Table, bindparam, delete, insert, select, text, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -45,6 +45,7 @@ TABLES: dict[type[Any], Table] = {
     rows.Import: tables.imports,
     rows.ImportRow: tables.import_rows,
     rows.Job: tables.jobs,
+    rows.JobLease: tables.job_leases,
     rows.JobRow: tables.job_rows,
     rows.ClosedDay: tables.closed_days,
     rows.SessionProof: tables.session_proofs,
@@ -94,6 +95,9 @@ class Mapping:
     update: str
     delete: str
     select_by_key: str
+    append_only: bool
+    select_by_keys: str
+    """By one column: the rows whose key is in the JSON array `:keys`."""
 
     @property
     def select_list(self) -> list[Any]:
@@ -101,6 +105,7 @@ class Mapping:
         return [self.table.c[name] for name in self.columns]
 
 
+_GIVEN = text("SELECT value FROM json_each(:keys)")
 _mappings: dict[type[Any], Mapping] = {}
 _equal_statements: dict[tuple[type[Any], tuple[str, ...]], str] = {}
 
@@ -131,6 +136,10 @@ def _make_mapping(row_type: type[Any]) -> Mapping:
         update=compiled(update(table).where(*is_key), rest) if rest else "",
         delete=compiled(delete(table).where(*is_key)),
         select_by_key=compiled(select(*[table.c[name] for name in columns]).where(*is_key)),
+        append_only=bool(table.info.get("append_only")),
+        select_by_keys=compiled(
+            select(*[table.c[name] for name in columns]).where(table.c[key[0]].in_(_GIVEN))
+        ),
     )
 
 

@@ -11,8 +11,9 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
 if TYPE_CHECKING:
-    import apsw
     from alembic.runtime.migration import MigrationContext, RevisionStep
+
+    from branchtui.ledger.store.connection import Connection
 
 
 def _config() -> Config:
@@ -29,10 +30,9 @@ def head() -> str:
     return revision
 
 
-def current(connection: apsw.Connection) -> str | None:
+def current(connection: Connection) -> str | None:
     """The revision that the database stands at, or None when it is empty."""
-    named = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'alembic_version'"
-    if connection.execute(named).fetchone() is None:
+    if not connection.has_table("alembic_version"):
         return None
     found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     return str(found[0]) if found else None
@@ -60,18 +60,17 @@ def render(start: str | None, dialect: str) -> str:
     return buffer.getvalue()
 
 
-def upgrade(connection: apsw.Connection) -> str | None:
+def upgrade(connection: Connection) -> str | None:
     """Bring the database to the newest revision in one transaction; returns where it stood before."""
     before = current(connection)
     if before == head():
         return before
-    statements = render(before, "sqlite")
-    connection.execute("BEGIN IMMEDIATE")
+    statements = render(before, connection.dialect)
+    connection.begin()
     try:
-        for _ in connection.execute(statements):
-            pass
-        connection.execute("COMMIT")
+        connection.run_script(statements)
+        connection.commit()
     except BaseException:
-        connection.execute("ROLLBACK")
+        connection.rollback()
         raise
     return before

@@ -7,16 +7,21 @@ costs more than an indexed read, so short reads run where they are asked.
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import apsw
 
+from branchtui.ledger.store.errors import stop_the_process
 from branchtui.ledger.store.mapping import mapping_of, select_equal
-from branchtui.ledger.store.sqlite import connect, stop_the_process
+from branchtui.ledger.store.sqlite import connect
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
+
+    from branchtui.ledger.store.connection import Connection
+    from branchtui.ledger.store.sqlite import SqliteConnection
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -25,7 +30,7 @@ T = TypeVar("T")
 class Snapshot:
     """One state of the ledger, for statements that must agree with each other."""
 
-    def __init__(self, connection: apsw.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def values(self, statement: str, bound: dict[str, Any]) -> list[tuple[Any, ...]]:
@@ -33,38 +38,41 @@ class Snapshot:
         return [tuple(values) for values in self._connection.execute(statement, bound)]
 
 
-class Reader:
-    """Reads committed rows. All methods are coroutines, so that an engine over a network fits too."""
+class Reader(ABC):
+    """Reads committed rows, whatever the engine; an engine gives `start`, `stop`, `_fetch` and `_open_snapshot`."""
 
-    def __init__(
-        self, path: Path, *, on_io_error: Callable[[BaseException], None] = stop_the_process
-    ) -> None:
-        self._path = path
-        self._on_io_error = on_io_error
-        self._connection: apsw.Connection | None = None
-
+    @abstractmethod
     def start(self) -> None:
-        """Open the connection, on the thread of the event loop."""
-        self._connection = connect(self._path, read_only=True)
+        """Be ready to read."""
 
+    @abstractmethod
     def stop(self) -> None:
-        """Close the connection."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        """Close every connection."""
+
+    @abstractmethod
+    async def _fetch(self, statement: str, bound: dict[str, Any]) -> Sequence[Any]:
+        """All rows of a statement."""
+
+    @abstractmethod
+    def _open_snapshot(self) -> Connection:
+        """A connection of one's own for a thread, inside a transaction that sees one state."""
+
+    def _close_snapshot(self, connection: Connection) -> None:
+        """What becomes of such a connection."""
+        connection.close()
 
     async def get(self, row_type: type[R], key: Any) -> R | None:
         """The row with this key, or None."""
         mapping = mapping_of(row_type)
         parts = key if isinstance(key, tuple) else (key,)
         bound = {f"key_{name}": part for name, part in zip(mapping.key, parts, strict=True)}
-        found = self._select(mapping.select_by_key, bound)
+        found = await self._fetch(mapping.select_by_key, bound)
         return row_type(*found[0]) if found else None
 
     async def find(self, row_type: type[R], **equal: Any) -> list[R]:
         """All rows whose columns equal these values."""
         statement = select_equal(row_type, tuple(sorted(equal)))
-        return [row_type(*values) for values in self._select(statement, equal)]
+        return [row_type(*values) for values in await self._fetch(statement, equal)]
 
     async def find_one(self, row_type: type[R], **equal: Any) -> R | None:
         """The first row whose columns equal these values, or None."""
@@ -78,25 +86,21 @@ class Reader:
 
     async def rows(self, row_type: type[R], statement: str, bound: dict[str, Any]) -> list[R]:
         """The rows of a compiled statement that selects exactly the columns of `row_type`."""
-        return [row_type(*values) for values in self._select(statement, bound)]
+        return [row_type(*values) for values in await self._fetch(statement, bound)]
 
     async def values(self, statement: str, bound: dict[str, Any]) -> list[tuple[Any, ...]]:
         """The plain tuples of a compiled statement."""
-        return [tuple(values) for values in self._select(statement, bound)]
+        return [tuple(values) for values in await self._fetch(statement, bound)]
 
-    async def in_thread(self, run: Callable[[apsw.Connection], T]) -> T:
+    async def in_thread(self, run: Callable[[Connection], T]) -> T:
         """Run a long read on a thread, with a connection of its own inside one read transaction."""
 
         def work() -> T:
-            connection = connect(self._path, read_only=True)
+            connection = self._open_snapshot()
             try:
-                connection.execute("BEGIN")
                 return run(connection)
-            except apsw.IOError as error:
-                self._on_io_error(error)
-                raise
             finally:
-                connection.close()
+                self._close_snapshot(connection)
 
         return await asyncio.to_thread(work)
 
@@ -104,15 +108,48 @@ class Reader:
         """Run several statements on a thread, all over the same state of the ledger."""
         return await self.in_thread(lambda connection: run(Snapshot(connection)))
 
-    def _select(self, statement: str, bound: dict[str, Any]) -> list[Any]:
-        """The rows of a statement; a disk that cannot be read ends the process (DUR-4)."""
+
+class SqliteReader(Reader):
+    """Reads the file: short reads on the event loop itself, over a connection that lives there."""
+
+    def __init__(
+        self, path: Path, *, on_io_error: Callable[[BaseException], None] = stop_the_process
+    ) -> None:
+        self._path = path
+        self._on_io_error = on_io_error
+        self._connection: SqliteConnection | None = None
+
+    def start(self) -> None:
+        """Open the connection, on the thread of the event loop."""
+        self._connection = connect(self._path, read_only=True)
+
+    def stop(self) -> None:
+        """Close the connection."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    async def _fetch(self, statement: str, bound: dict[str, Any]) -> Sequence[Any]:
+        assert self._connection is not None, "the reader is used before start()"
         try:
-            return self._open.execute(statement, bound).fetchall()
+            return self._connection.execute(statement, bound).fetchall()
         except apsw.IOError as error:
             self._on_io_error(error)
             raise
 
-    @property
-    def _open(self) -> apsw.Connection:
-        assert self._connection is not None, "the reader is used before start()"
-        return self._connection
+    async def in_thread(self, run: Callable[[Connection], T]) -> T:
+        """As everywhere; a disk that cannot be read ends the process, as in `_fetch` (DUR-4)."""
+
+        def work(connection: Connection) -> T:
+            try:
+                return run(connection)
+            except apsw.IOError as error:
+                self._on_io_error(error)
+                raise
+
+        return await super().in_thread(work)
+
+    def _open_snapshot(self) -> Connection:
+        connection = connect(self._path, read_only=True)
+        connection.begin_reading()
+        return connection

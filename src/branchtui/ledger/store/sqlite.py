@@ -9,23 +9,91 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import sys
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 import apsw
+
+from branchtui.ledger.store.errors import Fault, StoreUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from branchtui.ledger.store.reader import Reader
 
 _FIXED: Final = (3, 51, 3)
 _BUSY_TIMEOUT_MS: Final = 5_000
 _CACHE_KIB: Final = 65_536
 
+CHECKPOINT_PAGES: Final = 1_000
+"""Pages of the write-ahead log from which the writer brings it into the database, once a batch is answered."""
 
-Connection = apsw.Connection
-"""What a statement runs on, for those who may not know the driver."""
 
+class SqliteConnection(apsw.Connection):
+    """The driver's own connection, with the words that both engines share (`connection.Connection`)."""
 
-class StoreUnavailable(Exception):
-    """The database cannot be used; the message says why, for a person."""
+    dialect: Final = "sqlite"
+    is_far: Final = False
+    _log_pages = 0
+
+    def execute_all(self, asked: Sequence[tuple[str, Any]], /) -> list[list[Any]]:
+        """The rows of several statements: nothing is far away."""
+        return [self.execute(statement, bound).fetchall() for statement, bound in asked]
+
+    def write_all(self, writes: Sequence[tuple[str, list[Any]]], /) -> None:
+        """Each of these in order: nothing is far away."""
+        for statement, bound in writes:
+            self.executemany(statement, bound)
+
+    def begin(self) -> None:
+        """Begin a transaction that may write; nobody else writes until it ends (CONC-6)."""
+        self.execute("BEGIN IMMEDIATE")
+
+    def begin_reading(self) -> None:
+        """Begin a transaction that sees one state of the file."""
+        self.execute("BEGIN")
+
+    def commit(self) -> None:
+        """Make the transaction durable."""
+        self.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """Undo the transaction, if there is one."""
+        if self.in_transaction:
+            self.execute("ROLLBACK")
+
+    def tidy_by_hand(self) -> None:
+        """Bring the log into the database in `tidy` alone.
+
+        SQLite's own checkpoint swallows what its fsync reports and tries again at the next commit (DUR-4).
+        """
+        self.set_wal_hook(self._note_log)
+
+    def tidy(self) -> None:
+        """Bring a long log into the database. Raises what the disk says; a reader in the way means later."""
+        if self._log_pages < CHECKPOINT_PAGES:
+            return
+        self._log_pages = 0
+        with contextlib.suppress(apsw.BusyError):
+            self.wal_checkpoint()
+
+    def _note_log(self, _: apsw.Connection, __: str, pages: int) -> int:
+        self._log_pages = pages
+        return apsw.SQLITE_OK
+
+    def keep_in_memory(self, kib: int) -> None:
+        """Hold so much of the file in memory from now on."""
+        self.execute(f"PRAGMA cache_size=-{kib}")
+
+    def run_script(self, statements: str) -> None:
+        """Run several statements without parameters."""
+        for _ in self.execute(statements):
+            pass
+
+    def has_table(self, name: str) -> bool:
+        """Whether there is a table of this name."""
+        named = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
+        return self.execute(named, (name,)).fetchone() is not None
 
 
 def engine_is_sound(version: str) -> bool:
@@ -48,7 +116,7 @@ def database_path(url: str) -> Path:
     return Path(url.removeprefix(prefix)).absolute()
 
 
-def connect(path: Path, *, read_only: bool = False) -> apsw.Connection:
+def connect(path: Path, *, read_only: bool = False) -> SqliteConnection:
     """A connection with the settings that keep money: WAL, synchronous=FULL, foreign keys on.
 
     Raises:
@@ -60,7 +128,7 @@ def connect(path: Path, *, read_only: bool = False) -> apsw.Connection:
         )
     flags = apsw.SQLITE_OPEN_READONLY if read_only else apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
     try:
-        connection = apsw.Connection(str(path), flags=flags, statementcachesize=256)
+        connection = SqliteConnection(str(path), flags=flags, statementcachesize=256)
         connection.set_busy_timeout(_BUSY_TIMEOUT_MS)
         if not read_only:
             mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()
@@ -72,13 +140,6 @@ def connect(path: Path, *, read_only: bool = False) -> apsw.Connection:
     except apsw.Error as error:
         raise StoreUnavailable(f"{path}: {error}") from error
     return connection
-
-
-def stop_the_process(error: BaseException) -> None:
-    """An I/O error leaves the truth to recovery: stop at once, never retry (DUR-4)."""
-    sys.stderr.write(f"branchtui ledger: the database reports an I/O error, stopping: {error}\n")
-    sys.stderr.flush()
-    os._exit(70)
 
 
 class FileLock:
@@ -99,3 +160,76 @@ class FileLock:
         """Give the file free."""
         with contextlib.suppress(OSError):
             os.close(self._fd)
+
+
+class SqliteStore:
+    """A ledger in a file."""
+
+    shared: Final = False
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def name(self) -> str:
+        """The file."""
+        return str(self.path)
+
+    @property
+    def file(self) -> Path | None:
+        """Where it lies."""
+        return self.path
+
+    def verify(self, *, new: bool = False) -> None:
+        """Refuse a place without a ledger; for a new one, make its folder.
+
+        Raises:
+            StoreUnavailable: there is no file.
+        """
+        if new:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        elif not self.path.is_file():
+            raise StoreUnavailable(f"There is no ledger at {self.path}. Make one with: branchtui ledger init")
+
+    def claim(self, *, alone: bool = False) -> FileLock:
+        """The lock beside the file.
+
+        Raises:
+            StoreUnavailable: another process has it.
+        """
+        return FileLock(self.path)
+
+    def connect(self, *, read_only: bool = False) -> SqliteConnection:
+        """A connection to the file; raises as `connect` does."""
+        return connect(self.path, read_only=read_only)
+
+    def connect_writer(self) -> SqliteConnection:
+        """As `connect`, with the log brought into the database by the writer alone."""
+        connection = connect(self.path)
+        connection.tidy_by_hand()
+        return connection
+
+    def reader(self) -> Reader:
+        """Readers over the write-ahead log."""
+        from branchtui.ledger.store.reader import SqliteReader
+
+        return SqliteReader(self.path)
+
+    def fault_of(self, error: BaseException) -> Fault | None:
+        """What an error of the engine means (DUR-4)."""
+        if isinstance(error, apsw.FullError):
+            return Fault.FULL
+        if isinstance(error, apsw.IOError):
+            return Fault.BROKEN
+        return Fault.OTHER if isinstance(error, apsw.Error) else None
+
+    def was_committed(self, mark: tuple[str, int]) -> bool:
+        """A file is never far away: its COMMIT answers."""
+        raise AssertionError(f"a COMMIT of a file is never in doubt: {mark}")
+
+    def made(self) -> None:
+        """Its owner alone may read it."""
+        self.path.chmod(0o600)
+
+    def filled(self) -> None:
+        """The engine needs to be told nothing."""

@@ -10,7 +10,7 @@ from branchtui.ledger.store.search import indexed_text_sql
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from branchtui.ledger.store.sqlite import Connection
+    from branchtui.ledger.store.connection import Connection
 
 
 @contextmanager
@@ -20,6 +20,9 @@ def filled_at_once(connection: Connection, table: str) -> Iterator[None]:
     A trigger that may fail makes the engine write the index to disk after every row. Only inside a
     transaction that is rolled back when the body fails: the trigger is away for its length.
     """
+    if connection.dialect != "sqlite":
+        yield  # an index that collects what comes in by itself
+        return
     trigger = f"{table}_search_added"
     named = "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = ?"
     ((definition,),) = connection.execute(named, (trigger,))

@@ -7,14 +7,15 @@ and the same rules serve every engine.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+import json
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from branchtui.ledger.store.mapping import TABLES, insert_by_position, mapping_of, select_equal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    import apsw
+    from branchtui.ledger.store.connection import Connection
 
 R = TypeVar("R")
 
@@ -25,14 +26,17 @@ class _Gone:
 
 GONE = _Gone()
 
+_WORTH_ONE_STATEMENT: Final = 2
+
 _Layer = dict[type[Any], dict[Any, Any]]
 
 
 class Batch:
     """What a batch of commands will write, and the rows it has read."""
 
-    def __init__(self, connection: apsw.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self.connection = connection
+        self._ahead: dict[Any, list[Any]] = {}
         self._stored: _Layer = {}
         self._changed: _Layer = {}
 
@@ -52,11 +56,40 @@ class Batch:
         known = self._stored.setdefault(row_type, {})
         if key not in known:
             mapping = mapping_of(row_type)
-            parts = key if isinstance(key, tuple) else (key,)
-            bound = {f"key_{name}": part for name, part in zip(mapping.key, parts, strict=True)}
-            found = self.connection.execute(mapping.select_by_key, bound).fetchone()
+            found = self.connection.execute(mapping.select_by_key, _bound_key(mapping.key, key)).fetchone()
             known[key] = row_type(*found) if found else None
         return known[key]
+
+    def read(self, row_type: type[Any], keys: Iterable[Any]) -> None:
+        """Read the rows with these keys unless they are known; those of one column in one statement."""
+        known = self._stored.setdefault(row_type, {})
+        wanted = [key for key in keys if key not in known]
+        mapping = mapping_of(row_type)
+        if len(mapping.key) != 1 or len(wanted) < _WORTH_ONE_STATEMENT:
+            for key in wanted:
+                self.stored(row_type, key)
+            return
+        known.update(dict.fromkeys(wanted))
+        for values in self.connection.execute(mapping.select_by_keys, {"keys": json.dumps(wanted)}):
+            row = row_type(*values)
+            known[mapping.key_of(row)] = row
+
+    def rows(self, statement: str, bound: dict[str, Any]) -> Iterable[Any]:
+        """The rows of a statement as the database holds them."""
+        ahead = self._ahead.get(asked(statement, bound)) if self._ahead else None
+        return self.connection.execute(statement, bound) if ahead is None else ahead
+
+    def knows(self, row_type: type[Any], key: Any) -> bool:
+        """Whether the row with this key was read."""
+        return key in self._stored.get(row_type, {})
+
+    def has_ahead(self, statement: str, bound: dict[str, Any]) -> bool:
+        """Whether the rows of this statement were read ahead."""
+        return asked(statement, bound) in self._ahead
+
+    def keep_ahead(self, statement: str, bound: dict[str, Any], rows: list[Any]) -> None:
+        """Rows that commands of this batch will ask for; they stand until the batch writes."""
+        self._ahead[asked(statement, bound)] = rows
 
     def changed_rows(self, row_type: type[Any]) -> dict[Any, Any]:
         """Key to row (or GONE) of everything of this class that the batch changed."""
@@ -73,6 +106,7 @@ class Batch:
 
     def flush(self) -> None:
         """Write everything: deletions, then insertions parents first, then updates."""
+        self._ahead = {}
         inserts: list[tuple[str, list[dict[str, Any]]]] = []
         updates: list[tuple[str, list[dict[str, Any]]]] = []
         for row_type in TABLES:
@@ -80,30 +114,43 @@ class Batch:
             if not changed:
                 continue
             mapping = mapping_of(row_type)
-            new: list[dict[str, Any]] = []
-            old: list[dict[str, Any]] = []
-            for key, row in changed.items():
-                before = self.stored(row_type, key)
-                if row is GONE:
-                    if before is not None:
-                        self.connection.execute(mapping.delete, _bound_key(mapping.key, key))
-                    continue
-                values = dict(zip(mapping.columns, mapping.values_of(row), strict=True))
-                if before is None:
-                    new.append(values)
-                elif before is not row:
-                    values.update(_bound_key(mapping.key, key))
-                    old.append(values)
+            new, old = self._delete_and_sort(row_type, changed)
             if new:
                 inserts.append((mapping.insert, new))
             if old:
                 updates.append((mapping.update, old))
-        for statement, bound in inserts + updates:
-            self.connection.executemany(statement, bound)
+        self.connection.write_all(inserts + updates)
         for row_type, changed in self._changed.items():
             known = self._stored.setdefault(row_type, {})
             known.update({key: None if row is GONE else row for key, row in changed.items()})
         self._changed = {}
+
+    def _delete_and_sort(
+        self, row_type: type[Any], changed: dict[Any, Any]
+    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """Delete what is gone; the parameters of what is new, and of what stands there already."""
+        mapping = mapping_of(row_type)
+        new: list[dict[str, Any]] = []
+        old: list[dict[str, Any]] = []
+        if self.connection.is_far and not mapping.append_only:
+            self.read(row_type, changed)
+        for key, row in changed.items():
+            # What is only ever added is not looked for: the engine refuses a second one.
+            before = self._known(row_type, key) if mapping.append_only else self.stored(row_type, key)
+            if row is GONE:
+                if before is not None:
+                    self.connection.execute(mapping.delete, _bound_key(mapping.key, key))
+                continue
+            values = dict(zip(mapping.columns, mapping.values_of(row), strict=True))
+            if before is None:
+                new.append(values)
+            elif before is not row:
+                values.update(_bound_key(mapping.key, key))
+                old.append(values)
+        return new, old
+
+    def _known(self, row_type: type[Any], key: Any) -> Any:
+        return self._stored.get(row_type, {}).get(key)
 
 
 class Tx:
@@ -145,7 +192,7 @@ class Tx:
         """
         mapping = mapping_of(row_type)
         found: dict[Any, Any] = {}
-        for values in self._batch.connection.execute(statement, bound):
+        for values in self._batch.rows(statement, bound):
             row: Any = row_type(*values)
             key = mapping.key_of(row)
             self._batch.remember(row_type, key, row)
@@ -187,7 +234,7 @@ class BulkTx(Tx):
     _flushed = False
 
     @property
-    def connection(self) -> apsw.Connection:
+    def connection(self) -> Connection:
         """The writer's own connection, inside this command's transaction."""
         return self._batch.connection
 
@@ -212,6 +259,11 @@ class BulkTx(Tx):
         """The command refused; after a flush that would leave half of it, so the whole transaction fails."""
         assert not self._flushed, "a bulk command refuses before it writes"
         super().drop()
+
+
+def asked(statement: str, bound: dict[str, Any]) -> tuple[Any, ...]:
+    """What tells one question to the database from another."""
+    return (statement, *bound.items())
 
 
 def _bound_key(names: tuple[str, ...], key: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from branchtui.ledger.store.tables import imports, upload_chunks, uploads
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import apsw
+    from branchtui.ledger.store.connection import Connection
 
 _CHUNKS = compiled(
     select(upload_chunks.c.data)
@@ -36,19 +36,19 @@ _FORGET_CHUNKS = compiled(delete(upload_chunks).where(upload_chunks.c.upload_id 
 _FORGET = compiled(delete(uploads).where(uploads.c.id == bindparam("upload_id")))
 
 
-def chunks(connection: apsw.Connection, upload_id: str) -> Iterator[bytes]:
+def chunks(connection: Connection, upload_id: str) -> Iterator[bytes]:
     """The bytes of an upload, in order, one stored piece (at most 256 KiB) at a time."""
     for (data,) in connection.execute(_CHUNKS, {"upload_id": upload_id}):
         yield data
 
 
-def stale(connection: apsw.Connection, abandoned: int, old: int) -> list[str]:
+def stale(connection: Connection, abandoned: int, old: int) -> list[str]:
     """Uploads left unfinished since `abandoned`, or begun before `old` (microseconds), that no import reads."""
     found = connection.execute(_STALE, {"abandoned": abandoned, "old": old})
     return [upload_id for (upload_id,) in found]
 
 
-def forget(connection: apsw.Connection, upload_id: str) -> None:
+def forget(connection: Connection, upload_id: str) -> None:
     """Delete an upload and its bytes."""
     connection.execute(_FORGET_CHUNKS, {"upload_id": upload_id})
     connection.execute(_FORGET, {"upload_id": upload_id})

@@ -1,7 +1,9 @@
 """The one writer: collects the commands that wait, decides them in order, commits once, answers each.
 
 Nobody is answered before COMMIT returned (DUR-3). A batch that breaks a constraint, or anything else,
-is run again one command at a time, so that only the guilty one fails (CONC-4).
+is run again one command at a time, so that only the guilty one fails (CONC-4). One that met another
+transaction, or a server that went away, is run again as a whole (CONC-7); where the connection broke
+under COMMIT, the database is asked first whether it was done.
 """
 
 from __future__ import annotations
@@ -9,41 +11,50 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import queue
+import random
 import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-import apsw
-
-from branchtui.ledger.store.sqlite import connect, stop_the_process
+from branchtui.ledger.store.errors import (
+    CommitDoubt,
+    CommitUnknown,
+    Contention,
+    Fault,
+    NotNow,
+    StorageFull,
+    StoreAway,
+    StoreUnavailable,
+    WriterBusy,
+    WriterStopped,
+    stop_the_process,
+)
+from branchtui.ledger.store.scout import read_ahead
 from branchtui.ledger.store.unit import Batch, BulkTx, Tx
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
+
+    from branchtui.ledger.store.connection import Connection
+    from branchtui.ledger.store.engine import Store
 
 T = TypeVar("T")
 
 MAX_BATCH: Final = 128
 """Commands that share one commit at most: bounds how long the first waits for the last."""
 
-CHECKPOINT_PAGES: Final = 1_000
-"""Pages of the write-ahead log from which it is brought into the database, once the batch is answered."""
-
 MAX_WAITING: Final = 4_096
 """Commands that may wait; beyond it the ledger says that it is overloaded."""
 
+MAX_TRIES: Final = 5
+"""How often a batch is run that meets other transactions (CONC-7)."""
 
-class StorageFull(Exception):
-    """The disk is full; nothing was applied and the transaction was rolled back (DUR-4)."""
+PAUSE_SECONDS: Final = (0.005, 0.2)
+"""Between two tries: anything between these, so that two that met do not meet again."""
 
-
-class WriterStopped(Exception):
-    """The ledger is stopping; nothing was applied."""
-
-
-class WriterBusy(Exception):
-    """Too many commands wait; nothing was applied."""
+PATIENCE_SECONDS: Final = 10.0
+"""How long a batch waits for a server that went away, or for its turn, before its callers are told."""
 
 
 @dataclass(slots=True)
@@ -61,21 +72,31 @@ class _Done:
 
 
 class Writer:
-    """Owns the only connection that writes, on a thread of its own."""
+    """Owns the only connection of this process that writes, on a thread of its own."""
 
     def __init__(
-        self, path: Path, *, on_io_error: Callable[[BaseException], None] = stop_the_process
+        self,
+        store: Store,
+        *,
+        on_io_error: Callable[[BaseException], None] = stop_the_process,
+        chance: random.Random | None = None,
+        pause: Callable[[float], object] | None = None,
     ) -> None:
-        self._path = path
+        self._store = store
         self._on_io_error = on_io_error
+        self._chance = chance or random.Random()  # noqa: S311 - spreads retries, keeps no secret
+        # Nothing ever sets it: a wait that needs no clock of its own.
+        self._pause = pause or threading.Event().wait
+        self._connection: Connection | None = None
         self._queue: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="ledger-writer", daemon=True)
         self._ready: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
         self._stopping = False
         self.full = False
-        self._log_pages = 0
+        self.away = False
         self.batches = 0
         self.commands = 0
+        self.retries = 0
 
     def start(self) -> None:
         """Open the database; raises what opening it raised."""
@@ -113,9 +134,7 @@ class Writer:
 
     def _work(self) -> None:
         try:
-            connection = connect(self._path)
-            # SQLite's own checkpoint swallows what its fsync reports and tries again at the next commit (DUR-4).
-            connection.set_wal_hook(self._note_log)
+            self._connection = self._store.connect_writer()
         except Exception as error:  # noqa: BLE001 - whatever it is, `start` raises it on the caller's thread
             self._ready.put(error)
             return
@@ -139,28 +158,25 @@ class Writer:
                     carried = following
                     break
                 tasks.append(following)
-            self._answer(tasks, self._run(connection, tasks))
-            self._checkpoint(connection)
+            self._answer(tasks, self._run(tasks))
+            self._tidy()
         self._refuse_the_rest()
-        connection.close()
+        self._disconnect()
 
-    def _note_log(self, _: apsw.Connection, __: str, pages: int) -> int:
-        self._log_pages = pages
-        return apsw.SQLITE_OK
-
-    def _checkpoint(self, connection: apsw.Connection) -> None:
-        """Bring a long log into the database; those who are answered do not wait for it."""
-        if self._log_pages < CHECKPOINT_PAGES:
+    def _tidy(self) -> None:
+        """What the store does between batches; those who are answered do not wait for it."""
+        if self._connection is None:
             return
-        self._log_pages = 0
         try:
-            connection.wal_checkpoint()
-        except apsw.FullError:
-            self.full = True
-        except apsw.IOError as error:
-            self._on_io_error(error)
-        except apsw.BusyError:
-            return
+            self._connection.tidy()
+        except Exception as error:
+            fault = self._store.fault_of(error)
+            if fault is Fault.FULL:
+                self.full = True
+            elif fault is Fault.BROKEN:
+                self._on_io_error(error)
+            else:
+                raise
 
     def _refuse_the_rest(self) -> None:
         """Whoever asked while the writer was being stopped is told so, and does not wait for ever."""
@@ -172,23 +188,88 @@ class Writer:
             if task is not None:
                 self._answer([task], [_Done(error=WriterStopped())])
 
-    def _run(self, connection: apsw.Connection, tasks: list[_Task]) -> list[_Done]:
+    def _run(self, tasks: list[_Task]) -> list[_Done]:
+        # Whoever asks while the server is known to be away is told so at once.
+        until = time.monotonic() + (0.0 if self.away else PATIENCE_SECONDS)
+        tries = 0
+        while True:
+            try:
+                done = self._attempt(tasks, until)
+            except CommitUnknown as error:
+                return [_Done(error=error) for _ in tasks]
+            except Exception as error:  # noqa: BLE001 - whatever a batch dies of, only the guilty command may
+                fault = self._fault_of(error)
+                if fault is Fault.FULL:
+                    self.full = True
+                    return [_Done(error=StorageFull()) for _ in tasks]
+                if fault is Fault.BROKEN:
+                    self._on_io_error(error)
+                    return [_Done(error=error) for _ in tasks]
+                if fault in {Fault.CONTENTION, Fault.AWAY}:
+                    tries += 1
+                    failed = self._given_up(fault, tries, until)
+                    if failed is not None:
+                        return [_Done(error=failed) for _ in tasks]
+                    continue
+                if len(tasks) == 1:
+                    return [_Done(error=error)]
+                return [result for task in tasks for result in self._run([task])]
+            self.full = self.away = False
+            self.batches += 1
+            self.commands += len(tasks)
+            return done
+
+    def _fault_of(self, error: Exception) -> Fault | None:
+        return Fault.AWAY if isinstance(error, StoreUnavailable) else self._store.fault_of(error)
+
+    def _given_up(self, fault: Fault | None, tries: int, until: float) -> NotNow | None:
+        """What the callers are told when the batch is not to be run again; None after a pause when it is."""
+        late = time.monotonic() >= until
+        if fault is Fault.AWAY:
+            self._disconnect()
+            if late:
+                self.away = True
+                return StoreAway()
+        elif late or tries >= MAX_TRIES:
+            return Contention()
+        self.retries += 1
+        self._pause(self._chance.uniform(*PAUSE_SECONDS))
+        return None
+
+    def _attempt(self, tasks: list[_Task], until: float) -> list[_Done]:
+        """Run the batch once. Where COMMIT is in doubt, its results stand if it was done; else it is to run again."""
+        if self._connection is None:
+            self._connection = self._store.connect_writer()
+        results: list[_Done] = []
         try:
-            done = _run_batch(connection, tasks)
-        except apsw.FullError:
-            self.full = True
-            return [_Done(error=StorageFull()) for _ in tasks]
-        except apsw.IOError as error:
-            self._on_io_error(error)
-            return [_Done(error=error) for _ in tasks]
-        except Exception as error:  # noqa: BLE001 - whatever a batch dies of, only the guilty command may
-            if len(tasks) == 1:
-                return [_Done(error=error)]
-            return [result for task in tasks for result in self._run(connection, [task])]
-        self.full = False
-        self.batches += 1
-        self.commands += len(tasks)
-        return done
+            _run_batch(self._store, self._connection, tasks, results)
+        except CommitDoubt as doubt:
+            self._disconnect()
+            if not self._was_committed(doubt, until):
+                raise StoreUnavailable("The connection was lost before the commit was done.") from doubt
+        return results
+
+    def _was_committed(self, doubt: CommitDoubt, until: float) -> bool:
+        """Ask until the database answers (CONC-7: never assume).
+
+        Raises:
+            CommitUnknown: it did not answer in time.
+        """
+        while True:
+            try:
+                return self._store.was_committed(doubt.mark)
+            except Exception as error:
+                if self._fault_of(error) not in {Fault.AWAY, Fault.CONTENTION}:
+                    raise
+                if time.monotonic() >= until:
+                    self.away = True
+                    raise CommitUnknown from error
+            self._pause(self._chance.uniform(*PAUSE_SECONDS))
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     def _answer(self, tasks: list[_Task], results: list[_Done]) -> None:
         loops: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], _Done]]] = {}
@@ -200,33 +281,58 @@ class Writer:
                 loop.call_soon_threadsafe(_settle, pairs)
 
 
-def _run_batch(connection: apsw.Connection, tasks: list[_Task]) -> list[_Done]:
+class FencedWriter:
+    """The writer for somebody who may lose the right to write: `fence` raises inside the same transaction then."""
+
+    def __init__(self, writer: Writer, fence: Callable[[Tx], None]) -> None:
+        self._writer = writer
+        self._fence = fence
+
+    async def submit(self, run: Callable[[Tx], T]) -> T:
+        """As `Writer.submit`, behind the fence."""
+
+        def fenced(tx: Tx) -> T:
+            self._fence(tx)
+            return run(tx)
+
+        return await self._writer.submit(fenced)
+
+    async def bulk(self, run: Callable[[BulkTx], T]) -> T:
+        """As `Writer.bulk`, behind the fence."""
+
+        def fenced(tx: BulkTx) -> T:
+            self._fence(tx)
+            return run(tx)
+
+        return await self._writer.bulk(fenced)
+
+
+def _run_batch(store: Store, connection: Connection, tasks: list[_Task], results: list[_Done]) -> None:
     """Decide every task in order and commit once; a task that raises leaves nothing behind."""
     batch = Batch(connection)
-    results: list[_Done] = []
-    connection.execute("BEGIN IMMEDIATE")
     try:
+        connection.begin()
+        if connection.is_far and len(tasks) > 1:
+            read_ahead(batch, [task.run for task in tasks])
         for task in tasks:
             tx = BulkTx(batch) if task.bulk else batch.begin()
             try:
                 results.append(_Done(value=task.run(tx)))
-            except apsw.Error:
-                raise
-            except Exception as error:  # noqa: BLE001 - one command's failure is its caller's alone
-                if task.bulk:
-                    connection.execute("ROLLBACK")
-                    return [_Done(error=error)]
-                tx.drop()
+            except Exception as error:
+                if store.fault_of(error) is not None:
+                    raise
                 results.append(_Done(error=error))
+                if task.bulk:
+                    connection.rollback()
+                    return
+                tx.drop()
             else:
                 tx.keep()
         batch.flush()
-        connection.execute("COMMIT")
+        connection.commit()
     except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
+        connection.rollback()
         raise
-    return results
 
 
 def _settle(pairs: list[tuple[asyncio.Future[Any], _Done]]) -> None:

@@ -22,8 +22,9 @@ from branchtui.ledger.journal import InvariantBroken
 from branchtui.ledger.logs import places
 from branchtui.ledger.operations import Reply
 from branchtui.ledger.problems import Refusal, forbidden, not_found, render
+from branchtui.ledger.seal_key import KeyUnusable
+from branchtui.ledger.store.errors import CommitUnknown, Contention, NotNow, StorageFull
 from branchtui.ledger.store.rows import ChainHead
-from branchtui.ledger.store.writer import StorageFull, WriterBusy, WriterStopped
 from branchtui.ledger.web.auth import authenticate
 from branchtui.ledger.web.body import parse_json, parse_model, parse_query, read_bounded
 from branchtui.ledger.web.denials import Denials
@@ -79,6 +80,8 @@ class Gate:
         self, route: Route, http: HttpRequest, request_id: str, at_us: int
     ) -> tuple[Reply, str | None]:
         asker = None
+        if route.permission is not Permission.PUBLIC or route.changes:
+            await self._core.refresh()
         if route.permission is not Permission.PUBLIC:
             asker = await authenticate(self._core, http, at_us)
         who = asker.user_id if asker else NOBODY
@@ -225,12 +228,34 @@ def _failed(error: Exception, route: Route, request_id: str) -> Response:
         refusal = Refusal(
             507, Codes.STORAGE_FULL, "The ledger's disk is full. Nothing was recorded; tell the operator."
         )
-    elif isinstance(error, WriterBusy | WriterStopped):
+    elif isinstance(error, CommitUnknown):
+        refusal = Refusal(
+            503,
+            Codes.OVERLOADED,
+            "The database went away while this was recorded. Ask again with the same key what became of it.",
+            outcome=Outcome.UNKNOWN,
+            retry_after_seconds=2,
+            retry_same_key=True,
+        )
+    elif isinstance(error, Contention):
+        refusal = Refusal(
+            503,
+            Codes.CONTENTION,
+            "Others were faster each time. Nothing was done.",
+            retry_after_seconds=1,
+            retry_same_key=True,
+        )
+    elif isinstance(error, NotNow):
         refusal = Refusal(
             503, Codes.OVERLOADED, "The ledger cannot take this now. Nothing was done.", retry_after_seconds=1
         )
     elif isinstance(error, TimeoutError):
         refusal = Refusal(503, Codes.OVERLOADED, "The ledger took too long to answer.", retry_after_seconds=2)
+    elif isinstance(error, KeyUnusable):
+        log.error("no key for one-time codes", route=route.name, request_id=request_id, reason=str(error))
+        refusal = Refusal(
+            500, Codes.INTERNAL, "One-time codes cannot be used: the ledger has no key. Tell the operator."
+        )
     else:
         code = Codes.INVARIANT if isinstance(error, InvariantBroken) else Codes.INTERNAL
         log.error(

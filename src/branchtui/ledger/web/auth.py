@@ -11,8 +11,8 @@ from branchtui.contract.problem import Codes
 from branchtui.contract.sessions import Role
 from branchtui.ledger.access import Principal
 from branchtui.ledger.problems import Refusal
+from branchtui.ledger.store.errors import StoreFailure
 from branchtui.ledger.store.rows import Session, User
-from branchtui.ledger.store.writer import StorageFull, WriterBusy, WriterStopped
 from branchtui.ledger.tokens import token_hash
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _touch(core: Core, session_id: str, at_us: int, *, active: bool) -> None:
 
     async def quietly() -> None:
         # A full disk or a ledger that stops keeps nobody from reading.
-        with suppress(StorageFull, WriterBusy, WriterStopped):
+        with suppress(StoreFailure):
             await core.writer.submit(note)
 
     task = asyncio.ensure_future(quietly())

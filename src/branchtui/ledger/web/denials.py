@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from branchtui.ledger import audit
-from branchtui.ledger.store.writer import StorageFull, WriterBusy, WriterStopped
+from branchtui.ledger.store.errors import StoreFailure
 from branchtui.ledger.workflows import sessions
 
 if TYPE_CHECKING:
@@ -47,6 +47,6 @@ class Denials:
         task.add_done_callback(self._core.background.discard)
 
     async def _write(self, who: Principal, event: audit.Event, at_us: int) -> None:
-        # A full disk or a ledger that stops changes nothing of the refusal.
-        with suppress(StorageFull, WriterBusy, WriterStopped):
+        # A full disk, a ledger that stops, a server that is away change nothing of the refusal.
+        with suppress(StoreFailure):
             await self._core.writer.submit(lambda tx: sessions.log(tx, who, event, at_us))

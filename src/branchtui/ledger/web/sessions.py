@@ -13,8 +13,8 @@ from branchtui.ledger.access import Permission as P
 from branchtui.ledger.operations import Reply
 from branchtui.ledger.passwords import Passwords
 from branchtui.ledger.problems import Refusal
+from branchtui.ledger.store.errors import StorageFull, StoreFailure
 from branchtui.ledger.store.rows import Counter, SecondFactor, Session, SpentRefresh, User
-from branchtui.ledger.store.writer import StorageFull
 from branchtui.ledger.tokens import token_hash
 from branchtui.ledger.web.auth import ABSOLUTE_US, IDLE_US, ended, principal_of
 from branchtui.ledger.web.route import Call, Route, answered
@@ -183,13 +183,15 @@ async def health(_: Call) -> Reply:
 
 
 async def ready(call: Call) -> Reply:
-    """`GET /readyz`: the ledger can record; 503 while its disk is full (DUR-4)."""
-    if call.core.writer.full:
-        # Only a write that succeeds shows that there is room again, and nobody else may be sending any.
+    """`GET /readyz`: the ledger can record; 503 while its disk is full (DUR-4) or its database away."""
+    if call.core.writer.full or call.core.writer.away:
+        # Only a write that succeeds shows that all is well again, and nobody else may be sending any.
         try:
             await call.core.writer.submit(_leave_a_mark)
         except StorageFull as error:
             raise Refusal(503, Codes.STORAGE_FULL, "The ledger's disk is full.") from error
+        except StoreFailure as error:
+            raise Refusal(503, Codes.OVERLOADED, "The ledger's database is away.") from error
     return answered(Health(status="ready"))
 
 

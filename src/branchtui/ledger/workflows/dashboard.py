@@ -49,7 +49,7 @@ FROM imports WHERE branch_id IN (SELECT value FROM json_each(:scope)) AND state 
 _CALLBACKS: Final = """
 SELECT COUNT(*), 0, MIN(received_at) FROM callback_events
 WHERE state = :state
-  AND (branch_id IN (SELECT value FROM json_each(:scope)) OR (branch_id IS NULL AND :top))"""
+  AND (branch_id IN (SELECT value FROM json_each(:scope)) OR (branch_id IS NULL AND :top = 1))"""
 
 _APPROVALS: Final = """
 SELECT COUNT(*), COALESCE(SUM(CASE WHEN currency = :currency THEN amount_minor END), 0), MIN(created_at)

@@ -17,8 +17,8 @@ from branchtui.contract.imports import ImportKind, ImportMode, ImportState
 from branchtui.ledger import audit
 from branchtui.ledger.feeds.finding import ERROR, OK, Finding
 from branchtui.ledger.store import import_store
+from branchtui.ledger.store.errors import StoreFailure
 from branchtui.ledger.store.rows import Import, ImportRow
-from branchtui.ledger.store.writer import StorageFull, WriterBusy, WriterStopped
 from branchtui.ledger.workflows import import_rows, jobs
 from branchtui.ledger.workflows.import_check import Checker, Verdict
 from branchtui.ledger.workflows.import_kinds import KINDS
@@ -44,7 +44,7 @@ async def run(running: Running) -> dict[str, Any]:
     """Bring an import as far as it may go, from wherever it stands."""
     try:
         import_ = await _advance(running)
-    except (StorageFull, WriterBusy, WriterStopped):
+    except StoreFailure:
         raise
     except Exception:
         await _give_up(running)
@@ -84,7 +84,7 @@ async def _give_up(running: Running) -> None:
         state = ImportState.DONE if current.imported else ImportState.REFUSED
         tx.put(replace(current, state=state.value, reason=reason, version=current.version + 1))
 
-    await running.core.writer.bulk(settle)
+    await running.writer.bulk(settle)
 
 
 async def _import(running: Running) -> Import:
@@ -98,7 +98,7 @@ async def _import(running: Running) -> Import:
 
 async def _check(running: Running, import_: Import) -> Import:
     core = running.core
-    await core.writer.bulk(lambda tx: import_store.forget_rows(tx.connection, import_.id))
+    await running.writer.bulk(lambda tx: import_store.forget_rows(tx.connection, import_.id))
     sender = _Sender(running, import_)
     assert import_.currency is not None, "a new import has its branch's currency"
     checker = Checker(
@@ -122,7 +122,7 @@ async def _check(running: Running, import_: Import) -> Import:
         tx.put(settled)
         return settled
 
-    return await core.writer.bulk(settle)
+    return await running.writer.bulk(settle)
 
 
 def _checked(checker: Checker, sender: _Sender, connection: Connection) -> Verdict:
@@ -162,7 +162,7 @@ class _Sender:
             import_store.stage(tx.connection, encoded)
             jobs.progress(tx, self._running.job.id, done, steps)
 
-        await self._running.core.writer.bulk(keep)
+        await self._running.writer.bulk(keep)
         jobs.called(self._running.core, self._running.job.id)
 
 
@@ -242,7 +242,7 @@ async def _take_all(running: Running, import_: Import) -> Import:
         tx.put(current)
         return current
 
-    return await core.writer.bulk(take)
+    return await running.writer.bulk(take)
 
 
 async def _take_valid(running: Running, import_: Import) -> Import:
@@ -274,7 +274,7 @@ async def _take_valid(running: Running, import_: Import) -> Import:
         return current
 
     while True:
-        import_ = await core.writer.bulk(take)
+        import_ = await running.writer.bulk(take)
         jobs.called(core, running.job.id)
         if import_.state != ImportState.IMPORTING:
             return import_

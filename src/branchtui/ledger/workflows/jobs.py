@@ -1,7 +1,9 @@
 """Long work: a table of jobs, one runner, and an exact continuation after a crash (CONC-5).
 
 A job's steps commit by themselves and leave in the tables where they stand; running a job again from
-there is always safe. One job runs at a time, so that the branch's own work keeps its share.
+there is always safe. A process runs one job at a time, so that the branch's own work keeps its share,
+and holds a lease on it that it renews: where several processes serve a ledger, a job whose process died
+goes on in another one, and a process that was only slow can write no more.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,8 +24,9 @@ from branchtui.contract.sessions import Role
 from branchtui.ledger.access import Principal
 from branchtui.ledger.clock import as_datetime
 from branchtui.ledger.problems import Refusal, not_found
-from branchtui.ledger.store.rows import Job
-from branchtui.ledger.store.writer import StorageFull, WriterBusy, WriterStopped
+from branchtui.ledger.store.errors import NotNow, StoreFailure
+from branchtui.ledger.store.rows import Job, JobLease
+from branchtui.ledger.store.writer import FencedWriter
 
 if TYPE_CHECKING:
     from branchtui.ledger.core import Core
@@ -36,17 +40,24 @@ PROGRESS_SECONDS: Final = 1.0
 """A waiting client is told of progress no sooner than this: a short job costs it one round trip."""
 
 RETRY_SECONDS: Final = 30.0
+LEASE_US: Final = 30_000_000
+RENEW_SECONDS: Final = 10.0
 _WAITING: Final = "jobs"
 _ENDED: Final = frozenset({JobState.SUCCEEDED.value, JobState.FAILED.value})
 
 
+class LeaseLost(NotNow):
+    """Another process has taken the job over; nothing was applied."""
+
+
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A job at work, as its kind sees it."""
+    """A job at work, as its kind sees it; `writer` is the only way it may write."""
 
     core: Core
     job: Job
     principal: Principal
+    writer: FencedWriter
 
 
 Kinds = Mapping[str, Callable[[Running], Awaitable[dict[str, Any]]]]
@@ -130,41 +141,93 @@ def start_runner(core: Core, kinds: Kinds) -> None:
     task.add_done_callback(core.background.discard)
 
 
-async def _run_all(core: Core, kinds: Mapping[str, Callable[[Running], Awaitable[dict[str, Any]]]]) -> None:
+async def _run_all(core: Core, kinds: Kinds) -> None:
     while True:
         # Asked for before the look at the table, so that a job added in between is not slept over.
         waker = asyncio.ensure_future(core.wakes.wait(_WAITING))
         await asyncio.sleep(0)
         try:
-            jobs = [
-                *await core.reader.find(Job, state=JobState.RUNNING.value),
-                *await core.reader.find(Job, state=JobState.QUEUED.value),
-            ]
-            if not jobs:
-                await waker
-                continue
-            job = min(jobs, key=lambda each: (each.state != JobState.RUNNING, each.created_at, each.id))
-            if not await _run(core, job, kinds):
+            job, waits = await _next(core)
+            if job is not None:
+                waits = not await _run(core, job, kinds)
+            if waits:
                 await asyncio.wait([waker], timeout=RETRY_SECONDS)
+            elif job is None:
+                await waker
         finally:
             waker.cancel()
 
 
+async def _next(core: Core) -> tuple[Job | None, bool]:
+    """The next job that is this process's to run; and whether there is one that cannot be had now."""
+    try:
+        jobs = [
+            *await core.reader.find(Job, state=JobState.RUNNING.value),
+            *await core.reader.find(Job, state=JobState.QUEUED.value),
+        ]
+        for job in sorted(jobs, key=lambda each: (each.state != JobState.RUNNING, each.created_at, each.id)):
+            if await _claim(core, job.id):
+                return job, False
+    except StoreFailure:
+        return None, True
+    return None, bool(jobs)
+
+
+async def _claim(core: Core, job_id: str) -> bool:
+    """Take a lease on the job, unless another process has one or the job has ended."""
+
+    def take(tx: Tx) -> bool:
+        job, lease, now_us = tx.get(Job, job_id), tx.get(JobLease, job_id), core.clock.now_us()
+        assert job is not None, "jobs are never deleted"
+        is_anothers = lease is not None and lease.holder != core.holder and lease.until > now_us
+        if job.state in _ENDED or is_anothers:
+            return False
+        tx.put(JobLease(job_id, core.holder, now_us + LEASE_US))
+        tx.put(replace(job, state=JobState.RUNNING.value))
+        return True
+
+    claimed = await core.writer.submit(take)
+    if claimed:
+        called(core, job_id)
+    return claimed
+
+
 async def _run(core: Core, job: Job, kinds: Kinds) -> bool:
     """Run one job to its end; False when the ledger cannot record now and the job must be tried again."""
+
+    def fence(tx: Tx) -> None:
+        lease = tx.get(JobLease, job.id)
+        if lease is None or lease.holder != core.holder:
+            raise LeaseLost
+
+    writer = FencedWriter(core.writer, fence)
+    renewing = asyncio.get_running_loop().create_task(_renew(core, writer, job.id))
     try:
-        await _become(core, job.id, JobState.RUNNING, {})
-        state, result = await _outcome(core, job, kinds)
-        await _become(core, job.id, state, result)
-    except (StorageFull, WriterBusy, WriterStopped):
+        running = Running(core, job, _thawed(core, job.principal), writer)
+        state, result = await _outcome(running, kinds)
+        await _end(running, state, result)
+    except StoreFailure:
         return False
+    finally:
+        renewing.cancel()
     return True
 
 
-async def _outcome(core: Core, job: Job, kinds: Kinds) -> tuple[JobState, dict[str, Any]]:
+async def _renew(core: Core, writer: FencedWriter, job_id: str) -> None:
+    def renew(tx: Tx) -> None:
+        tx.put(JobLease(job_id, core.holder, core.clock.now_us() + LEASE_US))
+
+    while True:
+        await asyncio.sleep(RENEW_SECONDS)
+        with suppress(StoreFailure):
+            await writer.submit(renew)
+
+
+async def _outcome(running: Running, kinds: Kinds) -> tuple[JobState, dict[str, Any]]:
+    job = running.job
     try:
-        return JobState.SUCCEEDED, await kinds[job.kind](Running(core, job, _thawed(core, job.principal)))
-    except (StorageFull, WriterBusy, WriterStopped):
+        return JobState.SUCCEEDED, await kinds[job.kind](running)
+    except StoreFailure:
         raise
     except Refusal as refusal:
         return JobState.FAILED, {"code": refusal.code, "detail": refusal.detail}
@@ -174,15 +237,17 @@ async def _outcome(core: Core, job: Job, kinds: Kinds) -> tuple[JobState, dict[s
         return JobState.FAILED, {"code": Codes.INTERNAL, "detail": detail}
 
 
-async def _become(core: Core, job_id: str, state: JobState, result: dict[str, Any]) -> None:
+async def _end(running: Running, state: JobState, result: dict[str, Any]) -> None:
     def note(tx: Tx) -> None:
-        job = tx.get(Job, job_id)
+        job, lease = tx.get(Job, running.job.id), tx.get(JobLease, running.job.id)
         assert job is not None, "jobs are never deleted"
         done = job.total if state is JobState.SUCCEEDED and job.total is not None else job.done
         tx.put(replace(job, state=state.value, done=done, result=json.dumps(result, ensure_ascii=False)))
+        if lease is not None:
+            tx.remove(lease)
 
-    await core.writer.submit(note)
-    called(core, job_id)
+    await running.writer.submit(note)
+    called(running.core, running.job.id)
 
 
 async def _visible(core: Core, principal: Principal, job_id: str) -> Job:

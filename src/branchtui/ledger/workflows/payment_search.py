@@ -130,8 +130,8 @@ def _parse(q: str, region: str) -> dict[str, Any]:
             part = word if len(word) >= TRIGRAM else placed
             (parts if len(part) >= TRIGRAM else needles).append(part)
         match = trigram_match(parts) if parts else None
-    # Nothing begins with NUL: a query of signs alone finds nobody instead of everybody.
-    begun, named = number_key(number or "".join(q.split())) or "\0", plain_name(q) or "\0"
+    # Nothing begins with a control sign: a query of signs alone finds nobody instead of everybody.
+    begun, named = number_key(number or "".join(q.split())) or "\x01", plain_name(q) or "\x01"
     found = {
         "needles": json.dumps(needles),
         "number": begun,

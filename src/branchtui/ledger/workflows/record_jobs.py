@@ -100,7 +100,7 @@ class _Work:
 async def run(running: Running) -> dict[str, Any]:
     """Do the whole set, from where it stands; the result counts what was done and what was skipped."""
     work = _Work(running)
-    while await running.core.writer.bulk(work.piece):
+    while await running.writer.bulk(work.piece):
         jobs.called(running.core, running.job.id)
     pieces = await running.core.reader.find(AuditRow, object=_path(running.job.id))
     told = [json.loads(piece.after) for piece in pieces if piece.after and "skipped" in piece.after]

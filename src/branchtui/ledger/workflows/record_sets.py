@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from branchtui.ledger.access import Principal
     from branchtui.ledger.core import Core
-    from branchtui.ledger.store.sqlite import Connection
+    from branchtui.ledger.store.connection import Connection
 
 IDS_LENGTH_MAX: Final = SUMMARY_IDS_MAX * 65
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)

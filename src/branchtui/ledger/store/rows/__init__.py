@@ -14,7 +14,7 @@ from branchtui.ledger.store.rows.control import (
     SessionProof,
     SpentRefresh,
 )
-from branchtui.ledger.store.rows.files import Import, ImportRow, Job, JobRow, Upload, UploadChunk
+from branchtui.ledger.store.rows.files import Import, ImportRow, Job, JobLease, JobRow, Upload, UploadChunk
 from branchtui.ledger.store.rows.money import (
     Account,
     BalanceRecord,
@@ -53,6 +53,7 @@ __all__ = [
     "ImportRow",
     "Institution",
     "Job",
+    "JobLease",
     "JobRow",
     "JournalEntry",
     "Leg",

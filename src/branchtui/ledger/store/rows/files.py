@@ -89,6 +89,15 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class JobLease:
+    """Which process runs a job, until when unless it says so again (microseconds)."""
+
+    job_id: str
+    holder: str
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
 class JobRow:
     """One of the things that a job is to do: the object and the version that was seen of it."""
 

@@ -11,7 +11,15 @@ from branchtui.ledger.store.tables.control import (
     session_proofs,
     spent_refreshes,
 )
-from branchtui.ledger.store.tables.files import import_rows, imports, job_rows, jobs, upload_chunks, uploads
+from branchtui.ledger.store.tables.files import (
+    import_rows,
+    imports,
+    job_leases,
+    job_rows,
+    jobs,
+    upload_chunks,
+    uploads,
+)
 from branchtui.ledger.store.tables.money import (
     accounts,
     balance_records,
@@ -51,6 +59,7 @@ __all__ = [
     "import_rows",
     "imports",
     "institution",
+    "job_leases",
     "job_rows",
     "jobs",
     "journal_entries",

@@ -92,6 +92,14 @@ jobs = Table(
     Index("jobs_state", "state", "created_at"),
 )
 
+job_leases = Table(
+    "job_leases",
+    metadata,
+    text("job_id", ForeignKey("jobs.id"), primary_key=True),
+    text("holder"),
+    integer("until"),
+)
+
 job_rows = Table(
     "job_rows",
     metadata,

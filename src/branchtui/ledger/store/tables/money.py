@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, PrimaryKeyConstraint, Table, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, PrimaryKeyConstraint, Table, UniqueConstraint
 
-from branchtui.ledger.store.tables.schema import folded_number, integer, key, metadata, text
+from branchtui.ledger.store.tables.schema import APPEND_ONLY, Big, folded_number, integer, key, metadata, text
 
 accounts = Table(
     "accounts",
@@ -43,6 +43,7 @@ journal_entries = Table(
     UniqueConstraint("operation_key", "row_no"),
     Index("journal_entries_subject", "subject_id"),
     Index("journal_entries_branch_date", "branch_id", "business_date", "kind"),
+    info=APPEND_ONLY,
 )
 
 legs = Table(
@@ -55,6 +56,7 @@ legs = Table(
     integer("balance_after_minor"),
     PrimaryKeyConstraint("entry_id", "line"),
     Index("legs_account", "account_id", "entry_id"),
+    info=APPEND_ONLY,
     sqlite_with_rowid=False,
 )
 
@@ -107,7 +109,7 @@ balance_records = Table(
 payments = Table(
     "payments",
     metadata,
-    Column("row_no", Integer, primary_key=True, info={"engine": True}),
+    Column("row_no", Big, primary_key=True, info={"engine": True}),
     text("id", unique=True),
     integer("version"),
     text("branch_id", ForeignKey("branches.id")),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Table, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, LargeBinary, Table, UniqueConstraint
 
-from branchtui.ledger.store.tables.schema import derived, folded_number, integer, key, metadata, text
+from branchtui.ledger.store.tables.schema import Big, derived, folded_number, integer, key, metadata, text
 
 institution = Table(
     "institution",
@@ -94,7 +94,7 @@ sessions = Table(
 customers = Table(
     "customers",
     metadata,
-    Column("row_no", Integer, primary_key=True, info={"engine": True}),
+    Column("row_no", Big, primary_key=True, info={"engine": True}),
     text("id", unique=True),
     integer("version"),
     text("customer_no", unique=True),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, LargeBinary, PrimaryKeyConstraint, Table
 
-from branchtui.ledger.store.tables.schema import integer, key, metadata, text
+from branchtui.ledger.store.tables.schema import APPEND_ONLY, integer, key, metadata, text
 
 operations = Table(
     "operations",
@@ -56,6 +56,7 @@ audit = Table(
     Column("hash", LargeBinary, nullable=False),
     PrimaryKeyConstraint("branch_id", "seq"),
     Index("audit_object", "object"),
+    info=APPEND_ONLY,
     sqlite_with_rowid=False,
 )
 

@@ -16,6 +16,8 @@ APPEND_ONLY = ("journal_entries", "legs", "audit")
 
 def upgrade() -> None:
     """Make everything."""
+    if op.get_context().dialect.name == "postgresql":
+        op.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
     for table in metadata.sorted_tables:
         op.execute(CreateTable(table))
         for index in sorted(table.indexes, key=lambda each: str(each.name)):
@@ -25,6 +27,14 @@ def upgrade() -> None:
             _refuse_changes(name)
         for name in SEARCHED:
             _follow_for_search(name)
+    else:
+        _refuse_changes_on_the_server()
+        for name in SEARCHED:
+            op.execute(f"CREATE INDEX {name}_search ON {name} USING gin (search_text gin_trgm_ops)")
+        op.execute(
+            "CREATE TABLE writer_marks (writer text PRIMARY KEY, batch bigint NOT NULL,"
+            " at timestamptz NOT NULL DEFAULT now())"
+        )
 
 
 def _refuse_changes(table: str) -> None:
@@ -32,6 +42,18 @@ def _refuse_changes(table: str) -> None:
         op.execute(
             f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
             f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        )
+
+
+def _refuse_changes_on_the_server() -> None:
+    op.execute(
+        "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ "
+        "BEGIN RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' is append-only'; END $$"
+    )
+    for name in APPEND_ONLY:
+        op.execute(
+            f"CREATE TRIGGER {name}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {name} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
         )
 
 

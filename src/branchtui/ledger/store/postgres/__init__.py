@@ -1,0 +1,1 @@
+"""PostgreSQL: any number of ledger processes on one database."""

@@ -1,0 +1,170 @@
+"""A connection to PostgreSQL that one thread uses, with the words that both engines share."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any, Final
+
+import psycopg
+from psycopg import sql
+from psycopg.adapt import Loader
+from psycopg.pq import TransactionStatus
+from psycopg.types.numeric import Int8Dumper
+from psycopg.types.string import StrDumper
+
+from branchtui.ledger.store.errors import CommitDoubt
+from branchtui.ledger.store.postgres.wording import worded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from psycopg.abc import AdaptContext, Buffer
+
+TURN: Final = 0x6272_616E_6368
+"""The advisory lock that a transaction holds while it writes: the first lock of all, the same for everybody."""
+
+SETTINGS: Final = (
+    "SET lock_timeout = '5s'",
+    "SET statement_timeout = '10s'",
+    "SET idle_in_transaction_session_timeout = '15s'",
+    "SET search_path = public",
+)
+"""CONC-7: nobody waits for ever, and whoever holds a lock and falls silent loses it."""
+
+_BEGIN: Final = sql.SQL("BEGIN; SELECT pg_advisory_xact_lock({turn})").format(turn=TURN)
+_MARK: Final = sql.SQL(
+    "; INSERT INTO writer_marks (writer, batch) VALUES ({writer}, {batch})"
+    " ON CONFLICT (writer) DO UPDATE SET batch = EXCLUDED.batch, at = now()"
+)
+
+
+_AWAKE: Final = "SELECT 1"
+"""Behind a pipeline the server does not start its clock for idle transactions; a plain statement does start it,
+so that a process which is stopped there loses its turn."""
+
+
+class _WholeNumber(Loader):
+    """A sum of whole numbers is NUMERIC here; all of ours are whole."""
+
+    def load(self, data: Buffer) -> int:
+        """The digits as a number."""
+        return int(bytes(data))
+
+
+def adapt(context: AdaptContext) -> None:
+    """Every value by its type, so that a statement is planned once: int as 64 bits, str as text; sums come as int."""
+    context.adapters.register_loader("numeric", _WholeNumber)
+    context.adapters.register_dumper(int, Int8Dumper)
+    context.adapters.register_dumper(str, StrDumper)
+
+
+class PostgresConnection:
+    """The driver's connection, in autocommit: transactions begin and end where the ledger says so."""
+
+    dialect: Final = "postgresql"
+    is_far: Final = True
+
+    def __init__(self, driver: psycopg.Connection[Any], *, marks: bool = False) -> None:
+        """`marks`: every transaction leaves behind by what it can be found, should its COMMIT be in doubt."""
+        self.driver = driver
+        self._writer = str(uuid.uuid4()) if marks else None
+        self._batch = 0
+        self._changes = 0
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction was begun and not ended."""
+        return self.driver.info.transaction_status != TransactionStatus.IDLE
+
+    def execute(self, statement: str, bound: Any = None, /) -> psycopg.Cursor[Any]:
+        """Run one statement; all its rows have arrived when it returns."""
+        text, values = worded(statement).bind(bound)
+        # The statement is one of ours, and every value is a parameter.
+        cursor = self.driver.execute(text.encode(), values)
+        if cursor.description is None and cursor.rowcount > 0:
+            self._changes += cursor.rowcount
+        return cursor
+
+    def execute_all(self, asked: Sequence[tuple[str, Any]], /) -> list[list[Any]]:
+        """The rows of several statements, all sent before the first answer is read."""
+        if len(asked) == 1:
+            return [self.execute(*asked[0]).fetchall()]
+        with self.driver.pipeline():
+            cursors = [self.execute(statement, bound) for statement, bound in asked]
+            found = [cursor.fetchall() for cursor in cursors]
+        self.driver.execute(_AWAKE)
+        return found
+
+    def executemany(self, statement: str, bound: Iterable[Any], /) -> None:
+        """Run one statement for each of many sets of parameters, without waiting in between."""
+        with self.driver.cursor() as cursor:
+            cursor.executemany(worded(statement).text.encode(), list(bound))
+            self._changes += max(cursor.rowcount, 0)
+            if self.in_transaction:
+                cursor.execute(_AWAKE)
+
+    def write_all(self, writes: Sequence[tuple[str, list[Any]]], /) -> None:
+        """All of these, sent before the first answer is read."""
+        if not writes:
+            return
+        with self.driver.pipeline(), self.driver.cursor() as cursor:
+            for statement, bound in writes:
+                cursor.executemany(worded(statement).text.encode(), bound)
+        self.driver.execute(_AWAKE)
+
+    def total_changes(self) -> int:
+        """Rows that this connection has inserted, changed or deleted so far."""
+        return self._changes
+
+    def begin(self) -> None:
+        """Begin a transaction, wait for the turn to write, and leave its mark, in one round trip."""
+        self._batch += 1
+        mark = None if self._writer is None else _MARK.format(writer=self._writer, batch=self._batch)
+        self.driver.execute(_BEGIN if mark is None else _BEGIN + mark)
+
+    def begin_reading(self) -> None:
+        """Begin a transaction that sees one state of the database."""
+        self.driver.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+    def commit(self) -> None:
+        """Make the transaction durable.
+
+        Raises:
+            CommitDoubt: the connection broke before the answer came.
+        """
+        try:
+            cursor = self.driver.execute("COMMIT")
+        except psycopg.OperationalError as error:
+            if self._writer is None or not self.driver.closed:
+                raise
+            raise CommitDoubt((self._writer, self._batch)) from error
+        # COMMIT of a transaction that has failed is a ROLLBACK, and says so nowhere else.
+        assert cursor.statusmessage == "COMMIT", cursor.statusmessage
+
+    def rollback(self) -> None:
+        """Undo the transaction, if there is one; a connection that is gone has undone it."""
+        if self.driver.closed or not self.in_transaction:
+            return
+        try:
+            self.driver.execute("ROLLBACK")
+        except psycopg.OperationalError:
+            self.driver.close()
+
+    def tidy(self) -> None:
+        """Nothing: the server writes its own checkpoints."""
+
+    def keep_in_memory(self, kib: int) -> None:
+        """Nothing: the memory is the server's."""
+
+    def run_script(self, statements: str) -> None:
+        """Run several statements without parameters."""
+        self.driver.execute(statements.encode())
+
+    def has_table(self, name: str) -> bool:
+        """Whether there is a table of this name."""
+        found = self.driver.execute("SELECT to_regclass(%s) IS NOT NULL", (f"public.{name}",)).fetchone()
+        return bool(found and found[0])
+
+    def close(self) -> None:
+        """Close it; what was not committed is undone."""
+        self.driver.close()
