@@ -27,6 +27,7 @@ import pytest
 import uvicorn
 
 from branchtui.contract.sessions import Role
+from branchtui.format.folding import fold
 from branchtui.ledger import setup
 from branchtui.ledger.check import violations
 from branchtui.ledger.clock import SystemClock, as_datetime, new_id
@@ -36,7 +37,6 @@ from branchtui.ledger.passwords import Passwords
 from branchtui.ledger.serve import server_config
 from branchtui.ledger.store.engine import store_at
 from branchtui.ledger.store.rows import Account, Branch, Customer, User
-from branchtui.ledger.store.search import fold
 from branchtui.ledger.store.sqlite import SqliteStore
 from branchtui.ledger.web.app import make_app
 from branchtui.ledger.web.limits import LIFTED, Limits, Rates

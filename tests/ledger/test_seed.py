@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from tests.ledger.running import RunningLedger, copy_template
 
+from branchtui.format.folding import fold
 from branchtui.ledger.check import violations
 from branchtui.ledger.names import is_family_first
 from branchtui.ledger.seed import seed
 from branchtui.ledger.seeds.people_names import PEOPLE
-from branchtui.ledger.store.search import fold
 from branchtui.ledger.store.sqlite import connect, database_path
 from branchtui.ledger.texts import is_unsafe
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Final
 
-from branchtui.ledger.store.search import fold
+from branchtui.format.folding import fold
 
 _FAMILY_FIRST: Final = ("CJK", "HANGUL", "HIRAGANA", "KATAKANA")
 _APOSTROPHES: Final = str.maketrans(dict.fromkeys("`´ʼʻ‘’", "'"))

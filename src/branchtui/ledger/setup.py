@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from branchtui.contract.sessions import Role
+from branchtui.format.folding import fold
 from branchtui.ledger import audit
 from branchtui.ledger.access import SYSTEM, Principal, Scope
 from branchtui.ledger.clock import Clock, SystemClock, new_id
@@ -18,7 +19,6 @@ from branchtui.ledger.store import migrate
 from branchtui.ledger.store.engine import store_at
 from branchtui.ledger.store.errors import CommitDoubt, Fault, StoreUnavailable
 from branchtui.ledger.store.rows import Branch, CallbackToken, Institution, Payee, User
-from branchtui.ledger.store.search import fold
 from branchtui.ledger.store.unit import Batch, BulkTx
 from branchtui.ledger.tokens import token_hash
 

@@ -6,10 +6,10 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from branchtui.format.folding import fold
 from branchtui.ledger import audit, setup
 from branchtui.ledger.passwords import Passwords, verify_new
 from branchtui.ledger.store.rows import Branch, CallbackToken, Payee, SecondFactor, Session, User
-from branchtui.ledger.store.search import fold
 from branchtui.ledger.workflows import second_factor
 
 if TYPE_CHECKING:

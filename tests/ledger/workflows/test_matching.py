@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from branchtui.format.folding import fold
 from branchtui.ledger.feeds.incoming import PhoneForm
 from branchtui.ledger.phones import read_phone
 from branchtui.ledger.store.rows import Customer
-from branchtui.ledger.store.search import fold
 from branchtui.ledger.workflows.matching import (
     Decision,
     Evidence,

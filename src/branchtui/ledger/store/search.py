@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import TYPE_CHECKING, Final
+
+from branchtui.format.folding import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,15 +28,6 @@ SEARCHED: Final = {"customers": "status", "payments": "state"}
 
 TRIGRAM: Final = 3
 """Shorter words cannot be found inside a text, only at its beginning."""
-
-
-def fold(text: str) -> str:
-    """`text` as it is compared: no case, no marks, single spaces ("Ngũgĩ  wa" -> "ngugi wa")."""
-    if text.isascii():
-        return " ".join(text.lower().split())
-    spread = unicodedata.normalize("NFKD", text)
-    bare = "".join(c for c in spread if not unicodedata.combining(c))
-    return " ".join(unicodedata.normalize("NFKC", bare).casefold().split())
 
 
 def fold_reference(text: str) -> str:

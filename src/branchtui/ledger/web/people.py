@@ -9,6 +9,7 @@ from sqlalchemy import Boolean, bindparam, func, literal_column
 from branchtui.contract import people as wire
 from branchtui.contract.base import Answer
 from branchtui.contract.paging import Page
+from branchtui.format.folding import fold
 from branchtui.ledger.access import Permission as P
 from branchtui.ledger.core import Tree
 from branchtui.ledger.passwords import PasswordUnfit, verify_new
@@ -17,7 +18,6 @@ from branchtui.ledger.store import tables
 from branchtui.ledger.store.lists import ListSpec, Sort
 from branchtui.ledger.store.mapping import mapping_of
 from branchtui.ledger.store.rows import Branch, BranchVersion, SecondFactor, User
-from branchtui.ledger.store.search import fold
 from branchtui.ledger.web.route import Call, ListQuery, Route, answered, paged
 from branchtui.ledger.workflows import activity, people
 

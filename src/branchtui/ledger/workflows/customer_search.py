@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Boolean, ColumnElement, bindparam, literal_column
 
+from branchtui.format.folding import fold
 from branchtui.ledger.names import is_family_first, plain_name
 from branchtui.ledger.phones import beginnings
 from branchtui.ledger.store import tables
@@ -23,7 +24,6 @@ from branchtui.ledger.store.rows import Customer
 from branchtui.ledger.store.search import (
     TRIGRAM,
     digits,
-    fold,
     number_key,
     prefix_end,
     trigram_match,

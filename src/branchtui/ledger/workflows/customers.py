@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from branchtui.contract.customers import AccountKind, CustomerStatus, LegalForm, NewCustomer
 from branchtui.contract.problem import Codes
+from branchtui.format.folding import fold
 from branchtui.ledger import audit, names, numbers
 from branchtui.ledger.operations import Reply, reply
 from branchtui.ledger.phones import Phone, PhoneUnreadable, read_phone, region_of
 from branchtui.ledger.problems import conflict, invalid, not_found
 from branchtui.ledger.store.rows import Account, Branch, Customer
-from branchtui.ledger.store.search import fold
 from branchtui.ledger.workflows.accounts import add_account, refuse_taken_account_no
 from branchtui.ledger.workflows.customer_views import customer_answer
 

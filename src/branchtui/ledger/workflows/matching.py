@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Final
 from rapidfuzz import fuzz
 
 from branchtui.contract.customers import CustomerStatus
+from branchtui.format.folding import fold
 from branchtui.ledger.feeds.incoming import PhoneForm
 from branchtui.ledger.names import is_family_first
-from branchtui.ledger.store.search import fold, fold_reference
+from branchtui.ledger.store.search import fold_reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

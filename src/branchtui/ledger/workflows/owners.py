@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import Boolean, ColumnElement, and_, bindparam, func, literal_column, or_, select
 
 from branchtui.contract.payments import PaymentState
+from branchtui.format.folding import fold
 from branchtui.ledger.feeds.incoming import PhoneForm
 from branchtui.ledger.store import tables
 from branchtui.ledger.store.mapping import compiled, mapping_of, select_equal
 from branchtui.ledger.store.rows import Account, Customer, Payment
-from branchtui.ledger.store.search import fold, prefix_end
+from branchtui.ledger.store.search import prefix_end
 from branchtui.ledger.workflows import matching
 from branchtui.ledger.workflows.matching import Evidence, Found, Learned, Suggestion
 

@@ -10,13 +10,13 @@ from branchtui.contract import people as wire
 from branchtui.contract.base import RefusedAction
 from branchtui.contract.problem import Codes
 from branchtui.contract.sessions import Role
+from branchtui.format.folding import fold
 from branchtui.ledger import audit, history
 from branchtui.ledger.access import Permission
 from branchtui.ledger.clock import as_datetime
 from branchtui.ledger.operations import Reply, reply
 from branchtui.ledger.problems import Refusal, conflict, forbidden, invalid, not_found
 from branchtui.ledger.store.rows import Branch, BranchVersion, SecondFactor, User
-from branchtui.ledger.store.search import fold
 from branchtui.ledger.workflows import second_factor, sessions
 
 if TYPE_CHECKING:

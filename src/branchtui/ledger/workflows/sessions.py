@@ -11,11 +11,11 @@ from pydantic import SecretStr
 
 from branchtui.contract import sessions as wire
 from branchtui.contract.problem import Codes
+from branchtui.format.folding import fold
 from branchtui.ledger import audit
 from branchtui.ledger.access import Principal
 from branchtui.ledger.problems import Refusal
 from branchtui.ledger.store.rows import Session, SpentRefresh, User
-from branchtui.ledger.store.search import fold
 from branchtui.ledger.tokens import token_hash
 from branchtui.ledger.workflows.tries import Tries
 
