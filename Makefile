@@ -47,6 +47,7 @@ faults: $(DEV_STAMP) ## Power cuts, dead processes, broken disks: a few minutes 
 .PHONY: night
 night: export BRANCHTUI_POWER_CUTS ?= 10000
 night: export BRANCHTUI_KILLS ?= 1000
+night: export BRANCHTUI_TYPED_EXAMPLES ?= 2000
 night: faults ## The same with the long figures: an hour and more
 
 .PHONY: check

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-pytestmark = [pytest.mark.e2e, pytest.mark.pty]
+pytestmark = [pytest.mark.e2e, pytest.mark.pty, pytest.mark.faults]
 
 FIVE_MEGABYTES = b"p\ty,12 y d\rb3y " * 327_680
 MEMORY_KIB = 48 * 1024

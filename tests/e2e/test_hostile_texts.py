@@ -22,7 +22,7 @@ from branchtui.terminal.output_wall import foreign_characters
 if TYPE_CHECKING:
     from tests.e2e.demonstration import Demonstration
 
-pytestmark = [pytest.mark.e2e, pytest.mark.pty]
+pytestmark = [pytest.mark.e2e, pytest.mark.pty, pytest.mark.faults]
 PAGES = int(os.environ.get("BRANCHTUI_TEST_HOSTILE_PAGES", "4"))
 """Pages of each list that are walked through; 4 show more than 200 payloads on each of them."""
 

@@ -123,6 +123,7 @@ def assert_same(found: dict[Speed, End]) -> None:
         assert found[Speed.AT_ONCE].put_aside == slowly.keys_left
 
 
+@pytest.mark.faults
 @settings(
     max_examples=EXAMPLES,
     derandomize=EXAMPLES == EXAMPLES_CI,

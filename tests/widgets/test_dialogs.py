@@ -116,3 +116,14 @@ async def test_what_is_restated_breaks_under_its_own_value() -> None:
         assert lines[2] == "Payment   TKD2JH092L  from 2547*****121 AWUOR"
         assert lines[3] == "without a reference"
         assert all(len(line.rstrip()) <= 50 for line in screen_text(app))
+
+
+async def test_a_title_without_end_leaves_what_may_be_done_in_sight() -> None:
+    """T-03: a name of a thousand letters pushes no choice and no key out of the menu."""
+    app = Asking()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.ask(MenuDialog("x" * 1000, [Choice(Action("post", "p", "Post"))]))
+        await pilot.pause()
+        text = "\n".join(screen_text(app))
+        assert ">1 Post" in text
+        assert "[number] do it" in text

@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from branchtui.format.cells import cell_width, pad, wrapped
+from branchtui.format.cells import cell_width, cut, pad, wrapped
 from branchtui.format.safe_text import safe_text
 from branchtui.format.scripts import with_script_mark
 from branchtui.widgets.actions import Choice
@@ -24,6 +24,7 @@ MENU_MARKS: Final = "123456789abcdefghilnopqrstuvwxyz"
 """What chooses a line of a menu: digits, then letters; `j` and `k` move, `m` opened the menu."""
 DIALOG_CELLS: Final = 46
 """Inside the border of a dialog that asks (`styles/widgets.tcss`): what it hides has to be painted again."""
+_TITLE_ROWS: Final = 3
 _REASON_MAX: Final = 200
 
 
@@ -165,7 +166,9 @@ class MenuDialog(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """Heading, numbered lines, the reason of a refused one, keys."""
         with Vertical(classes="dialog"):
-            yield Static(Content(safe_text(self._heading)), classes="dialog-title")
+            # However long a name is, what may be done stays in sight.
+            title = cut(safe_text(self._heading), _TITLE_ROWS * DIALOG_CELLS)
+            yield Static(Content(title), classes="dialog-title")
             yield self._rows
             yield self._reason
             yield Static(Content("[number] do it   [esc] back"), classes="dialog-keys")
