@@ -41,14 +41,24 @@ test: $(DEV_STAMP) ## Run the tests: under ten minutes on two cores
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not faults" $(ARGS)
 
 .PHONY: faults
-faults: $(DEV_STAMP) ## Power cuts, dead processes, broken disks: a few minutes (BRANCHTUI_SEED=... has a run again)
+faults: $(DEV_STAMP) ## The longer trials, power cuts, dead processes, cut lines (BRANCHTUI_SEED=... has a run again)
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m faults $(ARGS)
 
 .PHONY: night
+night: export BRANCHTUI_EVERY_CASE ?= 1
+night: export BRANCHTUI_LINE_STEP ?= 1
+night: export BRANCHTUI_LIST_HISTORIES ?= 200
+night: export BRANCHTUI_SIMULATED_CHANGES ?= 50000
+night: export BRANCHTUI_RACED_PURCHASES ?= 10000
+night: export BRANCHTUI_STRANGERS ?= 4
 night: export BRANCHTUI_POWER_CUTS ?= 10000
 night: export BRANCHTUI_KILLS ?= 1000
+night: export BRANCHTUI_HISTORY_OPERATIONS ?= 2000
+night: export BRANCHTUI_RACED_EDITS ?= 10000
 night: export BRANCHTUI_TYPED_EXAMPLES ?= 2000
-night: faults ## The same with the long figures: an hour and more
+night: export BRANCHTUI_STRANGER_EXAMPLES ?= 50
+night: $(DEV_STAMP) ## Every case of every test, with the long figures: hours
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 .PHONY: check
 check: $(DEV_STAMP) ## Lint, formatting, types, and who may import whom

@@ -24,11 +24,12 @@ BENCHES = {
     "start": "Start and weight of the terminal program",
     "launcher": "Sessions of the resident launcher beside plain ones",
     "steps": "Requests and bytes on HTTP, a step of the teller's script",
-    "postings": "Postings a second over HTTP beside the raw engine loop; post all",
-    "postgres": "Postings a second over HTTP on PostgreSQL beside pgbench on the same server",
+    "postings": "Postings over HTTP beside each engine's own limit; post all",
+    "postings_peers": "Recording one double entry: other ledgers, each through its own API",
     "search": "Customer search",
     "lists": "Lists of 10 thousand, 100 thousand and a million rows",
-    "imports": "Import of a CSV file",
+    "growth": "How the same work grows with the ledger",
+    "imports": "Import of a CSV file, and post all of it",
     "check": "The proof of the invariants: `ledger check`",
 }
 

@@ -16,7 +16,7 @@ from bench.ledgers import BRANCH, BenchLedger, figure
 from branchtui.ledger.audit import GENESIS, row_hash
 from branchtui.ledger.check import run
 from branchtui.ledger.clock import SystemClock, new_id
-from branchtui.ledger.store.mapping import insert_by_position, mapping_of
+from branchtui.ledger.store.mapping import insert_rows, mapping_of
 from branchtui.ledger.store.rows import (
     Account,
     AuditRow,
@@ -141,7 +141,7 @@ class Writer:
     def _insert(self, rows: list[Any]) -> None:
         if rows:
             values_of = mapping_of(type(rows[0])).values_of
-            self._run.executemany(insert_by_position(type(rows[0])), map(values_of, rows))
+            insert_rows(self._run, type(rows[0]), map(values_of, rows))
 
 
 def measured(count: int) -> tuple[float, float, float]:

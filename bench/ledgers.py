@@ -10,7 +10,7 @@ import tempfile
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from branchtui.contract.sessions import Role
 from branchtui.ledger import setup
@@ -20,6 +20,9 @@ from branchtui.ledger.store.unit import BulkTx
 
 PASSWORD = "seven quiet herons"  # noqa: S105 - made up, for ledgers that live as long as a benchmark
 BRANCH = "HQ"
+
+TELLERS: Final = ("teller", *(f"teller{number}" for number in range(2, 9)))
+"""One for each connection that is to have a session: a user has two at most."""
 
 
 def figure(name: str, value: object, unit: str = "", beside: str = "") -> None:
@@ -36,7 +39,7 @@ def percentile(values: list[float], part: float) -> float:
 
 @dataclass
 class BenchLedger:
-    """A ledger with one branch, a teller and a supervisor, neither with a limit: in a file of `folder`, or at `url`."""
+    """A ledger with one branch, tellers and a supervisor, none with a limit: in a file of `folder`, or at `url`."""
 
     folder: Path
     url: str = ""
@@ -54,7 +57,10 @@ class BenchLedger:
         at_us = SystemClock().now_us()
 
         def people(tx: BulkTx) -> None:
-            for username, role in (("teller", Role.TELLER), ("supervisor", Role.SUPERVISOR)):
+            for username, role in (
+                *((name, Role.TELLER) for name in TELLERS),
+                ("supervisor", Role.SUPERVISOR),
+            ):
                 setup.add_user(
                     tx,
                     username=username,
@@ -126,9 +132,9 @@ class BenchLedger:
 
         return setup.change(self.database, add)
 
-    def serve(self) -> Served:
-        """Serve it with the real command on a free port."""
-        return Served(self)
+    def serve(self, module: str = "branchtui") -> Served:
+        """Serve it with the real command on a free port; `module` runs that command."""
+        return Served(self, module)
 
 
 class Served:
@@ -136,11 +142,13 @@ class Served:
 
     python = sys.executable
 
-    def __init__(self, ledger: BenchLedger) -> None:
+    def __init__(self, ledger: BenchLedger, module: str = "branchtui") -> None:
         command = ["ledger", "serve", "--database", ledger.database, "--port", "0"]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "branchtui", *command],
+            [sys.executable, "-m", module, *command],
             stdout=subprocess.PIPE,
+            # Its lines are written as ever, and read by nobody.
+            stderr=subprocess.DEVNULL,
             text=True,
             env=os.environ | {"BRANCHTUI_LEDGER_LIMITS": "off"},
         )
@@ -154,15 +162,23 @@ class Served:
         self.process.terminate()
         self.process.wait(60)
 
-    def ask(self, path: str, *, token: str | None = None, body: Any = None, key: str | None = None) -> Any:
-        """One JSON request; POST when there is a body."""
+    def ask(
+        self,
+        path: str,
+        *,
+        token: str | None = None,
+        body: Any = None,
+        key: str | None = None,
+        method: str | None = None,
+    ) -> Any:
+        """One JSON request; POST when there is a body, unless `method` says another."""
         headers = {"content-type": "application/json"}
         if token:
             headers["authorization"] = f"Bearer {token}"
         if key:
             headers["idempotency-key"] = key
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.url + path, data=data, headers=headers)  # noqa: S310 - our own loopback URL
+        request = urllib.request.Request(self.url + path, data=data, headers=headers, method=method)  # noqa: S310 - our own loopback URL
         with urllib.request.urlopen(request, timeout=120) as answer:  # noqa: S310 - our own loopback URL
             return json.loads(answer.read() or b"null")
 

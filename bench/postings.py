@@ -1,224 +1,252 @@
-"""Postings a second over HTTP at 32 connections, beside the raw engine loop; post all of 10,000 records.
+"""Postings over HTTP beside each engine's own limit, in turns in one run, so that both meet the same machine.
 
-The raw loop is the engine's own limit for the same work on the same machine: one thread, one
-connection, one posting a transaction, the very statements the ledger executes, without HTTP,
-sign-in, rules, or group commit.
+SQLite's limit is a raw loop of one thread with the ledger's own statements; PostgreSQL's is pgbench's
+TPC-B-like transaction, prepared, with 32 clients, on the same server with the same durability. Sign-in,
+rules and audit are on; each connection has a session of its own. The machine is shared: the middle of
+several turns stands, and beside it the CPU that one posting costs and that one transaction of the limit costs.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
+import re
 import shutil
+import subprocess
+import sys
+import tempfile
 import time
 import uuid
-from dataclasses import replace
-from typing import Any
-from urllib.parse import urlsplit
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
 
 import uvloop
+from tests.ledger.postgres_server import PostgresServer, programs
 
-from bench.ledgers import BenchLedger, Served, figure, percentile
-from branchtui.ledger.audit import row_hash
-from branchtui.ledger.clock import new_id
-from branchtui.ledger.store.mapping import mapping_of, select_equal
-from branchtui.ledger.store.rows import (
-    Account,
-    AuditRow,
-    BalanceRecord,
-    ChainHead,
-    Customer,
-    JournalEntry,
-    Leg,
-    Operation,
-)
-from branchtui.ledger.store.sqlite import connect, database_path
+from bench.ledgers import TELLERS, BenchLedger, Served, figure, percentile
+from bench.postings_load import cpu_seconds, drive, read, read_beside
+from bench.postings_raw import raw_loop
+from bench.slow_disk import SlowDisk
 
 CONNECTIONS = 32
-POSTINGS = 8_000
-LONE = 400
+TURNS = 5
+POSTINGS = 1_000
+LONE = 300
+READS = 300
 BULK = 10_000
+PEER_SECONDS = 4
+PEER_SCALE = 32
+
+
+@dataclass(frozen=True)
+class Spent:
+    """How many a second, and the CPU of one in microseconds."""
+
+    rate: float
+    cpu_us: float
+
+
+class Stock:
+    """Waiting records, put in before the ledger is served: a file belongs to the one that serves it."""
+
+    def __init__(self, ledger: BenchLedger, *, for_limit: int, readers: int = 2, lone: int = 2) -> None:
+        """For all turns of the ledger, for those of its limit where that posts as well, and for what stands beside."""
+        turns = 1 + TURNS + for_limit + readers
+        self._left = ledger.add_records(turns * POSTINGS + lone * LONE, tag="bench")
+
+    def take(self, count: int) -> list[str]:
+        """The next `count` of them."""
+        taken, self._left = self._left[:count], self._left[count:]
+        assert len(taken) == count
+        return taken
 
 
 def main() -> None:
     """Measure, and print one line a figure."""
+    on_sqlite()
+    on_slow_disk()
+    if programs() is None:
+        sys.stderr.write("no PostgreSQL server is installed here\n")
+        return
+    server = PostgresServer.fresh(parent=Path(tempfile.gettempdir()))
+    try:
+        on_postgres(server)
+    finally:
+        server.remove()
+
+
+def on_sqlite() -> None:
+    """A file, beside the raw loop."""
     ledger = BenchLedger.make(customers=5_000)
     try:
-        together, lone = ledger.add_records(POSTINGS, tag="http"), ledger.add_records(LONE, tag="lone")
-        raw = ledger.add_records(POSTINGS, tag="raw")
+        stock = Stock(ledger, for_limit=TURNS)
         with ledger.serve() as served:
-            token = served.sign_in("teller")
-            uvloop.run(drive(served, token, lone[:100], 1))
-            spent, waits = uvloop.run(drive(served, token, lone[100:], 1))
-            figure(
-                "a lone client, p50 / p99",
-                f"{percentile(waits, 0.5):.1f} / {percentile(waits, 0.99):.1f}",
-                "ms",
-            )
-            spent, waits = uvloop.run(drive(served, token, together, CONNECTIONS))
-            rate = len(together) / spent
-        limit = raw_loop(ledger, raw)
-        figure(
-            f"postings over HTTP, {CONNECTIONS} connections",
-            f"{rate:,.0f}",
-            "a second",
-            f"raw engine loop {limit:,.0f} a second; ratio {rate / limit:.2f}",
-        )
-        figure(
-            f"one posting at {CONNECTIONS} connections, p50 / p99",
-            f"{percentile(waits, 0.5):.1f} / {percentile(waits, 0.99):.1f}",
-            "ms",
-        )
-        post_all(ledger)
+            tokens = sign_in(served)
+            lone(stock, served, tokens, "SQLite")
+            in_turns(stock, served, tokens, "SQLite", "raw loop", lambda: by_raw_loop(ledger, stock))
+            readers(stock, served, tokens, "SQLite")
+        post_all(ledger, "SQLite")
         ledger.command("check")
     finally:
         shutil.rmtree(ledger.folder)
 
 
-async def drive(
-    served: Served, token: str, records: list[str], connections: int
-) -> tuple[float, list[float]]:
-    """Post every record, `connections` at a time; seconds in all, milliseconds each."""
-    where = urlsplit(served.url)
-    waiting = list(records)
-    waits: list[float] = []
+def on_slow_disk() -> None:
+    """The same where a flush takes a millisecond longer: commits that are shared show."""
+    ledger = BenchLedger.make(customers=5_000)
+    disk = SlowDisk()
+    try:
+        stock = Stock(ledger, for_limit=TURNS, readers=0, lone=0)
+        with ledger.serve(module="bench.slow_disk") as served:
+            tokens = sign_in(served)
+            name = "SQLite, a flush 1 ms longer"
+            in_turns(stock, served, tokens, name, "raw loop", lambda: by_raw_loop(ledger, stock))
+        ledger.command("check")
+    finally:
+        disk.unregister()
+        shutil.rmtree(ledger.folder)
 
-    async def work() -> None:
-        reader, writer = await asyncio.open_connection(where.hostname, where.port)
-        while waiting:
-            record = waiting.pop()
-            head = (
-                f"POST /v1/balance-records/{record}/post HTTP/1.1\r\nhost: {where.netloc}\r\n"
-                f"authorization: Bearer {token}\r\nidempotency-key: {uuid.uuid4()}\r\n"
-                'if-match: "1"\r\ncontent-length: 0\r\n\r\n'
+
+def on_postgres(server: PostgresServer) -> None:
+    """A server of its own, on disk, with every setting that durability needs, beside pgbench."""
+    found = programs()
+    assert found is not None
+    ledger = BenchLedger.make(customers=5_000, url=server.new_database())
+    program, peer = str(found / "pgbench"), server.new_database()
+    subprocess.run([program, "-i", "-s", str(PEER_SCALE), "-q", peer], check=True, capture_output=True)
+    try:
+        stock = Stock(ledger, for_limit=0)
+        with ledger.serve() as served:
+            tokens = sign_in(served)
+            lone(stock, served, tokens, "PostgreSQL", server)
+            name = f"pgbench, {CONNECTIONS} clients"
+            in_turns(
+                stock, served, tokens, "PostgreSQL", name, lambda: by_pgbench(program, peer, server), server
             )
-            began = time.perf_counter()
-            writer.write(head.encode())
-            answer = await reader.readuntil(b"\r\n\r\n")
-            assert answer.startswith(b"HTTP/1.1 200"), answer
-            length = int(answer.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
-            await reader.readexactly(length)
-            waits.append((time.perf_counter() - began) * 1000)
-        writer.close()
-
-    began = time.perf_counter()
-    await asyncio.gather(*(work() for _ in range(connections)))
-    return time.perf_counter() - began, waits
+            readers(stock, served, tokens, "PostgreSQL")
+        post_all(ledger, "PostgreSQL")
+        ledger.command("check")
+    finally:
+        shutil.rmtree(ledger.folder)
 
 
-def raw_loop(ledger: BenchLedger, records: list[str]) -> float:
-    """Postings a second of one thread that only executes the statements."""
-    connection = connect(database_path(ledger.database))
-    run = connection.execute
-
-    def row(row_type: type[Any], **equal: Any) -> Any:
-        found = run(select_equal(row_type, tuple(sorted(equal))), equal).fetchone()
-        return row_type(*found) if found else None
-
-    def write(statement: str, each: Any, **key: Any) -> None:
-        mapping = mapping_of(type(each))
-        run(statement, dict(zip(mapping.columns, mapping.values_of(each), strict=True)) | key)
-
-    contra = row(Account, kind="opening-balance-contra")
-    assert contra is not None, "something was posted before"
-    began = time.perf_counter()
-    for record_id in records:
-        run("BEGIN IMMEDIATE")
-        key = str(uuid.uuid4())
-        row(Operation, key=key)
-        record: BalanceRecord = row(BalanceRecord, id=record_id)
-        customer: Customer = row(Customer, id=record.customer_id)
-        account: Account | None = row(Account, customer_id=customer.id, kind="overpayment")
-        contra = row(Account, id=contra.id)
-        head: ChainHead = row(ChainHead, branch_id=record.branch_id)
-        if account is None:
-            account = replace(
-                contra, id=new_id(), account_no=f"R{record.external_ref}", customer_id=customer.id
-            )
-            account = replace(account, kind="overpayment", balance_minor=0)
-            write(mapping_of(Account).insert, account)
-        _write_posting(write, key, record, account, contra, head)
-        run("COMMIT")
-    spent = time.perf_counter() - began
-    connection.close()
-    return len(records) / spent
+def sign_in(served: Served) -> list[str]:
+    """Tokens of several tellers' sessions."""
+    return [served.sign_in(name) for name in TELLERS]
 
 
-def _write_posting(
-    write: Any, key: str, record: BalanceRecord, account: Account, contra: Account, head: ChainHead
+def lone(
+    stock: Stock, served: Served, tokens: list[str], engine: str, server: PostgresServer | None = None
 ) -> None:
-    entry = JournalEntry(
-        id=new_id(),
-        branch_id=record.branch_id,
-        kind="balance-record",
-        operation_key=key,
-        row_no=0,
-        subject_id=record.id,
-        reversal_of=None,
-        narration="",
-        reference=record.external_ref,
-        created_by="teller",
-        booked_at=head.at + 1,
-        business_date=record.as_of_date,
-    )
-    write(mapping_of(JournalEntry).insert, entry)
-    for line, (side, amount) in enumerate(((contra, record.amount_minor), (account, -record.amount_minor))):
-        balance = side.balance_minor + amount
-        write(mapping_of(Leg).insert, Leg(entry.id, line, side.id, amount, balance))
-        changed = replace(side, balance_minor=balance, version=side.version + 1)
-        write(mapping_of(Account).update, changed, key_id=side.id)
-    posted = replace(record, status="accounted", version=2, posted_by="teller", posted_at=head.at + 1)
-    write(mapping_of(BalanceRecord).update, replace(posted, account_id=account.id), key_id=record.id)
-    row = AuditRow(
-        branch_id=record.branch_id,
-        seq=head.seq + 1,
-        at=head.at + 1,
-        actor="teller",
-        person_id="p",
-        role="teller",
-        session_hash=None,
-        address=None,
-        action="balance-record.post",
-        object=f"/v1/balance-records/{record.id}",
-        operation_key=key,
-        before=None,
-        after=None,
-        outcome="applied",
-        reason=None,
-        request_id=None,
-        prev_hash=head.hash,
-        hash=b"",
-    )
-    row = replace(row, hash=row_hash(row))
-    write(mapping_of(AuditRow).insert, row)
-    write(
-        mapping_of(ChainHead).update,
-        ChainHead(row.branch_id, row.seq, row.at, row.hash),
-        key_branch_id=row.branch_id,
-    )
-    operation = Operation(
-        key=key,
-        principal_id="u",
-        actor="teller",
-        branch_id=record.branch_id,
-        fingerprint=row.hash,
-        action="balance-record.post",
-        state="succeeded",
-        status=200,
-        code=None,
-        headers="{}",
-        body=b"x" * 900,
-        resource=f"/v1/balance-records/{record.id}",
-        summary="",
-        amount_minor=record.amount_minor,
-        currency="KES",
-        guard=None,
-        reference="AAAA-AA",
-        completed_at=row.at,
-    )
-    write(mapping_of(Operation).insert, operation)
+    """One client that has the ledger to itself."""
+    uvloop.run(drive(served, tokens, stock.take(LONE), 1))
+    found, waits = posted(stock, served, tokens, LONE, 1, server)
+    figure(f"{engine}: a lone client, p50 / p99", shown(waits), "ms", f"{found.rate:,.0f} a second")
 
 
-def post_all(ledger: BenchLedger) -> None:
+def in_turns(
+    stock: Stock,
+    served: Served,
+    tokens: list[str],
+    engine: str,
+    peer: str,
+    limit: Callable[[], Spent],
+    server: PostgresServer | None = None,
+) -> None:
+    """The limit and the ledger, one after the other, several times."""
+    uvloop.run(drive(served, tokens, stock.take(POSTINGS), CONNECTIONS))
+    limits: list[Spent] = []
+    ours: list[Spent] = []
+    waits: list[float] = []
+    slow: list[float] = []
+    for _ in range(TURNS):
+        limits.append(limit())
+        found, some = posted(stock, served, tokens, POSTINGS, CONNECTIONS, server)
+        ours.append(found)
+        waits += some
+        slow.append(percentile(some, 0.99))
+    ratios = sorted(our.rate / its.rate for our, its in zip(ours, limits, strict=True))
+    figure(
+        f"{engine}: postings over HTTP, {CONNECTIONS} connections",
+        f"{median(each.rate for each in ours):,.0f}",
+        "a second",
+        f"{peer} {median(each.rate for each in limits):,.0f} a second; ratio {median(ratios):.2f} "
+        f"({ratios[0]:.2f} to {ratios[-1]:.2f} in {TURNS} turns)",
+    )
+    figure(
+        f"{engine}: CPU of one of these postings, ledger and engine",
+        f"{median(each.cpu_us for each in ours):,.0f}",
+        "µs",
+        f"{peer} {median(each.cpu_us for each in limits):,.0f} µs a transaction",
+    )
+    figure(
+        f"{engine}: one of these postings, p50 / p99",
+        shown(waits),
+        "ms",
+        f"p99 of the {TURNS} turns {min(slow):.1f} to {max(slow):.1f}",
+    )
+
+
+def posted(
+    stock: Stock,
+    served: Served,
+    tokens: list[str],
+    count: int,
+    connections: int,
+    server: PostgresServer | None,
+) -> tuple[Spent, list[float]]:
+    """Post `count` fresh records; milliseconds each."""
+    records = stock.take(count)
+    before = spent_by(served, server)
+    seconds, waits = uvloop.run(drive(served, tokens, records, connections))
+    return Spent(count / seconds, (spent_by(served, server) - before) / count * 1e6), waits
+
+
+def spent_by(served: Served, server: PostgresServer | None) -> float:
+    """CPU seconds of the ledger and its database server."""
+    assert server is None or server.process is not None
+    of_server = cpu_seconds(server.process.pid) if server is not None and server.process is not None else 0.0
+    return cpu_seconds(served.process.pid) + of_server
+
+
+def by_raw_loop(ledger: BenchLedger, stock: Stock) -> Spent:
+    """SQLite's own limit; the ledger is served meanwhile and idle."""
+    records = stock.take(POSTINGS)
+    before = time.process_time()
+    rate = raw_loop(ledger, records)
+    return Spent(rate, (time.process_time() - before) / len(records) * 1e6)
+
+
+def by_pgbench(program: str, database: str, server: PostgresServer) -> Spent:
+    """PostgreSQL's own limit; the ledger is served meanwhile and idle."""
+    assert server.process is not None
+    asked = ["-M", "prepared", "-c", str(CONNECTIONS), "-j", "2", "-T", str(PEER_SECONDS)]
+    before, mine = cpu_seconds(server.process.pid), os.times()
+    told = subprocess.run([program, *asked, database], check=True, capture_output=True, text=True).stdout
+    now = os.times()
+    client = now.children_user + now.children_system - mine.children_user - mine.children_system
+    rate, done = (re.search(pattern, told) for pattern in (r"tps = ([\d.]+)", r"actually processed: (\d+)"))
+    assert rate is not None, told
+    assert done is not None, told
+    return Spent(float(rate[1]), (cpu_seconds(server.process.pid) - before + client) / int(done[1]) * 1e6)
+
+
+def readers(stock: Stock, served: Served, tokens: list[str], engine: str) -> None:
+    """One reader alone, and beside writers that do all they can."""
+    records = stock.take(POSTINGS * 2)
+    alone = uvloop.run(read(served, tokens[0], records[0], asyncio.Event(), READS))
+    beside = uvloop.run(read_beside(served, tokens, records, CONNECTIONS))
+    figure(
+        f"{engine}: a reader beside {CONNECTIONS} saturated writers, p50 / p99",
+        shown(beside),
+        "ms",
+        f"alone {shown(alone)}",
+    )
+
+
+def post_all(ledger: BenchLedger, engine: str) -> None:
     """Post all of 10,000 waiting records in one step."""
     ledger.add_records(BULK, tag="bulk")
     with ledger.serve() as served:
@@ -228,12 +256,13 @@ def post_all(ledger: BenchLedger) -> None:
         began = time.perf_counter()
         done = served.ask("/v1/balance-records/post-all", token=token, body=body, key=str(uuid.uuid4()))
         spent = time.perf_counter() - began
-        figure(
-            f"post all of {done['count']:,} records",
-            f"{spent:.2f}",
-            "s",
-            f"{done['count'] / spent:,.0f} a second",
-        )
+        rate = f"{done['count'] / spent:,.0f} a second"
+        figure(f"{engine}: post all of {done['count']:,} records in one call", f"{spent:.2f}", "s", rate)
+
+
+def shown(waits: list[float]) -> str:
+    """The middle and the slow end of some times."""
+    return f"{percentile(waits, 0.5):.1f} / {percentile(waits, 0.99):.1f}"
 
 
 if __name__ == "__main__":

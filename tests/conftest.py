@@ -1,11 +1,22 @@
 """What every test shares: the event loop's kind, that terminals are driven one at a time, and the run's seed."""
 
 import os
+import random
 import secrets
 import subprocess
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A test tells nothing of how fast a machine is: speed has its place in bench/.
+settings.register_profile("branchtui", deadline=None)
+settings.load_profile("branchtui")
+
+# What stands in a helper's assertion is told as well as what stands in a test's.
+pytest.register_assert_rewrite(
+    *(f"tests.{each.name}" for each in Path(__file__).parent.iterdir() if each.is_dir())
+)
 
 
 def pytest_configure() -> None:
@@ -30,8 +41,36 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests marked `pty` on one worker: several painting terminals at once starve each other."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the tests marked `pty` on one worker, and of those marked `sampled` as many cases as are to be drawn.
+
+    Several painting terminals at once starve each other. Cases that are alike are drawn by the run's seed, the same on
+    each worker; all of them run with `BRANCHTUI_EVERY_CASE=1` (`make night`) and where cases were asked for by name.
+    """
     for item in items:
         if item.get_closest_marker("pty"):
             item.add_marker(pytest.mark.xdist_group("pty"))
+    named = config.getoption("keyword") or any("::" in str(each) for each in config.args)
+    if not named and os.environ.get("BRANCHTUI_EVERY_CASE", "0") == "0":
+        left_out = _not_drawn(items)
+        config.hook.pytest_deselected(items=[item for item in items if item in left_out])
+        items[:] = [item for item in items if item not in left_out]
+
+
+def _not_drawn(items: list[pytest.Item]) -> set[pytest.Item]:
+    families: dict[tuple[str, object], list[pytest.Item]] = {}
+    for item in items:
+        if item.get_closest_marker("sampled"):
+            callspec = getattr(item, "callspec", None)
+            engine = None if callspec is None else callspec.params.get("engine")
+            families.setdefault((item.nodeid.partition("[")[0], engine), []).append(item)
+    left_out: set[pytest.Item] = set()
+    for (name, engine), cases in families.items():
+        marker = cases[0].get_closest_marker("sampled")
+        assert marker is not None
+        (count,), always = marker.args, marker.kwargs.get("always", ())
+        chance = random.Random(f"{os.environ['BRANCHTUI_SEED']} {name} {engine}")
+        open_to_chance = [case for case in cases if not any(f"{each}]" in case.nodeid for each in always)]
+        drawn = chance.sample(open_to_chance, min(count, len(open_to_chance)))
+        left_out.update(case for case in open_to_chance if case not in drawn)
+    return left_out

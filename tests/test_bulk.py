@@ -29,7 +29,8 @@ def till(own_ledger: RunningLedger) -> Till:
 
 @pytest.fixture(autouse=True)
 def at_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """State below the test's folder, the password piped in."""
+    """State below the test's folder, the password piped in; what the program takes away it takes from no test."""
+    monkeypatch.setattr("branchtui.privacy.keep_private", lambda: None)
     monkeypatch.setenv("BRANCHTUI_STATE_FOLDER", str(tmp_path / "state"))
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n"))
 

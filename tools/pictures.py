@@ -219,6 +219,23 @@ async def on_a_bad_line(seat: Counter, line: BadLine, shoot: Shoot) -> None:
     shoot(seat, "activity")
 
 
+async def with_credit(seat: Counter, shoot: Shoot) -> None:
+    """Client Accounts: who owes what, one account with its cycles, and a statement as it was frozen."""
+    await seat.press("f7")
+    await seat.see("Client Accounts", "Next")
+    shoot(seat, "credit-accounts")
+    await seat.press("enter")
+    await seat.see("Client Account  open", "Owed")
+    shoot(seat, "credit-account")
+    await seat.press("t")
+    await seat.see("Client Account  all")
+    await seat.press("t")
+    await seat.see("Client Account  statements", "Cycle")
+    await seat.press("enter")
+    await seat.see("Opening")
+    shoot(seat, "credit-statement")
+
+
 def picture(seat: Counter) -> str:
     """The painted screen as SVG that fetches nothing, and in which every word stands in its own cell.
 
@@ -274,6 +291,8 @@ async def main(wanted: list[str]) -> int:
                 shoot(seat, "sign-in")
             async with studio.seat() as seat:
                 await at_the_counter(seat, shoot)
+            async with studio.seat() as seat:
+                await with_credit(seat, shoot)
             async with bad_line(ledger.url) as line, studio.seat(url=line.url) as seat:
                 await on_a_bad_line(seat, line, shoot)
             ledger.check()

@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events, on, work
 from textual.binding import Binding, BindingType
 
+from branchtui.remote.errors import SessionEnded
 from branchtui.screens.base import LedgerScreen
 from branchtui.screens.desk import Credentials, Desk, OpenLedger, open_ledger, utc_now
+from branchtui.screens.dialogs.sign_in_again import sign_in_again
 from branchtui.screens.idle_lock import CHECK_SECONDS, IdleLock, seconds_awake
+from branchtui.screens.ledger_news import tell_news
+from branchtui.screens.line_watch import LineNews
 from branchtui.screens.places import HOME, GoTo, SignOff, WorkIn
 from branchtui.screens.sign_in import SignInScreen
 from branchtui.screens.ways import Ways, is_filling, is_ready, reasons_to_stay
@@ -22,6 +26,7 @@ from branchtui.terminal.lean import Choice as Painting
 from branchtui.terminal.output_wall import raise_wall
 from branchtui.terminal.plain_ascii import draw_in_ascii
 from branchtui.widgets.dialogs import ConfirmDialog
+from branchtui.widgets.picker import PickerField
 
 if TYPE_CHECKING:
     from branchtui.remote.resolver import Progress
@@ -47,6 +52,7 @@ class BranchApp(GatedApp, inherit_bindings=False):
         credentials: Credentials | None = None,
         now: Callable[[], datetime] = utc_now,
         painting: Painting | None = None,
+        warning: str = "",
         idle_clock: Callable[[], float] = seconds_awake,
     ) -> None:
         super().__init__(
@@ -61,6 +67,7 @@ class BranchApp(GatedApp, inherit_bindings=False):
         self.paint.is_filling = partial(is_filling, self)
         self._ways = Ways(self, self.desk)
         self._credentials = credentials
+        self._warning = warning
         self.idle_lock = IdleLock(self, self.desk, minutes=settings.idle_lock_minutes, clock=idle_clock)
 
     def on_mount(self) -> None:
@@ -68,7 +75,7 @@ class BranchApp(GatedApp, inherit_bindings=False):
         raise_wall(self)
         if self.desk.settings.ascii_only:
             draw_in_ascii(self)
-        notice = self.painting.reason if self.painting else None
+        notice = self._warning or (self.painting.reason if self.painting else None)
         self.push_screen(SignInScreen(self.desk, self._credentials, notice=notice or ""))
         self._credentials = None
         self.set_interval(CHECK_SECONDS, self.idle_lock.check)
@@ -96,10 +103,20 @@ class BranchApp(GatedApp, inherit_bindings=False):
         from branchtui.screens.doubts import open_doubts
 
         ledger = self.desk.ledger
-        ledger.listen_line(lambda _: self._show_figures())
+        ledger.listen_line(LineNews(self, self._show_figures).told)
         ledger.resolver.listen(self._show_progress)
+        ledger.heads.listen(lambda _: self._show_news())
+        ledger.listen_restored(lambda _: self._show_news())
         await self._ways.go(HOME)
         await open_doubts(self, self.desk)
+        self._show_news()
+
+    @on(PickerField.Failed)
+    @work(group="session")
+    async def _look_up_failed(self, message: PickerField.Failed) -> None:
+        # In whatever form it stands: what was typed stays, and the look-up goes on.
+        if isinstance(message.error, SessionEnded) and await sign_in_again(self, self.desk):
+            message.field.ask_again(message.owed)
 
     @on(GoTo)
     async def _go_to(self, message: GoTo) -> None:
@@ -138,6 +155,10 @@ class BranchApp(GatedApp, inherit_bindings=False):
         for screen in self.screen_stack if self.is_running else ():
             if isinstance(screen, LedgerScreen) and screen.is_mounted:
                 screen.show_figures()
+
+    def _show_news(self) -> None:
+        self._show_figures()
+        tell_news(self, self.desk)
 
     def _show_progress(self, progress: Progress) -> None:
         from branchtui.screens.doubts import tell_end

@@ -69,6 +69,7 @@ def _parser(*, of_ledger: bool) -> argparse.ArgumentParser:
         _add_places(added)
         _add_users(added)
         _add_copies(added)
+        _add_anchors(added)
     return parser
 
 
@@ -127,10 +128,38 @@ def _add_running(commands: _Commands) -> None:
     serve = _command(commands, "serve", "serve a ledger over HTTP", _ledger("serve"))
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8765, help="0 takes a free one; the URL is printed")
+    serve.add_argument(
+        "--metrics", metavar="[HOST:]PORT", help="serve figures for Prometheus there; nowhere when left out"
+    )
+    serve.add_argument(
+        "--proxy",
+        metavar="ADDRESS",
+        action="append",
+        default=[],
+        help="believe the X-Forwarded-For of this proxy (an address or a network); may stand several times",
+    )
+    serve.add_argument(
+        "--callback-from",
+        metavar="NETWORK",
+        action="append",
+        default=[],
+        help="take a provider's callbacks from this network (or address) alone; may stand several times",
+    )
+    serve.add_argument(
+        "--drain",
+        metavar="SECONDS",
+        type=float,
+        default=1.0,
+        help="how long new work is still taken once told to stop (default: 1)",
+    )
     _command(commands, "migrate", "bring a ledger's tables to this version", _ledger("migrate"))
-    _command(
+    check = _command(
         commands, "check", "prove the ledger's invariants; prints nothing when all is well", _ledger("check")
     )
+    check.add_argument(
+        "--anchors", metavar="FILE", help="prove that the ledger holds what was anchored there"
+    )
+    check.add_argument("--public-key", metavar="FILE", help="whose signature they carry")
     seed = _command(
         commands, "seed", "add realistic people and payments, for trials and benchmarks", _ledger("seed")
     )
@@ -199,6 +228,25 @@ def _add_copies(commands: _Commands) -> None:
     )
 
 
+def _add_anchors(commands: _Commands) -> None:
+    key = commands.add_parser("anchor-key", help="make the two keys of anchors: one signs, one verifies")
+    key.add_argument("--private", metavar="FILE", required=True, help="for who signs; refused when it exists")
+    key.add_argument(
+        "--public", metavar="FILE", required=True, help="for who verifies; refused when it exists"
+    )
+    key.set_defaults(run=_anchors("anchor_key"))
+    _command(commands, "heads", "print where every audit chain stands", _anchors("heads"))
+    anchor = commands.add_parser("anchor", help="sign where every audit chain stands, into a file")
+    source = anchor.add_mutually_exclusive_group(required=True)
+    source.add_argument("--database", metavar="URL", help=_DATABASE)
+    source.add_argument(
+        "--heads", metavar="FILE", help="what `ledger heads` printed elsewhere; - reads it here"
+    )
+    anchor.add_argument("--to", metavar="FILE", help="where they lie; BRANCHTUI_LEDGER_ANCHORS when left out")
+    anchor.add_argument("--print", action="store_true", help="print it in short, for paper")
+    anchor.set_defaults(run=_anchors("anchor"))
+
+
 def _group(commands: _Commands, name: str, text: str) -> _Commands:
     return commands.add_parser(name, help=text).add_subparsers(metavar="COMMAND", required=True)
 
@@ -226,6 +274,11 @@ def _ledger(name: str, module: str = "commands") -> Callable[[argparse.Namespace
 def _upkeep(name: str) -> Callable[[argparse.Namespace], int]:
     """A command that looks after a ledger."""
     return _ledger(name, "upkeep_commands")
+
+
+def _anchors(name: str) -> Callable[[argparse.Namespace], int]:
+    """A command about anchors."""
+    return _ledger(name, "anchor_commands")
 
 
 def _terminal(arguments: argparse.Namespace) -> int:
@@ -263,7 +316,9 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 def _import(arguments: argparse.Namespace) -> int:
     from branchtui import bulk
+    from branchtui.privacy import keep_private
 
+    keep_private()
     return bulk.run(arguments)
 
 

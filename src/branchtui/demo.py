@@ -54,7 +54,7 @@ def serve_only(*, keep: bool) -> int:
     """Build or reopen the demonstration and serve it; the first line of output is one JSON object."""
     from branchtui.cli import DONE, fail
     from branchtui.ledger import demo
-    from branchtui.ledger.serve import serve
+    from branchtui.ledger.serve import Serving, serve
     from branchtui.ledger.store.errors import StoreUnavailable
 
     if os.environ.get(PARENT_PIPE):
@@ -68,7 +68,7 @@ def serve_only(*, keep: bool) -> int:
             sys.stdout.write(json.dumps({"url": url} | description) + "\n")
             sys.stdout.flush()
 
-        serve(description["database"], "127.0.0.1", 0, announce=announce)
+        serve(description["database"], Serving(), announce=announce)
     except StoreUnavailable as error:
         return fail(str(error))
     finally:

@@ -10,10 +10,12 @@ from typing import Any, Final, Literal, Self
 
 _FILE_NAME: Final = "branchtui.toml"
 _PREFIX: Final = "BRANCHTUI_"
-_PATHS: Final = frozenset({"ca_file", "import_folder", "state_folder"})
-_WORDS: Final = {"list_mark": ("auto", "bar", "arrow")}
-_NUMBERS: Final = {"idle_lock_minutes": (1, 60)}
-_SWITCHES: Final = frozenset({"ascii_only", "clipboard", "slow_line"})
+_PATHS: Final = frozenset({"ca_file", "import_folder", "print_folder", "state_folder"})
+_WORDS: Final = {"list_mark": ("auto", "bar", "arrow"), "printer": ("none", "terminal", "file", "command")}
+_NUMBERS: Final = {"idle_lock_minutes": (1, 60), "print_columns": (40, 80), "print_feed": (0, 20)}
+_SWITCHES: Final = frozenset(
+    {"ascii_only", "clipboard", "print_at_once", "print_utf8", "refuse_root", "slow_line"}
+)
 _YES: Final = frozenset({"1", "true", "yes", "on"})
 _NO: Final = frozenset({"", "0", "false", "no", "off"})
 
@@ -30,7 +32,12 @@ class Settings:
     read and templates saved. `state_folder`: None means the user's state directory. `clipboard` allows
     reference codes, and nothing else, into the terminal's clipboard (TTY-3). `list_mark` is what shows the
     highlighted row: a bar, the arrow alone (150 bytes less a step), or by what the line carries.
+    `refuse_root` makes the warning that the program runs as root a refusal (SEC-2).
     `idle_lock_minutes` without a key lock the terminal (SEC-5), 1 to 60.
+    `printer` says where receipts and reports go: to the printer at the terminal (pass-through), into files of
+    `print_folder`, to `print_command` (a program with its arguments, no shell), or nowhere but the screen.
+    `print_columns` of them fit in a line, 40 to 80; `print_feed` empty lines follow; `print_utf8` for a printer that knows more
+    than ASCII. With `print_at_once` a payment's receipt is printed when the payment was taken.
     """
 
     ledger: str | None = None
@@ -43,6 +50,14 @@ class Settings:
     slow_line: bool = False
     list_mark: Literal["auto", "bar", "arrow"] = "auto"
     idle_lock_minutes: int = 5
+    refuse_root: bool = False
+    printer: Literal["none", "terminal", "file", "command"] = "none"
+    print_folder: Path | None = None
+    print_command: str | None = None
+    print_columns: int = 40
+    print_feed: int = 4
+    print_utf8: bool = False
+    print_at_once: bool = False
 
     @classmethod
     def load(

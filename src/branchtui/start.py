@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from branchtui.app import BranchApp
+from branchtui.privacy import AS_ROOT, is_root, keep_private
 from branchtui.screens.desk import Credentials
 from branchtui.settings import Settings
 from branchtui.terminal.lean import Choice as Painting
@@ -39,6 +40,7 @@ class Ready:
 
 def run_terminal(settings: Settings, credentials: Credentials | None = None) -> int:
     """Run the program until its user leaves; the exit code of the command line."""
+    keep_private()
     try:
         prepared = ready(settings)
     except NotReady as reason:
@@ -58,6 +60,8 @@ def ready(settings: Settings, *, stop: Callable[[], None] | None = None) -> Read
     """
     if not settings.ledger:
         raise NotReady("Which ledger? Name it: branchtui --ledger URL", WRONG_USAGE)
+    if settings.refuse_root and is_root():
+        raise NotReady(AS_ROOT, REFUSED)
     if why_not := unusable(os.environ):
         raise NotReady(why_not, REFUSED)
     ascii_only, clipboard = settings.ascii_only, settings.clipboard
@@ -68,6 +72,7 @@ def ready(settings: Settings, *, stop: Callable[[], None] | None = None) -> Read
 
 def run_ready(prepared: Ready, credentials: Credentials | None = None) -> int:
     """Run what `ready` found possible; the exit code of the command line."""
-    app = BranchApp(prepared.settings, credentials=credentials, painting=prepared.painting)
+    warning = AS_ROOT if is_root() else ""
+    app = BranchApp(prepared.settings, credentials=credentials, painting=prepared.painting, warning=warning)
     app.run(mouse=False)
     return app.return_code or DONE

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,14 +18,14 @@ def sign_in(shown: Terminal, person: Person) -> None:
     shown.see("What waits")
 
 
-def key_change_and_post_a_balance(shown: Terminal) -> None:
-    """Find a customer, key 1,250.00, make it 1,350.00, post it, be refused a second post."""
+def key_change_and_post_a_balance(shown: Terminal) -> Decimal:
+    """Find a customer, key 1,250.00, make it 1,350.00, post it, be refused a second post; what it then has to come to."""
     shown.press("f2")
     shown.see("Achieng")
     shown.press("/", "wanjik")
     shown.see("“wanjik”", "Wanjiku Kamau")
     shown.press("enter", "enter")
-    shown.see("Customer  000101", "Wallet")
+    before = _shares(shown.see("Customer  000101", "Shares", "KES"))
 
     shown.press("n")
     shown.see("New Member Balance")
@@ -48,14 +50,22 @@ def key_change_and_post_a_balance(shown: Terminal) -> None:
 
     shown.press("p")
     shown.see("can never be posted again")
+    return before + Decimal("1350.00")
 
 
-def see_the_balance_on_the_account(shown: Terminal) -> None:
+def _shares(screen: str) -> Decimal:
+    """The balance in the line of the share account."""
+    found = re.search(r"Shares.*?([\d,]+\.\d\d) KES", screen)
+    assert found is not None, screen
+    return Decimal(found[1].replace(",", ""))
+
+
+def see_the_balance_on_the_account(shown: Terminal, balance: Decimal) -> None:
     """The posted balance stands on the customer's account."""
     shown.press("f2")
     shown.see("Wanjiku Kamau")
     shown.press("enter")
-    shown.see("Customer  000101", "Shares", "1,350.00 KES")
+    shown.see("Customer  000101", "Shares", f"{balance:,} KES")
 
 
 def associate_the_oldest_payment(shown: Terminal) -> None:

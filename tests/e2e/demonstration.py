@@ -1,13 +1,25 @@
-"""A demonstration ledger as a process of its own, as `branchtui demo --serve-only` gives it."""
+"""A demonstration ledger as a process of its own, as `branchtui demo --serve-only` gives it.
+
+It takes seconds to build, so a run of the tests builds it once and each test is served a copy: the same as
+`branchtui demo --keep` opened again.
+"""
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
+
+from branchtui.demo import DESCRIPTION
+from branchtui.ledger import demo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,10 +39,12 @@ class Demonstration:
     """Starts the ledger and knows its users; `check` proves the invariants as it is served."""
 
     def __init__(self, env: Mapping[str, str] | None = None) -> None:
+        self._data = Path(tempfile.mkdtemp(prefix="branchtui-test-"))
+        _copy(self._data / "branchtui" / "demo")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "branchtui", "demo", "--serve-only"],
+            [sys.executable, "-m", "branchtui", "demo", "--serve-only", "--keep"],
             stdout=subprocess.PIPE,
-            env={**os.environ, **(env or {})},
+            env={**os.environ, **(env or {}), "XDG_DATA_HOME": str(self._data)},
             text=True,
         )
         assert self._process.stdout is not None
@@ -50,6 +64,7 @@ class Demonstration:
         self._process.wait(30)
         assert self._process.stdout is not None
         self._process.stdout.close()
+        shutil.rmtree(self._data)
 
     def user(self, role: str, place: int = 0) -> Person:
         """The first user of a role (or a later one), in the order of the description."""
@@ -64,3 +79,20 @@ class Demonstration:
             check=False,
         )
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@cache
+def _template() -> Path:
+    """A demonstration that nobody has served, for as long as this process of the tests lives."""
+    folder = Path(tempfile.mkdtemp(prefix="branchtui-test-"))
+    atexit.register(shutil.rmtree, folder)
+    (folder / DESCRIPTION).write_text(json.dumps(demo.build(folder)))
+    return folder
+
+
+def _copy(folder: Path) -> None:
+    shutil.copytree(_template(), folder)
+    described = folder / DESCRIPTION
+    description = json.loads(described.read_text())
+    description["database"] = f"sqlite:///{folder / 'ledger.db'}"
+    described.write_text(json.dumps(description))

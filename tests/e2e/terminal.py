@@ -22,7 +22,7 @@ from wcwidth import wcwidth
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-PATIENCE_SECONDS = 40.0
+PATIENCE_SECONDS = 90.0
 """How long a text may take before the test gives up: a bound, not an expectation."""
 
 KEYS = {

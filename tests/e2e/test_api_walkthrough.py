@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from tests.e2e.demonstration import Demonstration
 
+pytestmark = pytest.mark.faults
+
 PAGE = Path(__file__).parents[2] / "docs" / "api.md"
 
 

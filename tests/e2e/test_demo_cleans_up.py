@@ -5,27 +5,40 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from tests.e2e.demonstration import Demonstration
 
 from branchtui.demo import PARENT_PIPE
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+pytestmark = pytest.mark.faults
+
+
+def told_to(child: subprocess.Popen[str]) -> None:
+    """Its standard input stays open meanwhile: the end of that would be a second signal, which waits for nothing."""
+    child.terminate()
+    child.wait(60)
+
+
+def without_its_terminal(child: subprocess.Popen[str]) -> None:
+    """Its standard input ends."""
+    child.communicate()
+
+
+ENDS: dict[str, Callable[[subprocess.Popen[str]], None]] = {
+    "it is told to end": told_to,
+    "its terminal died": without_its_terminal,
+}
+
 
 @pytest.mark.e2e
-def test_a_demonstration_that_is_told_to_end_leaves_nothing() -> None:
-    """Issue 2: it cleans up on exit; decision 0008: its temporary folder goes with it."""
-    with Demonstration() as demonstration:
-        folder = Path(demonstration.database.removeprefix("sqlite:///")).parent
-        assert folder.is_dir()
-
-    assert not folder.exists()
-
-
-@pytest.mark.e2e
-def test_a_demonstration_whose_terminal_died_leaves_nothing(tmp_path: Path) -> None:
-    """Decision 0008: it ends by the end of its standard input, and its temporary folder goes with it."""
+@pytest.mark.parametrize("end", ENDS)
+def test_a_demonstration_that_ends_leaves_nothing(end: str, tmp_path: Path) -> None:
+    """Decision 0008: it ends by a signal, or by the end of its standard input; its temporary folder goes with it."""
     child = subprocess.Popen(
         [sys.executable, "-m", "branchtui", "demo", "--serve-only"],
         stdin=subprocess.PIPE,
@@ -37,6 +50,7 @@ def test_a_demonstration_whose_terminal_died_leaves_nothing(tmp_path: Path) -> N
     assert child.stdout.readline(), "it did not start"
     assert list(tmp_path.iterdir())
 
+    ENDS[end](child)
     child.communicate()
 
     assert child.returncode == 0

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tests.e2e.demonstration import Demonstration
 
 pytestmark = [
+    pytest.mark.faults,
     pytest.mark.e2e,
     pytest.mark.pty,
     pytest.mark.skipif(bool(missing()), reason=missing() or "sshd is there"),
@@ -28,11 +29,12 @@ pytestmark = [
 needs_tmux = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("compression", ["-C", "-oCompression=no"])
 def test_the_day_passes_over_ssh_by_keys_alone(
     demonstration: Demonstration, tmp_path: Path, compression: str
 ) -> None:
-    """Issue 3: with `ssh -C` and without; the line ends when the teller leaves, and nothing stays behind."""
+    """With `ssh -C` and without; the line ends when the teller leaves, and nothing stays behind."""
     log = tmp_path / "ssh.log"
     teller = demonstration.user("teller")
     with (
@@ -41,8 +43,8 @@ def test_the_day_passes_over_ssh_by_keys_alone(
     ):
         day.sign_in(shown, teller)
         if compression == "-C":
-            day.key_change_and_post_a_balance(shown)
-            day.see_the_balance_on_the_account(shown)
+            balance = day.key_change_and_post_a_balance(shown)
+            day.see_the_balance_on_the_account(shown, balance)
         day.associate_the_oldest_payment(shown)
         running = host.programs()
         assert running
@@ -74,7 +76,7 @@ def test_whatever_the_client_asks_for_it_gets_the_counter(
 def test_a_cut_line_ends_the_session_and_leaves_no_process(
     demonstration: Demonstration, tmp_path: Path
 ) -> None:
-    """Issue 3: what was typed and not sent is gone, what was sent is in the ledger, and nothing runs on."""
+    """What was typed and not sent is gone, what was sent is in the ledger, and nothing runs on."""
     teller = demonstration.user("teller")
     with (
         SshHost(tmp_path, demonstration, teller) as host,
@@ -110,13 +112,13 @@ def test_a_line_that_fell_silent_ends_the_session_too(demonstration: Demonstrati
 def test_in_tmux_the_same_screen_stands_after_the_line_broke(
     demonstration: Demonstration, tmp_path: Path
 ) -> None:
-    """Issue 3: a form half filled in when the line was cut is there again, and the day goes on."""
+    """A form half filled in when the line was cut is there again, and the day goes on."""
     teller = demonstration.user("teller")
     with SshHost(tmp_path, demonstration, teller, in_tmux=True) as host:
         with Terminal(host.client("-C")) as cut:
             day.sign_in(cut, teller)
-            day.key_change_and_post_a_balance(cut)
-            day.see_the_balance_on_the_account(cut)
+            balance = day.key_change_and_post_a_balance(cut)
+            day.see_the_balance_on_the_account(cut, balance)
             cut.press("n")
             cut.see("New Member Balance")
             cut.press("2", "enter", "77.50")

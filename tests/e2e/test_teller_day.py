@@ -75,8 +75,8 @@ def test_a_balance_from_the_first_key_to_the_customers_account(
     demonstration: Demonstration, teller: Terminal
 ) -> None:
     """Find a customer, key 1,250.00, make it 1,350.00, post it, see it on the account, be refused a second post."""
-    key_change_and_post_a_balance(teller)
-    see_the_balance_on_the_account(teller)
+    balance = key_change_and_post_a_balance(teller)
+    see_the_balance_on_the_account(teller, balance)
     demonstration.check()
 
 

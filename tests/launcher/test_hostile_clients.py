@@ -14,6 +14,8 @@ from branchtui.launcher import wire
 from branchtui.launcher.request import Request
 from branchtui.launcher.waiter import END, KILLED
 
+pytestmark = pytest.mark.faults
+
 GOOD = wire.pack(FIELDS)
 STRANGE: list[tuple[bytes, int]] = [
     (b"", 3),

@@ -17,7 +17,7 @@ from tests.launcher.clients import FIELDS, Client, RunningLauncher, status_of
 
 from branchtui.launcher.waiter import END
 
-pytestmark = pytest.mark.pty
+pytestmark = [pytest.mark.pty, pytest.mark.faults]
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_a_session_is_its_teller_and_nobody_else(
 def test_a_session_of_the_program_can_gain_nothing(
     launcher: RunningLauncher, others: list[pwd.struct_passwd]
 ) -> None:
-    """No capability, no new privileges by any program, nobody may trace it; it leads a session of its own."""
+    """SEC-2: no capability, no new privileges by any program, nobody may trace it; it leads a session of its own."""
     with Client(launcher.path, uid=others[0].pw_uid) as client:
         answer = client.ask()
         assert answer.startswith(b"G"), answer

@@ -17,7 +17,7 @@ from tests.launcher.clients import RunningLauncher, is_gone, wait_for_end
 from branchtui.launcher import waiter
 from branchtui.terminal.lean.driver import LEAVE
 
-pytestmark = [pytest.mark.pty, pytest.mark.e2e]
+pytestmark = [pytest.mark.pty, pytest.mark.e2e, pytest.mark.faults]
 
 NOWHERE = "http://127.0.0.1:1"
 PROGRAM = [sys.executable, "-m", "branchtui"]

@@ -114,6 +114,24 @@ class PostgresServer:
             self.process.wait(START_SECONDS)
             self.process = None
 
+    def crash(self) -> None:
+        """End it as SIGKILL of its first process does: nothing is written, the rest finds out by itself."""
+        assert self.process is not None
+        pid = self.process.pid
+        others = [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        self.stop(signal.SIGKILL)
+        waited = threading.Event()
+        for _ in range(int(START_SECONDS * 100)):
+            # Its memory is in use until the last of them is gone, and no other server may take it before.
+            if not any(Path(f"/proc/{each}").exists() for each in others):
+                return
+            waited.wait(0.01)
+        raise AssertionError("processes of the server outlive it")
+
+    def end_process(self, pid: int) -> None:
+        """SIGKILL one of its processes: the server ends all the others and recovers by itself."""
+        os.kill(pid, signal.SIGKILL)
+
     def remove(self) -> None:
         """Stop it and forget everything."""
         self.stop()

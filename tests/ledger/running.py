@@ -14,9 +14,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import logging
 import shutil
 import socket
 import threading
+import time
 import uuid
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -24,7 +26,9 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 import httpx
 import pytest
+import structlog
 import uvicorn
+from tests.ledger.documented import refuse_undocumented
 
 from branchtui.contract.sessions import Role
 from branchtui.format.folding import fold
@@ -36,7 +40,7 @@ from branchtui.ledger.journal import natural_minor
 from branchtui.ledger.passwords import Passwords
 from branchtui.ledger.serve import server_config
 from branchtui.ledger.store.engine import store_at
-from branchtui.ledger.store.rows import Account, Branch, Customer, User
+from branchtui.ledger.store.rows import Account, Branch, Customer, Transfer, User
 from branchtui.ledger.store.sqlite import SqliteStore
 from branchtui.ledger.web.app import make_app
 from branchtui.ledger.web.limits import LIFTED, Limits, Rates
@@ -106,12 +110,13 @@ def make_template(database: str) -> None:
         for username, role, code in PEOPLE:
             branch = tx.find_one(Branch, code=code)
             assert branch is not None
-            tx.put(_user(username, role, branch.id, hashed, at_us))
+            tx.put(user_row(username, role, branch.id, hashed, at_us))
 
     setup.change(database, fill)
 
 
-def _user(username: str, role: Role, branch_id: str, hashed: str, at_us: int) -> User:
+def user_row(username: str, role: Role, branch_id: str, hashed: str, at_us: int) -> User:
+    """Somebody who has never signed in."""
     return User(
         id=new_id(),
         version=1,
@@ -224,8 +229,17 @@ class RunningLedger:
     Tests ask faster than people: rates are lifted unless a test gives some.
     """
 
-    def __init__(self, database: str, *, rates: Rates = LIFTED) -> None:
+    def __init__(
+        self,
+        database: str,
+        *,
+        rates: Rates = LIFTED,
+        monotonic: Callable[[], float] = time.monotonic,
+        proxies: tuple[str, ...] = (),
+    ) -> None:
         self.database = database
+        self.monotonic = monotonic
+        self.proxies = proxies
         self.rates = rates
         self.store = store_at(database)
         self.clock = MovableClock()
@@ -238,7 +252,8 @@ class RunningLedger:
     def __enter__(self) -> Self:
         self._thread.start()
         self._ready.result(START_SECONDS)
-        self.client = httpx.Client(base_url=self.url, timeout=30.0, trust_env=False)
+        hooks = {"response": [refuse_undocumented]}
+        self.client = httpx.Client(base_url=self.url, timeout=30.0, trust_env=False, event_hooks=hooks)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -256,14 +271,20 @@ class RunningLedger:
             self._ready.set_exception(error)
 
     async def _serve_until_told(self) -> None:
+        # A line for each request would fill what pytest keeps of the output.
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
         self.loop = asyncio.get_running_loop()
         self.core: Core = open_core(self.database, clock=self.clock)
         try:
             with socket.create_server(("127.0.0.1", 0), backlog=256) as listening:
                 # asyncio sets this only on sockets that name their protocol; without it each answer waits 40 ms.
                 listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                app = make_app(self.core, all_routes(cheap_passwords()), limits=Limits(self.rates))
-                self._server = uvicorn.Server(server_config(app, loop="asyncio"))
+                app = make_app(
+                    self.core,
+                    all_routes(cheap_passwords()),
+                    limits=Limits(self.rates, monotonic=self.monotonic),
+                )
+                self._server = uvicorn.Server(server_config(app, loop="asyncio", proxies=self.proxies))
                 self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
                 self._ready.set_result(None)
                 await self._server.serve(sockets=[listening])
@@ -289,6 +310,13 @@ class RunningLedger:
         session = answer.json()
         self._apis[username] = Api(self.client, username, session["access_token"], session)
         return self._apis[username]
+
+    def add_user(self, username: str, role: Role, branch: str = "HQ") -> None:
+        """One more who may sign in, straight into the store."""
+        user = user_row(
+            username, role, self.branch(branch).id, cheap_passwords().hash(PASSWORD), self.clock.now_us()
+        )
+        self.write(lambda tx: tx.put(user))
 
     def anonymous(self) -> Api:
         """An `Api` nobody signed in to."""
@@ -385,9 +413,28 @@ class RunningLedger:
             tx.put(customer)
             for account in made:
                 tx.put(account)
+            if status == "transfer_in_progress":
+                tx.put(self._offer(customer))
 
         self.write(insert)
         return Member(customer, {account.kind: account for account in made})
+
+    def _offer(self, customer: Customer) -> Transfer:
+        """The transfer of a customer who is under way, to the top branch."""
+        return Transfer(
+            id=new_id(),
+            customer_id=customer.id,
+            from_branch_id=customer.branch_id,
+            to_branch_id=self.branch("HQ").id,
+            transfer_date=self.today().isoformat(),
+            note=None,
+            state="proposed",
+            proposed_by="ledger",
+            proposed_at=customer.created_at,
+            decided_by=None,
+            decided_at=None,
+            decision_note=None,
+        )
 
     def balance_minor(self, account_id: str) -> int:
         """The account's balance as its owner reads it (held or owed), in minor units."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from branchtui.contract.customers import NewCustomer
-from branchtui.ledger.workflows.customers import build_customer
+from branchtui.ledger.workflows.customer_rows import build_customer
 
 if TYPE_CHECKING:
     from tests.ledger.running import RunningLedger

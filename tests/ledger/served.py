@@ -36,6 +36,8 @@ class Served:
     process: subprocess.Popen[str]
     url: str
     client: httpx.Client
+    said: str = ""
+    """What it wrote on standard error, once it has ended."""
 
     @classmethod
     def start(cls, path: Path) -> Self:
@@ -43,10 +45,10 @@ class Served:
         return cls.start_at(f"sqlite:///{path}")
 
     @classmethod
-    def start_at(cls, database: str) -> Self:
-        """Serve the ledger at the URL `database` on a free port."""
+    def start_at(cls, database: str, *options: str) -> Self:
+        """Serve the ledger at the URL `database` on a free port, with further options."""
         process = subprocess.Popen(
-            command("serve", "--database", database, "--port", "0"),
+            command("serve", "--database", database, "--port", "0", *options),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -77,7 +79,7 @@ class Served:
 
     def _wait(self) -> None:
         self.client.close()
-        self.process.communicate(timeout=60)
+        _, self.said = self.process.communicate(timeout=60)
 
 
 def assert_well(path: Path) -> None:

@@ -136,7 +136,7 @@ def payment(teller: Api, code: str) -> dict[str, Any] | None:
 def test_every_sample_ends_as_its_readme_says(
     served: RunningLedger, built: Demonstration, teller: Api
 ) -> None:
-    """Issue: posting the samples at a running demonstration fills the queue and associates as they say."""
+    """Posting the samples at a running demonstration fills the queue and associates as they say."""
     first = ["plain.json"]
     names = first + sorted(each.name for each in SAMPLES.glob("*.json") if each.name not in first)
     for name in names:

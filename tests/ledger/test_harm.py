@@ -20,6 +20,8 @@ from tests.ledger.served import Served, assert_well, new_customer, run
 
 from branchtui.ledger.store.sqlite import database_path
 
+pytestmark = pytest.mark.faults
+
 
 @pytest.fixture
 def path(ledger_template: Path, tmp_path: Path) -> Path:
@@ -123,6 +125,7 @@ def test_a_ledger_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     assert not (tmp_path / "nothing.db").exists()
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     "content", [b"", b"not a database at all" * 500, b"SQLite format 3\x00" + b"\xff" * 8_000]
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 import threading
@@ -13,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -22,13 +24,14 @@ from tests.ledger.postgres_server import PostgresServer, name_of, programs
 from tests.ledger.running import PASSWORD, TIMEZONE, Api, RunningLedger, fresh_key, make_template
 from tests.ledger.served import Served, new_customer, run
 
+from branchtui.ledger.figures import StoreFigures
 from branchtui.ledger.setup import in_one_transaction
 from branchtui.ledger.store import rows as stored
 from branchtui.ledger.store.rows import Job, JobLease
 from branchtui.ledger.store.unit import BulkTx, Tx
 from branchtui.ledger.workflows import jobs
 
-pytestmark = [pytest.mark.postgres, pytest.mark.e2e]
+pytestmark = [pytest.mark.postgres, pytest.mark.e2e, pytest.mark.faults]
 
 T = TypeVar("T")
 RECORDS = "/v1/balance-records"
@@ -121,7 +124,22 @@ def test_a_session_is_good_at_every_ledger_and_ends_at_all_of_them(two: Two) -> 
     assert here.get("/v1/me").status_code == 401
 
 
-@pytest.mark.faults
+def test_who_is_disabled_at_one_ledger_is_out_at_the_other_at_once(two: Two) -> None:
+    """AUTH-5: who may still ask is read from the rows at each request; no second of grace, as branches have."""
+    here = two.ledgers[0].sign_in("teller-b")
+    there = Api(two.ledgers[1].client, here.username, here.token, here.session)
+    administrator = two.ledgers[0].sign_in("administrator")
+    assert administrator.post("/v1/me/step-up", {"password": PASSWORD}, key="").status_code == 200
+    path = f"/v1/users/{here.session['user']['id']}"
+    for change in ({"limit_minor": 5}, {"disabled": True}):
+        assert there.get("/v1/me").status_code == 200
+        version = administrator.get(path).json()["version"]
+        assert administrator.patch(path, change, if_match=version).status_code == 200
+        assert there.get("/v1/me").status_code == (401 if "disabled" in change else 200)
+    body = {"refresh_token": here.session["refresh_token"]}
+    assert there.post("/v1/sessions/refresh", body, key="").status_code == 401
+
+
 def test_wrong_passwords_count_together(two: Two) -> None:
     """AUTH-3: whoever guesses at two ledgers has no more tries than at one."""
     codes = [
@@ -133,7 +151,6 @@ def test_wrong_passwords_count_together(two: Two) -> None:
     assert codes[-1] == 429
 
 
-@pytest.mark.faults
 def test_five_hundred_raced_edits_lose_no_update(two: Two) -> None:
     """CONC-3: of those who saw the same version one is first, the others are told what stands now."""
     customer = two.tellers[0].post("/v1/customers", new_customer(two.branch_id, 2)).json()
@@ -159,7 +176,6 @@ def test_five_hundred_raced_edits_lose_no_update(two: Two) -> None:
     assert lost, "nobody ever met anybody: the race was none"
 
 
-@pytest.mark.faults
 def test_ended_connections_lose_nothing_that_was_acknowledged(two: Two) -> None:
     """T4: backends ended at random under load; acknowledged is a subset of stored, each key is one effect."""
     chance = random.Random(20_261_129)
@@ -198,7 +214,6 @@ def test_ended_connections_lose_nothing_that_was_acknowledged(two: Two) -> None:
         assert (stored, told) == (1, 1)
 
 
-@pytest.mark.faults
 def test_a_job_is_run_by_one_ledger_and_seen_at_the_other(two: Two) -> None:
     """CONC-5: an import that one ledger was asked for ends once, whoever waits for it where."""
     customer = two.tellers[0].post("/v1/customers", new_customer(two.branch_id, 3)).json()
@@ -227,9 +242,8 @@ def own_server() -> Iterator[PostgresServer]:
     server.remove()
 
 
-@pytest.mark.faults
 def test_a_server_that_comes_back_is_found_again(own_server: PostgresServer) -> None:
-    """Issue 4: reads and writes go on by themselves; meanwhile everybody is told that nothing was done."""
+    """Reads and writes go on by themselves; meanwhile everybody is told that nothing was done."""
     database = own_server.new_database()
     make_template(database)
     with RunningLedger(database) as ledger:
@@ -237,6 +251,9 @@ def test_a_server_that_comes_back_is_found_again(own_server: PostgresServer) -> 
         branch_id = ledger.branch("NKU").id
         assert teller.post("/v1/customers", new_customer(branch_id, 1)).status_code == 201
         own_server.stop()
+        assert ledger.anonymous().get("/healthz").status_code == 200
+        away = ledger.anonymous().get("/readyz")
+        assert (away.status_code, away.json()["code"], ledger.core.writer.away) == (503, "overloaded", False)
         key, body = fresh_key(), new_customer(branch_id, 2)
         refused = teller.post("/v1/customers", body, key=key)
         assert (refused.status_code, refused.json()["outcome"]) == (503, "not_applied")
@@ -289,6 +306,76 @@ def test_what_another_process_sets_and_adds_is_known_here_a_second_later(
         assert core.fresh_until > 0.0
 
 
+def test_what_another_process_sets_is_looked_for_once_a_second_and_no_more(
+    postgres_server: PostgresServer, postgres_template: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Decision 0015: at most a second old, however many ask; within it nothing is read again."""
+    now, found = 1_000.0, []
+    with RunningLedger(postgres_server.new_database(postgres_template)) as ledger:
+        core, administrator = ledger.core, ledger.sign_in("administrator")
+        monkeypatch.setattr("branchtui.ledger.core.time", SimpleNamespace(monotonic=lambda: now))
+        core.fresh_until = 0.0
+        for number, passed in enumerate((0.0, 0.5, 0.49, 0.02)):
+            now += passed
+            administrator.get("/v1/me")
+            found.append(core.limit_of("supervisor", None))
+            settings = json.dumps({"role_limits": {"supervisor": number}})
+            connection = ledger.store.connect()
+            in_one_transaction(connection, partial(_put, replace(core.institution, settings=settings)))
+            connection.close()
+    assert found == [None, None, None, 2]
+
+
+def test_the_figures_of_a_database_on_a_server(
+    postgres_server: PostgresServer, postgres_template: str
+) -> None:
+    """Operations: its size and what waits in it, over a connection that ends with the look."""
+    with RunningLedger(postgres_server.new_database(postgres_template)) as ledger:
+        ledger.sign_in("teller")
+        registry = ledger.core.metrics.registry
+        registry.register(StoreFigures(ledger.store, ledger.clock))
+        ask = registry.get_sample_value
+        assert (
+            ask("branchtui_store_up"),
+            ask("branchtui_sessions"),
+            ask("branchtui_jobs_oldest_seconds"),
+        ) == (1, 1, 0)
+        assert (ask("branchtui_database_bytes") or 0) > 1_000_000
+
+
+def test_a_ledger_that_stops_gives_its_job_to_the_others_at_once(own_ledger: RunningLedger) -> None:
+    """CONC-5, operations: nobody waits half a minute for the lease of a process that was only restarted."""
+    ledger = own_ledger
+    principal = json.dumps(
+        {
+            "user_id": "u", "username": "u", "person_id": "p", "role": "teller", "limit_minor": None,
+            "branch_id": ledger.branch("NKU").id, "session_id": None, "address": None,
+        }
+    )  # fmt: skip
+    job = Job("job", "long", "subject", ledger.branch("NKU").id, "queued", 0, None, "{}", principal, "x", 1)
+    ledger.write(partial(_put, job))
+
+    async def stopped_in_the_middle() -> None:
+        under_way = asyncio.Event()
+
+        async def long(running: jobs.Running) -> dict[str, Any]:
+            await running.writer.submit(partial(_put, stored.Counter("chunk", 1)))
+            under_way.set()
+            await asyncio.Event().wait()
+            return {}
+
+        assert await jobs._claim(ledger.core, "job")
+        ledger.core.runner = asyncio.ensure_future(jobs._run(ledger.core, job, {"long": long}))
+        await under_way.wait()
+        ledger.core.begin_stop()
+        await asyncio.wait([ledger.core.runner])
+
+    ledger._on_loop(stopped_in_the_middle())
+    assert ledger.query("SELECT state FROM jobs") == [("running",)]
+    assert ledger.query("SELECT count(*) FROM job_leases") == [(0,)]
+    assert ledger.query("SELECT value FROM counters WHERE id = 'chunk'") == [(1,)]
+
+
 def test_a_process_that_was_slow_and_lost_its_job_writes_no_more(own_ledger: RunningLedger) -> None:
     """CONC-5: every step of a job looks at the lease in its own transaction."""
     ledger = own_ledger
@@ -318,7 +405,6 @@ def test_a_process_that_was_slow_and_lost_its_job_writes_no_more(own_ledger: Run
     assert ledger.query("SELECT state FROM jobs") == [("running",)]
 
 
-@pytest.mark.faults
 @pytest.mark.parametrize("words", [("backup", "--to", "copy"), ("restore", "--from", "copy")])
 def test_copies_are_made_by_the_servers_own_tools(
     postgres_server: PostgresServer, words: tuple[str, ...], tmp_path: Path
@@ -330,7 +416,6 @@ def test_copies_are_made_by_the_servers_own_tools(
     assert "server's own tools" in found.stderr
 
 
-@pytest.mark.faults
 def test_a_restored_database_begins_a_new_epoch(
     postgres_server: PostgresServer, postgres_template: str
 ) -> None:
@@ -348,9 +433,8 @@ def test_a_restored_database_begins_a_new_epoch(
     assert before != after
 
 
-@pytest.mark.faults
 def test_the_commands_of_a_ledger_work_on_a_server(postgres_server: PostgresServer) -> None:
-    """Issue 4: init, seed, user, branch, migrate and check, as on a file; a password in the address is refused."""
+    """Init, seed, user, branch, migrate and check, as on a file; a password in the address is refused."""
     database = postgres_server.new_database()
     with_password = database.replace("ledger@", "ledger:hunter2hunter2@")
     refused = run("check", "--database", with_password)

@@ -19,6 +19,8 @@ from tests.ledger.running import PASSWORD, RunningLedger, copy_template
 from branchtui.ledger.check import violations
 from branchtui.ledger.store.sqlite import FileLock, connect, database_path
 
+pytestmark = pytest.mark.faults
+
 NEW_PASSWORD = "three patient camels"
 
 

@@ -78,7 +78,22 @@ async def test_probes_wait_by_full_jitter_up_to_a_minute_and_the_answered_one_le
     assert not bench.breaker.admit()
     bench.breaker.succeeded()
     assert bench.breaker.state is Circuit.CLOSED
-    assert bench.turns == [False, False, True]
+    assert set(bench.turns[1:]) == {True}
+
+
+async def test_the_line_is_up_again_as_soon_as_a_probe_is_answered_whoever_asks_next() -> None:
+    """Nobody has to send something into a line that is said to be down, to learn that it is not."""
+    bench = Bench(False, True)
+    for _ in range(5):
+        bench.breaker.failed()
+    await bench.until(Circuit.HALF_OPEN)
+    assert bench.turns == [False, True]
+
+    assert bench.breaker.admit()
+    bench.breaker.failed()
+
+    assert bench.turns == [False, True, False]
+    await bench.breaker.close()
 
 
 async def test_a_failure_of_the_one_let_through_opens_it_again() -> None:

@@ -11,12 +11,27 @@ from pathlib import Path
 
 import pytest
 from tests.remote.conftest import Desk
-from tests.remote.doubles import Asked, Behaviour, answers, closes, html, refuses, response, sends
+from tests.remote.doubles import (
+    Asked,
+    Behaviour,
+    StillTime,
+    answers,
+    client_of,
+    closes,
+    html,
+    refuses,
+    response,
+    sends,
+    stalls,
+)
 
-from branchtui.remote.errors import FileProblem, LedgerError
-from branchtui.remote.imports import CHUNK_BYTES
+from branchtui.remote.breaker import Budget
+from branchtui.remote.chunking import CHUNK_BYTES_MAX, CHUNK_BYTES_MIN, ChunkSize
+from branchtui.remote.errors import FileProblem, LedgerError, Unreachable
 
-CONTENT = bytes(range(256)) * 2048  # 512 KiB: four chunks
+CONTENT = (
+    bytes(range(256)) * 1024
+)  # 256 KiB: chunks of 4, 16, 64, 128 and 44 KiB on a line that takes no time
 
 
 class Store:
@@ -72,7 +87,7 @@ def store(desk: Desk) -> Store:
     return store
 
 
-@pytest.mark.parametrize("size", [0, 1, CHUNK_BYTES, CHUNK_BYTES + 1, len(CONTENT)])
+@pytest.mark.parametrize("size", [0, 1, CHUNK_BYTES_MIN, CHUNK_BYTES_MIN + 1, len(CONTENT)])
 async def test_a_file_arrives_whole_in_chunks_with_progress(
     desk: Desk, store: Store, size: int, tmp_path: Path
 ) -> None:
@@ -93,14 +108,48 @@ async def test_after_a_break_the_ledger_is_asked_what_it_has_before_anything_is_
     desk: Desk, store: Store
 ) -> None:
     """The matrix, chunk column: HEAD offset, then go on; no chunk twice, none lost."""
-    desk.server.plan = [store, closes, store, stored_then(closes, store)]
+    desk.server.plan = [store, store, closes, store, stored_then(closes, store)]
 
     upload = await desk.ledger.upload(CONTENT)
 
     assert store.bytes[upload.id] == CONTENT
-    assert [path.split()[0] for path in desk.server.paths()] == [
-        "PUT", "PUT", "HEAD", "PUT", "HEAD", "PUT", "PUT",
-    ]  # fmt: skip
+    assert kinds(desk)[:6] == ["HEAD", "PUT", "PUT", "HEAD", "PUT", "HEAD"]
+    assert set(kinds(desk)[6:]) == {"PUT"}
+
+
+async def test_another_process_goes_on_with_the_same_file_where_the_ended_one_stopped(
+    desk: Desk, store: Store, tmp_path: Path
+) -> None:
+    """A killed terminal: the same bytes by the same user are the same upload; nothing was kept on this host for it."""
+    arrived = asyncio.Event()
+
+    async def hang(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        await stored_then(stalls_after(arrived), store)(asked, writer)
+
+    desk.server.plan = [store, store, hang]
+    ended = asyncio.ensure_future(desk.ledger.upload(CONTENT))
+    await arrived.wait()
+    ended.cancel()
+    await asyncio.gather(ended, return_exceptions=True)
+    seen: list[tuple[int, int]] = []
+    async with client_of(desk.server, tmp_path / "another", StillTime()) as other:
+        await other.sign_in("achieng", "a long password")
+        before = len(desk.server.asked)
+
+        upload = await other.upload(CONTENT, lambda done, total: seen.append((done, total)))
+
+    sent = [path.split()[0] for path in desk.server.paths()[before:]]
+    assert (sent[0], set(sent[1:])) == ("HEAD", {"PUT"})
+    assert seen[0] == (5 * CHUNK_BYTES_MIN, len(CONTENT))
+    assert store.bytes == {upload.id: CONTENT}
+
+
+def stalls_after(arrived: asyncio.Event) -> Behaviour:
+    async def behave(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        arrived.set()
+        await stalls(asked, writer)
+
+    return behave
 
 
 async def test_a_last_chunk_that_arrived_unanswered_is_not_sent_again(desk: Desk, store: Store) -> None:
@@ -111,6 +160,73 @@ async def test_a_last_chunk_that_arrived_unanswered_is_not_sent_again(desk: Desk
 
     assert store.bytes[upload.id] == b"short"
     assert [path.split()[0] for path in desk.server.paths()] == ["PUT", "HEAD"]
+
+
+async def broken_off(desk: Desk, store: Store) -> None:
+    """The first chunk arrives, and then the line is gone for longer than an upload waits."""
+    desk.server.plan = [store, store, *[closes] * 6]
+    with pytest.raises(Unreachable):
+        await desk.ledger.upload(CONTENT)
+    desk.server.plan = []
+    await desk.ledger.try_now()
+    desk.ledger._budget = desk.ledger._retries._budget = Budget()
+    desk.server.asked.clear()
+
+
+def kinds(desk: Desk) -> list[str]:
+    return [path.split()[0] for path in desk.server.paths() if "/v1/uploads/" in path]
+
+
+def first_offset(desk: Desk) -> str:
+    return next(asked.headers["upload-offset"] for asked in desk.server.asked if asked.method == "PUT")
+
+
+async def test_a_file_that_was_broken_off_goes_on_where_it_stopped_when_it_is_sent_again(
+    desk: Desk, store: Store
+) -> None:
+    """Contract, section 8: an upload continues, whether the line or the person gave up meanwhile."""
+    await broken_off(desk, store)
+
+    upload = await desk.ledger.upload(CONTENT)
+
+    assert store.bytes == {upload.id: CONTENT}
+    assert kinds(desk)[:2] == ["HEAD", "PUT"]
+    assert desk.server.asked[-len(kinds(desk)) + 1].headers["upload-offset"] == str(CHUNK_BYTES_MIN)
+    desk.server.asked.clear()
+    assert (await desk.ledger.upload(CONTENT)).id != upload.id, "an upload is used once"
+    assert kinds(desk)[:3] == ["HEAD", "HEAD", "PUT"]
+
+
+async def test_another_file_or_another_user_begins_at_the_first_byte(desk: Desk, store: Store) -> None:
+    """An upload is its file's and its sender's alone."""
+    await broken_off(desk, store)
+    other = await desk.ledger.upload(CONTENT[::-1])
+    assert store.bytes[other.id] == CONTENT[::-1]
+    assert first_offset(desk) == "0"
+
+    await broken_off(desk, store)
+    await desk.ledger.sign_in("otieno", "a long password")
+    again = await desk.ledger.upload(CONTENT)
+    assert store.bytes[again.id] == CONTENT
+    assert first_offset(desk) == "0"
+
+
+def test_a_chunk_is_as_large_as_the_line_carries_in_three_seconds() -> None:
+    """A chunk that runs into its deadline never arrives; a small one on a fast line only costs round trips."""
+    size = ChunkSize()
+    seen = [size.bytes]
+    for _ in range(4):
+        size.arrived(size.bytes, 0.2)
+        seen.append(size.bytes)
+    assert seen == [4_096, 16_384, 65_536, CHUNK_BYTES_MAX, CHUNK_BYTES_MAX]
+
+    size.arrived(size.bytes, CHUNK_BYTES_MAX / 5_120)
+    assert size.bytes == 15_360
+    size.arrived(100, 9.0)
+    assert size.bytes == 15_360, "the end of a file says nothing of the line"
+    for _ in range(3):
+        size.failed()
+    assert size.bytes == CHUNK_BYTES_MIN
 
 
 async def test_a_session_that_expires_in_the_middle_is_renewed(desk: Desk, store: Store) -> None:

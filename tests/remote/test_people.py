@@ -43,7 +43,7 @@ async def test_a_step_up_is_asked_once_and_the_same_key_goes_out_again(
             await ledger.step_up(password=PASSWORD)
             return True
 
-        leave = ledger.prove_by(prove)
+        leave = ledger.person.proved_by(prove)
         changed = await ledger.change_user(page.items[0], UserChange(limit_minor=5))
         leave()
         assert (changed.limit_minor, asked) == (5, ["password"])
@@ -68,7 +68,7 @@ async def test_who_does_not_prove_it_is_refused_and_nothing_is_in_doubt(
         async def leave_it() -> bool:
             return False
 
-        ledger.prove_by(leave_it)
+        ledger.person.proved_by(leave_it)
         with pytest.raises(Refused):
             await ledger.change_user(page.items[0], UserChange(limit_minor=5))
         assert not ledger.resolver.unresolved

@@ -53,21 +53,21 @@ class Relay:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         try:
             writer.write(request)
-            return await read_message(reader)
+            return await read_message(reader, is_body_told_only=request.startswith(b"HEAD "))
         finally:
             writer.close()
             await writer.wait_closed()
 
 
-async def read_message(reader: asyncio.StreamReader) -> bytes:
-    """One request or answer with a stated length."""
+async def read_message(reader: asyncio.StreamReader, *, is_body_told_only: bool = False) -> bytes:
+    """One request or answer with a stated length; the answer to HEAD states that of a body which does not come."""
     try:
         head = await reader.readuntil(b"\r\n\r\n")
     except asyncio.IncompleteReadError:
         return b""
     for line in head.split(b"\r\n"):
         name, _, value = line.partition(b":")
-        if name.lower() == b"content-length":
+        if name.lower() == b"content-length" and not is_body_told_only:
             return head + await reader.readexactly(int(value))
     return head
 

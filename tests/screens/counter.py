@@ -13,6 +13,7 @@ from textual.screen import Screen
 from branchtui.app import BranchApp
 from branchtui.screens.desk import Credentials
 from branchtui.screens.desk import open_ledger as default_ledger
+from branchtui.screens.dialogs.sign_in_again import SignInAgainDialog
 from branchtui.settings import Settings
 from branchtui.widgets.status_line import StatusLine
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from branchtui.screens.desk import OpenLedger
 
 S = TypeVar("S", bound=Screen[Any])
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 """How long something may take before a test gives up: a bound, not an expectation."""
 
 
@@ -59,6 +60,12 @@ class Counter:
     async def see(self, *wanted: str) -> str:
         """Wait until every text is on the screen together."""
         await self.until(lambda: all(text in self.text for text in wanted), f"to see {wanted}")
+        return self.text
+
+    async def read(self, *wanted: str) -> str:
+        """See it as a person does who reads before the next key: what was typed before is done with."""
+        await self.see(*wanted)
+        await self.until(lambda: not self.app.gate.is_busy, "for the keys to rest")
         return self.text
 
     async def see_no_more(self, text: str) -> None:
@@ -103,6 +110,14 @@ class Counter:
     def requests(self) -> int:
         """HTTP requests since the start."""
         return self.app.desk.ledger.line.requests
+
+
+async def sign_in_again(seat: Counter) -> None:
+    """The session has ended: wait for the question, as a person reads it, and give the password."""
+    await seat.at(SignInAgainDialog)
+    await seat.until(lambda: not seat.app.gate.is_busy, "for the keys to rest")
+    await seat.type(PASSWORD)
+    await seat.press("enter")
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from branchtui.app import BranchApp
 from branchtui.contract.balance_records import BalanceRecord, RecordStatus, RecordSummary
+from branchtui.contract.codes import Membership
 from branchtui.contract.customers import (
     Account,
     AccountKind,
@@ -73,6 +74,8 @@ class FixedLedger:
     def __init__(self) -> None:
         self.line = LineFigures(last_round_trip_ms=12.0)
         self.is_signed_in = False
+        self.heads = SimpleNamespace(alarm=None, listen=lambda _: lambda: None)
+        self.restored = None
         self.resolver = SimpleNamespace(
             unresolved=(), settled_unseen=(), unresolved_of_others=0, listen=lambda _: lambda: None
         )
@@ -90,6 +93,10 @@ class FixedLedger:
 
     def listen_line(self, _: object) -> object:
         """The line never changes."""
+        return None
+
+    def listen_restored(self, _: object) -> object:
+        """Nothing was ever restored."""
         return None
 
     async def close(self) -> None:
@@ -133,9 +140,13 @@ class FixedLedger:
         """All of them."""
         return Page[Customer](items=tuple(customer(at) for at in range(len(NAMES))), count=len(NAMES))
 
-    async def customer(self, customer_id: str) -> Customer:
+    async def customer(self, customer_id: str, _: object = ()) -> Customer:
         """One of them."""
         return customer(int(customer_id[1:]))
+
+    async def membership(self) -> Membership:
+        """Nothing beyond what everybody is asked for."""
+        return Membership(id="membership", version=1)
 
     async def balance_records(self, **_: object) -> Page[BalanceRecord]:
         """All of them."""

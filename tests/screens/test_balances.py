@@ -86,7 +86,7 @@ async def test_a_balance_is_keyed_edited_posted_and_never_posted_twice(
 async def test_the_figures_of_a_form_that_are_wrong_are_said_beside_the_field(
     running_ledger: RunningLedger, tmp_path: Path
 ) -> None:
-    """Issue, bad input: what was typed stays, nothing is sent."""
+    """Bad input: what was typed stays, nothing is sent."""
     running_ledger.add_member(first_name="Otieno", last_name="Ouma")
     async with counter(running_ledger.url, tmp_path) as seat:
         await on_balances(seat)

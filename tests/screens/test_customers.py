@@ -43,7 +43,7 @@ async def answered(seat: Counter, screen: CustomersScreen, *expected: str) -> No
 async def test_a_customer_is_found_by_name_phone_or_number_however_it_is_written(
     till: Till, tmp_path: Path, typed: str
 ) -> None:
-    """Issue: name in any order of words, phone in any writing, account or customer number."""
+    """Name in any order of words, phone in any writing, account or customer number."""
     async with counter(till.ledger.url, tmp_path) as seat:
         await seat.press("f2", "slash")
         screen = await seat.at(CustomersScreen)
@@ -89,7 +89,7 @@ async def test_esc_empties_the_search_and_then_leaves_it(peopled: RunningLedger,
 async def test_the_fast_path_takes_words_and_filters(peopled: RunningLedger, tmp_path: Path) -> None:
     """Product: `:customers wanjiku`, `:cu status=pending`, any unambiguous beginning, and the other names."""
     async with counter(peopled.url, tmp_path) as seat:
-        for line, who in ((":cu status=pending", "Achieng Otieno"), (":members wanj", "Wanjiku Kamau")):
+        for line, who in ((":cu status=pend", "Achieng Otieno"), (":members wanj", "Wanjiku Kamau")):
             await seat.type(line)
             await seat.press("enter")
             screen = await seat.at(CustomersScreen)
@@ -99,12 +99,12 @@ async def test_the_fast_path_takes_words_and_filters(peopled: RunningLedger, tmp
         await seat.until(lambda: "no command" in seat.said)
 
 
-async def test_the_filter_is_two_choices(peopled: RunningLedger, tmp_path: Path) -> None:
+async def test_the_filter_is_choices_and_lists(peopled: RunningLedger, tmp_path: Path) -> None:
     """Product, keys: `f`, a letter or number chooses, enter goes on and shows."""
     async with counter(peopled.url, tmp_path, username="hq-teller") as seat:
         await seat.press("f2", "f")
         await seat.at(FilterDialog)
-        await seat.press("a", "enter", "k", "enter")
+        await seat.press("a", "enter", "k", "ctrl+s")
         screen = await seat.at(CustomersScreen)
         await answered(seat, screen, "Baraka Juma")
         await seat.see("active  KSM")
@@ -145,5 +145,5 @@ async def test_a_profile_shows_the_new_balance_after_posting(peopled: RunningLed
         await seat.until(lambda: "is now 1,350.00 KES" in seat.said)
         await seat.press("f2", "enter")
         await seat.at(CustomerScreen)
-        await seat.see("1,350.00 KES", "balance")
+        await seat.see("1,350.00 KES", "Balance posted")
     peopled.check()

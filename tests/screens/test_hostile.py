@@ -16,6 +16,8 @@ from branchtui.screens.dialogs.form_dialog import FormDialog
 from branchtui.terminal.output_wall import foreign_characters
 from branchtui.widgets.dialogs import ConfirmDialog, MenuDialog
 
+pytestmark = pytest.mark.faults
+
 # The ledger would refuse most of these at its door; they are put into its store behind its back.
 NAMES = [
     "[/] Kofi",
@@ -33,11 +35,12 @@ def is_clean(seat: Counter) -> bool:
     return not foreign_characters(seat.text.replace("\n", ""))
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", NAMES)
 async def test_a_hostile_name_is_shown_harmlessly_on_every_screen(
     own_ledger: RunningLedger, tmp_path: Path, name: str
 ) -> None:
-    """Issue, bad input: list, profile, form, suggestions, confirmation, menu, status, activity."""
+    """Bad input: list, profile, form, suggestions, confirmation, menu, status, activity."""
     member = own_ledger.add_member(first_name=name, last_name="Otieno", accounts=("wallet", "savings"))
     async with counter(own_ledger.url, tmp_path) as seat:
         await seat.press("f2")

@@ -18,6 +18,8 @@ from branchtui.screens.idle_lock import IdleLock, LockScreen
 from branchtui.screens.settings_screen import SettingsScreen
 from branchtui.widgets.dialogs import ConfirmDialog, MenuDialog
 
+pytestmark = pytest.mark.faults
+
 
 class Away:
     """Nobody presses a key for as long as a test says."""

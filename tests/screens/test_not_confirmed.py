@@ -6,9 +6,12 @@ import re
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
+import pytest
 from tests.ledger.till import Till
 from tests.screens.bad_line import BadLine, bad_line
 from tests.screens.counter import Counter, counter
+
+pytestmark = pytest.mark.faults
 
 NOT_CONFIRMED = (
     "UNKNOWN",
@@ -86,6 +89,9 @@ async def test_while_it_is_unknown_the_same_is_blocked_and_leaving_warns(till: T
         await desk.press("escape")
         await desk.see_no_more("NOT CONFIRMED")
         line.mend()
+        # As the circuit does by itself in a while: the list stays as it was.
+        await desk.app.desk.ledger.try_now()
+        await desk.see_no_more("link down")
         await desk.press("a")
         await desk.see("Associate this payment?")
         await desk.press("y")

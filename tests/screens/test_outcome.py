@@ -13,6 +13,7 @@ from tests.widgets.apps import ManualTimer
 from branchtui.remote.errors import Blocked
 from branchtui.remote.intents import Pending
 from branchtui.remote.listeners import Listeners
+from branchtui.remote.person import Person
 from branchtui.screens.outcome import Outcome
 from branchtui.widgets.status_line import Level
 
@@ -24,9 +25,7 @@ class Host:
         self.said: list[tuple[str, Level]] = []
         self.timer = ManualTimer()
         self.sending: Listeners[Any] = Listeners()
-        self.ledger = cast(
-            "Any", SimpleNamespace(listen_sending=self.sending.add, prove_by=lambda _: lambda: None)
-        )
+        self.ledger = cast("Any", SimpleNamespace(listen_sending=self.sending.add, person=Person()))
 
     def say(self, text: str, level: Level = "info") -> None:
         self.said.append((text, level))

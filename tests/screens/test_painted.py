@@ -17,6 +17,8 @@ from branchtui.screens.desk import Credentials
 from branchtui.settings import Settings
 from branchtui.terminal.lean import Choice
 
+pytestmark = pytest.mark.faults
+
 WALK: dict[str, tuple[str, ...]] = {
     "home": ("down", "question_mark", "escape", "colon", *"cu", "tab", "escape", "ctrl+p", "down", "escape"),
     "customers": (
@@ -88,12 +90,13 @@ def waiting_record(till: Till, number: int) -> dict[str, Any]:
     }
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.pty
 @pytest.mark.parametrize("size", [(80, 24), (120, 36)], ids=["80x24", "120x36"])
 async def test_every_screen_stands_on_the_terminal_as_the_framework_drew_it(
     till: Till, tmp_path: Path, size: tuple[int, int]
 ) -> None:
-    """Issue 3, 1: compared after every frame of a walk through all screens and their dialogs."""
+    """Compared after every frame of a walk through all screens and their dialogs."""
     for number in range(40):
         till.pay(
             MSISDN=MASK,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pyotp
+import pytest
 from tests.ledger.running import PASSWORD, RunningLedger
 from tests.ledger.web.test_second_factor import now, want
 from tests.screens.counter import Counter, counter
@@ -14,6 +15,8 @@ from branchtui.screens.dialogs.one_time_code import CodeDialog
 from branchtui.screens.home import HomeScreen
 from branchtui.screens.settings_screen import SettingsScreen
 from branchtui.widgets.dialogs import ConfirmDialog, MenuDialog, MessageDialog
+
+pytestmark = pytest.mark.faults
 
 NEW_PASSWORD = "nine loud pelicans"
 
@@ -96,7 +99,7 @@ async def test_a_supervisor_unlocks_from_the_menu_and_edits_nobody(
 
 
 async def test_a_teller_reads_why_users_are_not_shown(running_ledger: RunningLedger, tmp_path: Path) -> None:
-    """Issue 4: an administrator's part says so, and stays usable for the own password."""
+    """An administrator's part says so, and stays usable for the own password."""
     async with counter(running_ledger.url, tmp_path) as seat:
         await seat.type(":settings")
         await seat.press("enter")
@@ -192,7 +195,7 @@ async def test_somebody_enrols_the_own_device_from_the_menu(
 async def test_the_top_administrator_sets_codes_and_limits_by_role(
     own_ledger: RunningLedger, tmp_path: Path
 ) -> None:
-    """Issue 4: limits per role; a supervisor reads why it is not theirs to change."""
+    """Limits per role; a supervisor reads why it is not theirs to change."""
     async with counter(own_ledger.url, tmp_path, username="administrator") as seat:
         await at_settings(seat, "branches")
         await seat.press("m")

@@ -139,6 +139,7 @@ def test_a_script_ends_the_same_at_any_speed(
     assert_same(ends(branch, script, seed, size=size))
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("script", ASTRAY)
 def test_what_once_went_astray_lands_where_it_was_meant(branch: Path, script: str) -> None:
     """Each of these ended otherwise when it was typed at once, or in bursts."""
@@ -219,7 +220,7 @@ def test_a_full_buffer_rings_and_what_it_took_lands_in_order(branch: Path, tmp_p
 
     async def person(desk: Desk) -> None:
         rung = []
-        desk.press(":imp<enter>")
+        desk.press(":import<enter>")
         await desk.quiet()
         desk.app.bell = lambda: rung.append(1)  # type: ignore[method-assign]
         with desk.app.gate.hold():
@@ -235,7 +236,7 @@ def test_a_full_buffer_rings_and_what_it_took_lands_in_order(branch: Path, tmp_p
 
 
 def test_a_paste_is_one_event_in_its_place(branch: Path, tmp_path: Path) -> None:
-    """Issue 3: bracketed paste waits as one key does, and what follows comes after it."""
+    """Bracketed paste waits as one key does, and what follows comes after it."""
 
     async def person(desk: Desk) -> None:
         with desk.app.gate.hold():

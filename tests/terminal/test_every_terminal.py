@@ -23,7 +23,7 @@ from tests.e2e.terminal import Terminal
 from tests.terminal.fixed_counter import fixed_counter
 from tests.terminal.lean.replay import strangers
 
-pytestmark = pytest.mark.pty
+pytestmark = [pytest.mark.pty, pytest.mark.faults]
 
 TERMS = (
     *("xterm", "xterm-256color", "xterm-direct", "tmux", "tmux-256color", "screen", "screen-256color"),
@@ -128,9 +128,10 @@ def home(tmp_path: Path) -> dict[str, str]:
     }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("term", TERMS)
 def test_every_terminal_shows_what_was_meant(term: str, home: dict[str, str]) -> None:
-    """Issue 3: by its description, or with the least where the system has none; nothing else ever leaves."""
+    """By its description, or with the least where the system has none; nothing else ever leaves."""
     with Terminal(PROGRAM, env=home | {"TERM": term}) as shown:
         walked(shown)
         shown.press("ctrl+q")

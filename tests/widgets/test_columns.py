@@ -19,7 +19,7 @@ def test_the_bar_is_the_row_on_a_terminal_that_is_no_wider() -> None:
 
 
 def test_on_a_wide_terminal_the_bar_ends_with_a_column() -> None:
-    """Issue 3, 1: a step of the bar costs at most 180 bytes, so it does not cover what is far from the name."""
+    """A step of the bar costs at most 180 bytes, so it does not cover what is far from the name."""
     layout = ColumnLayout(COLUMNS, 120)
     row = layout.row("x", highlighted=True, marked=False)
     header = layout.header()

@@ -21,6 +21,8 @@ from branchtui.widgets.picker import PickerField, Suggestion
 from branchtui.widgets.status_line import StatusLine
 from branchtui.widgets.virtual_list import VirtualList
 
+pytestmark = pytest.mark.faults
+
 
 @dataclass(frozen=True)
 class Person:
@@ -53,6 +55,7 @@ async def test_hostile_names_in_a_list_keep_every_amount_in_its_column() -> None
             await pilot.press("pagedown")
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("batch", range(6))
 async def test_hostile_text_in_every_other_widget_is_shown_harmlessly(batch: int) -> None:
     """T-01, T-02: status, footer, form, picker, choices and dialogs; no crash, nothing foreign painted."""

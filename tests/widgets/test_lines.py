@@ -133,7 +133,7 @@ async def test_figures_wait_for_a_paint_but_keys_put_aside_are_told_at_once() ->
 
 
 async def test_figures_of_the_line_give_way_to_a_sentence_and_doubts_never_do() -> None:
-    """Issue 3, 5: round trips and the bytes of the last step, as far as there is room; what is unconfirmed always."""
+    """Round trips and the bytes of the last step, as far as there is room; what is unconfirmed always."""
     status = StatusLine()
     app = WidgetApp(status)
     async with app.run_test(size=(80, 24)) as pilot:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,9 @@ from branchtui.widgets.page_loader import REQUESTS_A_STEP
 from branchtui.widgets.row_window import PAGES_MAX
 from branchtui.widgets.virtual_list import VirtualList
 
+pytestmark = pytest.mark.faults
+
+HISTORIES = int(os.environ.get("BRANCHTUI_LIST_HISTORIES", "8"))
 PAGE_ROWS = 30
 ROWS = 900
 KEYS = ("down", "up", "pagedown", "pageup", "home", "end", "space", "jump", "reload", "resize")
@@ -163,7 +167,7 @@ async def looks_whole(lived: History) -> None:
     assert not any(line.strip() == "…" for line in lived.painted())
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=HISTORIES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=histories)
 def test_whatever_happens_the_list_comes_to_rest_on_the_ledgers_rows(
     shelf: Shelf, history: list[Step]

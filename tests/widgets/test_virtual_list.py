@@ -171,6 +171,7 @@ async def test_the_end_costs_one_request_and_the_beginning_another() -> None:
         assert ledger.requests[-1].anchor == "first"
 
 
+@pytest.mark.faults
 async def test_moving_through_many_pages_keeps_only_a_few() -> None:
     """Memory is that of the pages kept, whatever was walked through."""
     ledger = Ledger(1_000_000)
@@ -354,6 +355,7 @@ async def test_a_step_repaints_two_lines_only() -> None:
         assert [len(regions) for regions in asked] == [1, 1]
 
 
+@pytest.mark.faults
 async def test_marks_survive_paging_away_and_back_and_a_refresh() -> None:
     """Marks are ids: what was forgotten by the window is marked again when it comes back; a thousand at most."""
     ledger = Ledger(5_000)

@@ -38,6 +38,9 @@ class Wire(BaseModel):
 class Answer(Wire):
     """What the ledger says. Unknown members are ignored, so that a ledger may be newer than its terminal."""
 
+    # The ledger always says all of them, and its document tells so.
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
 
 class Request(Wire):
     """What a client asks. Unknown members and unknown enumeration values are refused (VAL-2)."""
@@ -63,9 +66,12 @@ Number = Annotated[
 Version = Annotated[int, Field(ge=1)]
 """Grows by one with each change; the strong ETag is this number in quotes (CONC-1)."""
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=140, strip_whitespace=True)]
+# Says in the API document that spaces around it are dropped, and that some text has to be left.
+_TRIMMED = Field(json_schema_extra={"x-trimmed": True})
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=140, strip_whitespace=True), _TRIMMED]
 Memo = Annotated[str, StringConstraints(max_length=500)]
-Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True), _TRIMMED]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 MAX_AMOUNT_MINOR = 10**15
@@ -93,6 +99,15 @@ def _written_as_a_day(value: Any) -> Any:
         raise ValueError("There is no such day.") from error
 
 
+def _written_as_a_flag(value: Any) -> Any:
+    """Only `true` and `false` are a choice in a parameter: pydantic also takes `yes`, `on` and `1`."""
+    if not isinstance(value, str):
+        return value
+    if value not in {"true", "false"}:
+        raise ValueError("Write true or false.")
+    return value == "true"
+
+
 def _written_as_digits(value: Any) -> Any:
     """Only digits are a number in a parameter: pydantic also takes `1_0` and `10.0`."""
     if not isinstance(value, str):
@@ -107,6 +122,9 @@ Day = Annotated[date, BeforeValidator(_written_as_a_day)]
 
 Whole = Annotated[int, BeforeValidator(_written_as_digits)]
 """A whole number in a query, in ASCII digits."""
+
+Flag = Annotated[bool, BeforeValidator(_written_as_a_flag)]
+"""Yes or no in a query: `true` or `false`."""
 
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 """ISO 4217."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from branchtui.contract.base import (
     Answer,
@@ -19,6 +19,20 @@ from branchtui.contract.base import (
     Request,
     Resource,
 )
+from branchtui.contract.customer_parts import (
+    AdditionalDetails,
+    Address,
+    CodeGiven,
+    Document,
+    FamilyMember,
+    HistoryEntry,
+    Identifier,
+    NewAddress,
+    NewFamilyMember,
+    NewIdentifier,
+    Note,
+)
+from branchtui.contract.loans import Loan, NewLoan
 
 
 class LegalForm(OpenEnum):
@@ -72,20 +86,21 @@ class CustomerBrief(Answer):
     status: CustomerStatus = CustomerStatus.ACTIVE
 
 
-class Account(Answer):
+class Account(Resource):
     """An account of a customer.
 
     `balance_minor` is what is held (wallet, savings, shares, overpayment) or owed (loan, receivable,
-    credit), in minor units of `currency`.
+    credit), in minor units of `currency`. A loan with terms tells of them in `loan`.
     """
 
-    id: str
+    version: int = 1
     account_no: str
     kind: AccountKind
     currency: str
     status: AccountStatus
     product: str | None = None
     balance_minor: BalanceMinor
+    loan: Loan | None = None
 
 
 class AccountBalance(Answer):
@@ -116,7 +131,10 @@ class Entry(Answer):
 
 
 class Customer(Resource):
-    """A customer. `accounts` and `entries` (the latest, over all accounts) come with `include`."""
+    """A customer. What `include` names comes along: accounts, the latest entries over all accounts, parts, history.
+
+    Codes, `staff`, `group`, `organisation` and `labels` are told by their names.
+    """
 
     customer_no: str
     account_no: str
@@ -132,12 +150,41 @@ class Customer(Resource):
     email: str | None = None
     date_of_birth: date | None = None
     gender: str | None = None
+    client_type: str | None = None
+    classification: str | None = None
+    staff_id: str | None = None
+    staff: str | None = None
     external_id: str | None = None
+    labels: tuple[str, ...] = ()
+    group: str | None = None
+    organisation: str | None = None
+    incorporation_no: str | None = None
+    incorporation_valid_until: date | None = None
+    constitution: str | None = None
+    business_line: str | None = None
     submitted_on: date | None = None
     activation_date: date | None = None
+    reopened_on: date | None = None
+    closure_date: date | None = None
+    closure_reason: str | None = None
+    rejection_date: date | None = None
+    rejection_reason: str | None = None
+    withdrawal_date: date | None = None
+    withdrawal_reason: str | None = None
+    reactivation_date: date | None = None
+    terms_accepted_on: date | None = None
+    self_registered: bool = False
+    created_by: str = ""
     created_at: datetime
     accounts: tuple[Account, ...] | None = None
     entries: tuple[Entry, ...] | None = None
+    family: tuple[FamilyMember, ...] | None = None
+    addresses: tuple[Address, ...] | None = None
+    identifiers: tuple[Identifier, ...] | None = None
+    documents: tuple[Document, ...] | None = None
+    notes: tuple[Note, ...] | None = None
+    additional_details: AdditionalDetails | None = None
+    history: tuple[HistoryEntry, ...] | None = None
 
     @property
     def brief(self) -> CustomerBrief:
@@ -151,8 +198,21 @@ class Customer(Resource):
         )
 
 
+Mobile = Annotated[str, StringConstraints(max_length=32)]
+Email = Annotated[str, StringConstraints(max_length=254)]
+ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+RegistrationNo = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+Labels = Annotated[tuple[CodeGiven, ...], Field(max_length=20)]
+
+PARTS_MAX = 20
+"""Parts of a kind that may come with a new customer."""
+
+
 class NewCustomer(Request):
-    """`POST /v1/customers`. Numbers may come from an older system and are made otherwise."""
+    """`POST /v1/customers`. Numbers may come from an older system and are made otherwise.
+
+    A code is given by its id or its exact name. The parts are entered with the customer or not at all.
+    """
 
     legal_form: LegalForm = LegalForm.PERSON
     first_name: Name | None = None
@@ -162,20 +222,124 @@ class NewCustomer(Request):
     branch_id: Id
     customer_no: Number | None = None
     account_no: Number | None = None
-    mobile_no: Annotated[str, StringConstraints(max_length=32)] | None = None
-    email: Annotated[str, StringConstraints(max_length=254)] | None = None
+    mobile_no: Mobile | None = None
+    email: Email | None = None
     date_of_birth: Day | None = None
-    gender: Annotated[str, StringConstraints(max_length=64)] | None = None
-    external_id: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = None
+    gender: CodeGiven | None = None
+    client_type: CodeGiven | None = None
+    classification: CodeGiven | None = None
+    staff_id: Id | None = None
+    external_id: ExternalId | None = None
+    labels: Labels = ()
+    group: CodeGiven | None = None
+    organisation: CodeGiven | None = None
+    incorporation_no: RegistrationNo | None = None
+    incorporation_valid_until: Day | None = None
+    constitution: CodeGiven | None = None
+    business_line: CodeGiven | None = None
     active: bool = False
     activation_date: Day | None = None
     submitted_on: Day | None = None
+    terms_accepted: bool = False
+    self_registered: bool = False
+    family: Annotated[tuple[NewFamilyMember, ...], Field(max_length=PARTS_MAX)] = ()
+    addresses: Annotated[tuple[NewAddress, ...], Field(max_length=PARTS_MAX)] = ()
+    identifiers: Annotated[tuple[NewIdentifier, ...], Field(max_length=PARTS_MAX)] = ()
+
+
+class CustomerChange(Request):
+    """`PATCH /v1/customers/{id}`: only the members that are sent change; null empties one.
+
+    The legal form stays, and the branch changes by transfer.
+    """
+
+    first_name: Name | None = None
+    middle_name: Name | None = None
+    last_name: Name | None = None
+    name: Name | None = None
+    mobile_no: Mobile | None = None
+    email: Email | None = None
+    date_of_birth: Day | None = None
+    gender: CodeGiven | None = None
+    client_type: CodeGiven | None = None
+    classification: CodeGiven | None = None
+    staff_id: Id | None = None
+    external_id: ExternalId | None = None
+    labels: Labels | None = None
+    group: CodeGiven | None = None
+    organisation: CodeGiven | None = None
+    incorporation_no: RegistrationNo | None = None
+    incorporation_valid_until: Day | None = None
+    constitution: CodeGiven | None = None
+    business_line: CodeGiven | None = None
+    submitted_on: Day | None = None
+
+
+class ActivateCustomer(Request):
+    """`POST /v1/customers/{id}/activate`. The date is today's unless it is given."""
+
+    activation_date: Day | None = None
+
+
+class CloseCustomer(Request):
+    """`POST /v1/customers/{id}/close`. The reason is a value of `closure_reason`."""
+
+    closure_date: Day
+    closure_reason: CodeGiven
+
+
+class ReactivateCustomer(Request):
+    """`POST /v1/customers/{id}/reactivate`: active again at once. The date is today's unless it is given."""
+
+    reactivation_date: Day | None = None
+
+
+class RejectCustomer(Request):
+    """`POST /v1/customers/{id}/reject`. The reason is a value of `rejection_reason`."""
+
+    rejection_date: Day
+    rejection_reason: CodeGiven
+
+
+class WithdrawCustomer(Request):
+    """`POST /v1/customers/{id}/withdraw`. The reason is a value of `withdrawal_reason`."""
+
+    withdrawal_date: Day
+    withdrawal_reason: CodeGiven
+
+
+class ReopenCustomer(Request):
+    """`POST /v1/customers/{id}/reopen`: pending again. The date is today's unless it is given."""
+
+    reopened_date: Day | None = None
+
+
+class AssignStaff(Request):
+    """`POST /v1/customers/{id}/assign-staff`."""
+
+    staff_id: Id
+
+
+class LookAlike(Answer):
+    """A customer who is like one that is to be entered, and in what."""
+
+    customer: CustomerBrief
+    mobile_no: str | None = None
+    date_of_birth: date | None = None
+    reasons: tuple[str, ...]
+
+
+class LookAlikes(Answer):
+    """`GET /v1/customers/duplicates`: at most ten, the likest first."""
+
+    items: tuple[LookAlike, ...]
 
 
 class NewAccount(Request):
-    """`POST /v1/customers/{id}/accounts`."""
+    """`POST /v1/customers/{id}/accounts`. `product` is a product's code, id or exact name; `loan` is for loans."""
 
     kind: AccountKind
     currency: Currency
-    product: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
+    product: Annotated[str, StringConstraints(min_length=1, max_length=140)] | None = None
     account_no: Number | None = None
+    loan: NewLoan | None = None

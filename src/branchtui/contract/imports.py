@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 
 from branchtui.contract.base import Answer, Currency, Id, OpenEnum, Request, Resource
+from branchtui.contract.statements import AccountNumber, Columns, StatementTotals
 
 
 class Upload(Answer):
@@ -26,10 +27,16 @@ class ImportKind(OpenEnum):
     CUSTOMERS_ENTITY = "customers-entity"
     BALANCE_RECORDS = "balance-records"
     CREDIT_ACCOUNTS = "credit-accounts"
+    STATEMENT = "statement"
+    """Whichever format of statement the file is."""
+
     STATEMENT_MT940 = "statement-mt940"
     STATEMENT_CAMT053 = "statement-camt053"
     STATEMENT_OFX = "statement-ofx"
     STATEMENT_CSV = "statement-csv"
+    STATEMENT_BAI2 = "statement-bai2"
+    STATEMENT_QIF = "statement-qif"
+    STATEMENT_MPESA = "statement-mpesa"
     PLANS = "plans"
     OTHER = "other"
 
@@ -89,16 +96,24 @@ class Encoding(OpenEnum):
 
 
 class ImportOptions(Request):
-    """Sets what is otherwise recognised from all rows of the file."""
+    """Sets what is otherwise recognised from all rows of the file.
+
+    `columns`, or `column_map` by the name it was saved under, says which columns a statement's table has.
+    """
 
     decimal: DecimalWriting | None = None
     date_order: DateOrder | None = None
     delimiter: Delimiter | None = None
     encoding: Encoding | None = None
+    columns: Columns | None = None
+    column_map: Annotated[str, StringConstraints(min_length=1, max_length=60)] | None = None
 
 
 class ControlTotals(Request):
-    """What the sender counted; must agree with the file when given. `amount_minor` in minor units."""
+    """What the sender counted; must agree with the file when given. `amount_minor` in minor units.
+
+    Of a statement, the credits count.
+    """
 
     count: Annotated[int, Field(ge=0)] | None = None
     amount_minor: Annotated[int, Field(ge=0)] | None = None
@@ -108,7 +123,7 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class NewImport(Request):
-    """`POST /v1/imports`."""
+    """`POST /v1/imports`. `account` says whose account a statement is of that does not say so itself."""
 
     upload_id: Id
     kind: ImportKind
@@ -120,6 +135,7 @@ class NewImport(Request):
     control: ControlTotals | None = None
     branch_id: Id | None = None
     currency: Currency | None = None
+    account: AccountNumber | None = None
 
 
 class StartImport(Request):
@@ -138,18 +154,27 @@ class ImportAccepted(Answer):
 
 
 class Recognised(Answer):
-    """The writing of a file, as recognised or as set."""
+    """The writing of a file, as recognised or as set.
 
+    Of a statement: its `format`, of a table which column was `read_as` what, and by which saved `column_map`.
+    """
+
+    format: str = ""
     encoding: str = ""
     delimiter: str = ""
     decimal: str = ""
     date_order: str = ""
     columns: tuple[str, ...] = ()
     questions: tuple[str, ...] = ()
+    read_as: tuple[str, ...] = ()
+    column_map: str = ""
 
 
 class Import(Resource):
-    """A file of rows: what was found in it and what became of it. Amounts in minor units."""
+    """A file of rows: what was found in it and what became of it. Amounts in minor units.
+
+    `statements` are those of a file of statements, each with its totals.
+    """
 
     branch_id: str
     kind: ImportKind
@@ -166,6 +191,7 @@ class Import(Resource):
     total_minor: int = 0
     currency: str | None = None
     recognised: Recognised = Recognised()
+    statements: tuple[StatementTotals, ...] = ()
     reason: str | None = None
     created_by: str
     created_at: datetime

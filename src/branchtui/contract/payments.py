@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
-from branchtui.contract.base import Answer, Id, OpenEnum, Reason, Request, Resource
+from pydantic import StringConstraints
+
+from branchtui.contract.base import (
+    AmountMinor,
+    Answer,
+    Currency,
+    Day,
+    Id,
+    OpenEnum,
+    Reason,
+    Request,
+    Resource,
+)
 from branchtui.contract.customers import AccountBalance, CustomerBrief
+from branchtui.contract.tenders import Tender, TenderReference
 
 
 class PaymentState(OpenEnum):
@@ -56,11 +70,23 @@ class Candidate(Answer):
     reasons: tuple[str, ...]
 
 
+class Refund(Answer):
+    """How the money of a payment went back, and who gave it."""
+
+    tender: Tender
+    reference: str | None = None
+    reason: str
+    refunded_by: str
+    refunded_at: datetime
+
+
 class Payment(Resource):
     """One payment, one row, whichever doors it came by.
 
-    `payer_phone` is masked unless the user is permitted to see it. `candidates` come with
-    `include=candidates` while the payment waits; `balances` with an answer to a change.
+    `payer_phone` is masked unless the user is permitted to see it. `waits_because` says why a payment waits, or
+    why it was ignored, refunded or reversed. `tender`, `narration` and `keyed_by` are of a payment that was keyed
+    by hand. `candidates` come with `include=candidates` while the payment waits; `balances` with an answer to a
+    change.
     """
 
     branch_id: str
@@ -83,6 +109,10 @@ class Payment(Resource):
     match: Match | None = None
     associated_by: str | None = None
     associated_at: datetime | None = None
+    tender: Tender | None = None
+    narration: str = ""
+    keyed_by: str | None = None
+    refund: Refund | None = None
     candidates: tuple[Candidate, ...] | None = None
     balances: tuple[AccountBalance, ...] = ()
 
@@ -104,6 +134,57 @@ class Disassociate(Request):
     """`POST /v1/payments/{id}/disassociate`."""
 
     reason: Reason
+
+
+class Reassign(Request):
+    """`POST /v1/payments/{id}/reassign`: from the customer who has it to another, in one step."""
+
+    customer_id: Id
+    account_id: Id | None = None
+    reason: Reason
+
+
+class Ignore(Request):
+    """`POST /v1/payments/{id}/ignore`: out of the queue, until it is restored."""
+
+    reason: Reason
+
+
+class RefundPayment(Request):
+    """`POST /v1/payments/{id}/refund`: the money goes back by a tender. `reference` may be missing for cash alone."""
+
+    tender: Tender
+    reference: TenderReference | None = None
+    reason: Reason
+
+
+class ReversePayment(Request):
+    """`POST /v1/payments/{id}/reverse`: a payment that was keyed wrongly."""
+
+    reason: Reason
+
+
+Provider = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,19}$")]
+"""A provider of mobile money, as its feed is called: `mpesa`."""
+
+
+class NewPayment(Request):
+    """`POST /v1/payments`: money that was handed over, associated at once.
+
+    It goes to the customer's wallet, or to the account of theirs that it pays. `provider` belongs to mobile money
+    and to nothing else. `receipt_no` is the provider's code, or the number on slip, cheque or receipt: it may be
+    missing for cash alone, and is unique by provider, or by tender. `paid_on` is today unless given, never later.
+    """
+
+    customer_id: Id
+    account_id: Id | None = None
+    amount_minor: AmountMinor
+    currency: Currency
+    tender: Tender
+    provider: Provider | None = None
+    receipt_no: TenderReference | None = None
+    paid_on: Day | None = None
+    narration: Annotated[str, StringConstraints(max_length=200)] = ""
 
 
 class CallbackState(OpenEnum):

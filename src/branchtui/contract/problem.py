@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from pydantic import ConfigDict
+
 from branchtui.contract.base import Answer, OpenEnum
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -27,7 +29,9 @@ class Retry(Answer):
 
 
 class FieldError(Answer):
-    """What is wrong with one value: a JSON pointer, or row and column of a file."""
+    """What is wrong with one value: a JSON pointer, or row and column of a file; only what is known is sent."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
 
     pointer: str | None = None
     code: str
@@ -91,13 +95,26 @@ class Codes:
     POSSIBLE_DUPLICATE: Final = "possible-duplicate"
     REFERENCE_TAKEN: Final = "reference-taken"
     CUSTOMER_NOT_ACTIVE: Final = "customer-not-active"
+    BALANCE_NOT_ZERO: Final = "balance-not-zero"
+    RECORDS_WAITING: Final = "records-waiting"
+    INSUFFICIENT_BALANCE: Final = "insufficient-balance"
+    MORE_THAN_OWED: Final = "more-than-owed"
+    ACCOUNT_NOT_OPEN: Final = "account-not-open"
+    TOO_MANY_ROWS: Final = "too-many-rows"
+    TOO_MANY_VALUES: Final = "too-many-values"
     DAY_CLOSED: Final = "day-closed"
     ACCOUNT_AMBIGUOUS: Final = "account-ambiguous"
     ALREADY_ASSOCIATED: Final = "already-associated"
     NOT_ASSOCIATED: Final = "not-associated"
     PAYMENT_ALREADY_SPENT: Final = "payment-already-spent"
+    CREDIT_LIMIT_EXCEEDED: Final = "credit-limit-exceeded"
+    ACCOUNT_NOT_ACTIVE: Final = "account-not-active"
+    ALREADY_SETTLED: Final = "already-settled"
+    OVERPAYMENT: Final = "overpayment"
     TRANSITION_NOT_ALLOWED: Final = "transition-not-allowed"
     FILE_ALREADY_IMPORTED: Final = "file-already-imported"
+    IMPORT_REFUSED: Final = "import-refused"
+    REVERT_BLOCKED: Final = "revert-blocked"
     UPLOAD_OFFSET: Final = "upload-offset"
     TOO_LARGE: Final = "too-large"
     TOO_SLOW: Final = "too-slow"

@@ -74,6 +74,21 @@ def parse_money(text: str, currency: str) -> int:
     return amount_minor
 
 
+def parse_balance(text: str, currency: str) -> int:
+    """What a person keyed that somebody owes, in minor units of `currency`: as an amount, or zero, or with a minus.
+
+    Raises:
+        MoneyError: with the sentence for the person.
+    """
+    keyed = text.strip(" ")
+    is_held = keyed.startswith("-") and len(keyed) > 1
+    digits = keyed[1:] if is_held else keyed
+    if digits and not digits.strip("0.,") and _PLAIN.fullmatch(digits):
+        return 0
+    amount_minor = parse_money(digits, currency)
+    return -amount_minor if is_held else amount_minor
+
+
 def _refuse_what_no_amount_has(keyed: str) -> None:
     """Name the one character that does not belong, in the order a person would notice it."""
     if not keyed:

@@ -16,7 +16,13 @@ class Permission(StrEnum):
     SIGNED_IN = "signed-in"
     CUSTOMER_VIEW = "customer.view"
     CUSTOMER_CHANGE = "customer.change"
+    CUSTOMER_PARTS = "customer.parts"
+    CUSTOMER_EXPORT = "customer.export"
+    DOCUMENT_DELETE = "document.delete"
     ACCOUNT_VIEW = "account.view"
+    ACCOUNT_OFFSET = "account.offset"
+    ACCOUNT_PAYOUT = "account.payout"
+    ACCOUNT_PAYOUT_ALONE = "account.payout-alone"
     RECORD_VIEW = "record.view"
     RECORD_CHANGE = "record.change"
     RECORD_POST = "record.post"
@@ -28,9 +34,30 @@ class Permission(StrEnum):
     PAYMENT_ASSOCIATE = "payment.associate"
     PAYMENT_DISASSOCIATE_OWN = "payment.disassociate-own"
     PAYMENT_DISASSOCIATE_ANY = "payment.disassociate-any"
+    CREDIT_VIEW = "credit.view"
+    CREDIT_CHANGE = "credit.change"
+    CREDIT_PURCHASE = "credit.purchase"
+    CREDIT_SETTLE = "credit.settle"
+    CREDIT_REFUND = "credit.refund"
+    CREDIT_ADJUST = "credit.adjust"
+    SETTLEMENT_REVERSE = "settlement.reverse"
+    PAYMENT_CREATE = "payment.create"
+    PAYMENT_REFUND = "payment.refund"
+    PAYMENT_REVERSE = "payment.reverse"
+    TRANSACTION_VIEW = "transaction.view"
+    TRANSACTION_EXPORT = "transaction.export"
+    RECEIPT_PRINT = "receipt.print"
+    RECEIPT_CHECK = "receipt.check"
     CALLBACK_VIEW = "callback.view"
     IMPORT_VIEW = "import.view"
     IMPORT_RECORDS = "import.records"
+    IMPORT_STATEMENTS = "import.statements"
+    FILE_VIEW = "file.view"
+    FILE_SEND = "file.send"
+    FILE_APPLY_ALL = "file.apply-all"
+    FILE_REVERT = "file.revert"
+    FILE_SETTINGS = "file.settings"
+    FILE_ADMIN = "file.admin"
     AUDIT_VIEW = "audit.view"
     DASHBOARD_VIEW = "dashboard.view"
     OPERATION_RESOLVE = "operation.resolve"
@@ -41,6 +68,7 @@ class Permission(StrEnum):
     USER_UNLOCK = "user.unlock"
     USER_ADMIN = "user.admin"
     BRANCH_ADMIN = "branch.admin"
+    CODE_ADMIN = "code.admin"
     SECURITY_VIEW = "security.view"
     SECURITY_ADMIN = "security.admin"
 
@@ -54,18 +82,32 @@ _READ: Final = frozenset(
         P.ACCOUNT_VIEW,
         P.RECORD_VIEW,
         P.PAYMENT_VIEW,
+        P.CREDIT_VIEW,
+        P.TRANSACTION_VIEW,
+        P.RECEIPT_CHECK,
         P.IMPORT_VIEW,
+        P.FILE_VIEW,
         P.DASHBOARD_VIEW,
     }
 )
 _TELLER: Final = _READ | {
     P.CUSTOMER_CHANGE,
+    P.CUSTOMER_PARTS,
+    P.CUSTOMER_EXPORT,
+    P.ACCOUNT_OFFSET,
+    P.ACCOUNT_PAYOUT,
     P.RECORD_CHANGE,
     P.RECORD_POST,
     P.RECORD_BULK_OWN,
     P.PAYMENT_ASSOCIATE,
     P.PAYMENT_DISASSOCIATE_OWN,
+    P.CREDIT_CHANGE,
+    P.CREDIT_PURCHASE,
+    P.CREDIT_SETTLE,
+    P.PAYMENT_CREATE,
+    P.RECEIPT_PRINT,
     P.IMPORT_RECORDS,
+    P.FILE_SEND,
     P.APPROVAL_VIEW,
     P.APPROVAL_ASK,
 }
@@ -74,11 +116,23 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     Role.SUPERVISOR: frozenset(
         _TELLER
         | {
+            P.DOCUMENT_DELETE,
+            P.ACCOUNT_PAYOUT_ALONE,
             P.RECORD_REVERSE,
             P.RECORD_BULK_BRANCH,
             P.PAYMENT_PHONE,
             P.PAYMENT_DISASSOCIATE_ANY,
+            P.CREDIT_REFUND,
+            P.CREDIT_ADJUST,
+            P.SETTLEMENT_REVERSE,
+            P.PAYMENT_REFUND,
+            P.PAYMENT_REVERSE,
+            P.TRANSACTION_EXPORT,
             P.CALLBACK_VIEW,
+            P.IMPORT_STATEMENTS,
+            P.FILE_APPLY_ALL,
+            P.FILE_REVERT,
+            P.FILE_SETTINGS,
             P.OPERATION_RESOLVE,
             P.APPROVAL_DECIDE,
             P.USER_VIEW,
@@ -88,7 +142,18 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     ),
     Role.AUDITOR: frozenset(
         _READ
-        | {P.PAYMENT_PHONE, P.CALLBACK_VIEW, P.AUDIT_VIEW, P.APPROVAL_VIEW, P.USER_VIEW, P.SECURITY_VIEW}
+        | {
+            P.CUSTOMER_PARTS,
+            P.CUSTOMER_EXPORT,
+            P.PAYMENT_PHONE,
+            P.CALLBACK_VIEW,
+            P.FILE_SETTINGS,
+            P.TRANSACTION_EXPORT,
+            P.AUDIT_VIEW,
+            P.APPROVAL_VIEW,
+            P.USER_VIEW,
+            P.SECURITY_VIEW,
+        }
     ),
     Role.ADMINISTRATOR: frozenset(
         {
@@ -100,6 +165,9 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             P.USER_UNLOCK,
             P.USER_ADMIN,
             P.BRANCH_ADMIN,
+            P.CODE_ADMIN,
+            P.FILE_SETTINGS,
+            P.FILE_ADMIN,
             P.SECURITY_VIEW,
             P.SECURITY_ADMIN,
         }

@@ -9,6 +9,7 @@ _GROUPED: Final = re.compile(
     r"(?<![\d-])(?:\d{13,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{1,4}(?:\1\d{1,3})?|\d{4}([ -])\d{6}\2\d{4,5})(?![\d-])",
     re.ASCII,
 )
+_FOUR: Final = re.compile(r"\d{4}", re.ASCII)
 _ISSUER: Final = re.compile(
     r"4(?:\d{12}|\d{15}|\d{18})"  # Visa
     r"|(?:5[1-5]\d{2}|222[1-9]|22[3-9]\d|2[3-6]\d{2}|27[01]\d|2720)\d{12}"  # Mastercard
@@ -23,6 +24,8 @@ _ISSUER: Final = re.compile(
 
 def holds_card_number(text: str) -> bool:
     """Whether `text` holds what is a card number: an issuer's prefix and length, and the Luhn check digit."""
+    if _FOUR.search(text) is None:  # most texts are plain words
+        return False
     for found in _GROUPED.finditer(text):
         digits = re.sub(r"\D", "", found.group())
         if _ISSUER.fullmatch(digits) and _luhn(digits):

@@ -1,19 +1,23 @@
 """`branchtui ledger check`: the invariants of a ledger, one plain sentence for each place where one is broken.
 
 Reads one snapshot on a connection that cannot write, so that it may run while the ledger is served.
-It never repairs anything (ledger, section 1). INV-7 and INV-10 belong to credit accounts.
+It never repairs anything (ledger, section 1).
 """
 
 from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import and_, bindparam, or_, select
 
 from branchtui.ledger import audit
+from branchtui.ledger.check_credit import CREDIT
+from branchtui.ledger.check_files import FILES
 from branchtui.ledger.check_links import LINKS
+from branchtui.ledger.check_parties import PARTIES
 from branchtui.ledger.store import tables
 from branchtui.ledger.store.engine import store_at
 from branchtui.ledger.store.mapping import compiled, mapping_of
@@ -222,7 +226,8 @@ _RULES: Final = (
         "SELECT \"table\", parent, COALESCE(rowid, '?') FROM pragma_foreign_key_check",
         dialect="sqlite",  # the other engine lets no such row in, whoever writes
     ),
-    *(_Rule(*link) for link in LINKS),
+    *(_Rule(*link) for link in (*LINKS, *PARTIES, *CREDIT)),
+    *(_Rule(*one) for one in FILES),
 )
 
 
@@ -259,8 +264,15 @@ def print_line(line: str) -> None:
     sys.stdout.write(f"{line}\n")
 
 
-def run(database: str, say: Callable[[str], None] = print_line) -> int:
+def run(
+    database: str,
+    say: Callable[[str], None] = print_line,
+    *,
+    more: Callable[[Connection], Iterator[str]] | None = None,
+) -> int:
     """Say every violation in the ledger at `database`, a line each; 0 when there is none, else 1.
+
+    `more` finds what only something outside the database can show.
 
     Raises:
         StoreUnavailable: the database cannot be opened.
@@ -268,7 +280,7 @@ def run(database: str, say: Callable[[str], None] = print_line) -> int:
     connection = store_at(database).connect(read_only=True)
     status = 0
     try:
-        for sentence in violations(connection):
+        for sentence in chain(violations(connection), more(connection) if more else ()):
             say(sentence)
             status = 1
     except (UnicodeDecodeError, TypeError) as error:

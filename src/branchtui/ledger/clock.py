@@ -69,3 +69,9 @@ def span_us(text: str, zone: tzinfo) -> tuple[int, int]:
     first = datetime(year, month or 1, day or 1, tzinfo=zone)
     last = datetime(year, last_month, last_day, 23, 59, 59, 999_999, tzinfo=zone)
     return as_us(first), as_us(last)
+
+
+def first_id(at_us: int) -> str:
+    """The least id that can be made at or after an instant: ids are UUIDv7, in order of time."""
+    text = f"{at_us // 1_000:012x}"
+    return f"{text[:8]}-{text[8:]}-"

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import getpass
+import logging
 import os
 import sys
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -20,6 +23,9 @@ from branchtui.ledger.store.unit import BulkTx
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
+
+_LOG: Final = "BRANCHTUI_LEDGER_LOG"
+"""Set to `warnings`, leaves out the line that each request has in the log."""
 
 DONE: Final = 0
 REFUSED: Final = 1
@@ -84,6 +90,7 @@ def user_add(arguments: argparse.Namespace) -> int:
 @telling
 def serve(arguments: argparse.Namespace) -> int:
     """Serve a ledger until it is told to stop; the first line of output is its URL."""
+    from branchtui.ledger.serve import Serving
     from branchtui.ledger.serve import serve as serve_ledger
     from branchtui.ledger.web.limits import LIFTED
 
@@ -91,9 +98,42 @@ def serve(arguments: argparse.Namespace) -> int:
         sys.stdout.write(f"{url}\n")
         sys.stdout.flush()
 
-    rates = LIFTED if os.environ.get(_LIMITS) == "off" else None
-    serve_ledger(arguments.database, arguments.host, arguments.port, announce=announce, rates=rates)
+    how = Serving(
+        host=arguments.host,
+        port=arguments.port,
+        rates=LIFTED if os.environ.get(_LIMITS) == "off" else None,
+        proxies=tuple(arguments.proxy),
+        callback_sources=tuple(_network(each) for each in arguments.callback_from),
+        metrics=_place(arguments.metrics) if arguments.metrics else None,
+        drain_seconds=arguments.drain,
+        log_level=logging.WARNING if os.environ.get(_LOG) == "warnings" else logging.INFO,
+    )
+    serve_ledger(arguments.database, how, announce=announce)
     return DONE
+
+
+def _network(written: str) -> IPv4Network | IPv6Network:
+    """A network in the notation of CIDR, or one address.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    try:
+        return ip_network(written)
+    except ValueError as error:
+        raise ValueError(f"{written} is no network, such as 196.201.214.0/24 or 196.201.214.200.") from error
+
+
+def _place(written: str) -> tuple[str, int]:
+    """Host and port of `[HOST:]PORT`; this machine's own where only a port is given.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    host, _, port = written.rpartition(":")
+    if not port.isascii() or not port.isdecimal() or int(port) > 65_535:
+        raise ValueError(f"{written} is no [HOST:]PORT, such as 9464 or 10.0.0.5:9464.")
+    return host.strip("[]") or "127.0.0.1", int(port)
 
 
 @telling
@@ -105,9 +145,26 @@ def migrate(arguments: argparse.Namespace) -> int:
 
 def check(arguments: argparse.Namespace) -> int:
     """Prove the invariants: nothing printed and 0 when all is well, a line a violation and 1 otherwise."""
+    return telling(_check)(arguments)
+
+
+def _check(arguments: argparse.Namespace) -> int:
     from branchtui.ledger import check as checks
 
-    return telling(lambda given: checks.run(given.database))(arguments)
+    if bool(arguments.anchors) != bool(arguments.public_key):
+        raise ValueError("Anchors are verified with a key: give --anchors and --public-key together.")
+    if not arguments.anchors:
+        return checks.run(arguments.database)
+    from branchtui.ledger import anchors, check_anchors
+
+    key = anchors.read_public_key(Path(arguments.public_key).read_bytes())
+    lines = anchors.lines_of(Path(arguments.anchors))
+    notes: list[str] = []
+    status = checks.run(
+        arguments.database, more=lambda found: check_anchors.broken_anchors(found, lines, key, notes)
+    )
+    sys.stderr.writelines(f"{note}\n" for note in notes)
+    return status
 
 
 @telling

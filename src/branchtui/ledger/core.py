@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from ipaddress import IPv4Network, IPv6Network
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from branchtui.ledger.access import Scope
 from branchtui.ledger.clock import Clock, SystemClock, local_date, new_id
+from branchtui.ledger.code_book import CodeBook
+from branchtui.ledger.metrics import Metrics
 from branchtui.ledger.seal_key import key_path, read_key
 from branchtui.ledger.store import migrate
 from branchtui.ledger.store.cursors import Cursors
@@ -21,14 +24,17 @@ from branchtui.ledger.store.writer import Writer
 from branchtui.ledger.wakes import Wakes
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable, Iterable
     from datetime import date
     from pathlib import Path
 
+    from branchtui.ledger.mailing import MailServer
     from branchtui.ledger.store.connection import Connection
     from branchtui.ledger.store.engine import Claim, Store
     from branchtui.ledger.store.reader import Reader
 
+Networks = tuple[IPv4Network | IPv6Network, ...]
 
 SHARED_WAIT_SECONDS: Final = 1.0
 """Where other processes change the ledger too, whoever waits for a change looks again after this."""
@@ -53,6 +59,15 @@ class Tree:
     def by_code(self, code: str) -> Branch | None:
         """The branch with this code, or None."""
         return next((branch for branch in self._by_id.values() if branch.code == code), None)
+
+    def above(self, branch_id: str) -> frozenset[str]:
+        """The branch and everything above it, up to the top."""
+        found: set[str] = set()
+        place: str | None = branch_id
+        while place is not None and place not in found:
+            found.add(place)
+            place = self._by_id[place].parent_id
+        return frozenset(found)
 
     def below(self, branch_id: str) -> frozenset[str]:
         """The branch and everything under it."""
@@ -82,6 +97,7 @@ class Core:
     reader: Reader
     writer: Writer
     lists: Lists
+    book: CodeBook
     clock: Clock
     new_id: Callable[[], str]
     claim: Claim
@@ -92,6 +108,17 @@ class Core:
     """When, by the machine's own count, institution and branches are to be read anew; matters where others write."""
     background: set[Any] = field(default_factory=set)
     wakes: Wakes = field(default_factory=Wakes)
+    metrics: Metrics = field(default_factory=Metrics)
+    stopping: bool = False
+    """Whether the ledger was told to stop: it is ready for nobody, what it has accepted it still does."""
+
+    mail: MailServer | None = None
+    """Where statements are mailed to; without one they wait."""
+    callback_sources: Networks = ()
+    """The networks from which providers' messages are taken; from everywhere when there are none (HOOK-1)."""
+
+    runner: asyncio.Task[Any] | None = None
+    """What works on the jobs."""
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -107,6 +134,7 @@ class Core:
         try:
             (self.institution,) = await self.reader.find(Institution)
             self.tree = Tree(await self.reader.find(Branch))
+            self.book.forget()
         except BaseException:
             self.fresh_until = 0.0
             raise
@@ -128,6 +156,13 @@ class Core:
         """The calendar day in the branch's time zone."""
         return local_date(self.clock.now_us(), branch.timezone)
 
+    def begin_stop(self) -> None:
+        """End what would last: who waits for news is answered, the job at work stops behind its chunk."""
+        self.stopping = True
+        if self.runner is not None:
+            self.runner.cancel()
+        self.wakes.close()
+
     def close(self) -> None:
         """Finish what the writer holds, close the connections, free the file.
 
@@ -139,13 +174,28 @@ class Core:
         self.claim.release()
 
 
-def open_core(database: str, *, clock: Clock | None = None, ids: Callable[[], str] = new_id) -> Core:
+class NewWriter(Protocol):
+    """Makes the writer over a store; `Writer` is one."""
+
+    def __call__(self, store: Store, *, committed: Callable[[float], object]) -> Writer: ...  # noqa: D102
+
+
+def open_core(
+    database: str,
+    *,
+    clock: Clock | None = None,
+    ids: Callable[[], str] = new_id,
+    new_store: Callable[[str], Store] = store_at,
+    new_writer: NewWriter = Writer,
+) -> Core:
     """Open the ledger at the URL `database` for serving; a file belongs to this process until `close`.
+
+    Store and writer may be others than those of the URL: where they lie on another disk, or on the thread of the loop.
 
     Raises:
         StoreUnavailable: it does not exist, is not set up, is of another version, or is in use.
     """
-    store = store_at(database)
+    store = new_store(database)
     store.verify()
     claim = claim_current(store)
     try:
@@ -154,7 +204,9 @@ def open_core(database: str, *, clock: Clock | None = None, ids: Callable[[], st
             institution, tree = load_institution(connection)
         finally:
             connection.close()
-        writer, reader = Writer(store), store.reader()
+        metrics = Metrics()
+        writer, reader = new_writer(store, committed=metrics.committed), store.reader()
+        metrics.watch_writer(writer)
         writer.start()
         reader.start()
     except BaseException:
@@ -166,12 +218,14 @@ def open_core(database: str, *, clock: Clock | None = None, ids: Callable[[], st
         reader=reader,
         writer=writer,
         lists=Lists(reader, Cursors(institution.secret)),
+        book=CodeBook(reader),
         clock=clock or SystemClock(),
         new_id=ids,
         claim=claim,
         key_file=key_path(store.file),
         holder=new_id() if store.shared else "",
         wakes=Wakes(at_most_seconds=SHARED_WAIT_SECONDS if store.shared else None),
+        metrics=metrics,
     )
 
 

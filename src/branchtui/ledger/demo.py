@@ -18,6 +18,7 @@ from branchtui.ledger.access import SYSTEM
 from branchtui.ledger.clock import Clock, SystemClock
 from branchtui.ledger.phones import Phone, read_phone
 from branchtui.ledger.seed import plant
+from branchtui.ledger.seeds.credit import plant_credit
 from branchtui.ledger.seeds.payments import PROVIDER
 from branchtui.ledger.store.rows import Branch, Counter
 
@@ -73,13 +74,24 @@ class _Share:
     payments: int
     unmatched: int
     balance_records: int
+    credit_accounts: int
 
 
 BRANCHES: Final = (
-    _Share("KIA", "Kiambu", customers=3_800, payments=2_300, unmatched=120, balance_records=300),
-    _Share("NYE", "Nyeri", customers=1_200, payments=700, unmatched=30, balance_records=100),
+    _Share(
+        "KIA",
+        "Kiambu",
+        customers=3_800,
+        payments=2_300,
+        unmatched=120,
+        balance_records=300,
+        credit_accounts=24,
+    ),
+    _Share(
+        "NYE", "Nyeri", customers=1_200, payments=700, unmatched=30, balance_records=100, credit_accounts=8
+    ),
 )
-"""5,000 customers, 3,000 payments of which 150 wait, 400 balance records."""
+"""5,000 customers, 3,000 payments of which 150 wait, 400 balance records, 32 credit accounts."""
 
 PEOPLE: Final = (
     ("teller1", Role.TELLER, "KIA"),
@@ -114,7 +126,15 @@ def build(folder: Path, *, clock: Clock | None = None) -> Demonstration:
         "Pamoja Sacco", TOP, "Head office", CURRENCY, TIMEZONE, username, passwords[username]
     )
     setup.init_ledger(database, new, clock=time)
-    return setup.change(database, lambda tx: _fill(tx, database, passwords, time.now_us()))
+    now_us = time.now_us()
+    made = setup.change(database, lambda tx: _fill(tx, database, passwords, now_us))
+    plant_credit(
+        database,
+        accounts={share.code: share.credit_accounts for share in BRANCHES},
+        now_us=now_us,
+        rng=random.Random(_SEED),  # noqa: S311 - the same demonstration every time
+    )
+    return made
 
 
 def demo_people(branch_id: str) -> tuple[tuple[NewCustomer, Phone], ...]:

@@ -6,11 +6,12 @@ Debits are positive, credits negative. Every workflow moves money through `post_
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from branchtui.contract.customers import AccountBalance, AccountKind
-from branchtui.ledger.store.mapping import insert_by_position, mapping_of
+from branchtui.ledger.store.mapping import insert_rows
 from branchtui.ledger.store.rows import Account, Branch, JournalEntry, Leg
 
 if TYPE_CHECKING:
@@ -28,26 +29,29 @@ OPENING_CONTRA: Final = "opening-balance-contra"
 UNALLOCATED: Final = "unallocated-receipts"
 PROVIDER_FLOAT: Final = "provider-float"
 REVENUE: Final = "revenue"
+SALES_ON_ACCOUNT: Final = "sales-on-account"
+CREDIT_ADJUSTMENTS: Final = "credit-adjustments"
 
-_ENTRY_VALUES: Final = mapping_of(JournalEntry).values_of
-_INSERT_ENTRY: Final = insert_by_position(JournalEntry)
-_INSERT_LEG: Final = insert_by_position(Leg)
+_MOVED: Final = """
+UPDATE accounts SET balance_minor = CAST(given.value ->> 1 AS BIGINT),
+    version = version + CAST(given.value ->> 3 AS BIGINT)
+FROM json_each(:rows) AS given
+WHERE accounts.id = given.value ->> 0 AND +accounts.version = CAST(given.value ->> 2 AS BIGINT)
+"""
 
 
 class InvariantBroken(Exception):
     """An entry that may not exist: the transaction is rolled back and the ledger says 500 `invariant`."""
 
 
-@dataclass(frozen=True, slots=True)
-class LegDraft:
+class LegDraft(NamedTuple):
     """A leg to be written: `amount_minor` positive debits the account, negative credits it."""
 
     account: Account
     amount_minor: int
 
 
-@dataclass(frozen=True, slots=True)
-class EntryDraft:
+class EntryDraft(NamedTuple):
     """An entry to be written; `subject_id` is the record, payment or account that it is about."""
 
     kind: str
@@ -117,8 +121,9 @@ def post_entries_bulk(
     *,
     row_nos: Iterable[int],
     new_id: Callable[[], str],
-) -> dict[str, Account]:
-    """Write many entries of one command; the touched accounts, by id, with their new balances.
+    opened: Sequence[Account] = (),
+) -> None:
+    """Write many entries of one command. `opened` are accounts among theirs that are not kept yet.
 
     `row_nos` numbers the entries among all of the operation (IDEM-10).
 
@@ -126,52 +131,69 @@ def post_entries_bulk(
     account once, however many legs it has. Writes at once, so that the command can no longer refuse.
 
     Raises:
-        InvariantBroken: as `post_entry`, for any of them; nothing was written.
+        InvariantBroken: as `post_entry`, for any of them; nothing was written. Or an account moved
+            meanwhile; the whole transaction fails.
     """
-    for draft in drafts:
-        _verify(draft.legs)
-    touched: dict[str, Account] = {}
+    new = {account.id: account for account in opened}
+    standing = dict(new)
     balance_minor: dict[str, int] = {}
     movements: dict[str, int] = {}
     entries: list[tuple[Any, ...]] = []
     legs: list[tuple[Any, ...]] = []
-    username = command.principal.username
+    key, username, at_us = command.key, command.principal.username, command.at_us
     for row_no, draft in zip(row_nos, drafts, strict=True):
-        entry = JournalEntry(
-            id=new_id(),
-            branch_id=draft.branch_id,
-            kind=draft.kind,
-            operation_key=command.key,
-            row_no=row_no,
-            subject_id=draft.subject_id,
-            reversal_of=draft.reversal_of,
-            narration=draft.narration,
-            reference=draft.reference,
-            created_by=username,
-            booked_at=command.at_us,
-            business_date=draft.business_date,
+        _verify(draft.legs)
+        entry_id = new_id()
+        # In the order of the columns of `JournalEntry` and `Leg`.
+        entries.append(
+            (
+                entry_id,
+                draft.branch_id,
+                draft.kind,
+                key,
+                row_no,
+                draft.subject_id,
+                draft.reversal_of,
+                draft.narration,
+                draft.reference,
+                username,
+                at_us,
+                draft.business_date,
+            )
         )
-        entries.append(_ENTRY_VALUES(entry))
-        for line, leg in enumerate(draft.legs):
-            account_id = leg.account.id
-            if account_id not in touched:
-                touched[account_id] = tx.get(Account, account_id) or leg.account
-                balance_minor[account_id] = touched[account_id].balance_minor
+        for line, (account, amount_minor) in enumerate(draft.legs):
+            account_id = account.id
+            if account_id not in balance_minor:
+                if account_id not in standing:
+                    standing[account_id] = tx.get(Account, account_id) or account
+                balance_minor[account_id] = standing[account_id].balance_minor
                 movements[account_id] = 0
-            balance_minor[account_id] += leg.amount_minor
+            balance_minor[account_id] = balance = balance_minor[account_id] + amount_minor
             movements[account_id] += 1
-            legs.append((entry.id, line, account_id, leg.amount_minor, balance_minor[account_id]))
-    for account_id, account in touched.items():
-        touched[account_id] = replace(
-            account,
-            balance_minor=balance_minor[account_id],
-            version=account.version + movements[account_id],
-        )
-        tx.put(touched[account_id])
+            legs.append((entry_id, line, account_id, amount_minor, balance))
     tx.flush()
-    tx.connection.executemany(_INSERT_ENTRY, entries)
-    tx.connection.executemany(_INSERT_LEG, legs)
-    return touched
+    known = {name: account for name, account in standing.items() if name not in new}
+    tx.insert(
+        [
+            replace(each, balance_minor=balance_minor[each.id], version=each.version + movements[each.id])
+            for each in opened
+        ]
+    )
+    _move(tx, [(name, balance_minor[name], each.version, movements[name]) for name, each in known.items()])
+    insert_rows(tx.connection, JournalEntry, entries)
+    insert_rows(tx.connection, Leg, legs)
+
+
+def _move(tx: BulkTx, rows: Sequence[tuple[str, int, int, int]]) -> None:
+    """Bring accounts to new balances in one statement; each must be as it was read (CONC-3).
+
+    `rows` are id, balance, the version it had, and how often it moved.
+    """
+    before = tx.connection.total_changes()
+    tx.connection.execute(_MOVED, {"rows": json.dumps(rows)})
+    if tx.connection.total_changes() - before != len(rows):
+        raise InvariantBroken("an account of a bulk posting moved while it was done")
+    tx.forget(Account, (account_id for account_id, *_ in rows))
 
 
 def mirror(tx: Tx, entry: JournalEntry) -> tuple[LegDraft, ...]:
@@ -227,6 +249,10 @@ def balances(accounts: Sequence[Account]) -> tuple[AccountBalance, ...]:
 
 
 def _verify(legs: Sequence[LegDraft]) -> None:
+    if len(legs) == 2:
+        (debit, amount), (credit, other) = legs
+        if amount == -other != 0 and debit.currency == credit.currency:
+            return  # nearly every entry
     sums: dict[str, int] = {}
     for leg in legs:
         sums[leg.account.currency] = sums.get(leg.account.currency, 0) + leg.amount_minor

@@ -8,6 +8,7 @@ from typing import Final
 from branchtui.format.folding import fold
 
 _FAMILY_FIRST: Final = ("CJK", "HANGUL", "HIRAGANA", "KATAKANA")
+_SIGNS: Final = {code: None for code in range(128) if not (chr(code).isalnum() or chr(code) == " ")}
 _APOSTROPHES: Final = str.maketrans(dict.fromkeys("`´ʼʻ‘’", "'"))
 
 
@@ -41,6 +42,6 @@ def search_text(name: str, numbers: tuple[str | None, ...]) -> str:
     A space stands before and after every word, so that the text index finds how words begin and end.
     """
     plain = plain_name(name)
-    bare = "".join(c for c in plain if c.isalnum() or c == " " or not c.isascii())
+    bare = plain.translate(_SIGNS)
     parts = [plain] if bare == plain else [plain, bare]
     return f" {' '.join([*parts, *(fold(number) for number in numbers if number)])} "

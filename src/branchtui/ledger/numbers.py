@@ -6,17 +6,26 @@ customer by the first and another by the second, for as long as the numbers are 
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Final
 
 from branchtui.ledger.store.rows import Account, Counter, Customer
 
 if TYPE_CHECKING:
-    from branchtui.ledger.store.unit import Tx
+    from collections.abc import Callable
+
+    from branchtui.ledger.store.unit import BulkTx, Tx
 
 CUSTOMERS: Final = "customer_no"
 ACCOUNTS: Final = "account_no"
 _FIRST_ACCOUNT: Final = 100_000
 _WIDTH: Final = 6
+
+_TAKEN: Final = """
+SELECT account_no FROM accounts WHERE account_no IN (SELECT value FROM json_each(:numbers))
+UNION ALL
+SELECT customer_no FROM customers WHERE customer_no IN (SELECT value FROM json_each(:numbers))
+"""
 
 
 def write_customer_no(value: int) -> str:
@@ -38,18 +47,35 @@ def reserve(tx: Tx, name: str, count: int = 1) -> int:
 
 def next_customer_no(tx: Tx) -> str:
     """A customer number that names nobody yet, neither as customer number nor as account number."""
-    while True:
-        number = write_customer_no(reserve(tx, CUSTOMERS))
-        if not names_somebody(tx, number):
-            return number
+    return _next_free(tx, CUSTOMERS, write_customer_no)
 
 
 def next_account_no(tx: Tx) -> str:
     """An account number that names nobody yet, neither as account number nor as customer number."""
+    return _next_free(tx, ACCOUNTS, write_account_no)
+
+
+def _next_free(tx: Tx, name: str, write: Callable[[int], str]) -> str:
     while True:
-        number = write_account_no(reserve(tx, ACCOUNTS))
-        if not names_somebody(tx, number):
-            return number
+        value = reserve(tx, name)
+        for row_type, column in ((Customer, "customer_no"), (Account, "account_no")):
+            tx.expect_equal(row_type, column, [write(value + place) for place in range(tx.company)])
+        if not names_somebody(tx, write(value)):
+            return write(value)
+
+
+def next_account_nos(tx: BulkTx, count: int) -> list[str]:
+    """As many account numbers as wanted, each as `next_account_no` gives one, in a few questions.
+
+    Looks at what is kept: a command asks before it makes customers or accounts of its own.
+    """
+    found: list[str] = []
+    while missing := count - len(found):
+        first = reserve(tx, ACCOUNTS, missing)
+        made = [write_account_no(value) for value in range(first, first + missing)]
+        taken = {number for (number,) in tx.connection.execute(_TAKEN, {"numbers": json.dumps(made)})}
+        found += [number for number in made if number not in taken]
+    return found
 
 
 def names_somebody(tx: Tx, number: str) -> bool:

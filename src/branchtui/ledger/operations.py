@@ -12,7 +12,7 @@ from branchtui.contract.problem import MEDIA_TYPE, Codes, Outcome
 from branchtui.ledger import audit
 from branchtui.ledger.access import Permission
 from branchtui.ledger.problems import Refusal, conflict, not_found, render
-from branchtui.ledger.store.rows import Operation
+from branchtui.ledger.store.rows import ChainHead, Operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,6 +103,7 @@ def execute(tx: Tx, command: Command, decide: Callable[[Tx, Command], Reply]) ->
     Raises:
         Refusal: nothing was applied and the key is still free, or belongs to another request.
     """
+    tx.expect((Operation, command.key), (ChainHead, command.principal.branch_id))
     known = tx.get(Operation, command.key)
     if known is not None:
         return _replay(known, command)

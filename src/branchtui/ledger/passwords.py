@@ -10,6 +10,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from branchtui.contract.problem import Codes
+from branchtui.ledger.bad_passwords import is_easy
 from branchtui.ledger.problems import Refusal
 
 MIN_LENGTH: Final = 15
@@ -17,19 +18,6 @@ MIN_LENGTH_WITH_CODE: Final = 8
 MAX_LENGTH: Final = 128
 _AT_ONCE: Final = 2
 _WAITING: Final = 20
-
-_COMMON: Final = frozenset(
-    {
-        "passwordpassword",
-        "123456789012345",
-        "1234567890123456",
-        "qwertyuiopasdfgh",
-        "aaaaaaaaaaaaaaa",
-        "branchtuibranchtui",
-        "changemechangeme",
-        "letmeinletmein123",
-    }
-)
 
 
 class PasswordUnfit(ValueError):
@@ -42,7 +30,7 @@ class Passwords:
     def __init__(self, *, memory_kib: int = 47_104, passes: int = 2) -> None:
         self._hasher = PasswordHasher(time_cost=passes, memory_cost=memory_kib, parallelism=1)
         self._slots = asyncio.Semaphore(_AT_ONCE)
-        self._waiting = 0
+        self._under_way = 0
 
     @cached_property
     def _dummy(self) -> str:
@@ -68,16 +56,16 @@ class Passwords:
         Raises:
             Refusal: 503 when too many sign-ins wait.
         """
-        if self._waiting >= _WAITING:
+        if self._under_way >= _AT_ONCE + _WAITING:
             raise Refusal(
                 503, Codes.OVERLOADED, "Too many people are signing in. Try again.", retry_after_seconds=2
             )
-        self._waiting += 1
+        self._under_way += 1
         try:
             async with self._slots:
                 return await asyncio.to_thread(self._fits, stored, password)
         finally:
-            self._waiting -= 1
+            self._under_way -= 1
 
     def _fits(self, stored: str | None, password: str) -> bool:
         try:
@@ -98,10 +86,5 @@ def verify_new(password: str, username: str, *, with_code: bool = False) -> None
         raise PasswordUnfit(f"The password has {len(password)} characters; it needs at least {least}.")
     if len(password) > MAX_LENGTH:
         raise PasswordUnfit(f"The password has more than {MAX_LENGTH} characters.")
-    folded = password.casefold()
-    if (
-        folded in _COMMON
-        or len(set(folded)) < 4
-        or folded.replace(username.casefold(), "") in {"", "123", "1234"}
-    ):
+    if is_easy(password, username):
         raise PasswordUnfit("The password is too easy to guess; take a few unrelated words.")

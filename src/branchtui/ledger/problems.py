@@ -61,6 +61,17 @@ def conflict(code: str, detail: str, **extra: Any) -> Refusal:
     return Refusal(409, code, detail, extra=extra)
 
 
+def stops() -> Refusal:
+    """The ledger is being stopped; another process, or this one in a moment, takes it."""
+    return Refusal(
+        503,
+        Codes.MAINTENANCE,
+        "The ledger is being stopped. Nothing was done.",
+        retry_after_seconds=2,
+        retry_same_key=True,
+    )
+
+
 def render(refusal: Refusal, instance: str | None) -> bytes:
     """The refusal as the bytes of a problem+json body (ERR-1); `instance` is the request's id."""
     problem: dict[str, Any] = {

@@ -17,7 +17,7 @@ from branchtui.ledger.core import claim_current, load_institution
 from branchtui.ledger.passwords import Passwords, verify_new
 from branchtui.ledger.store import migrate
 from branchtui.ledger.store.engine import store_at
-from branchtui.ledger.store.errors import CommitDoubt, Fault, StoreUnavailable
+from branchtui.ledger.store.errors import Fault, StoreUnavailable
 from branchtui.ledger.store.rows import Branch, CallbackToken, Institution, Payee, User
 from branchtui.ledger.store.unit import Batch, BulkTx
 from branchtui.ledger.tokens import token_hash
@@ -107,10 +107,6 @@ def changing(database: str, *, alone: bool = False) -> Iterator[Connection]:
         connection = store.connect()
         try:
             yield connection
-        except CommitDoubt as error:
-            raise StoreUnavailable(
-                f"{store.name} went away while this was done. Look whether it was, before you do it again."
-            ) from error
         except Exception as error:
             if store.fault_of(error) not in {Fault.AWAY, Fault.CONTENTION, Fault.FULL}:
                 raise

@@ -12,6 +12,7 @@ class Wakes:
         """`at_most_seconds` bounds every wait, for a ledger that other processes change too and nobody tells of."""
         self._at_most = at_most_seconds
         self._waiting: dict[str, set[asyncio.Future[None]]] = {}
+        self._closed = False
 
     def call(self, name: str) -> None:
         """Wake everybody who waits for `name` now; who comes later waits for the next call."""
@@ -19,8 +20,16 @@ class Wakes:
             if not future.done():
                 future.set_result(None)
 
+    def close(self) -> None:
+        """Wake everybody, now and for ever: the ledger stops."""
+        self._closed = True
+        for name in list(self._waiting):
+            self.call(name)
+
     async def wait(self, name: str, seconds: float | None = None) -> bool:
         """Whether `name` was called within `seconds` (None: however long it takes), or the bound of all waits."""
+        if self._closed:
+            return False
         if self._at_most is not None:
             seconds = self._at_most if seconds is None else min(seconds, self._at_most)
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()

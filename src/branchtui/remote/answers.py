@@ -106,6 +106,18 @@ def read_answer(reply: Reply, model: type[M]) -> M:
         ) from None
 
 
+def read_nothing(reply: Reply) -> None:
+    """The answer to what is answered with nothing: 204, and no other.
+
+    A page that somebody between put there is a 2xx as well, and says nothing about the change (ERR-2).
+
+    Raises:
+        Failed: FOREIGN for anything else.
+    """
+    if reply.status != httpx.codes.NO_CONTENT or reply.body:
+        raise Failed(Event.FOREIGN, _not_ours(reply))
+
+
 def failure_of(reply: Reply, now: datetime) -> Failed:
     """What an answer other than 2xx came to."""
     problem = _problem_of(reply)

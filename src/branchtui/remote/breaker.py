@@ -145,7 +145,8 @@ class Breaker:
         if self.state is state:
             return
         self.state = state
-        self._changed(state is Circuit.CLOSED)
+        # Half open, the ledger has answered: who was told that the line is down must not wait for somebody to ask.
+        self._changed(state is not Circuit.OPEN)
         if state is Circuit.OPEN and (self._prober is None or self._prober.done()):
             self._prober = asyncio.get_running_loop().create_task(self._probe_until_answered())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from random import Random
 from typing import Any, Final, TypeVar
 from urllib.parse import quote
@@ -27,12 +28,15 @@ from branchtui.remote.errors import (
     SessionEnded,
     Unreachable,
 )
+from branchtui.remote.heads import SEEN, Head, Heads
 from branchtui.remote.line import Line, LineFigures, LineListener
 from branchtui.remote.retry import Retries, Try, Waiting
 from branchtui.remote.transport import Ask, Transport
 
 M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T")
 
+_GONE: Final = "The one who began this is no longer signed in. Nothing was sent."
 LINK_DOWN: Final = "Link down – nothing was sent."
 _QUERY_TRUE: Final = "true"
 
@@ -58,6 +62,7 @@ class Calls:
         self,
         transport: Transport,
         *,
+        heads: Heads,
         line: Line,
         clock: Clock,
         rng: Random,
@@ -68,6 +73,7 @@ class Calls:
         self._clock = clock
         self._rng = rng
         self._sleep = sleep
+        self.heads = heads
         self._session: Session | None = None
         self._renewal: asyncio.Task[None] | None = None
         self._budget = Budget()
@@ -107,21 +113,29 @@ class Calls:
         query: tuple[tuple[str, str], ...] = (),
         is_activity: bool = True,
         wait_seconds: float = 0.0,
+        username: str | None = None,
     ) -> M:
-        """GET `path` and read it as `answer`.
+        """GET `path` and read it as `answer`; with `username` in that person's session alone.
 
         Raises:
             Refused: the ledger said no. SessionEnded: sign in again.
             Unreachable: no answer, or none of the ledger's (NotOurLedger).
         """
         ask = Ask("GET", path, Kind.READ, query=query, is_activity=is_activity, wait_seconds=wait_seconds)
-        return await self._call(ask, lambda reply: read_answer(reply, answer))
+        return await self._call(ask, lambda reply: read_answer(reply, answer), username=username)
 
-    async def _call(self, ask: Ask, read: Callable[[Reply], M], *, waiting: Waiting | None = None) -> M:
+    async def _call(
+        self,
+        ask: Ask,
+        read: Callable[[Reply], T],
+        *,
+        waiting: Waiting | None = None,
+        username: str | None = None,
+    ) -> T:
         """Make `ask`, which changes nothing or may be repeated at will, by its column of the matrix."""
 
-        async def attempt(this: Try) -> M:
-            return read(await self._attempt(ask, this))
+        async def attempt(this: Try) -> T:
+            return read(await self._attempt(ask, this, username=username))
 
         total = self._retries.total_seconds + ask.wait_seconds
         try:
@@ -130,20 +144,48 @@ class Calls:
             raise self._error_of(failure, ask.kind) from failure
 
     async def _attempt(
-        self, ask: Ask, this: Try, *, before_first_byte: Callable[[], None] | None = None
+        self,
+        ask: Ask,
+        this: Try,
+        *,
+        username: str | None = None,
+        before_first_byte: Callable[[], None] | None = None,
     ) -> Reply:
-        """One attempt; a 2xx comes back, anything else is raised as `Failed`."""
+        """One attempt; a 2xx comes back, anything else is raised as `Failed`.
+
+        With `username` it is that person's and nobody else's, whoever signed in since.
+        """
         if this.after is not None and this.after.event is Event.UNAUTHORISED:
             await self._renew_session(this.after.token)
+        if username is not None and (self.user is None or self.user.username != username):
+            raise Failed(Event.UNAUTHORISED, _GONE, problem=_no_session(_GONE), is_final=True)
         is_signed = self._session is not None and ask.kind is not Kind.SIGN_IN
         token = self._session.access_token if self._session is not None and is_signed else None
-        reply = await self._exchange(ask, token, this.seconds_left, before_first_byte)
+        reply = await self._compared(ask, token, this.seconds_left, before_first_byte)
         if not reply.is_success:
             failure = failure_of(reply, self._clock.now())
             failure.token = token
             # Without a session there is none to renew.
             failure.is_final = failure.event is Event.UNAUTHORISED and token is None
             raise failure
+        return reply
+
+    async def _compared(
+        self,
+        ask: Ask,
+        token: SecretStr | None,
+        seconds_left: float,
+        before_first_byte: Callable[[], None] | None,
+    ) -> Reply:
+        """One exchange, its head compared; a reading that is older than what is known is asked once more (RTY-7)."""
+        if token is None:
+            return await self._exchange(ask, token, seconds_left, before_first_byte)
+        asked, noted = self.heads.question, self.heads.noted
+        reply = await self._exchange(_asking(ask, asked), token, seconds_left, before_first_byte)
+        if self.heads.is_older(reply.headers, asked, noted) and ask.method == "GET":
+            asked, noted = self.heads.question, self.heads.noted
+            reply = await self._exchange(_asking(ask, asked), token, seconds_left, before_first_byte)
+            self.heads.is_older(reply.headers, asked, noted)
         return reply
 
     async def _exchange(
@@ -222,6 +264,11 @@ class Calls:
         if self._session is session:
             self._session = renewed
 
+    def _drop_refused(self, failure: Failed) -> None:
+        """Forget the session that was refused; not one that began since."""
+        if self._session is not None and self._session.access_token == failure.token:
+            self._drop_session()
+
     def _drop_session(self) -> None:
         """Forget tokens and user."""
         self._session = None
@@ -240,9 +287,7 @@ class Calls:
         problem = failure.problem
         if problem is not None:
             if failure.event is Event.UNAUTHORISED and kind is not Kind.SIGN_IN:
-                # Not a session that began since.
-                if self._session is not None and self._session.access_token == failure.token:
-                    self._drop_session()
+                self._drop_refused(failure)
                 return SessionEnded(problem)
             if failure.event is Event.CONFLICT:
                 return Conflict(problem, _current(problem, current))
@@ -259,11 +304,16 @@ class Calls:
         return SessionEnded(_no_session())
 
 
-def _no_session() -> Problem:
+def _asking(ask: Ask, seen: Head | None) -> Ask:
+    """The request with the question whether the ledger still holds what was seen."""
+    return ask if seen is None else replace(ask, headers={**ask.headers, SEEN: str(seen)})
+
+
+def _no_session(said: str = "Nobody is signed in. Nothing was sent.") -> Problem:
     """What the ledger would say to a request without a session; nothing was sent."""
     return Problem(
         title="Nobody is signed in.",
-        detail="Nobody is signed in. Nothing was sent.",
+        detail=said,
         status=401,
         code=Codes.SESSION_ENDED,
         outcome=Outcome.NOT_APPLIED,

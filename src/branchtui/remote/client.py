@@ -13,14 +13,22 @@ from typing import Self
 
 import platformdirs
 
+from branchtui.remote.accounts import Accounts
 from branchtui.remote.address import ledger_address
 from branchtui.remote.approvals import Approvals
+from branchtui.remote.balance_files import BalanceFiles
 from branchtui.remote.clock import Clock, Sleep, SystemClock
+from branchtui.remote.counter import Counter
+from branchtui.remote.credit import Credit
+from branchtui.remote.customer_parts import CustomerParts
+from branchtui.remote.customers import Customers
 from branchtui.remote.errors import JournalUnavailable
 from branchtui.remote.imports import Imports
 from branchtui.remote.journal import IntentJournal, Journal, NoJournal
 from branchtui.remote.journal_files import journal_directory
 from branchtui.remote.line import Line
+from branchtui.remote.lists import Lists
+from branchtui.remote.log import MoneyLog
 from branchtui.remote.people import People
 from branchtui.remote.reads import Reads
 from branchtui.remote.sessions import Sessions
@@ -40,7 +48,22 @@ class LinkSettings:
     slow_line: bool = False
 
 
-class Ledger(Sessions, Reads, Writes, Imports, Approvals, People):
+class Ledger(
+    Sessions,
+    Reads,
+    Writes,
+    Counter,
+    MoneyLog,
+    Imports,
+    BalanceFiles,
+    Approvals,
+    People,
+    Credit,
+    Customers,
+    CustomerParts,
+    Accounts,
+    Lists,
+):
     """The ledger as the screens see it.
 
     Made inside a running event loop, closed with `close` (or as an async context). Readings raise

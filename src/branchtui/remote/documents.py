@@ -24,13 +24,16 @@ _DIGEST: Final = "sha-256=:"
 class Documents(Writing):
     """Adds to `Writing` the saving of an answer."""
 
-    async def _save(self, path: str, to_path: Path) -> None:
-        """GET `path` into a new file; half a file never stays.
+    async def _save(
+        self, path: str, to_path: Path, *, accept: str = "*/*", query: tuple[tuple[str, str], ...] = ()
+    ) -> None:
+        """GET `path` into a new file, in the form `accept`; half a file never stays.
 
         Raises:
             FileProblem: the file exists or cannot be written. Refused, Unreachable: as a reading.
         """
-        ask = Ask("GET", path, Kind.READ, headers={"Accept": "*/*"}, deadline_seconds=DOCUMENT_SECONDS)
+        headers = {"Accept": accept}
+        ask = Ask("GET", path, Kind.READ, query=query, headers=headers, deadline_seconds=DOCUMENT_SECONDS)
         with new_file(to_path) as file:
 
             async def attempt(this: Try) -> None:

@@ -30,7 +30,7 @@ class LinkDown(Unreachable):
 
 
 class Blocked(Unreachable):
-    """An unconfirmed change comes first; nothing was sent (OUT-6; link, section 5)."""
+    """An unconfirmed change comes first, or the ledger lost its history; nothing was sent (OUT-6, AUD-3)."""
 
 
 class JournalUnavailable(Unreachable):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import uuid
 from collections.abc import Callable
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +24,9 @@ from branchtui.contract.imports import (
     Upload,
 )
 from branchtui.contract.paging import DEFAULT_LIMIT, Page
+from branchtui.contract.statements import ColumnMap, NewColumnMap
 from branchtui.remote.calls import query_of, segment
+from branchtui.remote.chunking import CHUNK_BYTES_MIN, ChunkSize
 from branchtui.remote.classify import Event, Failed, Kind
 from branchtui.remote.documents import Documents
 from branchtui.remote.files import Source
@@ -30,7 +34,10 @@ from branchtui.remote.intents import Intent
 from branchtui.remote.retry import Try
 from branchtui.remote.transport import Ask
 
-CHUNK_BYTES: Final = 128 * 1024
+_UPLOADS: Final = uuid.UUID("5b0c3a0e-9d1f-4f0a-8f2b-6c1d7e9a4b30")
+"""The name space of uploads."""
+_SENT_BEFORE_MAX: Final = 4
+"""How often the same file of one user is looked for among uploads of before; then it gets a name by chance."""
 _NOT_FOUND: Final = 404
 _UNAUTHORISED: Final = 401
 JOB_WAIT_MAX_SECONDS: Final = 20
@@ -42,9 +49,14 @@ Progress = Callable[[int, int], None]
 class Imports(Documents):
     """The endpoints about files."""
 
-    async def upload(self, path_or_bytes: Path | str | bytes, progress: Progress | None = None) -> Upload:
-        """Send a file in chunks of 128 KiB; after a break it goes on from what arrived.
+    @cached_property
+    def _chunk_size(self) -> ChunkSize:
+        return ChunkSize()
 
+    async def upload(self, path_or_bytes: Path | str | bytes, progress: Progress | None = None) -> Upload:
+        """Send a file in chunks of 4 to 128 KiB, as the line carries; after a break it goes on from what arrived.
+
+        So does a second call for the same file by the same user, in whichever process, when the first was broken off.
         The result holds the file's SHA-256, for `NewImport.sha256`.
 
         Raises:
@@ -52,15 +64,39 @@ class Imports(Documents):
         """
         source = await asyncio.to_thread(Source, path_or_bytes)
         with source:
-            upload_id = self._new_key()
-            offset = -1
-            while offset < source.length:
-                offset = await self._send_chunk(upload_id, source, max(offset, 0))
+            upload_id, offset = await self._where(source)
+            if offset and progress is not None:
+                progress(offset, source.length)
+            while offset < source.length or source.length == 0:
+                offset = await self._send_chunk(upload_id, source, offset)
                 if progress is not None:
                     progress(offset, source.length)
                 if source.length == 0:
                     break
             return Upload(id=upload_id, length=source.length, offset=source.length, sha256=source.sha256)
+
+    async def _where(self, source: Source) -> tuple[str, int]:
+        """The upload that takes the file, and what it has of it.
+
+        Named after user and bytes, so that whoever begins again goes on, in another process too, and nothing is
+        kept here for it. One that is whole is used by an import or a document, and an upload is used once.
+        """
+        if source.length > CHUNK_BYTES_MIN:
+            session = self._session
+            who = "" if session is None else f"{session.ledger.ledger_id}\n{session.user.username}"
+            for again in range(_SENT_BEFORE_MAX):
+                upload_id = str(uuid.uuid5(_UPLOADS, f"{who}\n{source.length}\n{source.sha256}\n{again}"))
+                offset = await self._arrived_before(upload_id)
+                if offset < source.length:
+                    return upload_id, offset
+        return self._new_key(), 0
+
+    async def _arrived_before(self, upload_id: str) -> int:
+        """How much of it the ledger has from an earlier try."""
+        try:
+            return await self._retries.run(Kind.CHUNK, partial(self._arrived, upload_id))
+        except Failed as failure:
+            raise self._error_of(failure, Kind.CHUNK) from failure
 
     async def _send_chunk(self, upload_id: str, source: Source, offset: int) -> int:
         """Send what follows `offset`; the new offset. Before any second attempt the ledger says what it has."""
@@ -71,7 +107,7 @@ class Imports(Documents):
                 begin = await self._arrived(upload_id, this)
                 if begin > offset or (begin == source.length and source.length > 0):
                     return begin
-            chunk = source.read(begin, CHUNK_BYTES)
+            chunk = source.read(begin, self._chunk_size.bytes)
             digest = base64.b64encode(hashlib.sha256(chunk).digest()).decode()
             ask = Ask(
                 "PUT",
@@ -85,7 +121,14 @@ class Imports(Documents):
                     "Content-Digest": f"sha-256=:{digest}:",
                 },
             )
-            await self._attempt(ask, this)
+            begun = self._clock.monotonic()
+            try:
+                await self._attempt(ask, this)
+            except Failed as failure:
+                if failure.event is Event.BROKEN:
+                    self._chunk_size.failed()
+                raise
+            self._chunk_size.arrived(len(chunk), self._clock.monotonic() - begun)
             return begin + len(chunk)
 
         try:
@@ -122,6 +165,11 @@ class Imports(Documents):
         return await self._write(
             intent, path=path, body=start, if_match=import_.version, answer=ImportAccepted
         )
+
+    async def save_column_map(self, new: NewColumnMap) -> ColumnMap:
+        """Keep a way of reading a bank's tables. Raises as a change does."""
+        intent = Intent.plain("column-map.create", new.name)
+        return await self._write(intent, path="/v1/column-maps", body=new, answer=ColumnMap)
 
     async def import_(self, import_id: str) -> Import:
         """One import as it stands."""

@@ -92,11 +92,11 @@ class Intent:
         )
 
     @classmethod
-    def for_payment(cls, action: str, payment: _Payment, customer_id: str | None) -> Intent:
-        """A change of a payment's owner."""
+    def for_payment(cls, action: str, payment: _Payment, customer_id: str | None, whom: str = "") -> Intent:
+        """A change of a payment's owner, `whom`, as `masked_label` takes one."""
         return cls.for_amount(
             action,
-            f"payment {payment.payment_no}",
+            f"payment {payment.payment_no}{masked_label(whom)}",
             customer_id or payment.customer_id or payment.payment_no,
             payment.amount_minor,
             payment.currency,
@@ -118,7 +118,14 @@ _VERBS = {
     "approval.file": "Ask for approval:",
     "approval.reject": "Reject",
     "approval.withdraw": "Withdraw",
+    "balance-file.create": "Check balance file",
+    "balance-file.validate": "Check again",
+    "balance-file.apply": "Apply",
+    "balance-file.revert": "Revert",
+    "balance-file.reject": "Reject",
+    "file-settings.change": "Change what is remarkable in a balance file",
     "branch.change": "Change branch",
+    "column-map.create": "Save columns",
     "branch.create": "Add branch",
     "security.change": "Change codes and limits by role",
     "user.change": "Change user",
@@ -135,8 +142,61 @@ _VERBS = {
     "balance-record.delete-all": "Delete",
     "payment.associate": "Associate",
     "payment.disassociate": "Disassociate",
+    "credit-account.create": "Open credit account",
+    "credit-account.change": "Change credit account",
+    "credit-account.purchase": "Purchase of",
+    "credit-account.refund": "Refund of",
+    "credit-account.adjust": "Adjust by",
+    "credit-account.settle": "Settle",
+    "settlement.reverse": "Reverse settlement of",
+    "statement.mail": "Mail statement",
+    "payment.create": "Take",
+    "payment.reassign": "Reassign",
+    "payment.ignore": "Ignore",
+    "payment.restore": "Restore",
+    "payment.refund": "Refund",
+    "payment.reverse": "Reverse",
+    "receipt.print": "Print receipt",
     "customer.create": "New customer",
+    "customer.change": "Change customer",
+    "customer.delete": "Delete customer",
+    "customer.activate": "Activate customer",
+    "customer.reject": "Reject customer",
+    "customer.withdraw": "Withdraw customer",
+    "customer.reopen": "Reopen customer",
+    "customer.close": "Close customer",
+    "customer.reactivate": "Reactivate customer",
+    "customer.assign-staff": "Assign staff to customer",
+    "customer.unassign-staff": "Unassign staff from customer",
+    "customer.transfer-propose": "Offer customer",
+    "customer.transfer-accept": "Accept customer",
+    "customer.transfer-reject": "Send back customer",
+    "customer.transfer-withdraw": "Take back the offer of customer",
+    "customer-details.change": "Change details of customer",
+    "family-members.create": "Add family of customer",
+    "family-members.change": "Change family of customer",
+    "family-members.delete": "Delete family of customer",
+    "addresses.create": "Add address of customer",
+    "addresses.change": "Change address of customer",
+    "addresses.delete": "Delete address of customer",
+    "identifiers.create": "Add identifier of customer",
+    "identifiers.change": "Change identifier of customer",
+    "identifiers.delete": "Delete identifier of customer",
+    "notes.create": "Add note about customer",
+    "notes.change": "Change note about customer",
+    "notes.delete": "Delete note about customer",
+    "document.create": "Keep document of customer",
+    "document.delete": "Delete document of customer",
     "account.open": "Open account",
+    "account.payout": "Pay out",
+    "account.offset": "Offset",
+    "code.create": "Add to the list",
+    "code.change": "Change the list",
+    "staff.create": "Add staff",
+    "staff.change": "Change staff",
+    "product.create": "Add product",
+    "product.change": "Change product",
+    "membership.change": "Change membership settings",
     "import.create": "Import",
     "import.start": "Go on with import",
 }
@@ -175,6 +235,12 @@ def masked_name(name: str) -> str:
         return ""
     first = f"{words[0][0]}***"
     return first if len(words) == 1 else f"{first} {words[-1][0]}."
+
+
+def masked_label(label: str) -> str:
+    """A customer as a screen names one, number and name: `000101 Jane Wanjiru` becomes ` → 000101 (J*** W.)`."""
+    number, _, name = label.strip().partition(" ")
+    return (f" → {number}" + (f" ({masked_name(name)})" if name else "")) if number else ""
 
 
 def _who(customer: CustomerBrief) -> str:

@@ -5,54 +5,27 @@ It resolves doubt and never collects work: no body is kept, so nothing can ever 
 
 from __future__ import annotations
 
-import sqlite3  # noqa: TID251 - the ban is for WAL, whose reset bug the system's release may carry; see _PRAGMAS
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self, TypeVar
+from typing import Final, Self
 
 from branchtui.remote.errors import JournalUnavailable
+from branchtui.remote.heads import Head
 from branchtui.remote.intents import IntentState, Pending
 from branchtui.remote.journal_files import OwnedFile, claim_file, claim_orphans
+from branchtui.remote.journal_rows import COLUMNS, connect, insert, pending_of, translated
 
 KEPT_DAYS: Final = 7
 ROWS_MAX: Final = 10_000
-_FORMAT: Final = 1
+DONE_MAX: Final = 5_000
+"""So many finished intents are kept at most, the newest: they must never keep new ones out."""
 
-# One connection in one process holds the file, so WAL would win nothing; and SQLite from 3.7.0 to 3.51.2
-# can lose commits when a WAL is reset. A rollback journal is outside that defect. TRUNCATE with
-# FULL syncs the file before a commit returns, and needs no sync of the directory as DELETE would.
-_PRAGMAS: Final = (
-    "PRAGMA journal_mode=TRUNCATE",
-    "PRAGMA synchronous=FULL",
-    "PRAGMA trusted_schema=OFF",
-    "PRAGMA temp_store=MEMORY",
-)
-
-_TABLE: Final = """
-CREATE TABLE IF NOT EXISTS intent (
-    key TEXT PRIMARY KEY,
-    action TEXT NOT NULL,
-    summary TEXT NOT NULL,
-    state TEXT NOT NULL,
-    created_at TEXT NOT NULL,
-    ledger_id TEXT NOT NULL,
-    epoch TEXT NOT NULL,
-    user TEXT NOT NULL,
-    method TEXT NOT NULL,
-    route TEXT NOT NULL,
-    body_sha256 TEXT NOT NULL,
-    target TEXT,
-    amount_minor INTEGER,
-    currency TEXT,
-    is_parked INTEGER NOT NULL DEFAULT 0
-) STRICT, WITHOUT ROWID
-"""
-_COLUMNS: Final = (
-    "key, action, summary, state, created_at, ledger_id, epoch, user, method, route, body_sha256, "
-    "target, amount_minor, currency, is_parked"
+_NOTE: Final = (
+    "INSERT INTO head VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET seq = excluded.seq, hash8 = excluded.hash8 "
+    "WHERE excluded.seq > head.seq"
 )
 
 _MAY_FOLLOW: Final[dict[IntentState, tuple[IntentState, ...]]] = {
@@ -78,9 +51,8 @@ _MAY_FOLLOW: Final[dict[IntentState, tuple[IntentState, ...]]] = {
 }
 IN_DOUBT: Final = (IntentState.PREPARED, IntentState.SENT, IntentState.UNKNOWN)
 TO_BE_SEEN: Final = (IntentState.APPLIED, IntentState.NOT_APPLIED)
+_RECORDED: Final = (IntentState.SUCCEEDED, IntentState.APPLIED)
 _DONE: Final = (IntentState.SUCCEEDED, IntentState.REJECTED, IntentState.SEEN)
-
-T = TypeVar("T")
 
 
 class IntentJournal:
@@ -94,7 +66,8 @@ class IntentJournal:
     def __init__(self, file: OwnedFile) -> None:
         self.path = file.path
         self._file = file
-        self._db = _connect(file.path)
+        self._db = connect(file.path)
+        self._new_heads: dict[tuple[str, str, str], Head] = {}
 
     @classmethod
     def open(cls, directory: Path, *, now: datetime) -> Self:
@@ -115,13 +88,14 @@ class IntentJournal:
 
     def prepare(self, pending: Pending) -> None:
         """Write a new intent, before anything of it is sent."""
-        with _translated(), self._db:
+        with translated(), self._db:
             count = self._db.execute("SELECT count(*) FROM intent").fetchone()[0]
             if count >= ROWS_MAX:
                 raise JournalUnavailable(
                     f"The journal of this terminal holds {ROWS_MAX:,} changes, its most. Nothing was sent."
                 )
-            _insert(self._db, pending, "INSERT")
+            insert(self._db, pending)
+            self._write_heads()
 
     def sent(self, key: str) -> None:
         """The first byte goes out next. On disk before it does."""
@@ -131,15 +105,20 @@ class IntentJournal:
         """Bring an intent to `state`; a step that OUT-4 does not know is a programming error."""
         before = _MAY_FOLLOW[state]
         marks = ", ".join("?" * len(before))
-        statement = f"UPDATE intent SET state = ? WHERE key = ? AND state IN ({marks})"  # noqa: S608 - marks only
-        with _translated(), self._db:
-            changed = self._db.execute(statement, (state.value, key, *(s.value for s in before))).rowcount
+        statement = (
+            "UPDATE intent SET state = ?, was_recorded = was_recorded OR ? "  # noqa: S608 - marks only
+            f"WHERE key = ? AND state IN ({marks})"
+        )
+        values = (state.value, state in _RECORDED, key, *(s.value for s in before))
+        with translated(), self._db:
+            changed = self._db.execute(statement, values).rowcount
+            self._write_heads()
         if changed != 1:
             raise AssertionError(f"intent {key} cannot become {state.value}")
 
     def park(self, key: str) -> None:
         """Leave an unconfirmed intent to a supervisor: it blocks no further change (OUT-6)."""
-        with _translated(), self._db:
+        with translated(), self._db:
             self._db.execute("UPDATE intent SET is_parked = 1 WHERE key = ?", (key,))
 
     def in_doubt(self, ledger_id: str, user: str) -> tuple[Pending, ...]:
@@ -153,21 +132,65 @@ class IntentJournal:
     def in_doubt_of_others(self, ledger_id: str, user: str) -> int:
         """How many intents of other users of this terminal are unresolved; only the count is shown (OUT-6)."""
         statement = "SELECT count(*) FROM intent WHERE (ledger_id, user) <> (?, ?) AND state IN (?, ?, ?)"
-        with _translated():
+        with translated():
             row = self._db.execute(statement, (ledger_id, user, *(s.value for s in IN_DOUBT))).fetchone()
         return int(row[0])
 
     def purge(self, now: datetime) -> None:
         """Drop what was seen, or answered, more than seven days ago. What is in doubt stays."""
         limit = (now - timedelta(days=KEPT_DAYS)).isoformat()
-        with _translated(), self._db:
+        with translated(), self._db:
             self._db.execute(
                 "DELETE FROM intent WHERE created_at < ? AND state IN (?, ?, ?)",
                 (limit, *(s.value for s in _DONE)),
             )
+            self._db.execute(
+                "DELETE FROM intent WHERE key IN (SELECT key FROM intent WHERE state IN (?, ?, ?) "
+                "ORDER BY created_at DESC LIMIT -1 OFFSET ?)",
+                (*(s.value for s in _DONE), DONE_MAX),
+            )
+
+    # ── what was seen of the ledger itself (AUD-3) ───────────────────────────────────────────────────────────────
+
+    def recorded_before(self, ledger_id: str, user: str, epoch: str) -> tuple[Pending, ...]:
+        """This user's changes that the ledger recorded in another epoch than `epoch`, newest first."""
+        statement = (
+            f"SELECT {COLUMNS} FROM intent WHERE ledger_id = ? AND user = ? "  # noqa: S608 - our own names
+            "AND was_recorded AND epoch <> ? ORDER BY created_at DESC, key DESC"
+        )
+        with translated():
+            rows = self._db.execute(statement, (ledger_id, user, epoch)).fetchall()
+        return tuple(pending_of(row) for row in rows)
+
+    def settle_epoch(self, ledger_id: str, user: str, epoch: str) -> None:
+        """What became of this user's changes under the new epoch is known, and the person has read it."""
+        statement = "UPDATE intent SET epoch = ? WHERE ledger_id = ? AND user = ? AND was_recorded"
+        with translated(), self._db:
+            self._db.execute(statement, (epoch, ledger_id, user))
+
+    def heads(self, ledger_id: str, epoch: str) -> tuple[Head, ...]:
+        """The highest head seen of each branch's chain in this epoch."""
+        statement = "SELECT branch_id, seq, hash8 FROM head WHERE ledger_id = ? AND epoch = ?"
+        with translated():
+            return tuple(Head(*row) for row in self._db.execute(statement, (ledger_id, epoch)))
+
+    def note_head(self, ledger_id: str, epoch: str, head: Head) -> None:
+        """A higher head: it goes to disk with the next intent, or by `save_heads`; answers are not synced."""
+        self._new_heads[ledger_id, epoch, head.branch_id] = head
+
+    def save_heads(self) -> None:
+        """Bring to disk what was noted; a disk that refuses only leaves less to compare with."""
+        with suppress(JournalUnavailable), translated(), self._db:
+            self._write_heads()
+
+    def _write_heads(self) -> None:
+        for (ledger_id, epoch, branch_id), head in self._new_heads.items():
+            self._db.execute(_NOTE, (ledger_id, epoch, branch_id, head.seq, head.hash8))
+        self._new_heads.clear()
 
     def close(self) -> None:
         """Let go of the file. What is in doubt stays in it for the next start."""
+        self.save_heads()
         self._db.close()
         self._file.release()
 
@@ -182,26 +205,30 @@ class IntentJournal:
     def _rows(self, ledger_id: str, user: str, states: Sequence[IntentState]) -> tuple[Pending, ...]:
         marks = ", ".join("?" * len(states))
         statement = (
-            f"SELECT {_COLUMNS} FROM intent WHERE ledger_id = ? AND user = ? "  # noqa: S608 - our own names and marks
+            f"SELECT {COLUMNS} FROM intent WHERE ledger_id = ? AND user = ? "  # noqa: S608 - our own names and marks
             f"AND state IN ({marks}) ORDER BY created_at, key"
         )
-        with _translated():
+        with translated():
             rows = self._db.execute(statement, (ledger_id, user, *(s.value for s in states))).fetchall()
-        return tuple(_pending(row) for row in rows)
+        return tuple(pending_of(row) for row in rows)
 
     def _take_over(self, orphan: OwnedFile) -> None:
-        """Bring the unfinished rows of an ended process here. A crash between leaves them in both: harmless."""
+        """Bring the rows of an ended process here. A crash between leaves them in both: harmless."""
         try:
-            with _translated():
-                other = _connect(orphan.path)
+            with translated():
+                other = connect(orphan.path)
                 try:
-                    rows = other.execute(
-                        f"SELECT {_COLUMNS} FROM intent WHERE state NOT IN (?, ?, ?)",  # noqa: S608 - our own names
-                        tuple(s.value for s in _DONE),
+                    rows = other.execute(f"SELECT {COLUMNS}, was_recorded FROM intent").fetchall()  # noqa: S608 - our own names
+                    heads = other.execute(
+                        "SELECT ledger_id, epoch, branch_id, seq, hash8 FROM head"
                     ).fetchall()
+                    marks = ", ".join("?" * (COLUMNS.count(",") + 2))
                     with self._db:
-                        for row in rows:
-                            _insert(self._db, _pending(row), "INSERT OR IGNORE")
+                        self._db.executemany(
+                            f"INSERT OR IGNORE INTO intent ({COLUMNS}, was_recorded) VALUES ({marks})",  # noqa: S608 - our own names and marks
+                            rows,
+                        )
+                        self._db.executemany(_NOTE, heads)
                     with other:
                         other.execute("DELETE FROM intent")
                 finally:
@@ -244,103 +271,25 @@ class NoJournal:
         """Nothing is known."""
         return 0
 
+    def recorded_before(self, ledger_id: str, user: str, epoch: str) -> tuple[Pending, ...]:
+        """Nothing is known."""
+        return ()
+
+    def settle_epoch(self, ledger_id: str, user: str, epoch: str) -> None:
+        """Nothing is kept."""
+
+    def heads(self, ledger_id: str, epoch: str) -> tuple[Head, ...]:
+        """Nothing is known."""
+        return ()
+
+    def note_head(self, ledger_id: str, epoch: str, head: Head) -> None:
+        """Nothing is kept."""
+
+    def save_heads(self) -> None:
+        """Nothing is kept."""
+
     def close(self) -> None:
         """Nothing is held."""
 
 
 Journal = IntentJournal | NoJournal
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    with _translated():
-        db = sqlite3.connect(path, timeout=0, check_same_thread=True)
-        try:
-            for pragma in _PRAGMAS:
-                db.execute(pragma)
-            _refuse_damaged(db.execute("PRAGMA integrity_check(1)").fetchone()[0])
-            version = db.execute("PRAGMA user_version").fetchone()[0]
-            _refuse_newer(version, path)
-            with db:
-                db.execute(_TABLE)
-                db.execute(f"PRAGMA user_version = {_FORMAT}")
-        except BaseException:
-            db.close()
-            raise
-    return db
-
-
-def _refuse_damaged(found: str) -> None:
-    if found != "ok":
-        raise sqlite3.DatabaseError(f"damaged: {found}")
-
-
-def _refuse_newer(version: int, path: Path) -> None:
-    if version not in {0, _FORMAT}:
-        raise JournalUnavailable(
-            f"The journal {path} is of a newer program. Changes can be sent with that one only."
-        )
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """The driver's errors, once, as ours."""
-    try:
-        yield
-    except sqlite3.IntegrityError:
-        # A key that is there already would be a second use of one identity: never go on.
-        raise AssertionError("an operation key was used twice") from None
-    except (sqlite3.Error, OSError) as error:
-        raise JournalUnavailable(
-            f"The journal of this terminal cannot be written ({error}), so no change is sent. Looking up goes on."
-        ) from error
-
-
-def _insert(db: sqlite3.Connection, pending: Pending, verb: str) -> None:
-    values = (
-        pending.key,
-        pending.action,
-        pending.summary,
-        pending.state.value,
-        pending.created_at.isoformat(),
-        pending.ledger_id,
-        pending.epoch,
-        pending.user,
-        pending.method,
-        pending.route,
-        pending.body_sha256,
-        pending.target,
-        pending.amount_minor,
-        pending.currency,
-        int(pending.is_parked),
-    )
-    marks = ", ".join("?" * len(values))
-    db.execute(f"{verb} INTO intent ({_COLUMNS}) VALUES ({marks})", values)
-
-
-def _pending(row: tuple[object, ...]) -> Pending:
-    return Pending(
-        key=_as(str, row[0]),
-        action=_as(str, row[1]),
-        summary=_as(str, row[2]),
-        state=IntentState(_as(str, row[3])),
-        created_at=datetime.fromisoformat(_as(str, row[4])),
-        ledger_id=_as(str, row[5]),
-        epoch=_as(str, row[6]),
-        user=_as(str, row[7]),
-        method=_as(str, row[8]),
-        route=_as(str, row[9]),
-        body_sha256=_as(str, row[10]),
-        target=_maybe(str, row[11]),
-        amount_minor=_maybe(int, row[12]),
-        currency=_maybe(str, row[13]),
-        is_parked=bool(row[14]),
-    )
-
-
-def _as(kind: Callable[..., T], value: object) -> T:
-    assert value is not None
-    return kind(value)
-
-
-def _maybe(kind: Callable[..., T], value: object) -> T | None:
-    return None if value is None else kind(value)

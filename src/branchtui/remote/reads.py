@@ -30,17 +30,30 @@ class Reads(Writing):
         *,
         status: CustomerStatus | str | None = None,
         branch: str | None = None,
+        label: str | None = None,
+        staff: str | None = None,
+        product: str | None = None,
+        group: str | None = None,
+        organisation: str | None = None,
         sort: str | None = None,
         cursor: str | None = None,
         anchor: str | None = None,
         limit: int = DEFAULT_LIMIT,
         count: bool = False,
     ) -> Page[Customer]:
-        """Customers by name, phone, account or customer number."""
+        """Customers by name, phone, account or customer number.
+
+        Label, staff, product, group and organisation by id, exact name, or a part that only one has.
+        """
         query = query_of(
             q=q or None,
             status=status,
             branch=branch,
+            label=label,
+            staff=staff,
+            product=product,
+            group=group,
+            organisation=organisation,
             sort=sort,
             cursor=cursor,
             anchor=anchor,
@@ -55,11 +68,18 @@ class Reads(Writing):
         return await self._read(f"/v1/customers/{segment(customer_id)}", Customer, query=query)
 
     async def account_entries(
-        self, account_id: str, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT
+        self,
+        account_id: str,
+        *,
+        cursor: str | None = None,
+        anchor: str | None = None,
+        limit: int = DEFAULT_LIMIT,
+        count: bool = False,
     ) -> Page[Entry]:
         """The legs on one account, newest first."""
         path = f"/v1/accounts/{segment(account_id)}/entries"
-        return await self._read(path, Page[Entry], query=query_of(cursor=cursor, limit=limit))
+        query = query_of(cursor=cursor, anchor=anchor, limit=limit, count=count)
+        return await self._read(path, Page[Entry], query=query)
 
     async def balance_records(
         self,

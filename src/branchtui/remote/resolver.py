@@ -25,6 +25,8 @@ WAIT_MAX_SECONDS: Final = 8.0
 # Full jitter may draw nearly nothing; a ledger that says "in progress" is not asked in a loop.
 WAIT_MIN_SECONDS: Final = 0.25
 ENDED_MAX: Final = 256
+QUESTIONS_AT_ONCE: Final = 2
+"""So many questions are under way at most: a terminal that comes back with much in doubt keeps its line free."""
 
 
 class Verdict(Enum):
@@ -100,8 +102,9 @@ class Resolver:
     def __init__(
         self,
         *,
-        question: Callable[[str], Awaitable[Operation]],
-        fence: Callable[[str], Awaitable[Operation]],
+        question: Callable[[str, str], Awaitable[Operation]],
+        fence: Callable[[str, str], Awaitable[Operation]],
+        is_being_sent: Callable[[str], bool],
         journal: Journal,
         clock: Clock,
         rng: Random,
@@ -109,10 +112,12 @@ class Resolver:
     ) -> None:
         self._question = question
         self._fence = fence
+        self._is_being_sent = is_being_sent
         self._journal = journal
         self._clock = clock
         self._rng = rng
         self._sleep = sleep
+        self._places = asyncio.Semaphore(QUESTIONS_AT_ONCE)
         self._doubts: dict[str, _Doubt] = {}
         # What ended in this run and was not acknowledged: a screen that opens after the end must see it.
         self._ended: dict[str, Progress] = {}
@@ -174,7 +179,8 @@ class Resolver:
         self._next_sign_in.set()
         self._next_sign_in = asyncio.Event()
         for pending in self._journal.in_doubt(ledger_id, user):
-            if pending.key in self._doubts:
+            # What this process is still sending has its own attempts; a fence would stop it on its way.
+            if pending.key in self._doubts or self._is_being_sent(pending.key):
                 continue
             if pending.state is IntentState.PREPARED:
                 # Its first byte never went out: nothing to ask.
@@ -245,7 +251,7 @@ class Resolver:
             await self._until_allowed(doubt)
             self._tell(doubt, Phase.CHECKING)
             with suppress(LedgerError):
-                settlement = self._interpreted(doubt.pending, await self._operation(doubt.pending.key))
+                settlement = self._interpreted(doubt.pending, await self._operation(doubt))
                 if settlement is not None:
                     self._end(doubt.pending, settlement)
                     return
@@ -271,17 +277,21 @@ class Resolver:
         """Only the owner may ask (IDEM-9)."""
         return (doubt.pending.ledger_id, doubt.pending.user) == self._identity
 
-    async def _operation(self, key: str) -> Operation:
-        """One question; when the ledger never saw the key, one fence."""
-        try:
-            return await self._question(key)
-        except SessionEnded:
-            self.signed_out()
-            raise
-        except Refused as refused:
-            if refused.code != Codes.OPERATION_UNKNOWN:
+    async def _operation(self, doubt: _Doubt) -> Operation:
+        """One question; when the ledger never saw the key, one fence; both in the owner's name (IDEM-9)."""
+        key, user = doubt.pending.key, doubt.pending.user
+        async with self._places:
+            try:
+                return await self._question(key, user)
+            except SessionEnded:
+                # Not where somebody else has begun a session since.
+                if self._may_ask(doubt):
+                    self.signed_out()
                 raise
-        return await self._fence(key)
+            except Refused as refused:
+                if refused.code != Codes.OPERATION_UNKNOWN:
+                    raise
+            return await self._fence(key, user)
 
     def _interpreted(self, pending: Pending, operation: Operation) -> Settlement | None:
         verdict = {

@@ -8,11 +8,11 @@ from pydantic import SecretStr
 
 from branchtui.contract.base import Answer
 from branchtui.contract.sessions import Branch, Me, Session, SignIn
-from branchtui.remote.answers import read_answer
+from branchtui.remote.answers import read_answer, read_nothing
 from branchtui.remote.classify import Kind
 from branchtui.remote.errors import LedgerError
+from branchtui.remote.restored import Losses
 from branchtui.remote.transport import Ask
-from branchtui.remote.writing import Writing
 
 
 class Branches(Answer):
@@ -21,7 +21,7 @@ class Branches(Answer):
     items: tuple[Branch, ...]
 
 
-class Sessions(Writing):
+class Sessions(Losses):
     """The endpoints about the person at the terminal."""
 
     async def sign_in(self, username: str, password: str | SecretStr, otp: str | None = None) -> Session:
@@ -39,6 +39,8 @@ class Sessions(Writing):
         ask = Ask("POST", "/v1/sessions", Kind.SIGN_IN, body=json.dumps(members).encode())
         session = await self._call(ask, lambda reply: read_answer(reply, Session))
         self._session = session
+        self.heads.session_began(session)
+        self._look_for_losses(session)
         self.resolver.signed_in(session.ledger.ledger_id, session.user.username)
         return session
 
@@ -48,7 +50,7 @@ class Sessions(Writing):
             return True
         ask = Ask("DELETE", "/v1/sessions/current", Kind.READ)
         try:
-            await self._call(ask, lambda _: _NOTHING)
+            await self._call(ask, read_nothing)
         except LedgerError:
             return False
         finally:
@@ -62,10 +64,3 @@ class Sessions(Writing):
     async def branches(self) -> tuple[Branch, ...]:
         """The branches this user may see, as a flat list of a tree."""
         return (await self._read("/v1/branches", Branches)).items
-
-
-class _Nothing(Answer):
-    """What a 204 holds."""
-
-
-_NOTHING = _Nothing()

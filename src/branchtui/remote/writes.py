@@ -17,7 +17,7 @@ from branchtui.contract.balance_records import (
 from branchtui.contract.customers import Account, Customer, NewAccount, NewCustomer
 from branchtui.contract.payments import Associate, Disassociate, Payment
 from branchtui.remote.calls import segment
-from branchtui.remote.intents import Intent, masked_name
+from branchtui.remote.intents import Intent, masked_label, masked_name
 from branchtui.remote.writing import Writing
 
 CONFIRM_DUPLICATE = "Confirm-Duplicate-Of"
@@ -26,11 +26,19 @@ CONFIRM_DUPLICATE = "Confirm-Duplicate-Of"
 class Writes(Writing):
     """The endpoints that change money or people."""
 
-    async def create_customer(self, customer: NewCustomer) -> Customer:
-        """Enter a customer and return it with its numbers."""
+    async def create_customer(
+        self, customer: NewCustomer, *, confirm_duplicate_of: str | None = None
+    ) -> Customer:
+        """Enter a customer and return it with its numbers.
+
+        Conflict `possible-duplicate` names who looks alike; confirm with that one's id (IDEM-11).
+        """
         name = customer.name or f"{customer.first_name or ''} {customer.last_name or ''}"
         intent = Intent.plain("customer.create", masked_name(name))
-        return await self._write(intent, path="/v1/customers", body=customer, answer=Customer)
+        headers = {CONFIRM_DUPLICATE: confirm_duplicate_of} if confirm_duplicate_of else None
+        return await self._write(
+            intent, path="/v1/customers", body=customer, headers=headers, answer=Customer
+        )
 
     async def open_account(self, customer_id: str, account: NewAccount) -> Account:
         """Open an account for a customer."""
@@ -39,12 +47,15 @@ class Writes(Writing):
         return await self._write(intent, path=path, body=account, answer=Account)
 
     async def create_balance_record(
-        self, record: NewBalanceRecord, *, confirm_duplicate_of: str | None = None
+        self, record: NewBalanceRecord, *, whom: str = "", confirm_duplicate_of: str | None = None
     ) -> BalanceRecord:
-        """Key a balance. Conflict `possible-duplicate` names the earlier one; confirm with its key (IDEM-11)."""
+        """Key a balance. Conflict `possible-duplicate` names the earlier one; confirm with its key (IDEM-11).
+
+        `whom` is the customer as the screen names one, for who reads the change before it is confirmed.
+        """
         intent = Intent.for_amount(
             "balance-record.create",
-            record.account_kind.value,
+            f"{record.account_kind.value}{masked_label(whom)}",
             record.customer_id,
             record.amount_minor,
             record.currency,
@@ -104,11 +115,11 @@ class Writes(Writing):
         )
 
     async def associate_payment(
-        self, payment: Payment, customer_id: str, account_id: str | None = None
+        self, payment: Payment, customer_id: str, account_id: str | None = None, *, whom: str = ""
     ) -> Payment:
-        """Give a payment to its owner: the wallet, or the account it pays."""
+        """Give a payment to its owner: the wallet, or the account it pays; `whom` as in `create_balance_record`."""
         return await self._write(
-            Intent.for_payment("payment.associate", payment, customer_id),
+            Intent.for_payment("payment.associate", payment, customer_id, whom),
             path=f"/v1/payments/{segment(payment.id)}/associate",
             body=Associate(customer_id=customer_id, account_id=account_id),
             if_match=payment.version,
@@ -118,12 +129,17 @@ class Writes(Writing):
     async def disassociate_payment(self, payment: Payment, reason: str) -> Payment:
         """Take a payment back from its owner; it waits again."""
         return await self._write(
-            Intent.for_payment("payment.disassociate", payment, payment.customer_id),
+            Intent.for_payment("payment.disassociate", payment, payment.customer_id, _owner(payment)),
             path=f"/v1/payments/{segment(payment.id)}/disassociate",
             body=Disassociate(reason=reason),
             if_match=payment.version,
             answer=Payment,
         )
+
+
+def _owner(payment: Payment) -> str:
+    owner = payment.customer
+    return "" if owner is None else f"{owner.account_no} {owner.name}"
 
 
 def _path(record: BalanceRecord) -> str:

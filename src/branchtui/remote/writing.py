@@ -17,9 +17,9 @@ from pydantic import BaseModel, SecretStr
 from branchtui.contract.base import Answer
 from branchtui.contract.operations import Operation
 from branchtui.contract.problem import Codes
-from branchtui.remote.answers import Reply, read_answer
+from branchtui.remote.answers import Reply, read_answer, read_nothing
 from branchtui.remote.calls import LINK_DOWN, Calls, segment
-from branchtui.remote.classify import End, Failed, Kind, end_of, leaves_doubt
+from branchtui.remote.classify import End, Event, Failed, Kind, end_of, leaves_doubt
 from branchtui.remote.clock import Clock, Sleep
 from branchtui.remote.errors import (
     AwaitsApproval,
@@ -31,10 +31,12 @@ from branchtui.remote.errors import (
     Refused,
     Unreachable,
 )
+from branchtui.remote.heads import Heads
 from branchtui.remote.intents import Intent, IntentState, Pending
 from branchtui.remote.journal import Journal
 from branchtui.remote.line import Line
 from branchtui.remote.listeners import Listeners
+from branchtui.remote.person import Person
 from branchtui.remote.resolver import Resolver, Verdict
 from branchtui.remote.retry import Try
 from branchtui.remote.transport import Ask, Transport
@@ -54,8 +56,8 @@ class Sending:
 
 
 SendingListener = Callable[[Sending], None]
-Prover = Callable[[], Awaitable[bool]]
-"""Asks the person to prove who it is; True when the ledger took the proof (AUTH-7)."""
+ASKED_MAX: Final = 2
+"""A change asks the person so often: to sign in again, and for a fresh proof."""
 
 
 @dataclass(slots=True)
@@ -86,15 +88,17 @@ class Writing(Calls):
         rng: Random,
         sleep: Sleep,
     ) -> None:
-        super().__init__(transport, line=line, clock=clock, rng=rng, sleep=sleep)
+        super().__init__(transport, heads=Heads(journal, clock), line=line, clock=clock, rng=rng, sleep=sleep)
         self._journal = journal
         self._new_key = new_key
         self._under_way: set[asyncio.Task[Any]] = set()
+        self._being_sent: set[str] = set()
         self._sending_listeners: Listeners[Sending] = Listeners()
-        self._provers: list[Prover] = []
+        self.person = Person()
         self.resolver = Resolver(
             question=self._ask_operation,
             fence=self._fence,
+            is_being_sent=self._being_sent.__contains__,
             journal=journal,
             clock=clock,
             rng=rng,
@@ -105,14 +109,6 @@ class Writing(Calls):
         """Call `listener` before each repeated attempt of a change; the result ends that."""
         return self._sending_listeners.add(listener)
 
-    def prove_by(self, prover: Prover) -> Callable[[], None]:
-        """While this stands, a change that needs a fresh proof asks `prover`, and is sent again with its key.
-
-        The result ends that.
-        """
-        self._provers.append(prover)
-        return lambda: self._provers.remove(prover)
-
     async def operation(self, key: str) -> Operation:
         """What became of the change under `key`. Refused with `operation-unknown`: it never arrived."""
         return await self._read(f"/v1/operations/{segment(key)}", Operation)
@@ -121,13 +117,20 @@ class Writing(Calls):
         """The fence (IDEM-9): no copy that is still under way can be applied; or what was done already."""
         return await self._fence(key, is_activity=True)
 
-    async def _ask_operation(self, key: str) -> Operation:
-        return await self._read(f"/v1/operations/{segment(key)}", Operation, is_activity=False)
+    async def _ask_operation(self, key: str, username: str | None = None) -> Operation:
+        path = f"/v1/operations/{segment(key)}"
+        return await self._read(path, Operation, is_activity=False, username=username)
 
-    async def _fence(self, key: str, *, is_activity: bool = False) -> Operation:
+    def _refuse_alarmed(self) -> None:
+        if self.heads.alarm is not None:
+            raise Blocked(self.heads.alarm.sentence)
+
+    async def _fence(self, key: str, username: str | None = None, *, is_activity: bool = False) -> Operation:
+        # What a ledger does not know that lost its history may well have happened.
+        self._refuse_alarmed()
         # It may be sent any number of times, so it follows the column of readings.
         ask = Ask("POST", f"/v1/operations/{segment(key)}/cancel", Kind.READ, is_activity=is_activity)
-        return await self._call(ask, lambda reply: read_answer(reply, Operation))
+        return await self._call(ask, lambda reply: read_answer(reply, Operation), username=username)
 
     async def _write(
         self,
@@ -163,7 +166,7 @@ class Writing(Calls):
     async def _erase(self, intent: Intent, *, path: str, if_match: int, current: type[M]) -> None:
         """DELETE, which answers nothing. Raises as `_write` does."""
         await self._carry_out(
-            intent, path=path, method="DELETE", if_match=if_match, read=lambda _: None, current=current
+            intent, path=path, method="DELETE", if_match=if_match, read=read_nothing, current=current
         )
 
     async def _carry_out(
@@ -178,6 +181,8 @@ class Writing(Calls):
         if_match: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> M | None:
+        if self._session is None and not await self.person.signs_in():
+            raise self._no_session()
         self._refuse_now(intent)
         # PATCH: what was not set must not be sent; elsewhere a None is the absence of the member.
         masked = b"" if body is None else _json_of(body, is_patch=method == "PATCH")
@@ -199,7 +204,9 @@ class Writing(Calls):
         course = _Course()
         task = asyncio.get_running_loop().create_task(self._see_through(pending, ask, read, course, current))
         self._under_way.add(task)
+        self._being_sent.add(pending.key)
         task.add_done_callback(self._under_way.discard)
+        task.add_done_callback(lambda _: self._being_sent.discard(pending.key))
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
@@ -210,9 +217,8 @@ class Writing(Calls):
             raise
 
     def _refuse_now(self, intent: Intent) -> None:
-        """Everything that stops a change before it has a key (OUT-1, OUT-6)."""
-        if self._session is None:
-            raise self._no_session()
+        """Everything that stops a change before it has a key (OUT-1, OUT-6, AUD-3)."""
+        self._refuse_alarmed()
         if self._breaker.refuses:
             raise LinkDown(LINK_DOWN)
         twin = self.resolver.twin_of(intent)
@@ -268,7 +274,9 @@ class Writing(Calls):
                 course.last_sent = course.sent = True
 
             try:
-                reply = await self._attempt(ask, this, before_first_byte=before_first_byte)
+                reply = await self._attempt(
+                    ask, this, username=pending.user, before_first_byte=before_first_byte
+                )
                 self._raise_for_approval(reply)
                 return read(reply)
             except Failed as failure:
@@ -276,7 +284,7 @@ class Writing(Calls):
                 raise
 
         try:
-            done = await self._run_proved(attempt, pending)
+            done = await self._run_asking(attempt, pending)
         except Failed as failure:
             raise self._ended(pending, failure, course, current) from failure
         except AwaitsApproval:
@@ -293,16 +301,29 @@ class Writing(Calls):
         self._note(pending, IntentState.SUCCEEDED)
         return done
 
-    async def _run_proved(self, attempt: Callable[[Try], Awaitable[M | None]], pending: Pending) -> M | None:
-        """The attempts; where the ledger asks for a fresh proof, once more after it, with the same key (AUTH-7)."""
+    async def _run_asking(self, attempt: Callable[[Try], Awaitable[M | None]], pending: Pending) -> M | None:
+        """The attempts; where the person has to sign in or to prove who it is, more of them after it, with the same key."""
         waiting = partial(self._tell_sending, pending)
-        try:
-            return await self._retries.run(Kind.MUTATION, attempt, waiting=waiting)
-        except Failed as failure:
-            asks = failure.problem is not None and failure.problem.code == Codes.STEP_UP
-            if not asks or not self._provers or not await self._provers[-1]():
-                raise
+        for _ in range(ASKED_MAX):
+            try:
+                return await self._retries.run(Kind.MUTATION, attempt, waiting=waiting)
+            except Failed as failure:
+                if not await self._goes_on(failure, pending):
+                    raise
         return await self._retries.run(Kind.MUTATION, attempt, waiting=waiting)
+
+    async def _goes_on(self, failure: Failed, pending: Pending) -> bool:
+        """Whether the person has done what the ledger asks for; who signs in must be who began it."""
+        if failure.problem is not None and failure.problem.code == Codes.STEP_UP:
+            return await self.person.proves()
+        if failure.event is not Event.UNAUTHORISED:
+            return False
+        self._drop_refused(failure)
+        if not await self.person.signs_in() or self._session is None:
+            return False
+        session = self._session
+        now = (session.ledger.ledger_id, session.ledger.epoch, session.user.username)
+        return now == (pending.ledger_id, pending.epoch, pending.user)
 
     def _ended(
         self, pending: Pending, failure: Failed, course: _Course, current: type[BaseModel]

@@ -6,13 +6,16 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 
+from branchtui.remote.errors import LedgerError
 from branchtui.screens.activity_rows import intent_columns, operation_columns, operation_lines
-from branchtui.screens.base import LedgerScreen, screen_actions
+from branchtui.screens.base import screen_actions
 from branchtui.screens.desk import Desk
+from branchtui.screens.list_screen import ListScreen
 from branchtui.screens.outcome import sentence_of
+from branchtui.screens.report_rows import takings_note
 from branchtui.screens.sources import LedgerSource
 from branchtui.widgets.actions import Action, ActionTable
 from branchtui.widgets.dialogs import MessageDialog
@@ -50,7 +53,7 @@ class _InOneRow:
         return replace(page, items=[one for one in page.items if one.key not in above])
 
 
-class ActivityScreen(LedgerScreen):
+class ActivityScreen(ListScreen):
     """The upper list comes from the journal of this terminal, the lower one from the ledger."""
 
     HEADING = "Activity"
@@ -90,21 +93,34 @@ class ActivityScreen(LedgerScreen):
         return self.query_one("#intents", VirtualList)
 
     @property
-    def search(self) -> SearchBox:
-        """The box."""
-        return self.query_one("#search", SearchBox)
+    def searched(self) -> VirtualList[Operation]:
+        """The ledger's list: the journal's is short."""
+        return self.rows
 
     def on_mount(self) -> None:
-        """Ask, and show the journal."""
+        """Show the journal."""
         self.show_intents()
-        (self.intents if self.intents.display else self.rows).focus()
-        self.ask()
 
     def ask(self) -> None:
-        """A new question."""
+        """What was done, by me or by all."""
         question = partial(self.ledger.operations, mine=self._is_mine, q=self.search.text.strip() or None)
         self.rows.set_source(_InOneRow(LedgerSource(question, anchored=False), self.ledger.resolver))
         self.heading.show(note="mine" if self._is_mine else "all I may see")
+        if self._is_mine:
+            self._show_takings()
+
+    @work(group="takings", exclusive=True)
+    async def _show_takings(self) -> None:
+        """What I have taken today, by tender; beside the list, which says what is the matter where this does not come."""
+        user = self.desk.user
+        if user is None:
+            return
+        try:
+            found = await self.ledger.day_report(branch=self.desk.branch_filter, created_by=user.username)
+        except LedgerError:
+            return
+        if self._is_mine:
+            self.heading.show(note=f"mine  {takings_note(found.takings, self.desk.currency)}")
 
     def show_figures(self) -> None:
         """As everywhere; the journal's list follows what it tells."""
@@ -130,15 +146,6 @@ class ActivityScreen(LedgerScreen):
         if not pending and self.focused is self.intents:
             self.rows.focus()
 
-    @on(SearchBox.Settled)
-    def _settled(self) -> None:
-        self.ask()
-
-    @on(SearchBox.Submitted)
-    @on(SearchBox.Left)
-    def _to_the_list(self) -> None:
-        self.rows.focus()
-
     # ── actions ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def why_not(self, action_id: str) -> str | None:
@@ -146,10 +153,6 @@ class ActivityScreen(LedgerScreen):
         if action_id == "copy" and self.rows.highlighted is None:
             return "Nothing is highlighted."
         return None
-
-    def action_search(self) -> None:
-        """`/`."""
-        self.search.focus()
 
     def action_turn(self) -> None:
         """`t`: mine, or all that I may see."""
@@ -170,7 +173,3 @@ class ActivityScreen(LedgerScreen):
     def _opened(self, message: VirtualList.Opened) -> None:
         lines = [f"{label:<10} {value}" for label, value in operation_lines(message.item, self.desk)]
         self.app.push_screen(MessageDialog("Operation", lines))
-
-    @on(VirtualList.Highlighted)
-    def _highlighted(self) -> None:
-        self.refresh_actions()

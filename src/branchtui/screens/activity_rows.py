@@ -28,6 +28,12 @@ _ACTION_WORDS: Final = {
     "user.second-factor": "Changed",
     "user.unlock": "Unlocked",
     "account.open": "Opened",
+    "balance-file.create": "Checked",
+    "balance-file.validate": "Checked",
+    "balance-file.apply": "Applied",
+    "balance-file.revert": "Reverted",
+    "balance-file.reject": "Rejected",
+    "file-settings.change": "Changed",
     "balance-record.create": "Keyed",
     "balance-record.change": "Edited",
     "balance-record.delete": "Deleted",
@@ -35,18 +41,38 @@ _ACTION_WORDS: Final = {
     "balance-record.reverse": "Reversed",
     "balance-record.post-all": "Post All",
     "balance-record.delete-all": "Delete All",
+    "credit-account.create": "Opened",
+    "credit-account.change": "Changed",
+    "credit-account.purchase": "Posted",
+    "credit-account.refund": "Posted",
+    "credit-account.adjust": "Posted",
+    "credit-account.settle": "Took",
+    "settlement.reverse": "Took back",
+    "statement.mail": "Mailed",
     "customer.create": "Added",
     "import.create": "Checked",
     "import.start": "Imported",
     "payment.associate": "Associated",
     "payment.disassociate": "Disassociated",
+    "payment.create": "Took",
+    "payment.reassign": "Reassigned",
+    "payment.ignore": "Ignored",
+    "payment.restore": "Restored",
+    "payment.refund": "Refunded",
+    "payment.reverse": "Reversed",
+    "receipt.print": "Printed",
 }
 
 
-_FILE_WORDS: Final = {"balance-records": "balances", "customers": "customers"}
+_FILE_WORDS: Final = {
+    "balance-records": "balances",
+    "credit-accounts": "client accounts",
+    "customers": "customers",
+}
 
 _QUEUE_WORDS: Final = {
     "approvals-waiting": "Approvals waiting",
+    "files-to-apply": "Balance files to apply",
     "payments-unassociated": "Payments unassociated",
     "unassociated-payments": "Payments unassociated",
     "unassociated": "Payments unassociated",
@@ -63,8 +89,8 @@ def queue_words(name: str) -> str:
 
 
 def _holds_money(one: Queue) -> bool:
-    """Imports and messages of providers are counted, they state no amount: `0.00` would be an untruth."""
-    return not one.name.startswith(("import", "callback"))
+    """Imports, messages of providers and offered customers are counted, they state no amount: `0.00` would be an untruth."""
+    return not one.name.startswith(("import", "callback", "customer"))
 
 
 def _queue_total(one: Queue, desk: Desk) -> str:
@@ -151,11 +177,16 @@ def intent_columns(desk: Desk) -> list[Column[Pending]]:
     ]
 
 
+def end_word(one: Pending) -> str:
+    """How an intent ended, as the journal keeps it."""
+    return "recorded" if one.state.value == "applied" else "NOT recorded"
+
+
 def _intent_state(one: Pending) -> str:
     if one.state.value == "applied":
-        return "recorded, [enter] seen"
+        return f"{end_word(one)}, [enter] seen"
     if one.state.value == "not_applied":
-        return "NOT recorded, [enter]"
+        return f"{end_word(one)}, [enter]"
     return "UNKNOWN, parked" if one.is_parked else "UNKNOWN, checking"
 
 

@@ -15,8 +15,15 @@ if TYPE_CHECKING:
 _ASKS: Final = {
     "balance-record.post": "Post",
     "balance-record.reverse": "Reverse",
+    "credit-account.change": "Change",
+    "credit-account.purchase": "Post",
+    "credit-account.settle": "Take",
+    "settlement.reverse": "Take back",
     "payment.associate": "Associate",
     "payment.disassociate": "Disassociate",
+    "payment.reassign": "Reassign",
+    "payment.refund": "Refund",
+    "payment.reverse": "Reverse",
 }
 _FINAL_STATES: Final = {"approved", "rejected", "withdrawn"}
 

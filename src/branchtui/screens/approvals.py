@@ -10,8 +10,9 @@ from textual import on, work
 from textual.app import ComposeResult
 
 from branchtui.screens.approval_rows import approval_columns, approval_lines, approval_what, decided_sentence
-from branchtui.screens.base import LedgerScreen, screen_actions
+from branchtui.screens.base import screen_actions
 from branchtui.screens.desk import Desk
+from branchtui.screens.list_screen import ListScreen
 from branchtui.screens.outcome import sentence_of
 from branchtui.screens.payment_rows import as_lines
 from branchtui.screens.sources import PAGE_ROWS, LedgerSource
@@ -41,14 +42,14 @@ _BY_THE_LEDGER: Final = {"approve": "approve", "reject": "reject", "delete": "wi
 _DECIDES: Final = frozenset({"supervisor"})
 
 
-class ApprovalsScreen(LedgerScreen):
+class ApprovalsScreen(ListScreen):
     """Who decides comes to what waits, everybody else to the own requests."""
 
     HEADING = "Approvals"
     ACTIONS: ClassVar[ActionTable] = screen_actions(
-        Action("approve", "a", "Approve", "Approve exactly the difference that is shown"),
-        Action("reject", "x", "Reject", "Reject it, with a reason"),
-        Action("delete", "d", "Withdraw", "Withdraw the own request"),
+        Action("approve", "a", "Approve", "Approve exactly the difference that is shown", changes=True),
+        Action("reject", "x", "Reject", "Reject it, with a reason", changes=True),
+        Action("delete", "d", "Withdraw", "Withdraw the own request", changes=True),
         Action("turn", "t", "Turn", "To decide, mine, all"),
         Action("menu", "m", "Menu", "Everything that may be done to this request", show=False),
         Action("details", "v", "Details", "What would change (enter)", show=False),
@@ -76,19 +77,7 @@ class ApprovalsScreen(LedgerScreen):
         """The list."""
         return self.query_one("#approvals", VirtualList)
 
-    def on_mount(self) -> None:
-        """The list takes the keys."""
-        self.rows.focus()
-
     # ── what is asked ────────────────────────────────────────────────────────────────────────────────────────────
-
-    def arrive(self, argument: str) -> None:
-        """By `f8` the list as it was left; by `:approvals mine` that side of it."""
-        if not argument and not self._is_visited:
-            self._is_visited = True
-            self.ask()
-            return
-        super().arrive(argument)
 
     def take_argument(self, argument: str) -> None:
         """`to decide`, `mine` or `all`, any beginning."""
@@ -99,7 +88,7 @@ class ApprovalsScreen(LedgerScreen):
         self.ask()
 
     def ask(self) -> None:
-        """A new question."""
+        """The requests of this side."""
         self.rows.empty = self._turn.empty
         self.rows.set_source(LedgerSource(partial(self.ledger.approvals, view=self._turn.view)))
         self._show_note()
@@ -107,7 +96,6 @@ class ApprovalsScreen(LedgerScreen):
     @on(VirtualList.Loaded)
     @on(VirtualList.Highlighted)
     def _show_note(self) -> None:
-        self.refresh_actions()
         parts = [self._turn.name, self.rows.position]
         self.heading.show(note="  ".join(part for part in parts if part))
 
@@ -202,7 +190,7 @@ class ApprovalsScreen(LedgerScreen):
         one = self.rows.highlighted
         if one is None:
             return
-        choices = self.ACTIONS.choices(self.why_not, only=("approve", "reject", "delete", "details"))
+        choices = self.choices(("approve", "reject", "delete", "details"))
         chosen = await self.app.push_screen_wait(MenuDialog(approval_what(one), choices))
         if chosen is not None:
             await self.action_perform(chosen)

@@ -34,11 +34,6 @@ async def ask_for_approval(
 
     `body` is what the action takes; `reason_member` is the member of it that the reason fills too.
     """
-    # It brings pydantic's model of the request along, which most sittings never need.
-    from branchtui.contract.approvals import NewApproval
-
-    approval = approval_for(resource, action)
-    assert approval is not None, "the ledger named what may be asked for"
     why = ("Because", resource.refused[action].message)
     reason = await screen.app.push_screen_wait(
         ReasonDialog("This needs a supervisor. Ask for approval?", [*lines, why])
@@ -46,11 +41,29 @@ async def ask_for_approval(
     if reason is None:
         return False
     given = dict(body or {}) | ({reason_member: reason} if reason_member else {})
+    return await file_request(screen, resource, action, given, reason, summary=summary)
+
+
+async def file_request(
+    screen: LedgerScreen,
+    resource: Resource,
+    action: str,
+    body: dict[str, Any],
+    reason: str,
+    *,
+    summary: str,
+) -> bool:
+    """File the request that `action` is refused in favour of; True when it waits now. Only in a worker."""
+    # It brings pydantic's model of the request along, which most sittings never need.
+    from branchtui.contract.approvals import NewApproval
+
+    approval = approval_for(resource, action)
+    assert approval is not None, "the ledger named what may be asked for"
     wanted = NewApproval(
         action=approval,
         object_id=resource.id,
         object_version=resource.version,
-        body=given,
+        body=body,
         reason=reason,
     )
     async with screen.outcome() as outcome:

@@ -14,6 +14,7 @@ from branchtui.screens.asking import approval_for, ask_for_approval
 from branchtui.screens.base import screen_actions
 from branchtui.screens.bulk import BulkDesk
 from branchtui.screens.desk import Desk
+from branchtui.screens.list_screen import ListScreen
 from branchtui.screens.outcome import sentence_of
 from branchtui.screens.rows import (
     balances_sentence,
@@ -34,28 +35,34 @@ if TYPE_CHECKING:
 
     from branchtui.contract.balance_records import BalanceRecord, RecordSummary
 
-REVERSE: Final = Action("reverse", "m", "Reverse", "Reverse a posted record, with a reason")
+REVERSE: Final = Action("reverse", "m", "Reverse", "Reverse a posted record, with a reason", changes=True)
 SORTS: Final[tuple[tuple[str, str], ...]] = (("created", "newest"), ("amount", "amount"), ("as_of", "as of"))
 VIEWS: Final = (RecordStatus.NOT_ACCOUNTED, RecordStatus.ACCOUNTED, None)
 _OF_A_ROW: Final = frozenset({"post", "edit", "delete", "reverse", "menu", "copy"})
 _BY_THE_LEDGER: Final = frozenset({"post", "edit", "delete", "reverse"})
 
 
-class BalancesScreen(BulkDesk):
+class BalancesScreen(ListScreen, BulkDesk):
     """Opens on what waits: *not accounted*, newest first."""
 
     HEADING = "Member Balances"
     ACTIONS: ClassVar[ActionTable] = screen_actions(
-        Action("new", "n", "New", "New Member Balance; after a save the next one, until esc"),
-        Action("edit", "e", "Edit", "Edit the highlighted record"),
-        Action("delete", "d", "Delete", "Delete the highlighted record"),
-        Action("post", "p", "Post", "Post Balance: the highlighted record goes into the books, for good"),
-        Action("bulk", "b", "Bulk", "Bulk Actions: import, template, Post All, Delete All"),
+        Action("new", "n", "New", "New Member Balance; after a save the next one, until esc", changes=True),
+        Action("edit", "e", "Edit", "Edit the highlighted record", changes=True),
+        Action("delete", "d", "Delete", "Delete the highlighted record", changes=True),
+        Action(
+            "post",
+            "p",
+            "Post",
+            "Post Balance: the highlighted record goes into the books, for good",
+            changes=True,
+        ),
+        Action("bulk", "b", "Bulk", "Bulk Actions: import, template, Post All, Delete All", changes=True),
         Action("turn", "t", "Turn", "Turn the list: not accounted, accounted, all"),
         Action("search", "slash", "Search", "Search by member, number or reference"),
         Action("menu", "m", "Menu", "Everything that may be done to this record"),
         Action("sort", "z", "Sort", "Sort by another column", show=False),
-        Action("import", "i", "Import", "Import a file, or pasted rows", show=False),
+        Action("import", "i", "Import", "Import a file, or pasted rows", show=False, changes=True),
         Action("copy", "c", "Copy reference", "Copy the reference", show=False),
     )
     BINDINGS = ACTIONS.bindings()
@@ -84,24 +91,7 @@ class BalancesScreen(BulkDesk):
         """The list."""
         return self.query_one("#records", VirtualList)
 
-    @property
-    def search(self) -> SearchBox:
-        """The box."""
-        return self.query_one("#search", SearchBox)
-
-    def on_mount(self) -> None:
-        """The list takes the keys."""
-        self.rows.focus()
-
     # ── what is asked ────────────────────────────────────────────────────────────────────────────────────────────
-
-    def arrive(self, argument: str) -> None:
-        """By `f3` the list as it was left; by `:balances accounted wanjiku` the answer to that."""
-        if not argument and not self._is_visited:
-            self._is_visited = True
-            self.ask()
-            return
-        super().arrive(argument)
 
     def take_argument(self, argument: str) -> None:
         """A view by its words, then words to search."""
@@ -137,7 +127,7 @@ class BalancesScreen(BulkDesk):
         self.rows.clear_marks()
 
     def ask(self) -> None:
-        """A new question: the answers to older ones are dropped."""
+        """The records of the view that fit the search, and their totals."""
         shown = self.record_filter()
         self.rows.set_columns(record_columns(shown.status))
         question = partial(
@@ -159,10 +149,6 @@ class BalancesScreen(BulkDesk):
         self.rows.reload()
         self.ask_totals()
 
-    def branch_changed(self) -> None:
-        """Another branch is another question."""
-        self.ask()
-
     @work(group="totals", exclusive=True)
     async def ask_totals(self) -> None:
         """What of the list this user may post, beside the list's own request."""
@@ -182,15 +168,6 @@ class BalancesScreen(BulkDesk):
     def _narrow(self, message: SearchBox.Changed) -> None:
         self.rows.local_filter(record_fits(message.text))
 
-    @on(SearchBox.Settled)
-    def _settled(self) -> None:
-        self.ask()
-
-    @on(SearchBox.Submitted)
-    @on(SearchBox.Left)
-    def _to_the_list(self) -> None:
-        self.rows.focus()
-
     @on(VirtualList.Loaded)
     @on(VirtualList.Marked)
     def _show_note(self) -> None:
@@ -207,10 +184,6 @@ class BalancesScreen(BulkDesk):
                 f"Post All {self._summary.count:,}: {total}" if self._summary.count else "Post All: none"
             )
         self.heading.show(note="  ".join(parts))
-
-    @on(VirtualList.Highlighted)
-    def _highlighted(self) -> None:
-        self.refresh_actions()
 
     # ── what may be done ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -306,8 +279,8 @@ class BalancesScreen(BulkDesk):
         record = self.rows.highlighted
         if record is None:
             return
-        choices = self.ACTIONS.choices(self.why_not, ["post", "edit", "delete", "copy"])
-        choices.append(Choice(REVERSE, self.why_not(REVERSE.id)))
+        reverse = Choice(REVERSE, self.why_not(REVERSE.id))
+        choices = self.choices(["post", "edit", "delete", "copy"], [reverse])
         chosen = await self.app.push_screen_wait(MenuDialog(record_sentence(record), choices))
         if chosen == REVERSE.id:
             self.reverse(record)
@@ -324,10 +297,6 @@ class BalancesScreen(BulkDesk):
         self._sort = (self._sort + 1) % len(SORTS)
         self.ask()
         self.say(f"Sorted by {SORTS[self._sort][1]}.")
-
-    def action_search(self) -> None:
-        """`/`."""
-        self.search.focus()
 
     @on(VirtualList.Opened)
     def _opened(self, message: VirtualList.Opened) -> None:

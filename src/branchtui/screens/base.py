@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from textual import events, on, work
 from textual.app import ComposeResult
-from textual.binding import Binding
-from textual.screen import ModalScreen, Screen
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
 
-from branchtui.remote.errors import LedgerError, SessionEnded
+from branchtui.remote.errors import LedgerError, SessionEnded, Unreachable
 from branchtui.screens.desk import Desk
 from branchtui.screens.dialogs.palette import PaletteDialog
-from branchtui.screens.dialogs.sign_in_again import SignInAgainDialog
+from branchtui.screens.dialogs.sign_in_again import sign_in_again
 from branchtui.screens.dialogs.step_up import StepUpDialog
 from branchtui.screens.heading import Heading
 from branchtui.screens.help import HelpScreen
+from branchtui.screens.ledger_news import tell_news
+from branchtui.screens.line_watch import LineWatch
 from branchtui.screens.outcome import Outcome, Say, level_of, sentence_of
-from branchtui.screens.places import ABSENT, HOME, GoTo, SignOff, WorkIn, fast_path_commands, place_actions
+from branchtui.screens.places import HOME, GoTo, SignOff, WorkIn, fast_path_commands, place_actions
 from branchtui.terminal.gated_app import GatedApp
-from branchtui.widgets.actions import Action, ActionHost, ActionTable
+from branchtui.widgets.actions import Action, ActionTable
 from branchtui.widgets.fast_path import FastPath
 from branchtui.widgets.key_footer import KeyFooter
-from branchtui.widgets.search_box import SearchBox
 from branchtui.widgets.status_line import Level, StatusLine
 from branchtui.widgets.virtual_list import VirtualList
 
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _GO: Final = "go-"
+_SAID_DOWN: Final = ("The ledger does not answer", "Link down")
+STOP: Final = "Stop, and call the administrator."
 COMMON: Final = (
     Action("back", "escape", "Back", "One step back", "Everywhere", show=False),
     Action(
@@ -54,7 +57,7 @@ def screen_actions(*own: Action) -> ActionTable:
     return ActionTable(*own, *place_actions(), *COMMON)
 
 
-class LedgerScreen(ActionHost, Screen[None]):
+class LedgerScreen(LineWatch):
     """A screen declares HEADING, ACTIONS (by `screen_actions`) and BINDINGS, and composes its body.
 
     Changes go through `outcome()` in a worker of this screen (`@work(group="write")`, never exclusive);
@@ -63,10 +66,7 @@ class LedgerScreen(ActionHost, Screen[None]):
 
     HEADING: ClassVar[str] = ""
     ACTIONS: ClassVar[ActionTable] = screen_actions()
-    BINDINGS = [
-        *ACTIONS.bindings(),
-        *(Binding(one.key, f"say_absent('{one.key}')", show=False) for one in ABSENT if one.key),
-    ]
+    BINDINGS = [*ACTIONS.bindings()]
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -82,6 +82,7 @@ class LedgerScreen(ActionHost, Screen[None]):
         yield Heading(self.HEADING)
         yield from self.compose_body()
         yield FastPath(fast_path_commands(), id="fast-path")
+        yield Static(Content(""), id="alarm")
         yield StatusLine(id="status")
         yield KeyFooter(id="footer")
 
@@ -117,16 +118,8 @@ class LedgerScreen(ActionHost, Screen[None]):
         if argument:
             self.take_argument(argument)
         elif self._is_visited:
-            self._leave_search()
             self.reload()
         self._is_visited = True
-
-    def _leave_search(self) -> None:
-        """Who comes back finds the list under the keys: the next letter is a verb, no text in the box."""
-        if self.focused is not None and isinstance(self.focused.parent, SearchBox):
-            shown = next((rows for rows in self.query(VirtualList) if rows.display), None)
-            if shown is not None:
-                shown.focus()
 
     def take_argument(self, argument: str) -> None:
         """What followed the name on the fast path. A screen whose place has an argument overrides it."""
@@ -150,6 +143,7 @@ class LedgerScreen(ActionHost, Screen[None]):
         self.show_figures()
         self.status.show_newest()
         self.refresh_actions()
+        tell_news(self.app, self.desk)
 
     @on(VirtualList.Turned)
     def _rows_turned(self) -> None:
@@ -161,6 +155,7 @@ class LedgerScreen(ActionHost, Screen[None]):
         """Who works where, what is unconfirmed, how the line fares; shown with the next paint."""
         if not self.desk.is_open or self.desk.user is None:
             return
+        self._show_alarm()
         shown = self.desk.branch.name if self.desk.chosen_branch else self.desk.branch.code
         self.heading.show(place=f"{shown}  {self.desk.username}")
         self.status.set_figures(
@@ -172,6 +167,13 @@ class LedgerScreen(ActionHost, Screen[None]):
             keys_waiting=len(self.desk.gate),
             note="" if self.ledger.line.is_up else "link down",
         )
+
+    def _show_alarm(self) -> None:
+        """A row of its own, as long as it stands, that no sentence and no figure takes the place of (AUD-3)."""
+        alarm, row = self.ledger.heads.alarm, self.query_one("#alarm", Static)
+        if row.display != (alarm is not None):
+            row.display = alarm is not None
+            row.update(Content(f"ALARM: {alarm.title}. {STOP}" if alarm is not None else ""))
 
     # ── what a screen does with the ledger ───────────────────────────────────────────────────────────────────────
 
@@ -209,6 +211,8 @@ class LedgerScreen(ActionHost, Screen[None]):
             except LedgerError as error:
                 if not is_aside:
                     self.say(sentence_of(error), level_of(error))
+                if isinstance(error, Unreachable):
+                    self.missed()
                 return None
 
     @contextmanager
@@ -233,20 +237,8 @@ class LedgerScreen(ActionHost, Screen[None]):
         return await self.app.push_screen_wait(dialog) is True
 
     async def sign_in_again(self) -> bool:
-        """Ask for the password in place; True when a session is open again. Only in a worker.
-
-        Two readings that meet the end of one session ask once.
-        """
-        if self.desk.asking_password is not None:
-            return await asyncio.shield(self.desk.asking_password)
-        answer = self.desk.asking_password = asyncio.get_running_loop().create_future()
-        is_open = False
-        try:
-            is_open = await self.app.push_screen_wait(SignInAgainDialog(self.desk)) is True
-        finally:
-            self.desk.asking_password = None
-            answer.set_result(is_open)
-        return is_open
+        """Ask for the password in place; True when a session is open again. Only in a worker."""
+        return await sign_in_again(self.app, self.desk)
 
     async def prove(self) -> bool:
         """Ask for the password once more, for what is risky (AUTH-7). Only in a worker."""
@@ -259,8 +251,9 @@ class LedgerScreen(ActionHost, Screen[None]):
         self.say(f"Reference {code}" + (" is on the clipboard." if is_copied else ""))
 
     def show_unconfirmed(self, intent: Pending) -> None:
-        """The dialog that cannot be mistaken for a failure (link, section 5); behind the idle lock Home tells it."""
+        """The dialog that cannot be mistaken for a failure (link, section 5); behind the idle lock it waits."""
         if self.desk.is_locked:
+            self.desk.owed_doubts.append(intent)
             return
         from branchtui.screens.dialogs.not_confirmed import NotConfirmedDialog
 
@@ -271,6 +264,8 @@ class LedgerScreen(ActionHost, Screen[None]):
     async def list_failed(self, message: VirtualList.Failed) -> None:
         """A page did not come: say why; when the session is over, take it up again in the same place."""
         self.say(self.why_failed(message), level_of(message.error))
+        if isinstance(message.error, Unreachable):
+            self.missed()
         if isinstance(message.error, SessionEnded) and await self.sign_in_again():
             self.say("You are signed in again.", "done")
             message.list.reload()
@@ -287,14 +282,19 @@ class LedgerScreen(ActionHost, Screen[None]):
 
     def refresh_actions(self) -> None:
         """Show in the footer what may be done now."""
-        self.query_one("#footer", KeyFooter).show_choices(self.ACTIONS.choices(self.why_not))
+        self.query_one("#footer", KeyFooter).show_choices(self.choices())
 
     async def action_perform(self, action_id: str) -> None:
         """As every host, and the keys of the places."""
         if action_id.startswith(_GO):
             self.go(action_id.removeprefix(_GO))
-        else:
+        elif not self.refuse_now(self.ACTIONS[action_id]):
             await super().action_perform(action_id)
+
+    @property
+    def is_told_down(self) -> bool:
+        """Whether the sentence in sight says that the ledger does not answer."""
+        return self.status.message.startswith(_SAID_DOWN)
 
     def go(self, place: str, argument: str = "") -> None:
         """Go to a place."""
@@ -314,19 +314,7 @@ class LedgerScreen(ActionHost, Screen[None]):
         if self.ledger.line.is_up:
             self.reload()
         else:
-            self._try_line()
-
-    @work(group="refresh", exclusive=True)
-    async def _try_line(self) -> None:
-        self.say("Trying the line…")
-        with self.hold_keys():
-            await self.ledger.try_now()
-        self.say("")
-        self.reload()
-
-    def action_say_absent(self, key: str) -> None:
-        """A key that tellers know, for what this ledger does not have."""
-        self.say_refusal(next(one.sentence for one in ABSENT if one.key == key))
+            self.try_again()
 
     def action_repaint(self) -> None:
         """`ctrl+l`: something else wrote on the terminal."""
@@ -341,7 +329,7 @@ class LedgerScreen(ActionHost, Screen[None]):
     @work(group="palette", exclusive=True)
     async def action_palette(self) -> None:
         """`ctrl+p`: choose an action by name, then do it as its key would."""
-        chosen = await self.app.push_screen_wait(PaletteDialog(self.ACTIONS.choices(self.why_not)))
+        chosen = await self.app.push_screen_wait(PaletteDialog(self.choices()))
         if chosen is not None:
             await self.action_perform(chosen)
 

@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
+import shlex
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual import on, work
 from textual.app import ComposeResult
 
+from branchtui.contract.problem import Codes
+from branchtui.format.dates import show_date
+from branchtui.remote.errors import LedgerError, Refused
 from branchtui.screens.base import screen_actions
-from branchtui.screens.customer import CustomerScreen
+from branchtui.screens.customer import NEW_BALANCE, CustomerScreen
+from branchtui.screens.customer_desk import CustomerDesk
 from branchtui.screens.desk import Desk
+from branchtui.screens.dialogs.code_field import CodeField, code_finder, product_finder, staff_finder
 from branchtui.screens.dialogs.filter import FilterDialog
-from branchtui.screens.outcome import sentence_of
-from branchtui.screens.record_desk import RecordScreen
-from branchtui.screens.rows import customer_columns, customer_fits, words
+from branchtui.screens.import_files import free_names
+from branchtui.screens.list_screen import ListScreen
+from branchtui.screens.outcome import level_of, sentence_of
+from branchtui.screens.rows import customer_columns, customer_fits, customer_label, words
 from branchtui.screens.sources import PAGE_ROWS, LedgerSource, day_key
-from branchtui.widgets.actions import Action, ActionTable
+from branchtui.widgets.actions import Action, ActionTable, Choice
+from branchtui.widgets.dialogs import MenuDialog
 from branchtui.widgets.fields import ChoiceField
+from branchtui.widgets.picker import Suggestion
 from branchtui.widgets.search_box import SearchBox
 from branchtui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from branchtui.contract.balance_records import BalanceRecord
     from branchtui.contract.customers import Customer
 
 _ANY: Final = ""
+FACETS: Final = ("label", "staff", "product", "group", "organisation")
+"""What customers are listed by, beside status and office."""
 STATUSES: Final = ("pending", "active", "rejected", "withdrawn", "transfer_in_progress", "closed")
 SORTS: Final[tuple[tuple[str, str], ...]] = (
     ("name", "name"),
@@ -33,14 +47,17 @@ SORTS: Final[tuple[tuple[str, str], ...]] = (
 )
 
 
-class CustomersScreen(RecordScreen):
+class CustomersScreen(ListScreen, CustomerDesk):
     """The list is a window on the ledger; what is typed narrows it at once, the ledger answers after a rest."""
 
     HEADING = "Customers"
     ACTIONS: ClassVar[ActionTable] = screen_actions(
         Action("search", "slash", "Search", "Search by name, phone or number"),
         Action("filter", "f", "Filter", "Narrow by status and office"),
-        Action("new-balance", "n", "New balance", "New Member Balance for this customer"),
+        Action("new", "n", "New", "New customer: a person, or an entity", changes=True),
+        Action("edit", "e", "Edit", "Change this customer", changes=True),
+        Action("menu", "m", "Menu", "Everything that may be done to this customer"),
+        Action("export", "o", "Export", "Save this list as a CSV file", show=False),
         Action("sort", "z", "Sort", "Sort by another column"),
         Action("copy", "c", "Copy number", "Copy the customer number", show=False),
     )
@@ -49,6 +66,7 @@ class CustomersScreen(RecordScreen):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._status = _ANY
+        self._facets: dict[str, Suggestion] = {}
         self._sort = 0
 
     def compose_body(self) -> ComposeResult:
@@ -68,102 +86,90 @@ class CustomersScreen(RecordScreen):
         """The list."""
         return self.query_one("#customers", VirtualList)
 
-    @property
-    def search(self) -> SearchBox:
-        """The box."""
-        return self.query_one("#search", SearchBox)
-
-    def on_mount(self) -> None:
-        """The list takes the keys."""
-        self.rows.focus()
-
     # ── what is asked ────────────────────────────────────────────────────────────────────────────────────────────
 
-    def arrive(self, argument: str) -> None:
-        """By `f2` the list as it was left; by `:customers wanjiku` the answer to that."""
-        if not argument and not self._is_visited:
-            self._is_visited = True
-            self.ask()
-            return
-        super().arrive(argument)
-
     def take_argument(self, argument: str) -> None:
-        """`wanjiku`, `status=active`, `branch=NKU`, in any order."""
+        """`wanjiku`, `status=active`, `staff=otieno`, `group="Tea growers"`, `branch=NKU`, in any order."""
         kept: list[str] = []
-        self._status = _ANY
-        for word in argument.split():
+        self._status, self._facets = _ANY, {}
+        for word in _pieces(argument):
             name, equals, value = word.partition("=")
+            status = next((one for one in STATUSES if value and one.startswith(value.casefold())), None)
             if not equals:
                 kept.append(word)
-            elif name == "status" and value.casefold() in STATUSES:
-                self._status = value.casefold()
+            elif name == "status" and status is not None:
+                self._status = status
             elif name == "branch":
                 self.say(self.desk.choose_branch(value))
                 self.show_figures()
+            elif name in FACETS and value:
+                self._facets[name] = Suggestion(value, value)
             else:
                 self.say_refusal(
-                    f"{word}: filters are status ({', '.join(words(one) for one in STATUSES)}) and branch."
+                    f"{word}: filters are status ({', '.join(words(one) for one in STATUSES)}), branch, "
+                    f"{', '.join(FACETS)}."
                 )
         self._is_visited = True
         self.search.set_text(" ".join(kept))
         self.rows.focus()
 
+    @property
+    def _filters(self) -> dict[str, Any]:
+        """What the list is narrowed by, as the ledger takes it."""
+        narrowed = {name: one.value for name, one in self._facets.items()}
+        return {"status": self._status or None, "branch": self.desk.branch_filter, **narrowed}
+
     def ask(self) -> None:
-        """A new question: the answers to older ones are dropped."""
-        question = partial(
-            self.ledger.customers,
-            self.search.text.strip(),
-            status=self._status or None,
-            branch=self.desk.branch_filter,
-            sort=SORTS[self._sort][0],
-        )
-        key = day_key(self.desk.today) if SORTS[self._sort][0] == "created" else str
+        """Who fits the search and the filters."""
+        sort = SORTS[self._sort][0]
+        question = partial(self.ledger.customers, self.search.text.strip(), sort=sort, **self._filters)
+        key = day_key(self.desk.today) if sort == "created" else str
         self.rows.set_source(LedgerSource(question, key=key))
         self._show_note()
-
-    def branch_changed(self) -> None:
-        """Another branch is another question."""
-        self.ask()
 
     @on(SearchBox.Changed)
     def _narrow(self, message: SearchBox.Changed) -> None:
         self.rows.local_filter(customer_fits(message.text))
-
-    @on(SearchBox.Settled)
-    def _settled(self) -> None:
-        self.ask()
-
-    @on(SearchBox.Submitted)
-    @on(SearchBox.Left)
-    def _to_the_list(self) -> None:
-        self.rows.focus()
 
     @on(VirtualList.Loaded)
     def _show_note(self) -> None:
         parts = [words(self._status)] if self._status else []
         if self.desk.chosen_branch is not None:
             parts.append(self.desk.chosen_branch.code)
+        parts += [f"{name} {one.text}" for name, one in self._facets.items()]
         if self.search.text.strip():
             parts.append(f"“{self.search.text.strip()}”")
         if self.rows.count_words and not self.rows.is_opening:
             parts.append(self.rows.count_words)
         self.heading.show(note="  ".join(parts))
 
-    @on(VirtualList.Highlighted)
-    def _highlighted(self) -> None:
-        self.refresh_actions()
-
     # ── actions ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def why_not(self, action_id: str) -> str | None:
         """What needs a row needs a row."""
-        if action_id in {"copy", "new-balance"} and self.rows.highlighted is None:
+        customer = self.rows.highlighted
+        if action_id not in {"copy", "edit", "menu"}:
+            return None
+        if customer is None:
             return "No customer is highlighted."
-        return None
+        return self.why_not_command(customer, "edit") if action_id == "edit" else None
 
-    def action_search(self) -> None:
-        """`/`."""
-        self.search.focus()
+    def record_saved(self, record: BalanceRecord, *, is_new: bool) -> None:
+        """Keyed, it waits: nothing of the list has changed."""
+
+    def customer_changed(self, customer: Customer) -> None:
+        """The row as it is now."""
+        self.rows.replace(customer)
+        self.refresh_actions()
+
+    def customer_gone(self, customer: Customer) -> None:
+        """Not in the list any more."""
+        self.rows.reload()
+
+    def customer_entered(self, customer: Customer, said: str) -> None:
+        """On to the profile: what comes next is there."""
+        self.rows.reload()
+        self.app.push_screen(CustomerScreen(self.desk, customer, said=said))
 
     @on(VirtualList.Opened)
     async def _opened(self, message: VirtualList.Opened) -> None:
@@ -171,25 +177,64 @@ class CustomersScreen(RecordScreen):
 
     @work(group="filter", exclusive=True)
     async def action_filter(self) -> None:
-        """`f`: status and office."""
+        """`f`: status, office, and whatever else customers are listed by, in any combination."""
         statuses = [(_ANY, "all"), *((one, words(one)) for one in STATUSES)]
         branches = [(_ANY, "all"), *((code, code) for code in self.desk.branch_codes)]
+        finders = {name: code_finder(self.ledger, name) for name in ("label", "group", "organisation")}
+        finders |= {"staff": staff_finder(self.ledger), "product": product_finder(self.ledger)}
+        fields = [
+            CodeField(name, name.capitalize(), finders[name], chosen=self._facets.get(name))
+            for name in FACETS
+        ]
+        here = self.desk.chosen_branch.code if self.desk.chosen_branch else _ANY
         chosen = await self.app.push_screen_wait(
             FilterDialog(
                 "Show customers",
                 ChoiceField("status", "Status", statuses, required=False, value=self._status),
-                ChoiceField(
-                    "branch", "Office", branches, required=False,
-                    value=self.desk.chosen_branch.code if self.desk.chosen_branch else _ANY,
-                ),
+                ChoiceField("branch", "Office", branches, required=False, value=here),
+                *fields,
             )
-        )  # fmt: skip
+        )
         if chosen is None:
             return
         self._status = chosen.get("status", _ANY)
+        self._facets = {
+            field.field_name: Suggestion(field.value, field.keyed) for field in fields if field.value
+        }
         self.desk.choose_branch(chosen.get("branch", ""))
         self.show_figures()
         self.ask()
+
+    @work(group="save", exclusive=True)
+    async def action_export(self) -> None:
+        """`o`: this list, as it is narrowed and sorted, into the folder that files are read from."""
+        folder = self.desk.settings.imports
+        for path in free_names(folder, f"customers-{show_date(self.desk.today())}", ".csv"):
+            self.say("Saving the list…")
+            save = partial(
+                self.ledger.export_customers,
+                path,
+                self.search.text.strip(),
+                sort=SORTS[self._sort][0],
+                **self._filters,
+            )
+            try:
+                await self._proved(save)
+            except LedgerError as error:
+                self.say(error.sentence, level_of(error))
+            else:
+                self.say(f"Saved: {path}", "done")
+            return
+        self.say(f"There are too many files of this name in {folder}.", "error")
+
+    async def _proved(self, save: Callable[[], Awaitable[None]]) -> None:
+        """Save; a long list asks for the password once more."""
+        try:
+            await save()
+        except Refused as refused:
+            if refused.code != Codes.STEP_UP or not await self.prove():
+                raise
+            await save()
 
     def action_sort(self) -> None:
         """`z`: the next column."""
@@ -202,7 +247,35 @@ class CustomersScreen(RecordScreen):
         if self.rows.highlighted is not None:
             self.copy_reference(self.rows.highlighted.customer_no)
 
-    def action_new_balance(self) -> None:
-        """`n`: the form, with this customer in it."""
+    def action_new(self) -> None:
+        """`n`."""
+        self.enter_customer()
+
+    def action_edit(self) -> None:
+        """`e`."""
         if self.rows.highlighted is not None:
-            self.key_balances(self.rows.highlighted.brief)
+            self.edit_customer(self.rows.highlighted)
+
+    @work(group="menu", exclusive=True)
+    async def action_menu(self) -> None:
+        """`m`: from the ledger's own list of what may be done."""
+        customer = self.rows.highlighted
+        if customer is None:
+            return
+        more = [Choice(NEW_BALANCE, self.why_not_command(customer, NEW_BALANCE.id))]
+        more += self.life_choices(customer)
+        more.sort(key=lambda each: each.refusal is not None)
+        choices = self.choices(("edit",), more)
+        chosen = await self.app.push_screen_wait(MenuDialog(customer_label(customer), choices))
+        if chosen == NEW_BALANCE.id:
+            self.key_balances(customer.brief)
+        elif chosen is not None and not self.do_command(customer, chosen):
+            await self.action_perform(chosen)
+
+
+def _pieces(argument: str) -> list[str]:
+    """Words, and what stands in quotes as one."""
+    try:
+        return shlex.split(argument.replace("'", "\\'"))
+    except ValueError:
+        return argument.split()

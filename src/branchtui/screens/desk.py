@@ -17,6 +17,8 @@ from branchtui.format.dates import show_instant, show_time
 if TYPE_CHECKING:
     from branchtui.contract.sessions import Branch, User
     from branchtui.remote.client import Ledger
+    from branchtui.remote.heads import Alarm
+    from branchtui.remote.intents import Pending
     from branchtui.settings import Settings
     from branchtui.terminal.key_gate import KeyGate
     from branchtui.terminal.lean import PaintFigures
@@ -69,6 +71,9 @@ class Desk:
         self.chosen_branch: Branch | None = None
         self.institution = ""
         self.is_locked = False
+        self.told_alarm: Alarm | None = None
+        self.owed_doubts: list[Pending] = []
+        """What came into doubt behind the idle lock, and was told to nobody."""
         self.asking_password: asyncio.Future[bool] | None = None
         self._open_ledger = open_ledger
         self._ledger: Ledger | None = None

@@ -72,7 +72,6 @@ class HelpScreen(ModalScreen[None]):
         groups["After : (any unambiguous beginning will do)"] = [
             (command.name, f"{command.help}{f'  {command.argument}' if command.argument else ''}")
             for command in fast_path_commands()
-            if not command.refusal
         ]
         for group, rows in groups.items():
             shown += [Content(""), Content(group).stylize("bold")]

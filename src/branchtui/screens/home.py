@@ -12,7 +12,7 @@ from textual.widgets import Static
 from branchtui.format.cells import pad
 from branchtui.format.dates import show_date
 from branchtui.format.safe_text import safe_text
-from branchtui.screens.activity_rows import queue_columns
+from branchtui.screens.activity_rows import end_word, queue_columns
 from branchtui.screens.base import LedgerScreen, screen_actions
 from branchtui.screens.places import PLACES
 from branchtui.screens.rows import total_in
@@ -25,7 +25,13 @@ if TYPE_CHECKING:
 
 DAYS_SHOWN: Final = 5
 _FIGURE_CELLS: Final = 20
-_WORKED_ON: Final = {"approval": "approvals", "payment": "payments", "import": "import"}
+_WORKED_ON: Final = {
+    "approval": "approvals",
+    "payment": "payments",
+    "import": "import",
+    "files": "files",
+    "offered": "transfers",
+}
 
 
 class HomeScreen(LedgerScreen):
@@ -85,6 +91,10 @@ class HomeScreen(LedgerScreen):
         lines = [f"UNKNOWN  {one.reference}  {one.summary}" for one in resolver.unresolved[:3]]
         if lines:
             lines.insert(0, f"Not confirmed: {len(resolver.unresolved)}   [f9] Activity")
+        ended = resolver.settled_unseen
+        if ended:
+            lines.append(f"{len(ended)} ended, not seen yet   [f9] Activity")
+            lines += [f"{end_word(one)}  {one.reference}  {one.summary}" for one in ended[:3]]
         if resolver.unresolved_of_others:
             lines.append(f"Not confirmed, of other users of this terminal: {resolver.unresolved_of_others}")
         shown = self.query_one("#unconfirmed", Static)

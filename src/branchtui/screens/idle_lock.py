@@ -69,10 +69,12 @@ class IdleLock:
         if self._desk.user is None or self._desk.is_locked:
             return
         self._desk.is_locked = True
-        while isinstance(self._app.screen, _ASKING) or getattr(self._app.screen, "is_left_by_lock", False):
+        while self._is_left(self._app.screen):
             # A question that nobody answered: it is answered by no.
             asking: Screen[Any] = self._app.screen
             await asking.dismiss(False if isinstance(asking, ConfirmDialog) else None)
+        if isinstance(self._app.screen, ReasonDialog):
+            self._app.screen.back_to_line()
         for screen in self._screens():
             screen.free_data()
         for shown in self._app.screen_stack:
@@ -80,7 +82,14 @@ class IdleLock:
                 field.set_keyed("")
         await self._app.push_screen(LockScreen(self._desk), self._unlocked)
 
-    def _unlocked(self, answer: object) -> None:
+    @staticmethod
+    def _is_left(screen: Screen[Any]) -> bool:
+        """Questions are left; not a form, and not a reason that somebody has begun to type."""
+        if isinstance(screen, ReasonDialog) and screen.is_dirty:
+            return False
+        return isinstance(screen, _ASKING) or getattr(screen, "is_left_by_lock", False)
+
+    async def _unlocked(self, answer: object) -> None:
         self._desk.is_locked = False
         self.touched()
         if answer is not True:
@@ -88,6 +97,10 @@ class IdleLock:
         for screen in self._app.screen_stack:
             if isinstance(screen, LedgerScreen):
                 screen.reload()
+        if self._desk.owed_doubts:
+            from branchtui.screens.doubts import open_owed
+
+            await open_owed(self._app, self._desk)
 
     def _screens(self) -> list[LedgerScreen]:
         """Every screen that may hold something: on the stack, or kept for the next visit."""

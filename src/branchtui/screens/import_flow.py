@@ -23,13 +23,16 @@ from branchtui.contract.imports import (
     StartImport,
 )
 from branchtui.contract.problem import Codes
-from branchtui.remote.errors import Refused
+from branchtui.remote.errors import OutcomeUnknown, Refused
+from branchtui.remote.resolver import Verdict
 from branchtui.screens import import_words
 from branchtui.screens.base import LedgerScreen
 from branchtui.widgets.dialogs import ConfirmDialog
 
 if TYPE_CHECKING:
     from branchtui.contract.imports import Job, Upload
+    from branchtui.contract.statements import Columns
+    from branchtui.remote.resolver import Progress
     from branchtui.screens.desk import Desk
     from branchtui.widgets.status_line import Level
 
@@ -69,6 +72,17 @@ class ImportFlow(LedgerScreen):
         self.job_id: str | None = None
         self._upload: Upload | None = None
         self._options = ImportOptions()
+        self._doubt = ""
+        self.account: str | None = None
+        """Whose account a statement is of, where it does not say so itself."""
+
+    def on_mount(self) -> None:
+        """What is not confirmed and ends late goes on from there, wherever the person is."""
+        self._leave = self.ledger.resolver.listen(self._doubt_ended)
+
+    def on_unmount(self) -> None:
+        """Listen no more."""
+        self._leave()
 
     @property
     def is_standing(self) -> bool:
@@ -115,6 +129,7 @@ class ImportFlow(LedgerScreen):
             confirm=confirm,
             options=self._options,
             branch_id=self.desk.branch_filter,
+            account=self.account,
         )
         job_id: str | None = None
         async with self.outcome() as outcome:
@@ -123,6 +138,9 @@ class ImportFlow(LedgerScreen):
             self.follow(job_id)
             return
         error = outcome.error
+        if isinstance(error, OutcomeUnknown):
+            self._doubt = error.intent.key
+            return
         if isinstance(error, Refused) and error.code == Codes.FILE_ALREADY_IMPORTED and not confirm:
             effect = "References that were used are refused again in any case. Check it all the same?"
             if await self.confirm(
@@ -167,13 +185,8 @@ class ImportFlow(LedgerScreen):
         if self.found is None:
             return
         found = await self.asked(partial(self.ledger.import_, self.found.id))
-        if found is None or not self.is_standing:
-            return
-        if found.state in {ImportState.VALIDATING, ImportState.IMPORTING}:
-            self.show_stage(Stage.IMPORTING if found.state is ImportState.IMPORTING else Stage.BUSY)
-            self.follow(found.job_id)
-        else:
-            self.show_found(found)
+        if found is not None and self.is_standing:
+            self._show_standing(found)
 
     @work(group="write")
     async def start(self, mode: ImportMode) -> None:
@@ -188,12 +201,45 @@ class ImportFlow(LedgerScreen):
             job_id = (await self.ledger.import_start(found, start)).job_id
         if job_id is not None:
             self.follow(job_id)
+        elif isinstance(outcome.error, OutcomeUnknown):
+            self._doubt = outcome.error.intent.key
         elif outcome.error is not None:
             self.show_stage(Stage.PREVIEW)
 
+    def _doubt_ended(self, progress: Progress) -> None:
+        """The check or the start that was not confirmed: go on from what it became."""
+        settlement = progress.settlement
+        if settlement is None or progress.intent.key != self._doubt or not self.is_standing:
+            return
+        self._doubt = ""
+        operation = settlement.operation
+        if settlement.verdict is not Verdict.RECORDED:
+            self.show_stage(Stage.CHOOSE if self.found is None else Stage.PREVIEW)
+        elif operation is not None and operation.resource:
+            self.take_up(operation.resource.rpartition("/")[2])
+
+    @work(group="follow", exclusive=True)
+    async def take_up(self, import_id: str) -> None:
+        """An import that the ledger has, and that this screen did not see begin: shown as it stands, and followed."""
+        found = await self.asked(partial(self.ledger.import_, import_id))
+        if found is not None and self.is_standing:
+            self._show_standing(found)
+
+    def _show_standing(self, found: Import) -> None:
+        if found.state in {ImportState.VALIDATING, ImportState.IMPORTING}:
+            self.found = found
+            self.show_stage(Stage.IMPORTING if found.state is ImportState.IMPORTING else Stage.BUSY)
+            self.follow(found.job_id)
+        else:
+            self.show_found(found)
+
     @work(group="write")
     async def answer(
-        self, *, date_order: DateOrder | None = None, decimal: DecimalWriting | None = None
+        self,
+        *,
+        date_order: DateOrder | None = None,
+        decimal: DecimalWriting | None = None,
+        columns: Columns | None = None,
     ) -> None:
         """What the file leaves open was said: check the same bytes again."""
         given = self._options
@@ -202,6 +248,7 @@ class ImportFlow(LedgerScreen):
             decimal=decimal or given.decimal,
             delimiter=given.delimiter,
             encoding=given.encoding,
+            columns=columns or given.columns,
         )
         self.show_stage(Stage.BUSY)
         await self._check()

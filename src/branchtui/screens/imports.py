@@ -25,6 +25,7 @@ from branchtui.screens import import_words
 from branchtui.screens.base import screen_actions
 from branchtui.screens.import_files import free_names, read_inside
 from branchtui.screens.import_flow import Chosen, ImportFlow, Stage
+from branchtui.screens.line_watch import LINE_DOWN
 from branchtui.screens.outcome import sentence_of
 from branchtui.screens.paste_field import PASTE_CHARACTERS_MAX, PathField, RowsPasted, pasted_file
 from branchtui.screens.payment_rows import as_lines
@@ -37,6 +38,7 @@ from branchtui.widgets.virtual_list import VirtualList
 if TYPE_CHECKING:
     from branchtui.contract.imports import RowFinding
     from branchtui.screens.desk import Desk
+    from branchtui.widgets.fields import Field
     from branchtui.widgets.status_line import Level
 
 BALANCES: Final = "balances"
@@ -44,22 +46,34 @@ IMPORT_REFUSED: Final = "import-refused"
 """Refused by its mode, or by an open question: what another mode or an answer may change."""
 _LEVELS: Final = ("error", "warning", None)
 _LEVEL_WORDS: Final = {"error": "wrong rows", "warning": "warnings", None: "every row"}
+_ANSWERS: Final = (
+    ("day-first", "1", "Day first", "the day comes before the month"),
+    ("month-first", "2", "Month first", "the month comes before the day"),
+    ("point", "3", "Decimal point", "the point is the decimal sign"),
+    ("comma", "4", "Decimal comma", "the comma is the decimal sign"),
+)
 
 
 class ImportScreen(ImportFlow):
     """`enter` shows what the ledger makes of the rows, `y` takes them in."""
 
     HEADING = "Import"
+    TITLE: ClassVar[str] = "Import Member Balances"
+    BACK: ClassVar[str] = BALANCES
+    BACK_LABEL: ClassVar[str] = "Member Balances"
+    VALID_EFFECT: ClassVar[str] = (
+        "The rows that go in are not accounted until they are posted. [s] save rejects keeps the others, to correct them."
+    )
     ACTIONS: ClassVar[ActionTable] = screen_actions(
-        Action("take", "y", "Import", "Take the rows in: all of them or none"),
-        Action("valid", "v", "Valid only", "Take in the rows that are not wrong, leave out the others"),
+        Action("take", "y", "Import", "Take the rows in: all of them or none", changes=True),
+        Action("valid", "v", "Valid only", "Take in the good rows, leave out the others", changes=True),
         Action("save", "s", "Save rejects", "Save the wrong rows beside the file, each with what is wrong"),
         Action("turn", "t", "Turn", "Wrong rows, warnings, every row"),
         Action("again", "i", "Another", "Import another file, or pasted rows"),
-        Action("day-first", "1", "Day first", "In this file the day comes before the month", show=False),
-        Action("month-first", "2", "Month first", "In this file the month comes before the day", show=False),
-        Action("point", "3", "Decimal point", "In this file the point is the decimal sign", show=False),
-        Action("comma", "4", "Decimal comma", "In this file the comma is the decimal sign", show=False),
+        *(
+            Action(name, key, label, f"In this file {what}", show=False, changes=True)
+            for name, key, label, what in _ANSWERS
+        ),
     )
     BINDINGS = ACTIONS.bindings()
 
@@ -70,11 +84,7 @@ class ImportScreen(ImportFlow):
 
     def compose_body(self) -> ComposeResult:
         """The line for the file; what was found; the rows."""
-        yield Form(
-            PathField("file", "File", hint="a path, or paste rows of a spreadsheet"),
-            title="Import Member Balances",
-            id="import-form",
-        )
+        yield Form(*self.form_fields(), title=self.TITLE, id="import-form")
         yield Static(Content(""), id="import-found")
         yield VirtualList(
             import_words.finding_columns(),
@@ -84,6 +94,10 @@ class ImportScreen(ImportFlow):
             id="findings",
         )
         yield Static(Content(""), id="finding")
+
+    def form_fields(self) -> list[Field]:
+        """What is asked before the file is sent; `file` is among it."""
+        return [PathField("file", "File", hint="a path, or paste rows of a spreadsheet")]
 
     @property
     def form(self) -> Form:
@@ -97,6 +111,7 @@ class ImportScreen(ImportFlow):
 
     def on_mount(self) -> None:
         """Begin with the file."""
+        super().on_mount()
         self.show_stage(Stage.CHOOSE)
 
     def arrive(self, argument: str) -> None:
@@ -106,6 +121,8 @@ class ImportScreen(ImportFlow):
         super().arrive(argument)
         if self.stage is Stage.CHOOSE:
             self.form.start()
+            if not self.ledger.line.is_up:
+                self.say_refusal(LINE_DOWN)
         elif self.job_id is not None:
             self.reload()
 
@@ -154,7 +171,7 @@ class ImportScreen(ImportFlow):
     @on(Form.Cancelled, "#import-form")
     def _left(self) -> None:
         self._begin()
-        self.go(BALANCES)
+        self.go(self.BACK)
 
     @work(group="write")
     async def send_file(self, typed: str) -> None:
@@ -178,7 +195,7 @@ class ImportScreen(ImportFlow):
         else:
             self.show_stage(Stage.DONE)
             level: Level = "done" if found.state is ImportState.DONE else "error"
-            self.announce(import_words.result_line(found), level)
+            self.announce(self.result(found), level)
         self._level = 0 if found.rows_error else 1 if found.rows_warning else 2
         self._ask_rows()
 
@@ -214,15 +231,23 @@ class ImportScreen(ImportFlow):
         found = self.found
         if found is None or self.stage in {Stage.BUSY, Stage.IMPORTING}:
             return [f"{self.chosen.name if self.chosen else 'The file'} is {self.stage.value}."]
-        reading = cut(safe_text(import_words.reading_line(found)), max(40, self.size.width - 2))
-        lines = [import_words.counts_line(found), reading]
+        lines = self.read_lines(found)
         if self.stage is Stage.DONE:
-            return [*lines, import_words.result_line(found), "[i] another   [esc] Member Balances"]
+            return [*lines, self.result(found), f"[i] another   [esc] {self.BACK_LABEL}"]
         lines += import_words.question_lines(found)
         if found.reason and not found.recognised.questions:
             lines.append(found.reason)
         ways = [f"[{key}] {text}" for key, action, text in _WAYS if self.why_not(action) is None]
         return [*lines, "   ".join(ways)] if ways else lines
+
+    def read_lines(self, found: Import) -> list[str]:
+        """What was found, and how the file was read."""
+        reading = cut(safe_text(import_words.reading_line(found)), max(40, self.size.width - 2))
+        return [import_words.counts_line(found), reading]
+
+    def result(self, found: Import) -> str:
+        """What became of it."""
+        return import_words.result_line(found)
 
     def _tell_found(self, lines: list[str]) -> None:
         self.query_one("#import-found", Static).update(Content("\n".join(safe_text(line) for line in lines)))
@@ -285,10 +310,14 @@ class ImportScreen(ImportFlow):
                 return (
                     f"{import_words.wrong_sentence(found.rows_error)} [v] valid rows only  [s] save rejects"
                 )
-            return None if found.rows_ok + found.rows_warning else "There is no row to import."
+            return None if self.has_more(found) else "There is no row to import."
         if not found.rows_error:
             return "No row is wrong: [y] imports them all."
-        return None if found.rows_ok + found.rows_warning else "No row is fine: there is nothing to import."
+        return None if self.has_more(found) else "No row is fine: there is nothing to import."
+
+    def has_more(self, found: Import) -> bool:
+        """Whether the file holds anything that can be taken in."""
+        return bool(found.rows_ok + found.rows_warning)
 
     def action_back(self) -> None:
         """`esc`: from a preview to the file, else to Member Balances; what the ledger works on goes on."""
@@ -296,7 +325,7 @@ class ImportScreen(ImportFlow):
             self._begin()
             self.say("Nothing was imported.")
             return
-        self.go(BALANCES)
+        self.go(self.BACK)
 
     def action_again(self) -> None:
         """`i`."""
@@ -322,8 +351,8 @@ class ImportScreen(ImportFlow):
             ("Go in", import_words.rows_word(found.rows_ok + found.rows_warning)),
             ("Stay out", import_words.rows_word(found.rows_error)),
         ]
-        effect = "The rows that go in are not accounted until they are posted. [s] save rejects keeps the others, to correct them."
-        if await self.confirm(ConfirmDialog("Import the valid rows only?", lines, effect=effect)):
+        dialog = ConfirmDialog("Import the valid rows only?", lines, effect=self.VALID_EFFECT)
+        if await self.confirm(dialog):
             self.start(ImportMode.VALID_ROWS)
 
     def action_day_first(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self
@@ -91,7 +91,7 @@ class Outcome:
         self._form = form
         self._on_current = on_current
         self._leave: Callable[[], None] = lambda: None
-        self._stop_proving: Callable[[], None] = lambda: None
+        self._stop_asking: list[Callable[[], None]] = []
         self._keys = host.hold_keys()
         self._slow: Stoppable | None = None
         self._attempt = 1
@@ -112,7 +112,8 @@ class Outcome:
         self._keys.__enter__()
         self._say(SENDING, "info")
         self._leave = self._host.ledger.listen_sending(self._tell_attempt)
-        self._stop_proving = self._host.ledger.prove_by(self._prove)
+        person = self._host.ledger.person
+        self._stop_asking = [person.proved_by(self._prove), person.signed_in_by(self._sign_in)]
         self._slow = self._host.set_timer(SLOW_AFTER_SECONDS, self._tell_slow)
         return self
 
@@ -122,7 +123,8 @@ class Outcome:
         # A dialog may follow, and it is answered by keys.
         self._keys.__exit__(kind, error, trace)
         self._leave()
-        self._stop_proving()
+        for stop in self._stop_asking:
+            stop()
         if self._slow is not None:
             self._slow.stop()
         if not isinstance(error, LedgerError):
@@ -134,12 +136,20 @@ class Outcome:
         return True
 
     async def _prove(self) -> bool:
-        """The ledger wants the password once more: keys go to the question, and wait again after it."""
+        """The ledger wants the password once more."""
+        return await self._ask(self._host.prove)
+
+    async def _sign_in(self) -> bool:
+        """The session has ended: the change goes on where it is, under its key, once another one is open (ERR-1)."""
+        return await self._ask(self._host.sign_in_again)
+
+    async def _ask(self, question: Callable[[], Awaitable[bool]]) -> bool:
+        """Keys go to the question, and wait again after it."""
         if self._slow is not None:
             self._slow.stop()
         self._keys.__exit__(None, None, None)
         try:
-            return await self._host.prove()
+            return await question()
         finally:
             self._keys = self._host.hold_keys()
             self._keys.__enter__()
@@ -158,13 +168,13 @@ class Outcome:
     async def _tell(self, error: LedgerError) -> None:
         if isinstance(error, OutcomeUnknown):
             self._say(error.sentence, "unknown")
+            if self._form is not None:
+                self._form.in_doubt = error.intent.key
             self._host.show_unconfirmed(error.intent)
         elif isinstance(error, AwaitsApproval):
             self._say(error.sentence, "info")
         elif isinstance(error, SessionEnded):
             self._say("Your session has ended. Nothing was changed, and what you typed is kept.", "warning")
-            if await self._host.sign_in_again():
-                self._say("You are signed in again. What you did last was NOT done: do it again.", "warning")
         elif isinstance(error, Conflict):
             if self._on_current is not None and error.current is not None:
                 self._on_current(error.current)
@@ -192,6 +202,18 @@ def conflict_sentence(error: Conflict) -> str:
     if "nothing" not in error.sentence.casefold():
         parts.append("Nothing was changed.")
     return " ".join(parts)
+
+
+def twin_of(error: Exception | None) -> str | None:
+    """The key of the earlier creation that this one looks like, when that is why it was refused (IDEM-11)."""
+    # It brings pydantic along, which the first paint does without.
+    from branchtui.contract.problem import Codes
+
+    if isinstance(error, Conflict) and error.code == Codes.POSSIBLE_DUPLICATE:
+        earlier = error.problem.extra.get("duplicate_of")
+        key = earlier.get("key") if isinstance(earlier, dict) else earlier
+        return key if isinstance(key, str) else None
+    return None
 
 
 def sentence_of(error: Exception) -> str:

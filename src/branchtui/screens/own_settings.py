@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from textual import work
 
+from branchtui.contract.balance_files import SHARE_PERCENT_MAX, FileSettingsChange
 from branchtui.contract.people import SecurityChange
 from branchtui.contract.sessions import Role
 from branchtui.format.money import money
@@ -15,15 +16,23 @@ from branchtui.screens.dialogs.one_time_code import CodeDialog, recovery_lines
 from branchtui.screens.rows import words
 from branchtui.widgets.actions import Action
 from branchtui.widgets.dialogs import MessageDialog
-from branchtui.widgets.fields import ChoiceField, Field, MoneyField, PasswordField
+from branchtui.widgets.fields import ChoiceField, Field, MoneyField, PasswordField, TextField
 
 if TYPE_CHECKING:
+    from branchtui.contract.balance_files import FileSettings
     from branchtui.contract.people import Enrolled, Security
 
-_PASSWORD: Final = Action("my-password", "", "My password", "Change the own password")
-_DEVICE: Final = Action("my-device", "", "My device for codes", "Enrol a device for one-time codes")
-_SECURITY: Final = Action("security", "", "Codes and limits by role", "Of the whole institution")
-OWN: Final = (_PASSWORD, _DEVICE, _SECURITY)
+_PASSWORD: Final = Action("my-password", "", "My password", "Change the own password", changes=True)
+_DEVICE: Final = Action(
+    "my-device", "", "My device for codes", "Enrol a device for one-time codes", changes=True
+)
+_SECURITY: Final = Action(
+    "security", "", "Codes and limits by role", "Of the whole institution", changes=True
+)
+_FILES: Final = Action(
+    "balance-files", "", "Balance files", "What is remarkable in one, for the whole institution", changes=True
+)
+OWN: Final = (_PASSWORD, _DEVICE, _SECURITY, _FILES)
 _ROLES: Final = tuple(role for role in Role if role is not Role.OTHER)
 
 
@@ -38,6 +47,8 @@ class OwnSettings(LedgerScreen):
             self.enrol()
         elif action_id == _SECURITY.id:
             self.edit_security()
+        elif action_id == _FILES.id:
+            self.edit_file_settings()
 
     # ── the own password and device ──────────────────────────────────────────────────────────────────────────────
 
@@ -128,6 +139,48 @@ class OwnSettings(LedgerScreen):
             saved = await self.ledger.set_security(seen, change)
             outcome.done("Saved.")
         self._after_form(dialog, saved, "Saved: it holds from the next request on.")
+
+    @work(group="dialog", exclusive=True)
+    async def edit_file_settings(self) -> None:
+        """From what share of a balance on a move is remarkable, as it stands now."""
+        seen = await self.asked(self.ledger.file_settings, holds_keys=True)
+        if seen is None:
+            return
+        if not seen.allows("edit"):
+            refused = seen.refused.get("edit")
+            self.say_refusal(refused.message if refused else "This cannot be changed now.")
+            return
+        share = TextField(
+            "moved_share_percent",
+            "Warn of moves by more than so many per cent",
+            required=True,
+            max_length=6,
+            value=str(seen.moved_share_percent),
+        )
+        self.app.push_screen(
+            FormDialog(
+                "Balance files",
+                [share],
+                lambda dialog, values: self.save_file_settings(dialog, seen, values),
+                at_first=True,
+            )
+        )
+
+    @work(group="write")
+    async def save_file_settings(
+        self, dialog: FormDialog, seen: FileSettings, values: dict[str, str]
+    ) -> None:
+        """Set it."""
+        typed = values["moved_share_percent"].strip().removesuffix("%").strip()
+        if not (typed.isascii() and typed.isdigit() and 1 <= int(typed) <= SHARE_PERCENT_MAX):
+            dialog.refused({"moved_share_percent": f"Key a whole number, 1 to {SHARE_PERCENT_MAX:,}."})
+            return
+        saved: FileSettings | None = None
+        async with self.outcome(say=dialog.say, form=dialog.form) as outcome:
+            change = FileSettingsChange(moved_share_percent=int(typed))
+            saved = await self.ledger.set_file_settings(seen, change)
+            outcome.done("Saved.")
+        self._after_form(dialog, saved, "Saved: it holds from the next file on.")
 
     def _after_form(self, dialog: FormDialog, saved: object | None, sentence: str) -> None:
         if saved is None:

@@ -19,6 +19,7 @@ from branchtui.screens.rows import (
     customer_label,
     short_instant,
     shown_phone,
+    tender_word,
     words,
 )
 from branchtui.widgets.columns import Column
@@ -140,6 +141,8 @@ def payer_line(one: Payment) -> str:
 
 def origin_line(one: Payment) -> str:
     """Its code, who says to have paid, and for what."""
+    if one.tender is not None:
+        return "  ".join(part for part in (tender_word(one.tender), one.code or "", one.narration) if part)
     parts = [one.code or words(one.source)]
     told = " ".join(part for part in (phone_word(one), one.payer_name) if part)
     if told:
@@ -155,19 +158,36 @@ def payment_lines(one: Payment, desk: Desk) -> list[tuple[str, str]]:
         ("Payment", f"{one.payment_no}  {words(one.state)}"),
         ("Amount", amount_in(one)),
         ("Code", one.code or ""),
-        ("Source", " ".join(part for part in (words(one.source), one.provider or "") if part)),
+        ("Source", _source(one)),
         ("Paid", show_instant(one.paid_at, desk.zone)),
         ("Received", show_instant(one.received_at, desk.zone)),
         ("Payer", " ".join(part for part in (phone_word(one), one.payer_name) if part)),
         ("Reference", one.account_ref or ""),
         ("Office", desk.branch_code(one.branch_id)),
-        ("Waits because", one.waits_because or ""),
+        ("Waits because" if one.state is PaymentState.UNASSOCIATED else "Why", one.waits_because or ""),
         ("Customer", customer_label(one.customer) if one.customer else ""),
         ("Account", one.customer.account_no if one.customer else ""),
         ("Because", " and ".join(match.reasons) if match else ""),
         ("Associated", _by_whom(one, desk)),
+        ("Narration", one.narration),
+        ("Went back by", refund_words(one)),
     ]
     return [(label, value) for label, value in pairs if value]
+
+
+def _source(one: Payment) -> str:
+    """The door it came by: `callback mpesa`, `cash, keyed by teller1`."""
+    if one.tender is not None:
+        return f"{tender_word(one.tender)}, keyed by {one.keyed_by or 'somebody'}"
+    return " ".join(part for part in (words(one.source), one.provider or "") if part)
+
+
+def refund_words(one: Payment) -> str:
+    """How the money went back: `bank transfer FT-99, by supervisor1`; empty where it did not."""
+    if one.refund is None:
+        return ""
+    by = " ".join(part for part in (tender_word(one.refund.tender), one.refund.reference or "") if part)
+    return f"{by}, by {one.refund.refunded_by}"
 
 
 def held_lines(one: CallbackEvent, desk: Desk) -> list[tuple[str, str]]:
@@ -234,9 +254,25 @@ def short_name(name: str) -> str:
 
 def change_sentence(done: str, account_no: str, name: str, changed: Payment) -> str:
     """`100245 W. Kamau: 1,500.00 associated, wallet 3,250.00`, from what the ledger answered."""
+    return f"{account_no} {short_name(name)}: {amount(changed)} {done}{_with_balances(changed)}"
+
+
+def moved_sentence(done: str, changed: Payment) -> str:
+    """`Payment 000042, 1,500.00 KES: refunded, wallet 3,250.00`, from what the ledger answered."""
+    return f"Payment {changed.payment_no}, {amount_in(changed)}: {done}{_with_balances(changed)}"
+
+
+def taken_sentence(taken: Payment) -> str:
+    """`000101 Wanjiku Kamau, cash 1,500.00 KES, wallet 3,250.00`, from what the ledger answered."""
+    whom = customer_label(taken.customer) if taken.customer else f"payment {taken.payment_no}"
+    by = tender_word(taken.tender) if taken.tender is not None else words(taken.source)
+    return f"{whom}, {by} {amount_in(taken)}{_with_balances(taken)}"
+
+
+def _with_balances(changed: Payment) -> str:
+    several = len(changed.balances) > 1
     balances = ", ".join(
-        f"{words(one.kind)} {money(one.balance_minor, one.currency)}" for one in changed.balances
+        f"{one.account_no if several else words(one.kind)} {money(one.balance_minor, one.currency)}"
+        for one in changed.balances
     )
-    return f"{account_no} {short_name(name)}: {amount(changed)} {done}" + (
-        f", {balances}" if balances else ""
-    )
+    return f", {balances}" if balances else ""

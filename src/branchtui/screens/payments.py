@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import work
 
 from branchtui.screens.asking import approval_for, ask_for_approval
 from branchtui.screens.base import screen_actions
 from branchtui.screens.dialogs.pick_customer import PickCustomerDialog
+from branchtui.screens.payment_moves import MOVES, RECEIPT, PaymentMoves, raised
 from branchtui.screens.payment_rows import change_sentence, origin_line, payer_line
-from branchtui.screens.payments_list import PaymentsList
+from branchtui.screens.payments_list import ROW_ACTIONS
 from branchtui.screens.rows import amount_in
-from branchtui.widgets.actions import Action, ActionTable
-from branchtui.widgets.dialogs import ConfirmDialog, ReasonDialog
+from branchtui.widgets.actions import Action, ActionTable, Choice
+from branchtui.widgets.dialogs import ConfirmDialog, MenuDialog, ReasonDialog
 
 if TYPE_CHECKING:
+    from branchtui.contract.customers import Account
     from branchtui.contract.payments import Payment
+
+
+ELSEWHERE: Final = Action("associate-elsewhere", "m", "Associate with another account", changes=True)
 
 
 @dataclass(frozen=True)
@@ -31,20 +36,69 @@ class Owner:
     because: str
 
 
-class PaymentsScreen(PaymentsList):
+class PaymentsScreen(PaymentMoves):
     """`a`, `y`, and the next: the proposed owner of the oldest payment is two keys and one request away."""
 
     ACTIONS: ClassVar[ActionTable] = screen_actions(
-        Action("associate", "a", "Associate", "Give the payment to the customer under the arrow"),
-        Action("disassociate", "x", "Disassociate", "Take the payment back from its customer, with a reason"),
+        Action(
+            "associate", "a", "Associate", "Give the payment to the customer under the arrow", changes=True
+        ),
+        Action(
+            "disassociate",
+            "x",
+            "Disassociate",
+            "Take the payment back from its customer, with a reason",
+            changes=True,
+        ),
         Action("candidate", "tab", "Candidate", "Choose another candidate"),
+        Action("new", "n", "Make payment", "Take a payment by hand; after each the next one", changes=True),
         Action("turn", "t", "Turn", "Unassociated, associated, held, all"),
         Action("search", "slash", "Search", "Search all payments by account, phone, code or amount"),
         Action("menu", "m", "Menu", "Everything that may be done to this payment"),
+        Action(
+            "ignore",
+            "g",
+            "Ignore",
+            "Take the payment out of the queue; an ignored one back into it",
+            show=False,
+            changes=True,
+        ),
+        Action("sort", "z", "Sort", "The oldest first, or the newest", show=False),
         Action("details", "v", "Details", "Everything known of this payment (enter)", show=False),
         Action("copy", "c", "Copy code", "Copy the payment's code", show=False),
+        Action(
+            "import", "i", "Statement", "Import a bank's or a mobile-money account's statement", show=False
+        ),
     )
     BINDINGS = ACTIONS.bindings()
+
+    def action_import(self) -> None:
+        """`i`."""
+        self.go("statements")
+
+    def action_new(self) -> None:
+        """`n`."""
+        self.take_payments()
+
+    @work(group="dialog", exclusive=True)
+    async def action_menu(self) -> None:
+        """`m`: everything that may be done to this payment."""
+        one = self.rows.highlighted
+        if one is None:
+            return
+        keyed = self.choices(ROW_ACTIONS)
+        elsewhere = Choice(ELSEWHERE, self.why_not("associate"))
+        moves = [Choice(move, self.why_not(move.id)) for move in MOVES]
+        chosen = await self.app.push_screen_wait(
+            MenuDialog(
+                f"Payment {one.payment_no}",
+                [keyed[0], elsewhere, keyed[1], *moves, Choice(RECEIPT), *keyed[2:]],
+            )
+        )
+        if chosen == ELSEWHERE.id:
+            self.associate_elsewhere(one)
+        elif chosen is not None and not await self.move(chosen, one):
+            await self.action_perform(chosen)
 
     # ── associate ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -55,14 +109,28 @@ class PaymentsScreen(PaymentsList):
         if one is None:
             return
         owner = self._candidate() or await self._found(one)
+        if owner is not None:
+            await self._give(one, owner)
+
+    @work(group="write")
+    async def associate_elsewhere(self, one: Payment) -> None:
+        """From the menu: as `a`, onto the loan, bill or savings that the money pays."""
+        owner = self._candidate() or await self._found(one)
         if owner is None:
             return
+        is_chosen, account = await self.choose_account(one, owner.customer_id)
+        if is_chosen:
+            await self._give(one, owner, account)
+
+    async def _give(self, one: Payment, owner: Owner, account: Account | None = None) -> None:
+        """Ask, then give `one` to `owner`: the wallet, or `account`. Only in a worker."""
         lines = [
             ("Customer", f"{owner.customer_no} {owner.name}"),
             ("Amount", amount_in(one)),
             ("Payment", origin_line(one)),
             ("Because", owner.because),
         ]
+        account_id = account.id if account is not None else None
         if approval_for(one, "associate"):
             await ask_for_approval(
                 self,
@@ -70,16 +138,18 @@ class PaymentsScreen(PaymentsList):
                 "associate",
                 lines,
                 summary=f"associate payment {one.payment_no}",
-                body={"customer_id": owner.customer_id},
+                body={"customer_id": owner.customer_id} | ({"account_id": account_id} if account_id else {}),
             )
             return
-        effect = f"The wallet {owner.account_no} rises by {amount_in(one)}."
+        effect = f"The {raised(owner.account_no, account)} by {amount_in(one)}."
         if not await self.confirm(ConfirmDialog("Associate this payment?", lines, effect=effect)):
             return
         self._under_way.add(one.id)
         try:
             async with self.outcome(on_current=self._show_current) as outcome:
-                changed = await self.ledger.associate_payment(one, owner.customer_id)
+                changed = await self.ledger.associate_payment(
+                    one, owner.customer_id, account_id, whom=f"{owner.account_no} {owner.name}"
+                )
                 self._show_changed(changed)
                 account_no, name = owner.account_no, owner.name
                 outcome.done(change_sentence("associated", account_no, name, changed))

@@ -5,20 +5,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from textual import events, on, work
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container
 
 from branchtui.contract.payments import PaymentState
 from branchtui.contract.problem import Codes
 from branchtui.remote.errors import Refused
-from branchtui.remote.resolver import Verdict
 from branchtui.screens.asking import approval_for
-from branchtui.screens.base import LedgerScreen
 from branchtui.screens.candidates import CandidatePanel
 from branchtui.screens.desk import Desk
+from branchtui.screens.list_screen import ListScreen
 from branchtui.screens.outcome import sentence_of
 from branchtui.screens.payment_rows import (
     as_lines,
@@ -31,13 +30,12 @@ from branchtui.screens.payment_rows import (
 )
 from branchtui.screens.rows import age, total_in
 from branchtui.screens.sources import LedgerSource, day_key
-from branchtui.widgets.dialogs import MenuDialog, MessageDialog
+from branchtui.widgets.dialogs import MessageDialog
 from branchtui.widgets.search_box import SearchBox
 from branchtui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
     from branchtui.contract.payments import CallbackEvent, Payment
-    from branchtui.remote.resolver import Progress
 
 WIDE_CELLS: Final = 130
 """From here on the candidates stand beside the list, below it otherwise."""
@@ -63,10 +61,14 @@ TURNS: Final = (
 )
 _HELD: Final = TURNS[2]
 _EVERYWHERE: Final = TURNS[3]
-ROW_ACTIONS: Final = ("associate", "disassociate", "details", "copy")
+_OTHER_ORDER: Final = {"oldest": "newest", "newest": "oldest"}
+ROW_ACTIONS: Final = ("associate", "disassociate", "ignore", "details", "copy")
+_BY_THE_LEDGER: Final = frozenset(
+    {"associate", "disassociate", "ignore", "restore", "reassign", "refund", "reverse"}
+)
 
 
-class PaymentsList(LedgerScreen):
+class PaymentsList(ListScreen):
     """Opens on what waits, oldest first, with its candidates in the same answer; the subclass acts on a row."""
 
     HEADING = "Payments"
@@ -75,6 +77,7 @@ class PaymentsList(LedgerScreen):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._turn = TURNS[0]
+        self._is_turned = False
         self._may_see_held = True
         self._under_way: set[str] = set()
 
@@ -112,40 +115,15 @@ class PaymentsList(LedgerScreen):
         return self.query_one("#held", VirtualList)
 
     @property
-    def shown(self) -> VirtualList[Any]:
-        """The list that is seen."""
-        return self.held if self._turn is _HELD else self.rows
-
-    @property
     def panel(self) -> CandidatePanel:
         """The candidates."""
         return self.query_one("#candidates", CandidatePanel)
 
-    @property
-    def search(self) -> SearchBox:
-        """The box."""
-        return self.query_one("#search", SearchBox)
-
     def on_mount(self) -> None:
-        """The list takes the keys; what ends late is seen here."""
+        """The payments are in sight."""
         self.held.display = False
-        self.rows.focus()
-        leave = self.ledger.resolver.listen(self._settled_late)
-        self._leave = leave
-
-    def on_unmount(self) -> None:
-        """Listen no more."""
-        self._leave()
 
     # ── what is asked ────────────────────────────────────────────────────────────────────────────────────────────
-
-    def arrive(self, argument: str) -> None:
-        """By `f4` the list as it was left, asked again; by `:payments associated` that side of it."""
-        if not argument and not self._is_visited:
-            self._is_visited = True
-            self.ask()
-            return
-        super().arrive(argument)
 
     def take_argument(self, argument: str) -> None:
         """`unassociated`, `associated`, `held` or `all` (any beginning), the rest is searched for."""
@@ -155,6 +133,9 @@ class PaymentsList(LedgerScreen):
         self._is_visited = True
         self.search.set_text(rest.strip() if len(named) == 1 else argument.strip())
         self._show_turn()
+        if self._turn is _HELD:
+            # What settles in the box asks for payments alone.
+            self.ask()
 
     def ask(self) -> None:
         """A new question. A search looks in every state: "I paid, where is it?" is one search."""
@@ -169,7 +150,7 @@ class PaymentsList(LedgerScreen):
                 self.ledger.payments,
                 q=text,
                 state=turn.state,
-                sort=turn.sort,
+                sort=_OTHER_ORDER[turn.sort] if self._is_turned else turn.sort,
                 branch=self.desk.branch_filter,
                 include_candidates=turn.name != "associated",
             )
@@ -186,10 +167,6 @@ class PaymentsList(LedgerScreen):
         """The seen list alone: one request."""
         self.shown.reload()
 
-    def branch_changed(self) -> None:
-        """Another branch is another question."""
-        self.ask()
-
     @on(SearchBox.Changed)
     def _narrow(self, message: SearchBox.Changed) -> None:
         text = message.text.strip()
@@ -198,15 +175,10 @@ class PaymentsList(LedgerScreen):
         else:
             self.rows.local_filter(payment_fits(text) if text else None)
 
-    @on(SearchBox.Settled)
-    def _settled(self) -> None:
+    def search_settled(self) -> None:
+        """What is held is narrowed here: the ledger does not search it."""
         if self._turn is not _HELD:
             self.ask()
-
-    @on(SearchBox.Submitted)
-    @on(SearchBox.Left)
-    def _to_the_list(self) -> None:
-        self.shown.focus()
 
     @on(VirtualList.Loaded)
     def _loaded(self) -> None:
@@ -234,7 +206,6 @@ class PaymentsList(LedgerScreen):
     def _highlighted(self, message: VirtualList.Highlighted) -> None:
         if message.list is self.rows:
             self.panel.show(message.item)
-        self.refresh_actions()
         self._show_note()
 
     @on(VirtualList.Grown)
@@ -250,7 +221,8 @@ class PaymentsList(LedgerScreen):
             every = self.rows.items
             if len(every) == rows.count:
                 parts.append(total_in(sum(one.amount_minor for one in every), every[0].currency))
-            if self._turn is TURNS[0] and not text and self.rows.cursor.window.base == 0:
+            oldest_first = self._turn is TURNS[0] and not self._is_turned
+            if oldest_first and not text and self.rows.cursor.window.base == 0:
                 parts.append(f"oldest {age(every[0].paid_at, self.desk.now())}")
         self.heading.show(note="  ".join(part for part in parts if part))
 
@@ -258,16 +230,18 @@ class PaymentsList(LedgerScreen):
 
     def why_not(self, action_id: str) -> str | None:
         """The ledger said which actions there are; the client knows no rule."""
-        if action_id not in {*ROW_ACTIONS, "candidate", "menu"}:
+        if action_id not in {*ROW_ACTIONS, *_BY_THE_LEDGER, "candidate", "menu"}:
             return None
         if self._turn is _HELD:
-            if action_id in {"associate", "disassociate", "candidate", "menu"}:
+            if action_id in _BY_THE_LEDGER or action_id in {"candidate", "menu"}:
                 return "What is held is no payment yet; a supervisor looks after it."
             return None if self.held.highlighted is not None else "Nothing is highlighted."
         one = self.rows.highlighted
         if one is None:
             return "No payment is highlighted."
-        if action_id in {"associate", "disassociate"}:
+        if action_id == "ignore" and one.state is PaymentState.IGNORED:
+            action_id = "restore"
+        if action_id in _BY_THE_LEDGER:
             if one.id in self._under_way:
                 return "This payment is being changed; wait for the answer."
             if not one.allows(action_id) and approval_for(one, action_id) is None:
@@ -283,10 +257,6 @@ class PaymentsList(LedgerScreen):
             return "This payment has no code."
         return None
 
-    def action_search(self) -> None:
-        """`/`."""
-        self.search.focus()
-
     def action_candidate(self) -> None:
         """`tab`."""
         self.panel.step()
@@ -296,9 +266,16 @@ class PaymentsList(LedgerScreen):
         following = TURNS[(TURNS.index(self._turn) + 1) % len(TURNS)]
         if following is _HELD and not self._may_see_held:
             following = _EVERYWHERE
-        self._turn = following
+        self._turn, self._is_turned = following, False
         self._show_turn()
         self.ask()
+
+    def action_sort(self) -> None:
+        """`z`: the oldest first, or the newest."""
+        self._is_turned = not self._is_turned
+        self.ask()
+        order = _OTHER_ORDER[self._turn.sort] if self._is_turned else self._turn.sort
+        self.say(f"Sorted by date paid, the {order} first.")
 
     def _show_turn(self, *, takes_keys: bool = True) -> None:
         is_held = self._turn is _HELD
@@ -307,17 +284,6 @@ class PaymentsList(LedgerScreen):
         if takes_keys:
             self.shown.focus()
         self.refresh_actions()
-
-    @work(group="dialog", exclusive=True)
-    async def action_menu(self) -> None:
-        """`m`: everything that may be done to this payment."""
-        one = self.rows.highlighted
-        if one is None:
-            return
-        choices = self.ACTIONS.choices(self.why_not, only=ROW_ACTIONS)
-        chosen = await self.app.push_screen_wait(MenuDialog(f"Payment {one.payment_no}", choices))
-        if chosen is not None:
-            await self.action_perform(chosen)
 
     def action_details(self) -> None:
         """`v`, or `enter` in the list."""
@@ -370,14 +336,6 @@ class PaymentsList(LedgerScreen):
     def _show_current(self, current: Payment) -> None:
         """Someone was first: what stands now takes the row's place."""
         self.rows.replace(current)
-
-    def _settled_late(self, progress: Progress) -> None:
-        """A change in doubt has ended as recorded: the list shows it."""
-        settlement = progress.settlement
-        if settlement is None or settlement.verdict is not Verdict.RECORDED:
-            return
-        if progress.intent.action.startswith("payment.") and self._is_visited:
-            self.rows.reload()
 
     @on(events.ScreenResume)
     def _list_takes_keys(self) -> None:

@@ -46,7 +46,11 @@ PLACES: Final = (
     Place(HOME, (), "Home", "The branch's day: what waits, revenue, what is not confirmed", "home:HomeScreen"),
     Place(
         "customers", ("f2",), "Customers", "Find a customer by name, phone or number",
-        "customers:CustomersScreen", "[words] [status=...] [branch=...]", ("clients", "members", "payers"),
+        "customers:CustomersScreen", "[words] [status=...] [staff=...] [label=...] ...", ("clients", "members", "payers"),
+    ),
+    Place(
+        "transfers", (), "Transfers", "Customers that other offices offer to this one, and those that it has offered",
+        "transfers:TransfersScreen", "[offered to us|offered by us]",
     ),
     Place(
         "balances", ("f3",), "Member Balances", "Key, post, import member balances",
@@ -56,7 +60,35 @@ PLACES: Final = (
         "payments", ("f4",), "Payments", "Give what waits to its owner, take back what was given wrongly",
         "payments:PaymentsScreen", "[unassociated|associated|held|all] [words]",
     ),
+    Place(
+        "files", ("f6",), "Universal Files", "What payers owe, stated by one file: seen first, then applied",
+        "files:FilesScreen", "[to apply|applied|rejected|reverted]",
+    ),
+    Place(
+        "transactions", (), "Transactions", "The complete log of money; each line opens its journal entry",
+        "transactions:TransactionsScreen", "[words]",
+    ),
+    Place(
+        "receipts", (), "Receipts", "What was printed; prove a receipt by its check code",
+        "receipts:ReceiptsScreen", "[number [check code]]",
+    ),
+    Place(
+        "report", (), "Day Report", "A day by user, tender and kind; also on paper",
+        "day_report:DayReportScreen", "[day]",
+    ),
     Place("import", (), "Import", "Member balances from a file or from pasted rows", "imports:ImportScreen", "[file]"),
+    Place(
+        "accounts", ("f7",), "Client Accounts", "What clients may buy for, owe and settle",
+        "credit_accounts:CreditAccountsScreen", "[active|over|inactive|all] [words]", ("credit",),
+    ),
+    Place(
+        "import-accounts", (), "Import Client Accounts", "Client accounts from a file or from pasted rows",
+        "credit_import:CreditImportScreen", "[file]",
+    ),
+    Place(
+        "statements", (), "Statements", "Payments from a bank's or a mobile-money account's statement",
+        "statements:StatementScreen", "[file]",
+    ),
     Place(
         "approvals", ("f8",), "Approvals", "What waits for a second person: decide it, or see what became of yours",
         "approvals:ApprovalsScreen", "[to decide|mine|all]",
@@ -66,24 +98,9 @@ PLACES: Final = (
         "settings", (), "Settings", "Users and branches; the own password, the own device for codes",
         "settings_screen:SettingsScreen", "[users|branches]",
     ),
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Absent:
-    """A word or key that tellers know, for what this ledger has no part for. No menu or help lists it."""
-
-    names: tuple[str, ...]
-    key: str
-    sentence: str
-
-
-ABSENT: Final = (
-    Absent(("files",), "f6", "This ledger does not offer universal files. Nothing was opened."),
-    Absent(("accounts", "credit"), "f7", "This ledger does not offer client accounts. Nothing was opened."),
-    Absent(
-        ("transactions",), "",
-        "This ledger does not offer a list of transactions. :activity shows what you did.",
+    Place(
+        "lists", (), "Lists", "Staff, products, code lists; what is asked of new members",
+        "kept_lists:ListsScreen", "[staff|products|label|group|...|membership]",
     ),
 )  # fmt: skip
 
@@ -131,5 +148,4 @@ def fast_path_commands() -> list[Command]:
         Command("branch", "Work in another branch", argument="CODE"),
         Command("help", "The keys of this screen"),
         Command("sign-off", "Sign off and leave", aliases=("quit", "logout")),
-        *(Command(name, "", refusal=one.sentence) for one in ABSENT for name in one.names),
     ]

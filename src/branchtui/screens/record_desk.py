@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from textual import work
 
-from branchtui.contract.problem import Codes
-from branchtui.remote.errors import Conflict
 from branchtui.screens.base import LedgerScreen
 from branchtui.screens.dialogs.form_dialog import EntryMode, FormDialog
+from branchtui.screens.outcome import twin_of
 from branchtui.screens.rows import record_sentence, total_in
 from branchtui.widgets.dialogs import ConfirmDialog
 
@@ -54,9 +53,11 @@ class RecordScreen(LedgerScreen):
         new = new_record(values, self.desk.currency)
         saved: BalanceRecord | None = None
         async with self.outcome(say=dialog.say, form=dialog.form) as outcome:
-            saved = await self.ledger.create_balance_record(new, confirm_duplicate_of=confirmed)
+            saved = await self.ledger.create_balance_record(
+                new, whom=dialog.form.field("customer_id").keyed, confirm_duplicate_of=confirmed
+            )
             outcome.done(f"Keyed: {record_sentence(saved)}.")
-        twin = _twin(outcome.error)
+        twin = twin_of(outcome.error)
         if twin is None or confirmed is not None:
             return saved
         # IDEM-11: it looks like one already made; only a person can say that both are meant.
@@ -117,12 +118,3 @@ class _Editing:
 
     def __init__(self, record: BalanceRecord) -> None:
         self.record = record
-
-
-def _twin(error: Exception | None) -> str | None:
-    """The key of the earlier record that this one looks like, when that is why it was refused."""
-    if isinstance(error, Conflict) and error.code == Codes.POSSIBLE_DUPLICATE:
-        earlier = error.problem.extra.get("duplicate_of")
-        key = earlier.get("key") if isinstance(earlier, dict) else earlier
-        return key if isinstance(key, str) else None
-    return None

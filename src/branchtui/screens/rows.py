@@ -58,13 +58,34 @@ def kind_word(kind: StrEnum | str) -> str:
     return words(kind).capitalize()
 
 
+_TENDER_WORDS: Final = {"mobile_money": "M-PESA", "bank_transfer": "bank transfer"}
+
+
+def tender_word(tender: StrEnum | str) -> str:
+    """What money is handed over with, as it is said: `cash`, `M-PESA`."""
+    return _TENDER_WORDS.get(str(tender)) or words(tender)
+
+
 _ENTRY_WORDS: Final = {
+    "account.offset": "Offset of a loan",
     "account.opening": "Opening balance",
+    "account.payout": "Paid out",
+    "balance-file": "Universal file",
+    "balance-file-reversal": "Universal file reverted",
     "balance-record": "Balance posted",
     "balance-record-reversal": "Balance reversed",
+    "credit.opening": "Opening credit",
+    "credit.purchase": "Purchase",
+    "credit.refund": "Refund",
+    "credit.adjustment": "Adjustment",
+    "credit.settlement": "Settlement",
+    "credit.reversal": "Settlement reversed",
     "payment.receive": "Payment received",
     "payment.associate": "Payment associated",
     "payment.disassociate": "Payment disassociated",
+    "payment.create": "Payment by hand",
+    "payment.refund": "Payment refunded",
+    "payment.reverse": "Payment reversed",
 }
 
 

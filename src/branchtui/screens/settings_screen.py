@@ -40,9 +40,13 @@ USERS: Final = "users"
 BRANCHES: Final = "branches"
 _ADMIN: Final = "administrator"
 _OF_A_ROW: Final = frozenset({"edit", "delete"})
-_UNLOCK: Final = Action("unlock", "", "Unlock", "Let the user try again")
-_PASSWORD: Final = Action("password", "", "New password", "Give the user a new password; sessions end")
-_CODES: Final = Action("codes", "", "One-time codes", "Ask for codes at the next sign-in, or forget them")
+_UNLOCK: Final = Action("unlock", "", "Unlock", "Let the user try again", changes=True)
+_PASSWORD: Final = Action(
+    "password", "", "New password", "Give the user a new password; sessions end", changes=True
+)
+_CODES: Final = Action(
+    "codes", "", "One-time codes", "Ask for codes at the next sign-in, or forget them", changes=True
+)
 
 
 class SettingsScreen(OwnSettings):
@@ -50,12 +54,12 @@ class SettingsScreen(OwnSettings):
 
     HEADING = "Settings"
     ACTIONS: ClassVar[ActionTable] = screen_actions(
-        Action("new", "n", "New", "New user, or new branch"),
-        Action("edit", "e", "Edit", "Role, branch and limit of a user; the name of a branch"),
-        Action("delete", "d", "Disable", "Disable a user, or enable again"),
+        Action("new", "n", "New", "New user, or new branch", changes=True),
+        Action("edit", "e", "Edit", "Role, branch and limit of a user; the name of a branch", changes=True),
+        Action("delete", "d", "Disable", "Disable a user, or enable again", changes=True),
         Action("menu", "m", "Menu", "Everything that may be done to this user, and to oneself"),
         Action("turn", "t", "Turn", "Users, branches"),
-        Action("own-password", "w", "My password", "Change the own password"),
+        Action("own-password", "w", "My password", "Change the own password", changes=True),
     )
     BINDINGS = ACTIONS.bindings()
 
@@ -249,7 +253,8 @@ class SettingsScreen(OwnSettings):
     async def action_menu(self) -> None:
         """`m`: unlock, a new password, one-time codes; and what is one's own."""
         user = self.users.highlighted if self._side == USERS else None
-        choices = [*self._choices_of(user), *(Choice(action, None) for action in OWN)]
+        more = [*self._choices_of(user), *(Choice(action, None) for action in OWN)]
+        choices = self.choices(() if user is None else ("edit", "delete"), more)
         title = "Settings" if user is None else user.username
         chosen = await self.app.push_screen_wait(MenuDialog(title, choices))
         if chosen in {action.id for action in OWN}:
@@ -278,7 +283,6 @@ class SettingsScreen(OwnSettings):
             return []
         edit, refused = self.why_not("edit"), user.refused.get("unlock")
         return [
-            *self.ACTIONS.choices(self.why_not, only=("edit", "delete")),
             Choice(_UNLOCK, None if user.allows("unlock") else (refused.message if refused else "Not now.")),
             Choice(_PASSWORD, edit),
             Choice(_CODES, edit),

@@ -9,12 +9,14 @@ from time import monotonic
 from typing import Final
 
 from textual import events
+from textual.await_complete import AwaitComplete
 
 from branchtui.terminal.job import has_shell_behind
 from branchtui.terminal.key_gate import KeyGate, Typed
 from branchtui.terminal.lean import Choice as Painting
 from branchtui.terminal.lean import PaintFigures
 from branchtui.terminal.list_mark import ARROW_CLASS, ListMark, MarkChoice
+from branchtui.terminal.printing import through_terminal
 from branchtui.terminal.roomy_app import RoomyApp
 
 _PAINT_SECONDS: Final = 0.5
@@ -51,6 +53,12 @@ class GatedApp(RoomyApp, inherit_bindings=False):
         self._mark = MarkChoice(list_mark)
         self.suit_line()
 
+    def pop_screen(self) -> AwaitComplete:
+        """As the framework; and keys that were kept from the screen that goes are let on."""
+        popped = super().pop_screen()
+        self.gate.resume()
+        return popped
+
     def suit_line(self) -> None:
         """Bar or arrow in the lists, by what the line was found to carry."""
         self.set_class(self._mark.is_arrow(self.paint.bytes_a_second), ARROW_CLASS)
@@ -81,6 +89,13 @@ class GatedApp(RoomyApp, inherit_bindings=False):
         """`ctrl+l`: something else wrote on the terminal."""
         if not self.paint.repaint():
             self.paint_again()
+
+    def print_through(self, text: str) -> None:
+        """Have the printer at the terminal print `text`, which `printing.printable` made."""
+        sequence = through_terminal(text)
+        if not self.paint.print_through(sequence) and self._driver is not None:
+            self._driver.write(sequence)
+            self._driver.flush()
 
     def uncovered(self) -> None:
         """No confirmation counts as shown while the sentence about the window stood in its place."""

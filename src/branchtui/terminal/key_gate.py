@@ -19,7 +19,7 @@ from textual.message_pump import MessagePump
 from textual.screen import Screen
 
 from branchtui.terminal.lean.figures import PaintFigures
-from branchtui.terminal.shown import Seen, Shown, is_confirmation
+from branchtui.terminal.shown import Seen, Shown, is_confirmation, is_interruption
 from branchtui.terminal.torn_keys import TornTails, parted
 
 KEYS_MAX: Final = 256
@@ -40,7 +40,8 @@ class KeyGate:
     `is_ready` says whether what this one means is known, or hangs on an answer that is under way; it is asked
     again until it is, and may hurry what it waits for.
     A screen with `is_confirmation` puts aside what was typed before the terminal showed it: no money moves
-    by a key typed before its confirmation was on the screen. `paint` tells what the terminal has shown;
+    by a key typed before its confirmation was on the screen. One with `is_interruption` came by itself: what was
+    typed before it was shown waits until it is gone. `paint` tells what the terminal has shown;
     replies and keys come by one way, in their order. `changed` is told when the counts change.
     """
 
@@ -57,6 +58,7 @@ class KeyGate:
         self._is_ready = is_ready
         self._changed = changed
         self._waiting: deque[tuple[Typed, Seen]] = deque()
+        self._kept: list[tuple[Screen[Any], tuple[Typed, Seen]]] = []
         self._let_through: Typed | None = None
         self._front: Screen[Any] | None = None
         self._holds = 0
@@ -65,7 +67,7 @@ class KeyGate:
         self.put_aside = 0
 
     def __len__(self) -> int:
-        return len(self._waiting)
+        return len(self._waiting) + len(self._kept)
 
     @property
     def is_busy(self) -> bool:
@@ -99,7 +101,7 @@ class KeyGate:
             self._front = front
             self._set_aside(0)
             if not self._shown.was_in_sight(front, seen):
-                self._set_aside(len(keys))
+                self._turn_away(front, [(key, seen) for key in keys])
                 return False
             may_go = (
                 keys == [event]
@@ -113,15 +115,21 @@ class KeyGate:
                 self._waiting.extend((key, seen) for key in keys)
             self._pump = asyncio.get_running_loop().create_task(self._work_off())
             return may_go
-        if len(self._waiting) + len(keys) > KEYS_MAX:
+        if len(self) + len(keys) > KEYS_MAX:
             self._app.bell()
         else:
             self._waiting.extend((key, seen) for key in keys)
         return False
 
+    def resume(self) -> None:
+        """A screen was left: what waits for what stood beneath it goes on."""
+        if self._kept and not self.is_busy:
+            self._pump = asyncio.get_running_loop().create_task(self._work_off())
+
     async def close(self) -> None:
         """The app ends: what waits goes nowhere."""
         self._waiting.clear()
+        self._kept.clear()
         if self._pump is not None:
             self._pump.cancel()
             await asyncio.gather(self._pump, return_exceptions=True)
@@ -213,16 +221,34 @@ class KeyGate:
     def _stop_at_confirmation(self) -> None:
         former, self._front = self._front, self._app.screen
         front = self._front
-        if front is former or not is_confirmation(front):
+        self._give_back()
+        if front is former or not (is_confirmation(front) or is_interruption(front)):
             return
         typed_in_sight = deque(each for each in self._waiting if self._shown.was_in_sight(front, each[1]))
-        aside = len(self._waiting) - len(typed_in_sight)
+        early = [each for each in self._waiting if each not in typed_in_sight]
         self._waiting = typed_in_sight
-        self._set_aside(aside)
+        self._turn_away(front, early)
+
+    def _turn_away(self, front: Screen[Any], early: list[tuple[Typed, Seen]]) -> None:
+        """What was typed before `front` was shown has no effect on it: it is kept for what is interrupted, or put aside."""
+        if is_interruption(front):
+            room = KEYS_MAX - len(self)
+            self._kept.extend((front, each) for each in early[:room])
+            self._changed()
+        else:
+            self._set_aside(len(early))
+
+    def _give_back(self) -> None:
+        """What was kept from a screen that is gone comes before everything else, in its order."""
+        stack = self._app.screen_stack
+        back = [each for screen, each in self._kept if screen not in stack]
+        self._kept = [(screen, each) for screen, each in self._kept if screen in stack]
+        self._waiting.extendleft(reversed(back))
 
     def _empty(self) -> None:
-        aside = len(self._waiting)
+        aside = len(self)
         self._waiting.clear()
+        self._kept.clear()
         self._set_aside(aside)
 
     def _set_aside(self, count: int) -> None:

@@ -33,6 +33,11 @@ def is_confirmation(screen: Screen[Any]) -> bool:
     return bool(getattr(screen, "is_confirmation", False))
 
 
+def is_interruption(screen: Screen[Any]) -> bool:
+    """Whether this screen came by itself: what was typed before it was there is for what it interrupts."""
+    return bool(getattr(screen, "is_interruption", False))
+
+
 class Shown:
     """Compares the first drawing of a confirmation with the terminal's word about what it has painted.
 
@@ -51,7 +56,7 @@ class Shown:
 
     def was_in_sight(self, screen: Screen[Any], seen: Seen) -> bool:
         """Whether `screen` may act on a key that came when `seen` was before the eyes."""
-        if not is_confirmation(screen):
+        if not (is_confirmation(screen) or is_interruption(screen)):
             return True
         if seen.front is not screen:
             return False

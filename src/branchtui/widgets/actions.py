@@ -32,6 +32,7 @@ class Action:
 
     `id` is the name of the `action_<id>` method with `_` or `-`; `key` and `also` are Textual key names;
     `label` is for the footer, `tooltip` the sentence of help and palette; `show` puts it in the footer.
+    `changes`: what it begins ends in a change, and is in vain while nothing can be sent.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Action:
     show: bool = True
     also: tuple[str, ...] = ()
     priority: bool = False
+    changes: bool = False
 
     @property
     def method(self) -> str:

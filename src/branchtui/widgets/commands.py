@@ -8,16 +8,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Command:
-    """A word of the fast path; `argument` names what may follow it, empty when nothing may.
-
-    One with a `refusal` is known and cannot be done: typed in full or beginning like no other, it says so.
-    """
+    """A word of the fast path; `argument` names what may follow it, empty when nothing may."""
 
     name: str
     help: str
     aliases: tuple[str, ...] = ()
     argument: str = ""
-    refusal: str = ""
 
 
 class UnknownCommand(ValueError):
@@ -38,8 +34,6 @@ def resolve(commands: Sequence[Command], typed: str) -> tuple[Command, str]:
         names = ", ".join(command.name for command in fitting)
         raise UnknownCommand(f":{word} may be {names}. Type one letter more.")
     argument = argument.strip()
-    if fitting[0].refusal:
-        raise UnknownCommand(fitting[0].refusal)
     if argument and not fitting[0].argument:
         raise UnknownCommand(f":{fitting[0].name} takes nothing behind it.")
     return fitting[0], argument
@@ -54,10 +48,8 @@ def completions(commands: Iterable[Command], word: str) -> list[Command]:
     exact = [command for command in commands if word in (command.name, *command.aliases)]
     if exact:
         return exact[:1]
-    fitting = [
+    return [
         command
         for command in commands
         if any(name.startswith(word) for name in (command.name, *command.aliases))
     ]
-    # What cannot be done never makes a beginning ambiguous.
-    return [command for command in fitting if not command.refusal] or fitting

@@ -130,6 +130,17 @@ class ReasonDialog(ModalScreen[str | None]):
         self._hint.update(Content("[y] yes   [esc] change it"))
         self.set_focus(None)
 
+    @property
+    def is_dirty(self) -> bool:
+        """True when something was typed that would be lost."""
+        return bool(self._input.value.strip())
+
+    def back_to_line(self) -> None:
+        """What was entered has to be entered again, and confirmed after it: who comes back reads it first."""
+        self._is_entered = False
+        self._hint.update(Content("[enter] go on   [esc] leave"))
+        self._input.focus()
+
     def action_confirm(self) -> None:
         """`y`, once the reason was entered."""
         if self._is_entered and not _shows_rest(self):
@@ -140,9 +151,7 @@ class ReasonDialog(ModalScreen[str | None]):
         if not self._is_entered:
             self.dismiss(None)
             return
-        self._is_entered = False
-        self._hint.update(Content("[enter] go on   [esc] leave"))
-        self._input.focus()
+        self.back_to_line()
 
 
 class MenuDialog(ModalScreen[str | None]):
@@ -202,6 +211,8 @@ class MenuDialog(ModalScreen[str | None]):
             return
         self._paint()
         self._reason.update(Content(safe_text(choice.refusal)))
+        # Below the lines it may be out of sight on a low terminal.
+        self.call_after_refresh(self.query_one(".dialog", Vertical).scroll_end, animate=False)
 
     def action_leave(self) -> None:
         """`esc` goes back to the row."""
@@ -220,6 +231,12 @@ class MenuDialog(ModalScreen[str | None]):
             else:
                 rows.append(Content(f"{arrow}- {label} (not now)").stylize("dim"))
         self._rows.update(Content("\n").join(rows))
+        box = self.query_one(".dialog", Vertical)
+        if box.max_scroll_y:
+            # On a low terminal the arrow stays in sight, with a line on either side.
+            line = self._rows.virtual_region.y + self._at
+            top = min(max(box.scroll_offset.y, line + 2 - box.size.height), max(0, line - 1))
+            box.scroll_to(y=top, animate=False)
 
 
 class MessageDialog(ModalScreen[None]):

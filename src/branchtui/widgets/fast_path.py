@@ -102,7 +102,7 @@ class FastPath(Widget):
         """`tab`: the full name, when only one fits."""
         word, blank, _ = self._input.value.partition(" ")
         fitting = completions(self._commands, word)
-        if len(fitting) == 1 and not blank and not fitting[0].refusal:
+        if len(fitting) == 1 and not blank:
             self._input.value = fitting[0].name + (" " if fitting[0].argument else "")
             self._input.cursor_position = len(self._input.value)
 
@@ -111,9 +111,7 @@ class FastPath(Widget):
         event.stop()
         word = event.value.partition(" ")[0]
         fitting = completions(self._commands, word)
-        if len(fitting) == 1 and fitting[0].refusal:
-            hint = fitting[0].refusal
-        elif len(fitting) == 1:
+        if len(fitting) == 1:
             one = fitting[0]
             hint = f"{one.name} {one.argument}".rstrip() + f" - {one.help}"
         else:

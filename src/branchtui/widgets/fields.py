@@ -18,7 +18,7 @@ from textual.widgets import Input, Static
 
 from branchtui.format.cells import cell_width, cut
 from branchtui.format.dates import DateError, parse_date, show_date
-from branchtui.format.money import MoneyError, parse_money
+from branchtui.format.money import MoneyError, parse_balance, parse_money
 from branchtui.format.safe_text import safe_text
 from branchtui.widgets.line_input import LineInput
 
@@ -196,10 +196,14 @@ class MoneyField(TextField):
         super().__init__(name, label, required=required, max_length=40, value=value)
         self.currency = currency
 
+    def parse(self) -> int:
+        """What was keyed, in minor units; raises MoneyError with the sentence."""
+        return parse_money(self.keyed, self.currency)
+
     def amount_minor(self) -> int | None:
         """The amount in minor units of the currency, or None when none or no valid one was keyed."""
         try:
-            return parse_money(self.keyed, self.currency)
+            return self.parse()
         except MoneyError:
             return None
 
@@ -213,10 +217,18 @@ class MoneyField(TextField):
         if not self.keyed.strip():
             return super()._read()
         try:
-            parse_money(self.keyed, self.currency)
+            self.parse()
         except MoneyError as refused:
             return str(refused)
         return None
+
+
+class BalanceField(MoneyField):
+    """What somebody owes: an amount, zero, or what is held for them with a minus in front."""
+
+    def parse(self) -> int:
+        """As the base, of a balance."""
+        return parse_balance(self.keyed, self.currency)
 
 
 class DateField(TextField):

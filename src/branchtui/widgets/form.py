@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -57,21 +57,33 @@ class Form(Widget):
     ) -> None:
         super().__init__(id=id, classes=classes)
         self.fields = list(fields)
+        """Those that are asked for; `leave_out` takes some of them away."""
+        self._every = tuple(fields)
+        self.on_edit: Callable[[Field], None] = lambda _: None
+        """Told of each field that a key changed, before the next key means anything."""
         self._title = title
         self.previous: dict[str, str] = {}
+        self.in_doubt = ""
+        """What was sent of it last and is not confirmed, by its key: until then it is neither saved nor to be saved."""
         self._untouched = self.draft
 
     def compose(self) -> ComposeResult:
         """The title, then the fields."""
         if self._title:
             yield Static(Content(self._title), classes="form-title")
-        yield from self.fields
+        yield from self._every
 
     # ── data down and up ─────────────────────────────────────────────────────────────────────────────────────────
 
     def field(self, name: str) -> Field:
         """The field of a wire member."""
         return next(field for field in self.fields if field.field_name == name)
+
+    def leave_out(self, names: Container[str]) -> None:
+        """Do not ask for these: they are out of sight, nothing in them is read; a later call may bring them back."""
+        self.fields = [field for field in self._every if field.field_name not in names]
+        for field in self._every:
+            field.display = field in self.fields
 
     def values(self) -> dict[str, str]:
         """Wire texts by field name; an empty field is left out."""
@@ -81,19 +93,19 @@ class Form(Widget):
     def draft(self) -> dict[str, str]:
         """What was keyed, to be kept; passwords are not in it."""
         kept: dict[str, str] = {}
-        for field in self.fields:
+        for field in self._every:
             kept |= field.draft()
         return kept
 
     def load_draft(self, draft: Mapping[str, str]) -> None:
         """Fill the form from a draft; what is in it counts as typed."""
-        for field in self.fields:
+        for field in self._every:
             field.load_draft(dict(draft))
 
     @property
     def is_dirty(self) -> bool:
-        """True when something was typed that `esc` would lose."""
-        return self.draft != self._untouched
+        """True when something was typed that `esc` would lose; what was sent is kept elsewhere."""
+        return not self.in_doubt and self.draft != self._untouched
 
     @property
     def is_settled(self) -> bool:
@@ -206,6 +218,7 @@ class Form(Widget):
         # Once it was said, it stays until the field is right: then it goes at once.
         if event.field.error and event.field.value:
             event.field.set_error("")
+        self.on_edit(event.field)
 
     def _focused_at(self) -> int | None:
         focused = self.app.focused

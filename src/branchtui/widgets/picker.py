@@ -10,6 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.message import Message
 from textual.widgets import Input, Static
 
 from branchtui.format.safe_text import safe_text
@@ -43,6 +44,14 @@ class PickerField(Field):
         Binding("up", "step(-1)", "Suggestion before", show=False),
     ]
 
+    @dataclass
+    class Failed(Message):
+        """A look-up did not come; `owed` are the keys that waited for it. Who can mend it says `ask_again(owed)`."""
+
+        field: PickerField
+        error: Exception
+        owed: tuple[int | None, ...]
+
     def __init__(
         self,
         name: str,
@@ -52,11 +61,13 @@ class PickerField(Field):
         required: bool = True,
         chosen: Suggestion | None = None,
         hint: str = "",
+        nothing: str = "Nobody fits",
         rest_seconds: float = REST_SECONDS,
         start_timer: StartTimer | None = None,
     ) -> None:
         super().__init__(name, label, required=required)
         self._lookup = lookup
+        self._nothing = nothing
         self._input = LineInput(
             chosen.text if chosen else "", placeholder=hint, max_length=100, overtype=True
         )
@@ -121,6 +132,14 @@ class PickerField(Field):
     def hurry(self) -> None:
         """Ask now, not after the rest; a look-up that failed is asked again by `enter` alone."""
         if not self.is_answered and not self._asking:
+            self._rest.cancel()
+            self._ask()
+
+    def ask_again(self, owed: Sequence[int | None] = ()) -> None:
+        """What stood in the way is gone: look up what stands in the line, and give the keys that waited their answer."""
+        self.set_error("")
+        if self._is_waiting:
+            self._owed = list(owed)
             self._rest.cancel()
             self._ask()
 
@@ -200,12 +219,13 @@ class PickerField(Field):
     async def _fetch(self, text: str, generation: int) -> None:
         try:
             found = list(await self._lookup(text.strip()))[:SUGGESTIONS_MAX]
-        except Exception:  # noqa: BLE001  # whatever a look-up raises, the teller gets a sentence
+        except Exception as error:  # noqa: BLE001  # whatever a look-up raises, the teller gets a sentence
             if generation == self._generation:
                 self._asking = False
                 self._failed_text = text
-                self._owed.clear()
+                owed, self._owed = tuple(self._owed), []
                 self.set_error(_NO_ANSWER)
+                self.post_message(self.Failed(self, error, owed))
             return
         if generation == self._generation:
             self._asking = False
@@ -215,7 +235,7 @@ class PickerField(Field):
         self.suggestions = found
         self._answered_text = text
         self._at = 0
-        self.set_error("" if found or not text.strip() else f"Nobody fits {text.strip()}.")
+        self.set_error("" if found or not text.strip() else f"{self._nothing} {text.strip()}.")
         self._paint_list()
         owed, self._owed = self._owed, []
         for key in owed:

@@ -65,6 +65,9 @@ class Crowd:
     sent: list[Sent] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
     enough: threading.Event = field(default_factory=threading.Event)
+    refused: set[str] = field(default_factory=set)
+    """Keys of which somebody was told that nothing was done, although a later try may do it."""
+
     answered: int = 0
     goal: int = 0
     at_goal: Callable[[], None] = lambda: None
@@ -81,12 +84,22 @@ class Crowd:
                 done.result()
 
     def _until_death(self, worker: Callable[[Api], None]) -> None:
-        with httpx.Client(base_url=self.url, timeout=30.0, trust_env=False) as client:
+        hooks = {"response": [self._hear]}
+        with httpx.Client(base_url=self.url, timeout=30.0, trust_env=False, event_hooks=hooks) as client:
             try:
                 while not self.enough.is_set():
                     worker(Api(client, "supervisor", self.token))
             except httpx.TransportError:
                 return
+
+    def _hear(self, answer: httpx.Response) -> None:
+        """A ledger whose database is away is a dead line; what it says of the outcome is noted."""
+        if answer.status_code != 503:
+            return
+        answer.read()
+        if answer.json()["outcome"] == "not_applied" and "idempotency-key" in answer.request.headers:
+            self.refused.add(answer.request.headers["idempotency-key"])
+        raise httpx.ReadError("the database is away")
 
     def _counter(self, api: Api) -> None:
         """A teller: enters a record and posts it."""

@@ -1,11 +1,13 @@
 """A ledger that is really served, and that dies (or whose disk breaks) where a line on its standard input says.
 
-`python -m tests.ledger.faults.doomed DATABASE` serves as `branchtui ledger serve` does and prints its
-URL. A line `kill NUMBER POINT` then ends it by SIGKILL when it comes to that point for that time; a
-line `break NUMBER POINT` makes the disk report an I/O error there, once. The product knows nothing of
-this: the points are its own functions, wrapped here, and its files, opened through our file system.
+`python -m tests.ledger.faults.doomed DATABASE [whole]` serves the ledger at this URL as `branchtui ledger serve`
+does and prints its own. A line `kill NUMBER POINT` then ends it by SIGKILL when it comes to that point for
+that time; a line `break NUMBER POINT` makes the disk report an I/O error there, once; `hold NUMBER POINT`
+lets it stand there (it says `held`) until a line `go`. The product knows nothing of this: the points are its
+own functions, wrapped here, and its files, opened through our file system.
 
-Steps are made small, so that a handful of rows has many of them.
+Steps are made small, so that a handful of rows has many of them; with `whole` they stay as they are. What
+a dead process left to others is theirs at once.
 """
 
 from __future__ import annotations
@@ -16,7 +18,6 @@ import os
 import signal
 import sys
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import apsw
@@ -24,7 +25,7 @@ import apsw
 from branchtui.ledger import serve
 from branchtui.ledger.store import sqlite
 from branchtui.ledger.web.limits import LIFTED
-from branchtui.ledger.workflows import import_check, import_run, record_bulk, record_jobs
+from branchtui.ledger.workflows import import_check, import_run, jobs, record_bulk, record_jobs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +43,7 @@ CODE_POINTS: Final[dict[str, tuple[str, str]]] = {
     "an answer is ready": ("branchtui.ledger.web.route", "Call.execute"),
     "callers are told": ("branchtui.ledger.store.writer", "_settle"),
     "records are posted": ("branchtui.ledger.workflows.record_jobs", "post_records"),
+    "records are deleted": ("branchtui.ledger.workflows.record_jobs", "delete_records"),
     "progress is noted": ("branchtui.ledger.workflows.jobs", "progress"),
     "waiters are called": ("branchtui.ledger.workflows.jobs", "called"),
     "verdicts are kept": ("branchtui.ledger.store.import_store", "stage"),
@@ -75,11 +77,18 @@ class Doom:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._way, self._left, self._point = "", 0, ""
+        self._go = threading.Event()
+
+    def go(self) -> None:
+        """Whoever is held goes on."""
+        self._way, self._point = "", ""
+        self._go.set()
 
     def arm(self, way: str, number: int, point: str) -> None:
-        """From now on: `way` (kill or break) when `point` is passed for the `number`th time, from 1."""
+        """From now on: `way` (kill, break or hold) when `point` is passed for the `number`th time, from 1."""
         assert point in {*POINTS, *READ_POINTS}, point
         with self._lock:
+            self._go.clear()
             self._way, self._left, self._point = way, number, point
 
     def pass_by(self, point: str) -> None:
@@ -99,6 +108,10 @@ class Doom:
                 return
         if self._way == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
+        if self._way == "hold":
+            print("held", flush=True)
+            self._go.wait()
+            return
         error = apsw.IOError(f"made by a test: {point}")
         error.__dict__["extendedresult"] = _RESULTS[point.rpartition(" ")[2]]
         raise error
@@ -170,25 +183,31 @@ def main() -> None:
     vfs = DoomedVFS(doom)
     for name, (module, path) in CODE_POINTS.items():
         wrap(doom, name, module, path)
-    for owner, name, value in (
+    at_once = ((jobs, "LEASE_US", 500_000), (jobs, "RENEW_SECONDS", 0.1), (jobs, "RETRY_SECONDS", 0.1))
+    small = (
         (sqlite, "CHECKPOINT_PAGES", 100),
         (import_check, "CHUNK_ROWS", STEP_ROWS),
         (import_run, "CHUNK_ROWS", STEP_ROWS),
         (record_jobs, "ROWS_A_PIECE", STEP_ROWS),
+        (record_jobs, "TIMES_ALONE", 1),
         (record_bulk, "ROWS_AT_ONCE", ROWS_AT_ONCE),
-    ):
+    )
+    for owner, name, value in at_once if "whole" in sys.argv else at_once + small:
         assert hasattr(owner, name)
         setattr(owner, name, value)
 
     def listen() -> None:
         for line in sys.stdin:
+            if line == "go\n":
+                doom.go()
+                print("going", flush=True)
+                continue
             way, number, point = line.strip().split(" ", 2)
             doom.arm(way, int(number), point)
             print("armed", flush=True)
 
     threading.Thread(target=listen, daemon=True).start()
-    database = f"sqlite:///{Path(sys.argv[1])}"
-    serve.serve(database, "127.0.0.1", 0, announce=lambda url: print(url, flush=True), rates=LIFTED)
+    serve.serve(sys.argv[1], serve.Serving(rates=LIFTED), announce=lambda url: print(url, flush=True))
     vfs.unregister()
 
 

@@ -23,10 +23,10 @@ class Doomed:
     url: str
 
     @classmethod
-    def start(cls, path: Path) -> Doomed:
-        """Serve the ledger at `path`."""
+    def start(cls, database: str, *, whole: bool = False) -> Doomed:
+        """Serve the ledger at the URL `database`; `whole` leaves its steps as large as they are."""
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.ledger.faults.doomed", str(path)],
+            [sys.executable, "-m", "tests.ledger.faults.doomed", database, *(["whole"] if whole else [])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -44,7 +44,19 @@ class Doomed:
         assert self.process.stdout is not None
         self.process.stdin.write(f"{way} {number} {point}\n")
         self.process.stdin.flush()
-        assert self.process.stdout.readline() == "armed\n"
+        while (line := self.process.stdout.readline()) != "armed\n":
+            assert line in {"held\n", "going\n"}, line
+
+    def is_held(self) -> bool:
+        """Wait until it stands at the point where it was to be held; False when it was told to go before."""
+        assert self.process.stdout is not None
+        return self.process.stdout.readline() == "held\n"
+
+    def go(self) -> None:
+        """Let it go on."""
+        assert self.process.stdin is not None
+        self.process.stdin.write("go\n")
+        self.process.stdin.flush()
 
     def kill(self) -> None:
         """No handler runs."""

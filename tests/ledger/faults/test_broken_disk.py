@@ -47,7 +47,7 @@ def test_an_error_of_the_disk_stops_the_process_and_is_never_tried_again(
 ) -> None:
     """DUR-4: non-zero exit at the first failed write or fsync, also in a checkpoint; nothing told is lost."""
     path = database_path(copy_template(ledger_template, tmp_path))
-    ledger = Doomed.start(path)
+    ledger = Doomed.start(f"sqlite:///{path}")
     with httpx.Client(base_url=ledger.url, timeout=30.0, trust_env=False) as client:
         api = ledger.sign_in(client)
         ledger.arm("break", number, f"before {point}")
@@ -70,7 +70,7 @@ def test_an_error_of_the_disk_stops_the_process_and_is_never_tried_again(
 def test_a_disk_that_cannot_be_read_stops_the_process_too(ledger_template: Path, tmp_path: Path) -> None:
     """DUR-4: any I/O error, also under a reading that nobody changes anything by."""
     path = database_path(copy_template(ledger_template, tmp_path))
-    ledger = Doomed.start(path)
+    ledger = Doomed.start(f"sqlite:///{path}")
     with httpx.Client(base_url=ledger.url, timeout=30.0, trust_env=False) as client:
         api = ledger.sign_in(client)
         ledger.arm("break", 1, "before the database is read")

@@ -1,4 +1,4 @@
-"""The ledger's process dies at any moment, under load (testing.md, T5): nobody is ever told something untrue.
+"""The ledger's process, or its database's server, dies at any moment, under load (testing.md, T5): nobody is ever told something untrue.
 
 What was acknowledged is stored; what is stored and was not acknowledged is unknown to a client, and
 each unknown settles by its key; jobs that were under way end with exactly the whole.
@@ -9,22 +9,17 @@ from __future__ import annotations
 import itertools
 import random
 import signal
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import httpx
 import pytest
 from tests.ledger.faults import seeds
-from tests.ledger.faults.crowd import FILE_ROWS, Crowd, Sent, confirm, send_again, wait_for_job
-from tests.ledger.faults.doomed import POINTS
-from tests.ledger.faults.served import Doomed
-from tests.ledger.running import Api, RunningLedger, copy_template
+from tests.ledger.faults.campaign import Campaign
+from tests.ledger.faults.doomed import CODE_POINTS, POINTS
+from tests.ledger.postgres_server import PostgresServer, name_of, programs
+from tests.ledger.running import RunningLedger, copy_template, make_template
 from tests.ledger.till import open_till
-
-from branchtui.ledger.check import violations
-from branchtui.ledger.store.sqlite import connect, database_path
 
 pytestmark = pytest.mark.faults
 
@@ -32,159 +27,127 @@ CYCLES = seeds.figure("BRANCHTUI_KILLS", 40)
 PARTS: Final = max(4, CYCLES // 50)
 """The cycles are dealt over so many ledgers, so that workers share them and none grows for ever."""
 
-GOAL: Final = 60
-"""Answers by which a random kill comes."""
+OF_OTHERS: Final = "records are deleted"
+"""Nobody deletes all here: `test_kill_bulk.py` does."""
 
-MISSED: Final = 10 * GOAL
-"""A point that nobody passed by so many answers counts as missed."""
+PASSED: Final = tuple(point for point in POINTS if not point.endswith(OF_OTHERS))
+IN_CODE: Final = tuple(
+    f"{when} {name}" for name in CODE_POINTS if name != OF_OTHERS for when in ("before", "after")
+)
+"""The points that a ledger has whose files are a server's. Of its deaths there, three in four are its own."""
 
 
-@dataclass
-class Campaign:
-    """One ledger that dies again and again, and what is found each time it stands up."""
+@pytest.fixture(scope="module")
+def mortal_server() -> Iterator[PostgresServer]:
+    """A server that dies, and is started again."""
+    if programs() is None:
+        pytest.skip("no PostgreSQL server is installed here (Debian: apt install postgresql)")
+    server = PostgresServer.fresh()
+    yield server
+    server.remove()
 
-    path: Path
-    callback_token: str
-    customer_id: str
-    chance: random.Random
-    points_struck: set[str] = field(default_factory=set)
-    whole: set[str] = field(default_factory=set)
-    settled: int = 0
-    fenced: int = 0
 
-    def __post_init__(self) -> None:
-        self.known = self.known_now()
-        self.ledger = Doomed.start(self.path)
+@pytest.fixture(scope="module")
+def mortal_template(mortal_server: PostgresServer) -> str:
+    """A database with branches and people, made once and copied; its name."""
+    url = mortal_server.new_database()
+    make_template(url)
+    return name_of(url)
 
-    def cycle(self, tag: str, point: str | None) -> None:
-        """Load until death at `point` (or at any moment); then everything is proved on the ledger that came back."""
-        ledger = self.ledger
-        with httpx.Client(base_url=ledger.url, timeout=30.0, trust_env=False) as client:
-            token = ledger.sign_in(client).token
-        crowd = Crowd(ledger.url, token, self.callback_token, self.customer_id, tag)
-        crowd.at_goal = ledger.kill
-        crowd.goal = MISSED
-        if point is None:
-            crowd.goal = self.chance.randint(1, GOAL)
-        else:
-            ledger.arm("kill", self.chance.randint(1, 6), point)
-        try:
-            crowd.work()
-        finally:
-            ledger.kill()
-        status, said = ledger.end()
-        assert status == -signal.SIGKILL, said
-        if point is not None and crowd.answered < crowd.goal:
-            self.points_struck.add(point)
-        self.prove(crowd)
 
-    def prove(self, crowd: Crowd) -> None:
-        """Acknowledged is stored; unknowns settle by their keys; jobs end whole; the invariants hold."""
-        stored = dict(self.rows("SELECT key, body FROM operations"))
-        lost = [each for each in crowd.sent if each.acknowledged and stored.get(each.key) != each.answer]
-        assert not lost, (seeds.seed(), lost)
-        assert self.known_now() - self.known <= {each.key for each in crowd.sent} | {
-            each.code for each in crowd.told
-        }, seeds.seed()
-        self.ledger = Doomed.start(self.path)
-        with httpx.Client(base_url=self.ledger.url, timeout=30.0, trust_env=False) as client:
-            api = self.ledger.sign_in(client)
-            self.jobs_end_whole(api)
-            for number, intent in enumerate(crowd.sent):
-                if intent.status is None:
-                    self.settle(api, intent, fences=number % 2 == 0, was_stored=intent.key in stored)
-            for told in crowd.told:
-                if told.status != 200:
-                    assert confirm(api, self.callback_token, told.code).status_code == 200
-            self.jobs_end_whole(api)
-        for intent in crowd.sent:
-            assert self.effects(intent) == (1 if intent.acknowledged else 0), (seeds.seed(), intent)
-        for told in crowd.told:
-            assert self.rows("SELECT COUNT(*) FROM payments WHERE code = ?", told.code) == [(1,)]
-        self.known = self.known_now()
-        connection = connect(self.path, read_only=True)
-        assert list(violations(connection)) == [], seeds.seed()
-        connection.close()
-
-    def settle(self, api: Api, intent: Sent, *, fences: bool, was_stored: bool) -> None:
-        """An unknown becomes exactly done or exactly not done: by its fence, or by sending it again."""
-        self.settled += 1
-        if fences:
-            asked = api.get(f"/v1/operations/{intent.key}")
-            assert asked.status_code == (200 if was_stored else 404), asked.text
-            state = api.post(f"/v1/operations/{intent.key}/cancel", key="").json()["state"]
-            assert state == ("succeeded" if was_stored else "cancelled")
-            if state == "cancelled":
-                self.fenced += 1
-                late = send_again(api, intent)
-                assert (late.status_code, late.json().get("code")) == (409, "operation-cancelled")
-                return
-        answer = send_again(api, intent)
-        assert answer.is_success, answer.text
-        assert (answer.headers.get("idempotency-replayed") == "true") == was_stored
-        intent.status, intent.answer = answer.status_code, answer.content
-
-    def jobs_end_whole(self, api: Api) -> None:
-        """Every file is in with exactly its rows; every set is posted, each record once."""
-        for job_id, kind, subject in self.rows("SELECT id, kind, subject_id FROM jobs"):
-            if job_id in self.whole:
-                continue
-            self.whole.add(job_id)
-            result = wait_for_job(api, job_id)["result"]
-            if kind == "import":
-                assert (result["state"], result["imported"]) == ("done", FILE_ROWS)
-                rows = "SELECT import_row_no FROM balance_records WHERE import_id = ? ORDER BY 1"
-                assert self.rows(rows, subject) == [(row,) for row in range(2, FILE_ROWS + 2)]
-            else:
-                assert result == {"count": FILE_ROWS, "skipped": 0}
-                posted = (
-                    "SELECT COUNT(DISTINCT subject_id), COUNT(*) FROM journal_entries WHERE operation_key = ?"
-                )
-                assert self.rows(posted, subject) == [(FILE_ROWS, FILE_ROWS)]
-
-    def known_now(self) -> set[str]:
-        """What the ledger has done: the keys of its clients, and the codes of its providers."""
-        keys = "SELECT key FROM operations WHERE key NOT LIKE 'mpesa-%' UNION SELECT code FROM payments"
-        return {key for (key,) in self.rows(keys)}
-
-    def effects(self, intent: Sent) -> int:
-        """How often a change happened."""
-        statement, bound = intent.effects
-        ((found,),) = self.rows(statement, *bound)
-        return int(found)
-
-    def rows(self, statement: str, *bound: Any) -> list[tuple[Any, ...]]:
-        """What the file holds, read as committed."""
-        connection = connect(self.path, read_only=True)
-        try:
-            return [tuple(row) for row in connection.execute(statement, bound)]
-        finally:
-            connection.close()
+def begin(database: str) -> Campaign:
+    """A ledger with customers and a provider, at rest."""
+    with RunningLedger(database) as ledger:
+        till = open_till(ledger)
+    return Campaign(database, till.token, till.id_of("000101"), random.Random())
 
 
 @pytest.fixture
 def campaign(ledger_template: Path, tmp_path: Path) -> Iterator[Campaign]:
-    """A ledger with customers and a provider, at rest."""
-    database = copy_template(ledger_template, tmp_path)
-    with RunningLedger(database) as ledger:
-        till = open_till(ledger)
-    running = Campaign(database_path(database), till.token, till.id_of("000101"), random.Random())
-    yield running
-    running.ledger.kill()
-    running.ledger.end()
+    """On a file."""
+    yield from _running(begin(copy_template(ledger_template, tmp_path)))
+
+
+@pytest.fixture
+def server_campaign(mortal_server: PostgresServer, mortal_template: str) -> Iterator[Campaign]:
+    """On a server."""
+    yield from _running(begin(mortal_server.new_database(mortal_template)))
+
+
+def _running(campaign: Campaign) -> Iterator[Campaign]:
+    yield campaign
+    campaign.ledger.kill()
+    campaign.ledger.end()
+
+
+def run(
+    campaign: Campaign,
+    part: int,
+    points: Sequence[str],
+    die: Callable[[str, str | None], None],
+    *,
+    cycles: int = CYCLES,
+) -> None:
+    """One part of the cycles: four in five at named points, the rest at any moment, in a drawn order."""
+    named = list(itertools.islice(itertools.cycle(points), part, cycles * 4 // 5, PARTS))
+    plan: list[str | None] = [*named, *[None] * max(1, cycles // PARTS - len(named))]
+    campaign.chance.shuffle(plan)
+
+    for number, point in enumerate(plan):
+        die(f"P{part}C{number}", point)
+
+    print(f"SEED={seeds.seed()}: {len(plan)} deaths, {campaign.settled} unknown, {campaign.fenced} fenced")
+    assert campaign.points_struck == set(named), "a point that the load never passes proves nothing"
 
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_whenever_the_process_dies_nobody_was_told_something_untrue(campaign: Campaign, part: int) -> None:
     """DUR-3, IDEM-4, IDEM-9, CONC-5: at named points and at any moment, again and again on one ledger."""
     campaign.chance = seeds.chance("kill", part)
-    named = list(itertools.islice(itertools.cycle(POINTS), part, CYCLES * 4 // 5, PARTS))
-    plan: list[str | None] = [*named, *[None] * (CYCLES // PARTS - len(named))]
-    campaign.chance.shuffle(plan)
-
-    for number, point in enumerate(plan):
-        campaign.cycle(f"P{part}C{number}", point)
-
-    print(f"SEED={seeds.seed()}: {len(plan)} deaths, {campaign.settled} unknown, {campaign.fenced} fenced")
-    assert campaign.points_struck == set(named), "a point that the load never passes proves nothing"
+    run(campaign, part, PASSED, campaign.cycle)
     assert campaign.settled > 0
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("part", range(PARTS))
+def test_whenever_a_process_dies_that_writes_to_a_server_nobody_was_told_something_untrue(
+    server_campaign: Campaign, part: int
+) -> None:
+    """DUR-3, IDEM-4, IDEM-9, CONC-5, CONC-7: the same where another process takes over what it left in the server."""
+    server_campaign.chance = seeds.chance("kill on a server", part)
+    run(server_campaign, part, IN_CODE, server_campaign.cycle, cycles=CYCLES * 3 // 4)
+    assert server_campaign.settled > 0
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("part", range(PARTS))
+def test_whenever_the_server_dies_nobody_was_told_something_untrue(
+    mortal_server: PostgresServer, server_campaign: Campaign, part: int
+) -> None:
+    """CONC-7, DUR-3: killed, stopped at once, or one of its processes killed; the ledger goes on by itself."""
+    campaign = server_campaign
+    campaign.chance = seeds.chance("kill the server", part)
+    database = name_of(campaign.database)
+    others = (
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        " AND application_name = 'branchtui ledger'"
+    )
+
+    def killed() -> None:
+        mortal_server.crash()
+        mortal_server.start()
+
+    def stopped_at_once() -> None:
+        mortal_server.stop(signal.SIGQUIT)
+        mortal_server.start()
+
+    def one_process_killed() -> None:
+        pids = [pid for (pid,) in mortal_server.ask(others, database=database)]
+        mortal_server.end_process(campaign.chance.choice(pids))
+
+    def die(tag: str, point: str | None) -> None:
+        way = campaign.chance.choice((killed, stopped_at_once, one_process_killed))
+        campaign.server_dies(tag, point, way)
+
+    drawn = seeds.chance("points of the server's deaths").sample(IN_CODE, len(IN_CODE))
+    run(campaign, part, drawn, die, cycles=CYCLES // 4)

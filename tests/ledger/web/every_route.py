@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import uuid
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from tests.ledger.balance_files import apply_file, check_file, payer, universal
 from tests.ledger.files import HEADER, ask_import, upload
 from tests.ledger.running import PASSWORD, cheap_passwords
+from tests.ledger.shop import DAILY, Shop
 from tests.ledger.till import MASK, OTHER_SHORT_CODE, SHORT_CODE, Till, open_till
+from tests.ledger.web import customer_routes
+from tests.ledger.web.asking import Ask
 
 from branchtui.ledger.web.routes import all_routes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import httpx
     from tests.ledger.running import Api, Member, RunningLedger
 
     from branchtui.ledger.web.route import Route
@@ -75,6 +77,35 @@ WHO_MAY: Final[dict[str, str]] = {
     "GET /v1/payments/{id}/candidates": "TSA",
     "POST /v1/payments/{id}/associate": "TS",
     "POST /v1/payments/{id}/disassociate": "TS",
+    "GET /v1/credit-accounts": "TSA",
+    "POST /v1/credit-accounts": "TS",
+    "GET /v1/credit-accounts/settlement-dates": "TSA",
+    "GET /v1/credit-accounts/{id}": "TSA",
+    "PATCH /v1/credit-accounts/{id}": "TS",
+    "GET /v1/credit-accounts/{id}/transactions": "TSA",
+    "GET /v1/credit-accounts/{id}/statements": "TSA",
+    "POST /v1/credit-accounts/{id}/purchases": "TS",
+    "POST /v1/credit-accounts/{id}/refunds": "S",
+    "POST /v1/credit-accounts/{id}/adjustments": "S",
+    "POST /v1/credit-accounts/{id}/settlements": "TS",
+    "GET /v1/settlements/{id}": "TSA",
+    "POST /v1/settlements/{id}/reverse": "S",
+    "GET /v1/statements/{id}": "TSA",
+    "POST /v1/statements/{id}/mail": "TS",
+    "POST /v1/payments": "TS",
+    "POST /v1/payments/{id}/reassign": "TS",
+    "POST /v1/payments/{id}/ignore": "TS",
+    "POST /v1/payments/{id}/restore": "TS",
+    "POST /v1/payments/{id}/refund": "TS",
+    "POST /v1/payments/{id}/reverse": "TS",
+    "GET /v1/transactions": "TSA",
+    "GET /v1/transactions.csv": "SA",
+    "GET /v1/transactions/{id}": "TSA",
+    "POST /v1/transactions/{id}/receipts": "TS",
+    "POST /v1/payments/{id}/receipts": "TS",
+    "GET /v1/receipts": "TSA",
+    "GET /v1/receipts/check": "TSA",
+    "GET /v1/receipts/{id}": "TSA",
     "GET /v1/callback-events": "SAM",
     "POST /v1/callbacks/mpesa/{token}/confirmation": "public",
     "POST /v1/callbacks/mpesa/{token}/validation": "public",
@@ -87,6 +118,24 @@ WHO_MAY: Final[dict[str, str]] = {
     "GET /v1/imports/{id}/rows": "TSA",
     "GET /v1/imports/{id}/rejects.csv": "TSA",
     "GET /v1/templates/{kind}.csv": "TSA",
+    "GET /v1/payees": "SAM",
+    "POST /v1/payees": "M",
+    "GET /v1/column-maps": "TSA",
+    "POST /v1/column-maps": "S",
+    "PUT /v1/column-maps/{id}": "S",
+    "DELETE /v1/column-maps/{id}": "S",
+    "GET /v1/balance-files": "TSA",
+    "POST /v1/balance-files": "TS",
+    "GET /v1/balance-files/{id}": "TSA",
+    "GET /v1/balance-files/{id}/rows": "TSA",
+    "GET /v1/balance-files/{id}/payers": "TSA",
+    "GET /v1/balance-files/{id}/rejects.csv": "TSA",
+    "POST /v1/balance-files/{id}/validate": "TS",
+    "POST /v1/balance-files/{id}/apply": "TS",
+    "POST /v1/balance-files/{id}/reject": "TS",
+    "POST /v1/balance-files/{id}/revert": "S",
+    "GET /v1/settings/balance-files": "SAM",
+    "PUT /v1/settings/balance-files": "M",
     "GET /v1/jobs/{id}": "TSAM",
     "GET /v1/operations": "TSAM",
     "GET /v1/operations/{key}": "TSAM",
@@ -94,35 +143,10 @@ WHO_MAY: Final[dict[str, str]] = {
     "GET /v1/audit": "A",
     "GET /v1/audit/head": "A",
     "GET /v1/dashboard": "TSAM",
+    "GET /v1/reports/day": "TSA",
+    **customer_routes.WHO_MAY,
 }
 """Teller, Supervisor, Auditor, adMinistrator; written down here and nowhere derived (AUTHZ-1, T-09)."""
-
-
-@dataclass(frozen=True)
-class Ask:
-    """A request as it would be sent; `ids` names every id of an object in it, by slot.
-
-    `who` sends it: the branch's supervisor, or its `administrator` or `teller`, or one at the `top`.
-    """
-
-    method: str
-    path: str
-    body: Any = None
-    if_match: int | None = None
-    ids: dict[str, str] = field(default_factory=dict)
-    who: str = "supervisor"
-
-    def instead(self, slot: str, other: str) -> Ask:
-        """The same with another id in one slot."""
-        old = self.ids[slot]
-        path = self.path.replace(old, other) if slot == "path" else self.path
-        body = json.loads(json.dumps(self.body).replace(old, other)) if slot != "path" else self.body
-        return replace(self, path=path, body=body, ids=self.ids | {slot: other})
-
-    def send(self, api: Api, *, key: str | None = None, **options: Any) -> httpx.Response:
-        """Send it as `api`; a fresh key unless one is given."""
-        options.setdefault("if_match", self.if_match)
-        return api.send(self.method, self.path, self.body, key=key, **options)
 
 
 @dataclass
@@ -265,6 +289,13 @@ class World:
         assert found["state"] == "ready", found
         return found | {"job_id": accepted.json()["job_id"]}
 
+    def stated(self, branch: str, *, applied: bool = False) -> dict[str, Any]:
+        """A balance file of one payer that waits, or was applied."""
+        stated = payer(self.member(branch).customer.account_no, "12.50")
+        api, data = self.boss(branch), universal(stated, file_id=uuid.uuid4().hex)
+        found = check_file(api, data)
+        return apply_file(api, found) if applied else found
+
 
 def customer_create(world: World, branch: str) -> Ask:
     place = world.ledger.branch(branch).id
@@ -329,6 +360,75 @@ def disassociate(world: World, branch: str) -> Ask:
     return Ask("POST", path, body, payment["version"], {"path": payment["id"]})
 
 
+def payment_create(world: World, branch: str) -> Ask:
+    owner = world.member(branch)
+    ids = {"customer_id": owner.id, "account_id": owner.accounts["wallet"].id}
+    body = ids | {
+        "amount_minor": 5_000,
+        "currency": "KES",
+        "tender": "cash",
+        "receipt_no": uuid.uuid4().hex[:12],
+    }
+    return Ask("POST", "/v1/payments", body, ids=ids)
+
+
+def payment_keyed(world: World, branch: str) -> dict[str, Any]:
+    """A payment that was keyed by hand."""
+    ask = payment_create(world, branch)
+    answer = ask.send(world.api(ask, branch))
+    assert answer.status_code == 201, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def payment_reassign(world: World, branch: str) -> Ask:
+    payment, owner = world.given(branch), world.member(branch)
+    ids = {"path": payment["id"], "customer_id": owner.id, "account_id": owner.accounts["wallet"].id}
+    body = {name: ids[name] for name in ("customer_id", "account_id")} | {"reason": "the wrong customer"}
+    return Ask("POST", f"/v1/payments/{payment['id']}/reassign", body, payment["version"], ids)
+
+
+def payment_ignore(world: World, branch: str) -> Ask:
+    payment = world.waiting(branch)
+    path, body = f"/v1/payments/{payment['id']}/ignore", {"reason": "a test"}
+    return Ask("POST", path, body, payment["version"], {"path": payment["id"]})
+
+
+def payment_restore(world: World, branch: str) -> Ask:
+    ask = payment_ignore(world, branch)
+    done = ask.send(world.api(ask, branch)).json()
+    return Ask("POST", f"/v1/payments/{done['id']}/restore", None, done["version"], {"path": done["id"]})
+
+
+def payment_refund(world: World, branch: str) -> Ask:
+    payment = world.waiting(branch)
+    body = {"tender": "cash", "reason": "paid to us by mistake"}
+    return Ask("POST", f"/v1/payments/{payment['id']}/refund", body, ids={"path": payment["id"]})
+
+
+def payment_reverse(world: World, branch: str) -> Ask:
+    payment = payment_keyed(world, branch)
+    path, body = f"/v1/payments/{payment['id']}/reverse", {"reason": "keyed twice"}
+    return Ask("POST", path, body, payment["version"], {"path": payment["id"]})
+
+
+def entry_of(world: World, branch: str) -> str:
+    """The journal entry of a payment that was keyed by hand."""
+    payment = payment_keyed(world, branch)
+    ((entry_id,),) = world.ledger.query("SELECT id FROM journal_entries WHERE subject_id = ?", payment["id"])
+    return str(entry_id)
+
+
+def receipt_print(world: World, branch: str) -> Ask:
+    entry = entry_of(world, branch)
+    return Ask("POST", f"/v1/transactions/{entry}/receipts", {"columns": 40}, ids={"path": entry})
+
+
+def payment_receipt_print(world: World, branch: str) -> Ask:
+    payment = payment_keyed(world, branch)["id"]
+    return Ask("POST", f"/v1/payments/{payment}/receipts", {"columns": 80}, ids={"path": payment})
+
+
 def import_create(world: World, branch: str) -> Ask:
     upload_id = upload(world.boss(branch), world.file(branch))
     body = {"upload_id": upload_id, "kind": "balance-records", "dry_run": True}
@@ -339,6 +439,66 @@ def import_start(world: World, branch: str) -> Ask:
     found = world.ready_import(branch)
     body = {"sha256": found["sha256"], "preview_version": found["preview_version"]}
     return Ask("POST", f"/v1/imports/{found['id']}/start", body, ids={"path": found["id"]})
+
+
+def payee_create(world: World, branch: str) -> Ask:
+    place = world.ledger.branch(branch).id
+    body = {"provider": "equity", "number": str(uuid.uuid4().int)[:20], "branch_id": place}
+    return Ask("POST", "/v1/payees", body, ids={"branch_id": place}, who="administrator")
+
+
+def column_map_create(world: World, branch: str) -> Ask:
+    place = world.ledger.branch(branch).id
+    body = {"name": uuid.uuid4().hex, "columns": {"date": "Date", "amount": "Amount"}, "branch_id": place}
+    return Ask("POST", "/v1/column-maps", body, ids={"branch_id": place})
+
+
+def column_map_change(world: World, branch: str) -> Ask:
+    made = column_map_create(world, branch).send(world.boss(branch)).json()
+    body = {"columns": {"date": "Day", "amount": "Amount"}}
+    return Ask("PUT", f"/v1/column-maps/{made['id']}", body, 1, {"path": made["id"]})
+
+
+def column_map_delete(world: World, branch: str) -> Ask:
+    made = column_map_create(world, branch).send(world.boss(branch)).json()
+    return Ask("DELETE", f"/v1/column-maps/{made['id']}", None, 1, {"path": made["id"]})
+
+
+def file_create(world: World, branch: str) -> Ask:
+    number = world.member(branch).customer.account_no
+    data = universal(payer(number, "12.50"), file_id=uuid.uuid4().hex)
+    upload_id = upload(world.boss(branch), data)
+    body = {"upload_id": upload_id, "account_no": number, "division": branch}
+    # An account number is no id: test_balance_files.py has those of other branches.
+    ids = {name: body[name] for name in ("upload_id", "division")}
+    return Ask("POST", "/v1/balance-files", body, ids=ids)
+
+
+def file_validate(world: World, branch: str) -> Ask:
+    found = world.stated(branch)["id"]
+    return Ask("POST", f"/v1/balance-files/{found}/validate", ids={"path": found})
+
+
+def file_apply(world: World, branch: str) -> Ask:
+    found = world.stated(branch)
+    body = {"file_sha256": found["sha256"], "preview_version": found["preview_version"]}
+    return Ask("POST", f"/v1/balance-files/{found['id']}/apply", body, ids={"path": found["id"]})
+
+
+def file_reject(world: World, branch: str) -> Ask:
+    found = world.stated(branch)["id"]
+    return Ask("POST", f"/v1/balance-files/{found}/reject", {"reason": "last month's"}, ids={"path": found})
+
+
+def file_revert(world: World, branch: str) -> Ask:
+    found = world.stated(branch, applied=True)["id"]
+    return Ask("POST", f"/v1/balance-files/{found}/revert", ids={"path": found})
+
+
+def file_settings(world: World, _: str) -> Ask:
+    path = "/v1/settings/balance-files"
+    version = world.administrator("HQ").get(path).json()["version"]
+    return Ask("PUT", path, {"moved_share_percent": 40 + version}, version, who="top")
 
 
 def user_create(world: World, branch: str) -> Ask:
@@ -415,6 +575,67 @@ def approval_withdraw(world: World, branch: str) -> Ask:
     return Ask("POST", f"/v1/approvals/{found}/withdraw", ids={"path": found}, who="teller")
 
 
+def _shop(world: World, branch: str) -> tuple[Shop, dict[str, Any]]:
+    shop = Shop(world.ledger, branch)
+    members = {"settle_every": DAILY, "statement_email": "client@example.org"}
+    made = world.proved(world.boss(branch)).post("/v1/credit-accounts", shop.new(**members))
+    assert made.status_code == 201, made.text
+    return shop, made.json()
+
+
+def credit_create(world: World, branch: str) -> Ask:
+    customer = world.member(branch).id
+    body = {"customer_id": customer, "max_credit_minor": 5_000, "restrict_credit": True}
+    body["account_no"] = uuid.uuid4().hex[:16]
+    return Ask("POST", "/v1/credit-accounts", body, ids={"customer_id": customer})
+
+
+def credit_change(world: World, branch: str) -> Ask:
+    _, account = _shop(world, branch)
+    body = {"max_credit_minor": 90_000, "statement_email": "other@example.org"}
+    return Ask("PATCH", f"/v1/credit-accounts/{account['id']}", body, 1, {"path": account["id"]})
+
+
+def _credit_move(what: str, **body: Any) -> Callable[[World, str], Ask]:
+    def ask(world: World, branch: str) -> Ask:
+        shop, account = _shop(world, branch)
+        path = f"/v1/credit-accounts/{account['id']}"
+        ids = {"path": account["id"]}
+        sent = {"pos_ref": shop.ref()} | body if what != "settlements" else dict(body)
+        if what == "settlements":
+            bought = world.boss(branch).post(f"{path}/purchases", {"amount_minor": 700}).json()
+            sent["lines"] = [{"transaction_id": bought["id"]}]
+            ids["transaction_id"] = bought["id"]
+        return Ask("POST", f"{path}/{what}", sent, ids=ids)
+
+    return ask
+
+
+def _settlement(world: World, branch: str) -> dict[str, Any]:
+    ask = _credit_move("settlements", tender="cash", mode="selected")(world, branch)
+    answer = ask.send(world.boss(branch))
+    assert answer.status_code == 201, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def settlement_reverse(world: World, branch: str) -> Ask:
+    found = _settlement(world, branch)["id"]
+    return Ask("POST", f"/v1/settlements/{found}/reverse", {"reason": "bounced"}, ids={"path": found})
+
+
+def _statement(world: World, branch: str) -> dict[str, Any]:
+    shop, account = _shop(world, branch)
+    shop.end_cycle(account)
+    items: list[dict[str, Any]] = world.boss(branch).pages(f"/v1/credit-accounts/{account['id']}/statements")
+    return items[0]
+
+
+def statement_mail(world: World, branch: str) -> Ask:
+    found = _statement(world, branch)["id"]
+    return Ask("POST", f"/v1/statements/{found}/mail", ids={"path": found})
+
+
 CHANGES: Final[dict[str, Callable[[World, str], Ask]]] = {
     "POST /v1/users": user_create,
     "PATCH /v1/users/{id}": user_change,
@@ -437,10 +658,42 @@ CHANGES: Final[dict[str, Callable[[World, str], Ask]]] = {
     "POST /v1/balance-records/delete-all": delete_all,
     "POST /v1/payments/{id}/associate": associate,
     "POST /v1/payments/{id}/disassociate": disassociate,
+    "POST /v1/credit-accounts": credit_create,
+    "PATCH /v1/credit-accounts/{id}": credit_change,
+    "POST /v1/credit-accounts/{id}/purchases": _credit_move("purchases", amount_minor=500),
+    "POST /v1/credit-accounts/{id}/refunds": _credit_move("refunds", amount_minor=500),
+    "POST /v1/credit-accounts/{id}/adjustments": _credit_move(
+        "adjustments", amount_minor=500, narration="counted again"
+    ),
+    "POST /v1/credit-accounts/{id}/settlements": _credit_move("settlements", tender="cash", mode="selected"),
+    "POST /v1/settlements/{id}/reverse": settlement_reverse,
+    "POST /v1/statements/{id}/mail": statement_mail,
+    "POST /v1/balance-files": file_create,
+    "POST /v1/balance-files/{id}/validate": file_validate,
+    "POST /v1/balance-files/{id}/apply": file_apply,
+    "POST /v1/balance-files/{id}/reject": file_reject,
+    "POST /v1/balance-files/{id}/revert": file_revert,
+    "PUT /v1/settings/balance-files": file_settings,
+    "POST /v1/payments": payment_create,
+    "POST /v1/payments/{id}/reassign": payment_reassign,
+    "POST /v1/payments/{id}/ignore": payment_ignore,
+    "POST /v1/payments/{id}/restore": payment_restore,
+    "POST /v1/payments/{id}/refund": payment_refund,
+    "POST /v1/payments/{id}/reverse": payment_reverse,
+    "POST /v1/transactions/{id}/receipts": receipt_print,
+    "POST /v1/payments/{id}/receipts": payment_receipt_print,
     "POST /v1/imports": import_create,
     "POST /v1/imports/{id}/start": import_start,
+    **customer_routes.CHANGES,
+    "POST /v1/payees": payee_create,
+    "POST /v1/column-maps": column_map_create,
+    "PUT /v1/column-maps/{id}": column_map_change,
+    "DELETE /v1/column-maps/{id}": column_map_delete,
 }
 """A valid change, its objects made for it alone, for every keyed endpoint."""
+
+NEVER_REJECTED: Final = frozenset({"POST /v1/transactions/{id}/receipts", "POST /v1/payments/{id}/receipts"})
+"""Changes that nothing decides against: what they are about is there for ever, and printed as often as is wanted."""
 
 KEYED_APART: Final = {
     "POST /v1/me/password": "test_people.py: it looks at a password first, which is counted as a try",
@@ -463,8 +716,12 @@ def rejected(world: World, name: str) -> Ask:
         return Ask(ask.method, ask.path, ask.body | {"set_hash": hashlib.sha256(b"other").hexdigest()})
     if name == "POST /v1/imports/{id}/start":
         return Ask(ask.method, ask.path, ask.body | {"preview_version": ask.body["preview_version"] + 1})
-    if name == "POST /v1/imports":
+    if name == "POST /v1/balance-files/{id}/apply":
+        return Ask(ask.method, ask.path, ask.body | {"preview_version": ask.body["preview_version"] + 1})
+    if name in {"POST /v1/imports", "POST /v1/balance-files"}:
         return Ask(ask.method, ask.path, ask.body | {"sha256": hashlib.sha256(b"other").hexdigest()})
+    if other := customer_routes.refused(name, ask) or _credit_refused(world, name, ask):
+        return other
     done = ask.send(world.api(ask, "NKU"))
     assert done.status_code < 300, done.text
     if name == "POST /v1/balance-records":
@@ -474,6 +731,44 @@ def rejected(world: World, name: str) -> Ask:
     if name == "POST /v1/customers":
         return Ask(ask.method, ask.path, ask.body | {"first_name": "Another"})
     return ask
+
+
+def _credit_refused(world: World, name: str, ask: Ask) -> Ask | None:
+    if name == "POST /v1/statements/{id}/mail":
+        account = _account_of(world, ask.ids["path"])
+        gone = world.boss("NKU").patch(
+            f"/v1/credit-accounts/{account}", {"statement_email": None}, if_match=1
+        )
+        assert gone.status_code == 200, gone.text
+        return ask
+    if name.startswith("POST /v1/credit-accounts"):
+        wrong = {"settlements": {"mode": "all"}, "credit-accounts": {"statement_email": "nobody"}}
+        last = name.rpartition("/")[2]
+        return replace(ask, body=ask.body | wrong.get(last, {"pos_ref": "4111 1111 1111 1111"}))
+    return None
+
+
+def _account_of(world: World, statement_id: str) -> str:
+    found: str = world.boss("NKU").get(f"/v1/statements/{statement_id}").json()["account_id"]
+    return found
+
+
+def _credit(suffix: str) -> Callable[[World, str], Ask]:
+    def ask(world: World, branch: str) -> Ask:
+        found = _shop(world, branch)[1]["id"]
+        return Ask("GET", f"/v1/credit-accounts/{found}{suffix}", ids={"path": found})
+
+    return ask
+
+
+def _one_settlement(world: World, branch: str) -> Ask:
+    found = _settlement(world, branch)["id"]
+    return Ask("GET", f"/v1/settlements/{found}", ids={"path": found})
+
+
+def _one_statement(world: World, branch: str) -> Ask:
+    found = _statement(world, branch)["id"]
+    return Ask("GET", f"/v1/statements/{found}", ids={"path": found})
 
 
 def _entries(world: World, branch: str) -> Ask:
@@ -503,6 +798,14 @@ def _import(suffix: str) -> Callable[[World, str], Ask]:
     def ask(world: World, branch: str) -> Ask:
         found = world.ready_import(branch)["id"]
         return Ask("GET", f"/v1/imports/{found}{suffix}", ids={"path": found})
+
+    return ask
+
+
+def _file(suffix: str) -> Callable[[World, str], Ask]:
+    def ask(world: World, branch: str) -> Ask:
+        found = world.stated(branch)["id"]
+        return Ask("GET", f"/v1/balance-files/{found}{suffix}", ids={"path": found})
 
     return ask
 
@@ -544,6 +847,17 @@ def _approval(world: World, branch: str) -> Ask:
     return Ask("GET", f"/v1/approvals/{found}", ids={"path": found})
 
 
+def _transaction(world: World, branch: str) -> Ask:
+    found = entry_of(world, branch)
+    return Ask("GET", f"/v1/transactions/{found}", ids={"path": found})
+
+
+def _receipt(world: World, branch: str) -> Ask:
+    ask = receipt_print(world, branch)
+    found = ask.send(world.api(ask, branch)).json()["id"]
+    return Ask("GET", f"/v1/receipts/{found}", ids={"path": found})
+
+
 READS: Final[dict[str, Callable[[World, str], Ask]]] = {
     "GET /v1/users/{id}": _user,
     "GET /v1/approvals/{id}": _approval,
@@ -552,11 +866,29 @@ READS: Final[dict[str, Callable[[World, str], Ask]]] = {
     "GET /v1/balance-records/{id}": _record,
     "GET /v1/payments/{id}": _payment(""),
     "GET /v1/payments/{id}/candidates": _payment("/candidates"),
+    "GET /v1/transactions/{id}": _transaction,
+    "GET /v1/receipts/{id}": _receipt,
+    "GET /v1/transactions": _by_branch("/v1/transactions?branch="),
+    "GET /v1/transactions.csv": _by_branch("/v1/transactions.csv?branch="),
     "GET /v1/imports/{id}": _import(""),
     "GET /v1/imports/{id}/rows": _import("/rows"),
     "GET /v1/imports/{id}/rejects.csv": _import("/rejects.csv"),
+    "GET /v1/balance-files/{id}": _file(""),
+    "GET /v1/balance-files/{id}/rows": _file("/rows"),
+    "GET /v1/balance-files/{id}/payers": _file("/payers"),
+    "GET /v1/balance-files/{id}/rejects.csv": _file("/rejects.csv"),
+    "GET /v1/balance-files": _by_branch("/v1/balance-files?branch="),
     "GET /v1/jobs/{id}": _job,
     "HEAD /v1/uploads/{id}": _upload,
+    "GET /v1/credit-accounts/{id}": _credit(""),
+    "GET /v1/credit-accounts/{id}/transactions": _credit("/transactions"),
+    "GET /v1/credit-accounts/{id}/statements": _credit("/statements"),
+    "GET /v1/settlements/{id}": _one_settlement,
+    "GET /v1/statements/{id}": _one_statement,
+    "GET /v1/credit-accounts": _by_branch("/v1/credit-accounts?branch="),
+    "GET /v1/credit-accounts/settlement-dates": _by_branch(
+        "/v1/credit-accounts/settlement-dates?every=1&unit=day&branch="
+    ),
     "GET /v1/customers": _by_branch("/v1/customers?branch="),
     "GET /v1/balance-records": _by_branch("/v1/balance-records?branch="),
     "GET /v1/balance-records/summary": _by_branch("/v1/balance-records/summary?branch="),
@@ -564,6 +896,9 @@ READS: Final[dict[str, Callable[[World, str], Ask]]] = {
     "GET /v1/imports": _by_branch("/v1/imports?branch="),
     "GET /v1/operations": _by_branch("/v1/operations?mine=false&branch="),
     "GET /v1/dashboard": _by_branch("/v1/dashboard?branch="),
+    "GET /v1/reports/day": _by_branch("/v1/reports/day?branch="),
+    "GET /v1/staff": _by_branch("/v1/staff?branch="),
+    **customer_routes.READS,
 }
 """What reads an object or a branch: another branch's is not there (AUTHZ-2)."""
 
@@ -572,6 +907,7 @@ SCOPED_APART: Final = {
     "POST /v1/operations/{key}/cancel": "test_operations.py: others' operations answer the 404 of the unknown",
     "PUT /v1/uploads/{id}": "test_uploads.py: an upload is its sender's alone",
     "GET /v1/templates/{kind}.csv": "the columns are the same for everybody",
+    "GET /v1/codes/{code}/values": "the lists are the whole institution's",
     "POST /v1/callbacks/mpesa/{token}/confirmation": "test_callbacks.py: the token is the provider's",
     "POST /v1/callbacks/mpesa/{token}/validation": "test_callbacks.py: the token is the provider's",
 }
@@ -581,4 +917,5 @@ SCOPED_APART: Final = {
 def plain_path(route: Route) -> str:
     """The route's path with a value of the right form for each parameter; nothing has these ids."""
     filled = route.path.replace("{kind}", "balance-records").replace("{token}", "no-such-token")
+    filled = filled.replace("{code}", "label").replace("{part_id}", str(uuid.uuid4()))
     return filled.replace("{id}", str(uuid.uuid4())).replace("{key}", str(uuid.uuid4()))

@@ -1,6 +1,7 @@
-"""A stranger who knows the API document alone: what it says is so, and nothing it allows breaks the ledger (T-24).
+"""The API document by itself: it is what its standard says, names every endpoint, and its examples hold.
 
-`st run URL/openapi.json --checks all` is the long form of this, for a night.
+What the ledger makes of its readers is tried in `tests/ledger/faults/test_strangers.py` and
+`tests/e2e/test_generated_client.py`.
 """
 
 from __future__ import annotations
@@ -8,70 +9,95 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import jsonschema_rs
 import pytest
-import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
-from schemathesis.checks import not_a_server_error
-from schemathesis.core.result import Ok
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
-from tests.ledger.running import RunningLedger, fresh_key
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from tests.ledger.running import RunningLedger
 from tests.ledger.web.every_route import ROUTES
 
-from branchtui.ledger.web.openapi import document
+from branchtui.contract.problem import Codes
+from branchtui.ledger.web.openapi import document, openapi_path
+from branchtui.ledger.web.openapi_answers import refusals
+from branchtui.ledger.web.openapi_examples import BODIES
+from branchtui.ledger.web.openapi_guide import CODES, TAGS
+from branchtui.ledger.web.openapi_links import LINKS
 
-EXAMPLES = 7
-SKIPPED = {"DELETE /v1/sessions/current"}
-"""It would end the session that the others use."""
+DOCUMENT: dict[str, Any] = json.loads(document(ROUTES))
+OPERATIONS = {
+    each["operationId"]: each for methods in DOCUMENT["paths"].values() for each in methods.values()
+}
 
-_SCHEMA = schemathesis.openapi.from_dict(json.loads(document(ROUTES)))
-OPERATIONS = [found.ok() for found in _SCHEMA.get_all_operations() if isinstance(found, Ok)]
-CHECKS: list[Any] = [
-    not_a_server_error,
-    status_code_conformance,
-    content_type_conformance,
-    response_schema_conformance,
-    response_headers_conformance,
-]
+
+def test_the_document_is_valid() -> None:
+    """Contract 1: OpenAPI 3.1, in the words of a validator that others use."""
+    assert [str(error) for error in OpenAPIV31SpecValidator(DOCUMENT).iter_errors()] == []
 
 
 def test_the_document_names_every_endpoint(running_ledger: RunningLedger) -> None:
     """Contract 1: the document that is served is made of the routes that are served."""
     served = running_ledger.anonymous().get("/openapi.json").json()
     named = {f"{method.upper()} {path}" for path, methods in served["paths"].items() for method in methods}
-    assert named == {route.name for route in ROUTES} == {each.label for each in OPERATIONS}
+    assert named == {f"{route.method} {openapi_path(route.path)}" for route in ROUTES}
 
 
-@pytest.mark.parametrize(
-    "operation",
-    [each for each in OPERATIONS if each.label not in SKIPPED],
-    ids=lambda operation: operation.label,
-)
-def test_what_the_document_allows_is_answered_as_it_says(
-    running_ledger: RunningLedger, operation: Any
-) -> None:
-    """Every status, media type and body is documented, and none is a 5xx."""
-    api = running_ledger.sign_in("supervisor")
+def test_every_endpoint_has_a_name_of_its_own_and_a_known_tag() -> None:
+    """A generated client's functions are called by these, and found under them."""
+    assert all(route.operation for route in ROUTES)
+    assert len(OPERATIONS) == len(ROUTES)
+    assert {tag["name"] for tag in DOCUMENT["tags"]} <= TAGS.keys()
 
-    @given(case=operation.as_strategy())
-    @settings(
-        max_examples=EXAMPLES,
-        deadline=None,
-        derandomize=True,
-        database=None,
-        phases=[Phase.explicit, Phase.generate],
-        suppress_health_check=list(HealthCheck),
+
+def test_every_code_is_explained() -> None:
+    """Clients switch on codes (ERR-1): the guide says of each what it means, and each endpoint which it has."""
+    known = {code for name, code in vars(Codes).items() if name.isupper()}
+    assert CODES.keys() == known
+    assert {code for route in ROUTES for codes in refusals(route).values() for code in codes} <= known
+
+
+def test_links_lead_to_operations_that_take_what_they_bring() -> None:
+    """A link names an operation, and parameters and members that it has."""
+    for source, links in LINKS.items():
+        assert source in OPERATIONS
+        for link in links:
+            target = OPERATIONS[link.to]
+            taken = {_name(each) for each in target["parameters"]}
+            assert {name for name, _ in link.parameters} <= taken, (source, link.to)
+            assert not link.body or "requestBody" in target, (source, link.to)
+
+
+def _name(parameter: dict[str, Any]) -> str:
+    if "$ref" in parameter:
+        parameter = DOCUMENT["components"]["parameters"][parameter["$ref"].rpartition("/")[2]]
+    return f"{parameter['in']}.{parameter['name']}"
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_an_example_is_what_its_schema_allows(name: str) -> None:
+    """Who copies an example is not refused for its form."""
+    method, path = name.split(" ")
+    content = DOCUMENT["paths"][path][method.lower()]["requestBody"]["content"]["application/json"]
+    validator = jsonschema_rs.Draft202012Validator(
+        content["schema"] | {"components": DOCUMENT["components"]}, validate_formats=True
     )
-    def run(case: Any) -> None:
-        headers = {"authorization": f"Bearer {api.token}"}
-        if "Idempotency-Key" in (case.headers or {}):
-            headers["idempotency-key"] = fresh_key()
-            del case.headers["Idempotency-Key"]
-        response = case.call(base_url=running_ledger.url, headers=headers)
-        case.validate_response(response, checks=CHECKS)
+    for example in content["examples"].values():
+        assert [str(error) for error in validator.iter_errors(example["value"])] == []
 
-    run()
+
+def test_the_document_is_read_again_only_when_it_changed(running_ledger: RunningLedger) -> None:
+    """A program that asks each time it starts is sent a few bytes; the tag of the compressed form is its own."""
+    anonymous = running_ledger.anonymous()
+    plain = anonymous.send("GET", "/openapi.json", headers={"accept-encoding": "identity"})
+    packed = anonymous.send("GET", "/openapi.json", headers={"accept-encoding": "gzip"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert plain.json() == packed.json()
+    assert plain.headers["etag"] != packed.headers["etag"]
+    for seen in (plain, packed):
+        encoding = seen.request.headers["accept-encoding"]
+        again = anonymous.send(
+            "GET",
+            "/openapi.json",
+            headers={"accept-encoding": encoding, "if-none-match": seen.headers["etag"]},
+        )
+        assert (again.status_code, again.content) == (304, b"")
+    other = anonymous.send("GET", "/openapi.json", headers={"if-none-match": '"another"'})
+    assert other.status_code == 200

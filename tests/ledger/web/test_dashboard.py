@@ -104,6 +104,41 @@ def test_the_last_seven_days_are_what_the_journal_says(own_ledger: RunningLedger
     assert after["days"][-1]["payments_associated_minor"] == before_minor - payment["amount_minor"]
 
 
+def test_payments_by_hand_count_until_they_are_taken_back_or_reversed(own_ledger: RunningLedger) -> None:
+    """Associated at once; what nobody has any more is counted no more, and never twice."""
+    boss, member = own_ledger.sign_in("supervisor"), own_ledger.add_member()
+
+    def keyed() -> dict[str, Any]:
+        body = {"customer_id": member.id, "amount_minor": 7_000, "currency": "KES", "tender": "cheque"}
+        answer = boss.post(
+            "/v1/payments", body | {"receipt_no": f"CH {member.customer.customer_no} {len(seen)}"}
+        )
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    def moved(payment: dict[str, Any], verb: str) -> dict[str, Any]:
+        path, reason = f"/v1/payments/{payment['id']}/{verb}", {"reason": "keyed wrongly"}
+        answer = boss.post(path, reason, if_match=payment["version"])
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    seen: list[tuple[int, int]] = []
+
+    def look() -> None:
+        today = board(own_ledger, "teller")["days"][-1]
+        seen.append((today["payments_associated"], today["payments_associated_minor"]))
+
+    payment = keyed()
+    look()
+    payment = moved(payment, "disassociate")
+    look()
+    moved(payment, "reverse")
+    look()
+    moved(keyed(), "reverse")
+    look()
+    assert seen == [(1, 7_000), (0, 0), (0, 0), (0, 0)]
+
+
 def test_records_posted_today_are_counted_whatever_their_own_date(own_ledger: RunningLedger) -> None:
     """A record as of last month that is posted now is today's work."""
     teller, member = own_ledger.sign_in("teller"), own_ledger.add_member(accounts=("wallet", "savings"))

@@ -9,11 +9,14 @@ from typing import Any
 import httpx
 import pytest
 from tests.ledger.running import RunningLedger
-from tests.ledger.web.every_route import CHANGES, Ask, World, rejected
+from tests.ledger.web.asking import Ask
+from tests.ledger.web.every_route import CHANGES, NEVER_REJECTED, World, rejected
 
 pytestmark = pytest.mark.both_stores(always=True)
 
 STORM = 50
+ENTRIES = {"POST /v1/payments/{id}/reassign": 2}
+"""Journal entries of a change that writes more than one."""
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +45,7 @@ def problem(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, answer.json()["code"]
 
 
+@pytest.mark.sampled(15)
 @pytest.mark.parametrize("name", CHANGES)
 def test_one_key_fifty_times_at_once_is_one_effect_and_fifty_equal_answers(
     world: World, key: str, name: str
@@ -61,9 +65,10 @@ def test_one_key_fifty_times_at_once_is_one_effect_and_fifty_equal_answers(
     assert sum("idempotency-replayed" not in each.headers for each in answers) == 1
     operations, audited, entries = effects(world, key)
     assert (operations, audited) == (1, 1)
-    assert entries <= 1
+    assert entries <= ENTRIES.get(name, 1)
 
 
+@pytest.mark.sampled(15)
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_used_key_tells_another_request_and_another_person_nothing(
     world: World, key: str, name: str
@@ -91,7 +96,8 @@ def test_a_used_key_tells_another_request_and_another_person_nothing(
     assert (again.status_code, again.content) == (first.status_code, first.content)
 
 
-@pytest.mark.parametrize("name", CHANGES)
+@pytest.mark.sampled(15)
+@pytest.mark.parametrize("name", [name for name in CHANGES if name not in NEVER_REJECTED])
 def test_a_refused_key_stays_refused(world: World, key: str, name: str) -> None:
     """IDEM-6: 409, 412 and 422 are decided once; the same key never does it later."""
     ask = rejected(world, name)
@@ -108,6 +114,7 @@ def test_a_refused_key_stays_refused(world: World, key: str, name: str) -> None:
         assert problem(ask.send(api, key=key, if_match=ask.if_match - 1)) == (422, "idempotency-key-reused")
 
 
+@pytest.mark.sampled(15)
 @pytest.mark.parametrize("name", CHANGES)
 def test_what_was_not_decided_leaves_the_key_free(world: World, key: str, name: str) -> None:
     """IDEM-6: 400, 401, 403, 404, 413, 415, 428 leave no trace, and the key does its work afterwards."""
@@ -138,6 +145,7 @@ def test_what_was_not_decided_leaves_the_key_free(world: World, key: str, name: 
     assert effects(world, key)[:2] == (1, 1)
 
 
+@pytest.mark.sampled(15)
 @pytest.mark.parametrize("name", CHANGES)
 def test_after_a_fence_the_late_copy_does_nothing(world: World, key: str, name: str) -> None:
     """IDEM-9, T-06: 409 `operation-cancelled`, for ever."""

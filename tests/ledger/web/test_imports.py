@@ -484,7 +484,6 @@ def test_an_unfinished_upload_cannot_be_imported(teller: Api) -> None:
     ("members", "pointer"),
     [
         ({"kind": "plans"}, "/kind"),
-        ({"kind": "statement-mt940"}, "/kind"),
         ({"sha256": "0" * 64}, "/sha256"),
         ({"currency": "USD"}, "/currency"),
     ],

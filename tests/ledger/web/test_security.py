@@ -32,7 +32,7 @@ def test_a_role_is_asked_for_codes_from_the_next_sign_in_on(world: World) -> Non
 
 
 def test_a_role_has_a_limit_where_its_user_has_none(world: World) -> None:
-    """Issue 4: limits per role; the own limit of a user comes first, and both hold from the next request on."""
+    """Limits per role; the own limit of a user comes first, and both hold from the next request on."""
     record = world.record("NKU")
     admin = world.proved(world.administrator("HQ"))
     done = admin.put("/v1/settings/security", {"role_limits": {"supervisor": 4_999, "teller": 1}}, if_match=1)

@@ -4,11 +4,14 @@ import json
 import random
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.ledger.members import again, do, ok, teller, today
 from tests.ledger.running import RunningLedger
+from tests.ledger.statements import SAMPLES as STATEMENT_SAMPLES
 from tests.ledger.till import MASK, OTHER_SHORT_CODE, Till, message, open_till
 
 from branchtui.ledger.feeds import mpesa
@@ -16,7 +19,7 @@ from branchtui.ledger.store.errors import StorageFull
 
 pytestmark = pytest.mark.both_stores
 
-SAMPLES = Path(__file__).parents[4] / "shared" / "samples" / "mobile-money" / "c2b"
+SAMPLES = STATEMENT_SAMPLES / "mobile-money" / "c2b"
 ACCEPTED = {"ResultCode": 0, "ResultDesc": "Accepted"}
 HASH_INTERNATIONAL = "76b926dd21da766367e6a4f0c7917a5deb8b0317878527bef023475ee1d3c9f2"
 HASH_LOCAL = "b045b0b2f6584c552604112b5ba8d81a5c4905abdcf795aadf20922dc9cd5782"
@@ -163,14 +166,31 @@ def test_two_customers_on_one_phone_wait_and_both_are_listed(own_till: Till) -> 
     assert "first name fits" in proposed[0]["reasons"]
 
 
-@pytest.mark.parametrize("status", ["pending", "closed", "transfer_in_progress"])
-def test_a_match_to_a_customer_who_is_not_active_waits(own_till: Till, status: str) -> None:
-    """Contract, section 5: it waits with the reason, and is proposed with a warning."""
-    own_till.ledger.bulk(
+def set_to(till: Till, at: str) -> None:
+    """As it stands in a ledger that was imported: here a customer with money is not closed."""
+    till.ledger.bulk(
         lambda tx: tx.connection.execute(
-            "UPDATE customers SET status = ? WHERE customer_no = '000101'", (status,)
+            "UPDATE customers SET status = ? WHERE customer_no = '000101'", (at,)
         )
     )
+
+
+def moving(till: Till, _: str) -> None:
+    """To the branch beside."""
+    ledger = till.ledger
+    body = {"destination_branch_id": ledger.branch("KSM").id, "transfer_date": today(ledger)}
+    customer = till.customers["000101"]
+    ok(do(teller(ledger), again(ledger, customer), "transfer/propose", body))
+
+
+@pytest.mark.parametrize(
+    ("status", "become"), [("pending", set_to), ("closed", set_to), ("transfer_in_progress", moving)]
+)
+def test_a_match_to_a_customer_who_is_not_active_waits(
+    own_till: Till, status: str, become: Callable[[Till, str], None]
+) -> None:
+    """Contract, section 5: it waits with the reason, and is proposed with a warning."""
+    become(own_till, status)
     payment = own_till.pay()
     assert payment["state"] == "unassociated"
     assert f"who is {status.replace('_', ' ')}" in payment["waits_because"]
@@ -322,6 +342,55 @@ def test_validation_says_whether_it_would_be_understood_and_stores_nothing(till:
     assert (rejected.status_code, rejected.json()["ResultCode"]) == (200, 1)
     assert till.by_code("VALID00001") == []
     assert len(till.top.pages("/v1/callback-events")) == events
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"BusinessShortCode": "999999"},
+        {"TransAmount": "0"},
+        {"TransAmount": "1.005"},
+        {"TransTime": "20261332000000"},
+    ],
+)
+def test_validation_rejects_what_would_be_no_payment_of_ours(till: Till, changes: dict[str, Any]) -> None:
+    """Before the provider takes the money: our short codes, an amount of the currency, a time that exists."""
+    answer = till.send(message("VALID00003", **changes), path="validation")
+    assert (answer.status_code, answer.json()["ResultCode"]) == (200, 1)
+
+
+def test_callbacks_come_from_the_providers_networks_alone(own_till: Till) -> None:
+    """HOOK-1: the real peer's address; from elsewhere the address does not exist, whatever token is in it."""
+    core = own_till.ledger.core
+    core.callback_sources = (ip_network("196.201.214.0/24"), ip_network("2c0f::/16"))
+    for path in ("confirmation", "validation"):
+        answer = own_till.send(message("SOURCE0001"), path=path)
+        assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
+    forwarded = own_till.ledger.client.post(
+        f"/v1/callbacks/mpesa/{own_till.token}/confirmation",
+        json=message("SOURCE0001"),
+        headers={"x-forwarded-for": "196.201.214.200"},
+    )
+    assert forwarded.status_code == 404
+    assert own_till.by_code("SOURCE0001") == []
+    core.callback_sources = (ip_network("127.0.0.0/8"), ip_network("::1"))
+    assert own_till.pay("SOURCE0001")["state"] == "associated"
+
+
+def test_behind_a_proxy_the_address_that_it_names_counts(
+    new_ledger: Callable[[Path], str], tmp_path: Path
+) -> None:
+    """HOOK-1: `X-Forwarded-For` is believed of a proxy that was named, of nobody else."""
+    with RunningLedger(new_ledger(tmp_path), proxies=("127.0.0.1",)) as ledger:
+        till = open_till(ledger)
+        ledger.core.callback_sources = (ip_network("196.201.214.0/24"),)
+        for source, status in (("196.201.214.200", 200), ("10.0.0.7", 404)):
+            answer = ledger.client.post(
+                f"/v1/callbacks/mpesa/{till.token}/confirmation",
+                json=message(f"SOURCE{status}"),
+                headers={"x-forwarded-for": source},
+            )
+            assert answer.status_code == status
 
 
 def test_what_could_not_be_stored_is_not_acknowledged(

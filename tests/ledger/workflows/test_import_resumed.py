@@ -12,6 +12,8 @@ import pytest
 from tests.ledger.files import ask_import, finished, name_members, records_of, table, upload
 from tests.ledger.running import PASSWORD, Api, RunningLedger, copy_template
 
+pytestmark = pytest.mark.faults
+
 ROWS = 240
 CHUNK_ROWS = 50
 
@@ -34,7 +36,7 @@ def deadly(*arguments, **options):
     return original(*arguments, **options)
 
 setattr(owner, name, deadly)
-serve.serve(database, "127.0.0.1", 0, announce=lambda url: print(url, flush=True))
+serve.serve(database, serve.Serving(), announce=lambda url: print(url, flush=True))
 """
 STORE = "branchtui.ledger.store.import_store"
 JOBS = "branchtui.ledger.workflows.jobs"
@@ -66,6 +68,7 @@ def _asked(url: str, data: bytes, mode: str) -> dict[str, str]:
         return dict(ask_import(api, upload(api, data), mode=mode).json())
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.e2e
 @pytest.mark.parametrize(
     ("mode", "deadly"),

@@ -61,7 +61,7 @@ def test_a_payment_given_to_its_owner_raises_the_wallet_and_taken_back_lowers_it
     before = till.balance("000101")
     payment = till.waiting()
     assert (payment["actions"], payment["refused"]["disassociate"]["code"]) == (
-        ["associate"],
+        ["associate", "ignore", "refund"],
         "not-associated",
     )
 
@@ -74,7 +74,7 @@ def test_a_payment_given_to_its_owner_raises_the_wallet_and_taken_back_lowers_it
     assert body["waits_because"] is None
     assert [each["balance_minor"] for each in body["balances"]] == [before + 150_000]
     assert till.balance("000101") == before + 150_000
-    assert body["actions"] == ["disassociate"]
+    assert body["actions"] == ["disassociate", "reassign"]
 
     back = till.take_back(body).json()
     assert (back["state"], back["version"], back["customer_id"]) == ("unassociated", 3, None)

@@ -78,7 +78,7 @@ def test_a_sequence_that_is_not_ours_does_not_count() -> None:
 
 @pytest.mark.parametrize(("term", "says"), [("dumb", "TERM=dumb"), ("", "TERM is not set"), ("xterm", None)])
 def test_a_terminal_that_cannot_place_text_gets_a_sentence(term: str, says: str | None) -> None:
-    """Issue 3, 7: a clear message that says what happened and what to do."""
+    """A clear message that says what happened and what to do."""
     sentence = unusable({"TERM": term} if term else {})
     assert (sentence is None) if says is None else (sentence is not None and says in sentence)
     assert sentence is None or "Nothing was started." in sentence

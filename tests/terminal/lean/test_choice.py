@@ -69,7 +69,7 @@ def test_on_a_terminal_the_lean_driver_is_chosen() -> None:
 def test_an_upgrade_that_breaks_a_name_falls_back_with_a_reason(
     broken: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Issue 3, 1: a self-test at start; the framework's own driver paints, and the person is told."""
+    """A self-test at start; the framework's own driver paints, and the person is told."""
     from branchtui.terminal.lean import keys
 
     keys._character.cache_clear()

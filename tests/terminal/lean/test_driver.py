@@ -105,7 +105,7 @@ async def test_keys_arrive_in_order_and_a_paste_is_one_event() -> None:
 
 
 async def test_a_frame_is_one_write_and_an_idle_terminal_none() -> None:
-    """Issue 3, 1: one write a frame, zero bytes and no timer while nothing happens."""
+    """One write a frame, zero bytes and no timer while nothing happens."""
     with Stage() as stage:
 
         async def script(app: Notes, pilot: Pilot[Any]) -> None:
@@ -131,7 +131,7 @@ async def test_a_frame_is_one_write_and_an_idle_terminal_none() -> None:
 
 
 async def test_a_line_that_takes_nothing_gets_the_newest_frame_only() -> None:
-    """Issue 3, 2: frames are dropped, never queued."""
+    """Frames are dropped, never queued."""
     with Stage() as stage:
 
         async def script(app: Notes, pilot: Pilot[Any]) -> None:
@@ -300,7 +300,7 @@ async def test_the_terminal_is_left_as_it_was_found() -> None:
 
 
 async def test_the_mouse_is_off_unless_asked_for_and_off_again_afterwards() -> None:
-    """Issue 3, 7. A report that comes all the same, from a mode another program left on, is no key."""
+    """A report that comes all the same, from a mode another program left on, is no key."""
     click = b"\x1b[<0;5;3M\x1b[<0;5;3mz"
     for asked, heard in ((False, ["z"]), (True, ["mouse 4 2", "z"])):
         with Stage(mouse=asked) as stage:
@@ -388,7 +388,7 @@ async def test_a_large_frame_does_not_wait_for_an_answer_that_does_not_come() ->
 
 
 async def test_the_bytes_of_a_step_are_those_between_two_keys() -> None:
-    """Issue 3, 5: what the last step sent to the terminal, acknowledgement included."""
+    """What the last step sent to the terminal, acknowledgement included."""
     with Stage() as stage:
 
         async def script(app: Notes, pilot: Pilot[Any]) -> None:

@@ -35,6 +35,8 @@ class DecimalEvidence:
         if text.isdigit():
             return
         text = text.strip()
+        if self.point and "," not in text and text.count(".") == 1 and (self.open or text[-4:-3] != "."):
+            return  # one more of what is known
         if len(text) > _LENGTH_MAX or not _DIGITS_AND_SIGNS.fullmatch(text):
             return
         one = _ONE_SIGN.fullmatch(text)

@@ -30,9 +30,14 @@ class DateEvidence:
         self.open = 0
         self.same = 0
         self.example = ""
+        self._known: set[str] = set()
 
     def add(self, text: str) -> None:
         """Look at one date; ISO dates and what is no date say nothing."""
+        if text in self._known:
+            return
+        if len(self._known) < _KNOWN_MAX:
+            self._known.add(text)
         found = _PARTS.fullmatch(text.strip())
         if found is None:
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from branchtui.ledger.feeds.finding import Finding, error
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 LINE_CHARACTERS_MAX: Final = 64 * 1024
 _BUFFER_BYTES: Final = 64 * 1024
+_BLOCK_CHARACTERS: Final = 32 * 1024
+_PLAIN_CHARACTERS_MAX: Final = 4 * 1024
 
 BAD_BYTES: Final = re.compile("[\udc80-\udcff]+")
 """How bytes that are no text in the file's encoding read."""
@@ -39,6 +42,9 @@ class Lines:
         buffered = io.BufferedReader(_Bytes(chunks), _BUFFER_BYTES)
         errors = "strict" if codec.startswith("utf-16") else "surrogateescape"
         self._text = io.TextIOWrapper(buffered, encoding=codec, errors=errors, newline="")
+        self._waiting: deque[str] = deque()
+        self._rest = ""
+        self._failed: BadLine | None = None
         self.end = ""
         self.begin()
 
@@ -53,16 +59,16 @@ class Lines:
         return self
 
     def __next__(self) -> str:
-        try:
-            line = self._text.readline(LINE_CHARACTERS_MAX + 2)
-            if len(line) > LINE_CHARACTERS_MAX:
-                self._refuse_long(line)
-        except UnicodeError as failure:
+        if not self._waiting:
+            self._fill()
+        if not self._waiting:
+            self.end = ""
+            raise self._failed or StopIteration
+        line = self._waiting.popleft()
+        if len(line) > LINE_CHARACTERS_MAX and len(line.rstrip("\r\n")) > LINE_CHARACTERS_MAX:
             raise BadLine(
-                error("encoding-end", "The bytes here are not text in the file's encoding."), ends=True
-            ) from failure
-        if not line:
-            raise StopIteration
+                error("line-too-long", f"This line is longer than {LINE_CHARACTERS_MAX // 1024} KiB.")
+            )
         self.size += len(line)
         if "\0" in line:
             self.has_nul = True
@@ -73,13 +79,50 @@ class Lines:
         self.end = "\r\n" if line.endswith("\r\n") else line[-1] if line[-1] in "\r\n" else ""
         return line
 
-    def _refuse_long(self, line: str) -> None:
-        """Skip what is left of a line that is too long, and say so."""
-        if line.rstrip("\r\n") != line and len(line.rstrip("\r\n")) <= LINE_CHARACTERS_MAX:
-            return
-        while line and not line.endswith(("\n", "\r")):
-            line = self._text.readline(_BUFFER_BYTES)
-        raise BadLine(error("line-too-long", f"This line is longer than {LINE_CHARACTERS_MAX // 1024} KiB."))
+    def plain(self) -> list[str] | None:
+        """The next lines, many at once, if no single one needs a look; they come singly unless `took_plain` follows.
+
+        Plain lines are short, end all the same way, and hold no NUL and no bytes that are no text.
+        """
+        if self._waiting:
+            return None
+        self._fill()
+        return list(self._waiting) if self._waiting and _are_plain(self._waiting) else None
+
+    def took_plain(self) -> None:
+        """The lines that `plain` gave were read."""
+        last = self._waiting[-1]
+        self.end = "\r\n" if last.endswith("\r\n") else "\n"
+        self._waiting.clear()
+
+    def _fill(self) -> None:
+        """Read on until there is a whole line, or nothing more. Of a line that is too long a beginning is kept."""
+        while not self._waiting and self._failed is None:
+            try:
+                text = self._text.read(_BLOCK_CHARACTERS)
+                while text.endswith("\r") and (following := self._text.read(1)):
+                    text += following
+            except UnicodeError:
+                said = "The bytes here are not text in the file's encoding."
+                self._failed = BadLine(error("encoding-end", said), ends=True)
+                return
+            if not text:
+                self._waiting.extend([self._rest] if self._rest else [])
+                self._rest = ""
+                return
+            self._waiting.extend(io.StringIO(self._rest + text, newline=""))
+            whole = self._waiting[-1].endswith(("\n", "\r"))
+            self._rest = "" if whole else self._waiting.pop()[: LINE_CHARACTERS_MAX + 1]
+
+
+def _are_plain(lines: Iterable[str]) -> bool:
+    text = "".join(lines)
+    returns = text.count("\r")
+    if returns and not returns == text.count("\r\n") == text.count("\n"):
+        return False
+    if not text.endswith("\n") or "\0" in text or max(map(len, lines)) > _PLAIN_CHARACTERS_MAX:
+        return False
+    return text.isascii() or BAD_BYTES.search(text) is None
 
 
 class _Bytes(io.RawIOBase):

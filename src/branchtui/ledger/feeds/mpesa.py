@@ -57,7 +57,7 @@ class Confirmation:
             amount_minor = parse_money(_without_spare_zeros(self.amount, currency), currency)
         except MoneyError as error:
             raise Unfit(f"TransAmount: {error}", self.code, self.short_code) from error
-        phone, form = _phone(self.msisdn, region)
+        phone, form = phone_of(self.msisdn, region)
         unreadable = bool(self.msisdn) and form is PhoneForm.NONE
         return IncomingPayment(
             provider=PROVIDER,
@@ -169,7 +169,8 @@ def _instant(text: str) -> int | None:
     return (local - _EPOCH) // timedelta(microseconds=1)
 
 
-def _phone(msisdn: str, region: str) -> tuple[str | None, PhoneForm]:
+def phone_of(msisdn: str, region: str) -> tuple[str | None, PhoneForm]:
+    """A phone as the provider writes it: plain, masked or hashed; nothing where it is none of these."""
     bare = re.sub(r"[\s()-]", "", msisdn)
     if _SHA256.fullmatch(bare):
         return bare.lower(), PhoneForm.SHA256

@@ -46,7 +46,7 @@ class Row:
     @property
     def is_readable(self) -> bool:
         """Whether the cells stand under their columns."""
-        return not any(each.level == ERROR for each in self.findings)
+        return not self.findings or not any(each.level == ERROR for each in self.findings)
 
 
 class TableFile:
@@ -89,7 +89,7 @@ class TableFile:
         width = len(self.header)
         first_end = ""
         lines = self._lines()
-        for row, fatal in _records(lines, SIGNS[self.delimiter]):
+        for row, fatal in records(lines, SIGNS[self.delimiter]):
             if row.row_no <= self.header_row_no:
                 first_end = lines.end
                 continue
@@ -106,11 +106,13 @@ class TableFile:
     def _lines(self) -> Lines:
         return Lines(self._chunks(), self._codec)
 
+    def _rows_of(self, sign: str) -> Iterator[Row]:
+        """Every record of the file, the header among them."""
+        for row, _ in records(self._lines(), sign):
+            yield row
+
     def _first_record(self, sign: str) -> Row | None:
-        for row, _ in _records(self._lines(), sign):
-            if not row.is_blank:
-                return row
-        return None
+        return next((row for row in self._rows_of(sign) if not row.is_blank), None)
 
     def _recognise_delimiter(self, known: Collection[str]) -> Delimiter:
         """The sign that splits the header into the most known columns, then into the most columns."""
@@ -156,11 +158,14 @@ def is_blank(cells: Sequence[str]) -> bool:
     return not any(cell.strip() for cell in cells)
 
 
-def _records(lines: Lines, sign: str) -> Iterator[tuple[Row, bool]]:
-    """Each record with its number, and whether reading ends with it."""
+def records(lines: Lines, sign: str) -> Iterator[tuple[Row, bool]]:
+    """Each record of a file by its number, header and all, and whether reading ends with it."""
     reader = csv.reader(lines, delimiter=sign, strict=True)
     row_no = 0
     while True:
+        for cells in _together(lines, sign):
+            row_no += 1
+            yield Row(row_no, cells, (), is_blank(cells)), False
         lines.begin()
         row_no += 1
         try:
@@ -191,6 +196,21 @@ def _records(lines: Lines, sign: str) -> Iterator[tuple[Row, bool]]:
         elif lines.size > FIELD_CHARACTERS_MAX:
             row.findings = _long_cells(cells)
         yield row, False
+
+
+def _together(lines: Lines, sign: str) -> Iterator[list[str]]:
+    """The records of the next plain lines, in one go for as long as each line is a good record of its own."""
+    while (plain := lines.plain()) is not None:
+        try:
+            records = list(csv.reader(plain, delimiter=sign, strict=True))
+        except csv.Error:
+            return
+        if len(records) != len(plain):
+            return
+        lines.took_plain()
+        if any("'" in line for line in plain):
+            records = [[unguarded(cell) for cell in cells] for cells in records]
+        yield from records
 
 
 def _quoting(failure: csv.Error, row_no: int) -> tuple[Finding, bool]:

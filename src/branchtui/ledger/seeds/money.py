@@ -42,10 +42,10 @@ _NARRATIONS: Final = ("Passbook balance", "Balance brought forward", "Branch boo
 
 @dataclass(slots=True)
 class DayPlan:
-    """What happens on one day: accounts that open with a balance, records, payments."""
+    """What happens on one day: accounts that open with a balance in minor units, records, payments."""
 
     day: Day
-    openings: list[Account] = field(default_factory=list)
+    openings: list[tuple[Account, int]] = field(default_factory=list)
     records: list[tuple[BalanceRecord, Account | None]] = field(default_factory=list)
     payments: list[Drafted] = field(default_factory=list)
 
@@ -64,8 +64,10 @@ def make_money(
     plans = [DayPlan(day) for day in planting.days]
     active = [person for person in people if person.customer.status == CustomerStatus.ACTIVE]
     for person in active:
+        owed = {loan.terms.account_id: loan.owed_minor for loan in person.loans}
         for account in person.accounts[1:]:
-            rng.choice(plans).openings.append(account)
+            amount_minor = owed.get(account.id) or _amount_minor(planting, AccountKind(account.kind))
+            rng.choice(plans).openings.append((account, amount_minor))
     if active:
         _plan_records(tx, planting, active, plans, balance_records)
         for plan, drafted in draft_payments(tx, planting, active, payments, unmatched, WAITING_DAYS):
@@ -143,7 +145,7 @@ def _decide(tx: BulkTx, planting: Planting, plan: DayPlan, command: Command) -> 
         return journal.institution_account(tx, branch, kind, branch.currency, at_us)
 
     contra = own(journal.OPENING_CONTRA)
-    drafts = [_opening(planting, account, contra, plan.day) for account in plan.openings]
+    drafts = [_opening(account, contra, amount_minor, plan.day) for account, amount_minor in plan.openings]
     records: list[BalanceRecord] = []
     for row_no, (draft, account) in enumerate(plan.records):
         record = _under(command, draft, row_no)
@@ -172,8 +174,7 @@ def _decide(tx: BulkTx, planting: Planting, plan: DayPlan, command: Command) -> 
     )
 
 
-def _opening(planting: Planting, account: Account, contra: Account, day: Day) -> journal.EntryDraft:
-    amount_minor = _amount_minor(planting, AccountKind(account.kind))
+def _opening(account: Account, contra: Account, amount_minor: int, day: Day) -> journal.EntryDraft:
     debit, credit = (account, contra) if is_owed(account.kind) else (contra, account)
     return journal.EntryDraft(
         kind="account.opening",

@@ -15,7 +15,8 @@ from branchtui.ledger.store.rows import Account, Payment
 from branchtui.ledger.workflows import matching
 from branchtui.ledger.workflows.matching import Decision, Evidence
 from branchtui.ledger.workflows.payment_search import searched_text
-from branchtui.ledger.workflows.payments import ASSOCIATED, COUNTER, RECEIVED
+from branchtui.ledger.workflows.payment_steps import ASSOCIATED, RECEIVED
+from branchtui.ledger.workflows.payments import COUNTER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

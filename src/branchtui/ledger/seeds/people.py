@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import itertools
+import json
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import phonenumbers
 
-from branchtui.contract.customers import AccountKind, AccountStatus, LegalForm, NewCustomer
+from branchtui.contract.codes import CodeName
+from branchtui.contract.customers import (
+    AccountKind,
+    AccountStatus,
+    CustomerStatus,
+    LegalForm,
+    NewCustomer,
+)
 from branchtui.ledger import numbers
 from branchtui.ledger.phones import Phone, region_of
+from branchtui.ledger.seeds.lists import Agreed, Lists
 from branchtui.ledger.seeds.people_names import ENTITIES, PEOPLE
 from branchtui.ledger.store.rows import Account, Counter, Customer
 from branchtui.ledger.store.text_index import filled_at_once
-from branchtui.ledger.workflows.customers import build_customer
+from branchtui.ledger.workflows import customer_filing
+from branchtui.ledger.workflows.customer_rows import build_customer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -31,6 +41,7 @@ SHARED_PHONE: Final = 200
 _ENTITY_SHARE: Final = 0.03
 _PENDING_SHARE: Final = 0.02
 _MIDDLE_SHARE: Final = 0.15
+_LEFT_SHARE: Final = 0.02
 _BLOCK: Final = 1_000_000
 _STRIDE: Final = 617_957
 """Shares no divisor with the block: neighbours in the count are strangers as numbers."""
@@ -58,6 +69,7 @@ class Person:
     customer: Customer
     accounts: tuple[Account, ...]
     shares_phone: bool = False
+    loans: tuple[Agreed, ...] = ()
 
     @property
     def wallet(self) -> Account:
@@ -74,6 +86,7 @@ def make_people(
     customer_nos = _Series(tx, numbers.CUSTOMERS, numbers.write_customer_no, taken)
     account_nos = _Series(tx, numbers.ACCOUNTS, numbers.write_account_no, taken)
     like = NewCustomer(branch_id=planting.branch.id)
+    lists = Lists(tx, planting, count)
     people: list[Person] = []
     phone: Phone | None = None
     for place in range(count):
@@ -92,12 +105,19 @@ def make_people(
         )
         if shared:
             people[-1] = replace(people[-1], shares_phone=True)
-        people.append(Person(customer, _accounts_of(customer, planting, account_nos), shared))
+        every_kind = place < len(fixed)
+        accounts, loans, sold = _accounts_of(customer, planting, account_nos, lists, every_kind=every_kind)
+        columns = _listed(lists, sold) | ({} if every_kind else _left(customer, planting))
+        customer = replace(customer, **columns)
+        people.append(Person(customer, accounts, shared, loans))
     customer_nos.keep(tx)
     account_nos.keep(tx)
     with filled_at_once(tx.connection, "customers"):
         tx.insert([person.customer for person in people])
+    tx.insert([row for person in people for row in customer_filing.facet_rows(person.customer)])
     tx.insert([account for person in people for account in person.accounts])
+    tx.insert([loan.terms for person in people for loan in person.loans])
+    tx.insert([row for person in people for loan in person.loans for row in loan.instalments])
     return people
 
 
@@ -172,11 +192,53 @@ def _birthday(rng: Random, today: date) -> date:
     return today - timedelta(days=rng.randrange(18 * 365, 80 * 365))
 
 
-def _accounts_of(customer: Customer, planting: Planting, account_nos: _Series) -> tuple[Account, ...]:
-    kinds = [kind for kind, share in _KINDS if planting.rng.random() < share]
+def _accounts_of(
+    customer: Customer, planting: Planting, account_nos: _Series, lists: Lists, *, every_kind: bool
+) -> tuple[tuple[Account, ...], tuple[Agreed, ...], set[str]]:
+    """The wallet and some more, each of a product; the loans among them; the marks of the products."""
+    kinds = [kind for kind, share in _KINDS if planting.rng.random() < share or every_kind]
     made = [_account(customer, AccountKind.WALLET, customer.account_no, planting)]
-    made += [_account(customer, kind, next(account_nos), planting) for kind in kinds]
-    return tuple(made)
+    loans: list[Agreed] = []
+    marks: set[str] = set()
+    for kind in kinds:
+        code, mark = lists.product(kind)
+        account = replace(_account(customer, kind, next(account_nos), planting), product=code)
+        made.append(account)
+        marks.add(mark)
+        if kind is AccountKind.LOAN:
+            loans.append(lists.loan(account.id, code))
+    return tuple(made), tuple(loans), marks
+
+
+def _listed(lists: Lists, sold: set[str]) -> dict[str, Any]:
+    """The columns of a customer with staff, and with labels, a group, an organisation as chance has it."""
+    labels, staff, group, organisation = lists.labels(), lists.staff(), lists.group(), lists.organisation()
+    named = [*labels, staff, *(each for each in (group, organisation) if each is not None)]
+    return {
+        "labels": json.dumps(sorted(each.id for each in labels)),
+        "staff_id": staff.id,
+        "group_id": group.id if group else None,
+        "organisation_id": organisation.id if organisation else None,
+        "facets": "".join(sorted(sold | {each.mark for each in named})),
+    }
+
+
+def _left(customer: Customer, planting: Planting) -> dict[str, Any]:
+    """The columns of who has left: a few of those who are active have left, a few of those who wait were refused."""
+    day = planting.first_day.isoformat()
+    if planting.rng.random() > _LEFT_SHARE:
+        return {}
+    if customer.status == CustomerStatus.ACTIVE:
+        return {
+            "status": CustomerStatus.CLOSED.value,
+            "closed_on": day,
+            "closure_reason": f"{CodeName.CLOSURE_REASON.value}-2",
+        }
+    return {
+        "status": CustomerStatus.REJECTED.value,
+        "rejected_on": day,
+        "rejection_reason": f"{CodeName.REJECTION_REASON.value}-2",
+    }
 
 
 def _account(customer: Customer, kind: AccountKind, number: str, planting: Planting) -> Account:

@@ -59,6 +59,10 @@ class Connection(Protocol):
         """Run one statement for each of many sets of parameters."""
         ...
 
+    def add_rows(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], /) -> None:
+        """Insert many rows of `table`, each with a value for each of `columns`, in the engine's quickest way."""
+        ...
+
     def write_all(self, writes: Sequence[tuple[str, list[Any]]], /) -> None:
         """`executemany` of each of these, in order, in as few round trips as the engine can."""
         ...

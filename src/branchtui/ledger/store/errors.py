@@ -44,14 +44,20 @@ class StoreAway(NotNow):
 
 
 class CommitUnknown(StoreFailure):
-    """The connection broke under a COMMIT and the database could not be asked since: it may have been applied."""
+    """A COMMIT was not confirmed and the database could not be asked since: it may have been applied."""
 
 
-class CommitDoubt(Exception):
-    """The connection broke while a COMMIT was on its way; `mark` is what the transaction left if it was done."""
+class CommitDoubt(StoreUnavailable):
+    """A COMMIT was on its way and not confirmed; `mark` is what the transaction left if it was done.
 
-    def __init__(self, mark: tuple[str, int]) -> None:
-        super().__init__("the connection was lost at COMMIT")
+    None: it leaves no mark, and a person has to look.
+    """
+
+    def __init__(self, mark: tuple[str, int] | None) -> None:
+        super().__init__(
+            "The database went away, or no standby confirmed, while this was recorded. "
+            "Look whether it was, before you do it again."
+        )
         self.mark = mark
 
 

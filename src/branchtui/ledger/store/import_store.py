@@ -10,8 +10,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from sqlalchemy import bindparam, delete, func, select, text
 
-from branchtui.ledger.store.mapping import compiled, insert_by_position, mapping_of
-from branchtui.ledger.store.rows import Account, BalanceRecord, ClosedDay, Customer, Import, ImportRow
+from branchtui.ledger.store.mapping import compiled, insert_rows, mapping_of
+from branchtui.ledger.store.rows import (
+    Account,
+    BalanceRecord,
+    ClosedDay,
+    Customer,
+    Import,
+    ImportRow,
+    Institution,
+)
 from branchtui.ledger.store.tables import (
     accounts,
     balance_records,
@@ -19,6 +27,7 @@ from branchtui.ledger.store.tables import (
     customers,
     import_rows,
     imports,
+    institution,
 )
 
 if TYPE_CHECKING:
@@ -60,6 +69,7 @@ _PARTIES_BY_ID = compiled(_PARTIES.where(customers.c.id.in_(_GIVEN)))
 _CUSTOMERS_BY_ID = _by(Customer, customers.c.id)
 _ACCOUNTS_BY_NO = _by(Account, accounts.c.account_no)
 _CLOSED_DAYS = _by(ClosedDay, closed_days.c.id)
+_INSTITUTION = _by(Institution, institution.c.id)
 _REFERENCES = compiled(
     select(balance_records.c.branch_id, balance_records.c.external_ref).where(
         balance_records.c.branch_id == bindparam("branch_id"), balance_records.c.external_ref.in_(_GIVEN)
@@ -142,6 +152,14 @@ def closed_days_among(connection: Connection, keys: Iterable[str]) -> set[str]:
     return {each.id for each in _all(connection, ClosedDay, _CLOSED_DAYS, keys)}
 
 
+def settings(connection: Connection) -> dict[str, Any]:
+    """The institution's settings as they stand."""
+    found: dict[str, Any] = json.loads(
+        next(_all(connection, Institution, _INSTITUTION, ["institution"])).settings
+    )
+    return found
+
+
 def references_taken(connection: Connection, references: dict[str, set[str]]) -> set[tuple[str, str]]:
     """The pairs (branch id, external reference) that a record has already; `references` are by branch id."""
     taken: set[tuple[str, str]] = set()
@@ -153,7 +171,7 @@ def references_taken(connection: Connection, references: dict[str, set[str]]) ->
 
 def stage(connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None:
     """Insert rows of import_rows, each a tuple in the order of `ImportRow`."""
-    connection.executemany(insert_by_position(ImportRow), rows)
+    insert_rows(connection, ImportRow, rows)
 
 
 def restage(connection: Connection, rows: Iterable[ImportRow]) -> None:
@@ -184,7 +202,7 @@ def last_record_row(connection: Connection, import_id: str) -> int:
 
 def insert_records(connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None:
     """Insert balance records, each a tuple in the order of `BalanceRecord`."""
-    connection.executemany(insert_by_position(BalanceRecord), rows)
+    insert_rows(connection, BalanceRecord, rows)
 
 
 def report(

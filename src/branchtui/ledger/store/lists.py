@@ -164,16 +164,18 @@ class Lists:
         now_us: int,
         zone: tzinfo = UTC,
         sees: Callable[[R], bool] | None = None,
+        asked: Mapping[str, Any] | None = None,
     ) -> Slice[R]:
         """The page of `spec` that `window` asks for, among the rows that pass `filters`.
 
         `filters` maps a filter's name to its parameter, or to a mapping of its parameters. Days in a key
         are those of `zone`. A list opens where a row stands that has left it (it was posted, say) when
-        the reader `sees` that row; without `sees` such a row is not there.
+        the reader `sees` that row; without `sees` such a row is not there. `asked` is what cursors are bound to
+        instead of the filters, where the same question may be answered by one way or another.
         """
         name, sort = spec.sort(window.sort)
-        bound = _bound(filters)
-        binding = _binding(spec.name, name, who, bound)
+        bound = bound_of(filters)
+        binding = _binding(spec.name, name, who, bound if asked is None else dict(asked))
         forward, inclusive, start = True, True, None
         if window.cursor is not None:
             value, key, forward = self.cursors.open(binding, window.cursor, now_us)
@@ -186,10 +188,10 @@ class Lists:
             statement = _page_statement(
                 spec, name, active, forward=forward, start=start is not None, inclusive=inclusive
             )
-            asked = dict(bound, limit_rows=window.limit + 1)
+            given = dict(bound, limit_rows=window.limit + 1)
             if start is not None:
-                asked.update(start_value=start[0], start_key=start[1])
-            found = await self.reader.rows(spec.row_type, statement, asked)
+                given.update(start_value=start[0], start_key=start[1])
+            found = await self.reader.rows(spec.row_type, statement, given)
         else:
             keys = _cut(
                 places, sort, start, forward=forward, inclusive=inclusive, limit_rows=window.limit + 1
@@ -198,7 +200,7 @@ class Lists:
         if not found and window.anchor is not None and start is not None:
             # Nothing stands so late: the last row alone is the nearest place.
             at_the_end = replace(window, anchor="last", limit=1)
-            return await self.page(spec, at_the_end, filters, who=who, now_us=now_us)
+            return await self.page(spec, at_the_end, filters, who=who, now_us=now_us, asked=asked)
         more = len(found) > window.limit
         found = found[: window.limit]
         if not forward:
@@ -218,6 +220,18 @@ class Lists:
             prev=seal(found[0], ahead=False) if found and has_prev else None,
             count=count,
             count_exact=exact,
+        )
+
+    async def all_rows(
+        self, spec: ListSpec[R], sort: str | None, filters: Mapping[str, Any], most: int
+    ) -> list[R]:
+        """The first `most` rows of a list in its order, read on a thread; for a list that is no search."""
+        name, _ = spec.sort(sort)
+        active = tuple(sorted(filters))
+        statement = _page_statement(spec, name, active, forward=True, start=False, inclusive=True)
+        bound = bound_of(filters) | {"limit_rows": most}
+        return await self.reader.in_thread(
+            lambda connection: [spec.row_type(*values) for values in connection.execute(statement, bound)]
         )
 
     async def _anchor(
@@ -247,7 +261,7 @@ class Lists:
             return True, (value, "" if not sort.descending else "\U0010ffff")
         if kind == "id" and rest:
             active = tuple(sorted(filters)) if sees is None else ()
-            bound = _bound(filters) if sees is None else {}
+            bound = bound_of(filters) if sees is None else {}
             statement = _place_statement(spec, active)
             found = await self.reader.rows(spec.row_type, statement, bound | {"anchor_key": rest})
             if found and (sees is None or sees(found[0])):
@@ -369,7 +383,8 @@ def _places_statement(spec: ListSpec[Any], sort_name: str, active: tuple[str, ..
     return spec.statements[cache_key]
 
 
-def _bound(filters: Mapping[str, Any]) -> dict[str, Any]:
+def bound_of(filters: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of these filters: those of one filter stand behind its name."""
     bound: dict[str, Any] = {}
     for name, value in filters.items():
         if isinstance(value, dict):

@@ -18,9 +18,11 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from branchtui.ledger.store import rows, tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from sqlalchemy.sql import ClauseElement
+
+    from branchtui.ledger.store.connection import Connection
 
 TABLES: dict[type[Any], Table] = {
     rows.Institution: tables.institution,
@@ -31,19 +33,40 @@ TABLES: dict[type[Any], Table] = {
     rows.User: tables.users,
     rows.Session: tables.sessions,
     rows.Customer: tables.customers,
+    rows.CodeValue: tables.code_values,
+    rows.Staff: tables.staff,
+    rows.Product: tables.products,
+    rows.CustomerFacet: tables.customer_facets,
+    rows.FamilyMember: tables.family_members,
+    rows.Address: tables.addresses,
+    rows.Identifier: tables.identifiers,
+    rows.CustomerNote: tables.customer_notes,
+    rows.CustomerDetails: tables.customer_details,
+    rows.Transfer: tables.transfers,
     rows.Account: tables.accounts,
+    rows.LoanTerms: tables.loan_terms,
+    rows.LoanInstalment: tables.loan_instalments,
     rows.JournalEntry: tables.journal_entries,
     rows.Leg: tables.legs,
     rows.BalanceRecord: tables.balance_records,
     rows.Payment: tables.payments,
+    rows.PaymentTender: tables.payment_tenders,
+    rows.Receipt: tables.receipts,
     rows.CallbackEvent: tables.callback_events,
+    rows.PaymentWait: tables.payment_waits,
     rows.Operation: tables.operations,
     rows.AuditRow: tables.audit,
     rows.ChainHead: tables.chain_heads,
     rows.Upload: tables.uploads,
     rows.UploadChunk: tables.upload_chunks,
+    rows.Document: tables.documents,
     rows.Import: tables.imports,
     rows.ImportRow: tables.import_rows,
+    rows.ColumnMap: tables.column_maps,
+    rows.BalanceFile: tables.balance_files,
+    rows.BalanceFileRow: tables.balance_file_rows,
+    rows.MissingPayer: tables.balance_file_missing,
+    rows.FilePosting: tables.balance_file_postings,
     rows.Job: tables.jobs,
     rows.JobLease: tables.job_leases,
     rows.JobRow: tables.job_rows,
@@ -54,6 +77,13 @@ TABLES: dict[type[Any], Table] = {
     rows.BranchVersion: tables.branch_versions,
     rows.Approval: tables.approvals,
     rows.ApprovalSlot: tables.approval_slots,
+    rows.CreditAccount: tables.credit_accounts,
+    rows.CreditTransaction: tables.credit_transactions,
+    rows.CreditOpenItem: tables.credit_open_items,
+    rows.CreditAllocation: tables.credit_allocations,
+    rows.Settlement: tables.settlements,
+    rows.CreditStatement: tables.credit_statements,
+    rows.StatementMail: tables.statement_mails,
 }
 """In the order in which rows are inserted: parents first."""
 
@@ -96,8 +126,6 @@ class Mapping:
     delete: str
     select_by_key: str
     append_only: bool
-    select_by_keys: str
-    """By one column: the rows whose key is in the JSON array `:keys`."""
 
     @property
     def select_list(self) -> list[Any]:
@@ -108,6 +136,7 @@ class Mapping:
 _GIVEN = text("SELECT value FROM json_each(:keys)")
 _mappings: dict[type[Any], Mapping] = {}
 _equal_statements: dict[tuple[type[Any], tuple[str, ...]], str] = {}
+_among_statements: dict[tuple[type[Any], str], str] = {}
 
 
 def mapping_of(row_type: type[Any]) -> Mapping:
@@ -137,9 +166,6 @@ def _make_mapping(row_type: type[Any]) -> Mapping:
         delete=compiled(delete(table).where(*is_key)),
         select_by_key=compiled(select(*[table.c[name] for name in columns]).where(*is_key)),
         append_only=bool(table.info.get("append_only")),
-        select_by_keys=compiled(
-            select(*[table.c[name] for name in columns]).where(table.c[key[0]].in_(_GIVEN))
-        ),
     )
 
 
@@ -154,10 +180,17 @@ def select_equal(row_type: type[Any], names: tuple[str, ...]) -> str:
     return found
 
 
-def insert_by_position(row_type: type[Any]) -> str:
-    """An insert whose parameters are the row's values in the order of its fields, for long sweeps."""
+def select_among(row_type: type[Any], name: str) -> str:
+    """All rows of `row_type` whose text column `name` is in the JSON array `:keys`."""
+    found = _among_statements.get((row_type, name))
+    if found is None:
+        mapping = mapping_of(row_type)
+        found = compiled(select(*mapping.select_list).where(mapping.table.c[name].in_(_GIVEN)))
+        _among_statements[row_type, name] = found
+    return found
+
+
+def insert_rows(connection: Connection, row_type: type[Any], rows: Iterable[tuple[Any, ...]]) -> None:
+    """Insert many rows, each the values of `row_type` in the order of its fields."""
     mapping = mapping_of(row_type)
-    statement = insert(mapping.table)
-    return str(
-        statement.compile(dialect=sqlite.dialect(paramstyle="qmark"), column_keys=list(mapping.columns))
-    )
+    connection.add_rows(mapping.table.name, mapping.columns, rows)

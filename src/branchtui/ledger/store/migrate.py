@@ -9,11 +9,26 @@ from typing import TYPE_CHECKING
 from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.schema import CreateColumn
+
+from branchtui.ledger.store.tables import customers
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext, RevisionStep
+    from sqlalchemy import Table
 
     from branchtui.ledger.store.connection import Connection
+
+GROWN: tuple[Table, ...] = (customers,)
+"""Tables that have gained columns since the first release of their revision."""
+
+_COLUMNS = {
+    "sqlite": "SELECT name FROM pragma_table_xinfo(?)",
+    "postgresql": "SELECT column_name FROM information_schema.columns "
+    "WHERE table_schema = current_schema() AND table_name = ?",
+}
+_DIALECTS = {"sqlite": sqlite.dialect, "postgresql": postgresql.dialect}
 
 
 def _config() -> Config:
@@ -68,9 +83,25 @@ def upgrade(connection: Connection) -> str | None:
     statements = render(before, connection.dialect)
     connection.begin()
     try:
+        if before is not None:
+            connection.run_script(missing_columns(connection))
         connection.run_script(statements)
         connection.commit()
     except BaseException:
         connection.rollback()
         raise
     return before
+
+
+def missing_columns(connection: Connection) -> str:
+    """The SQL that adds to the tables of `GROWN` the columns that they lack; each may be empty or has a default."""
+    dialect = _DIALECTS[connection.dialect]()
+    found: list[str] = []
+    for table in GROWN:
+        there = {name for (name,) in connection.execute(_COLUMNS[connection.dialect], (table.name,))}
+        found += [
+            f"ALTER TABLE {table.name} ADD COLUMN {CreateColumn(column).compile(dialect=dialect)};"
+            for column in table.columns
+            if column.name not in there
+        ]
+    return "\n".join(found)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import itertools
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -17,13 +18,15 @@ import apsw
 from branchtui.ledger.store.errors import Fault, StoreUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from branchtui.ledger.store.reader import Reader
 
 _FIXED: Final = (3, 51, 3)
 _BUSY_TIMEOUT_MS: Final = 5_000
 _CACHE_KIB: Final = 65_536
+_ROWS_A_STATEMENT: Final = 200
+"""Rows that one INSERT brings: between two the interpreter goes to another thread and has to come back."""
 
 CHECKPOINT_PAGES: Final = 1_000
 """Pages of the write-ahead log from which the writer brings it into the database, once a batch is answered."""
@@ -39,6 +42,15 @@ class SqliteConnection(apsw.Connection):
     def execute_all(self, asked: Sequence[tuple[str, Any]], /) -> list[list[Any]]:
         """The rows of several statements: nothing is far away."""
         return [self.execute(statement, bound).fetchall() for statement, bound in asked]
+
+    def add_rows(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], /) -> None:
+        """A few hundred rows a statement."""
+        row = f"({', '.join('?' * len(columns))})"
+        waiting = iter(rows)
+        while together := list(itertools.islice(waiting, _ROWS_A_STATEMENT)):
+            places = ", ".join([row] * len(together))
+            statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES {places}"  # noqa: S608 - names of our own schema
+            self.execute(statement, tuple(itertools.chain.from_iterable(together)))
 
     def write_all(self, writes: Sequence[tuple[str, list[Any]]], /) -> None:
         """Each of these in order: nothing is far away."""

@@ -8,9 +8,13 @@ and the same rules serve every engine.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from dataclasses import dataclass
+from functools import partial
+from operator import attrgetter
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from branchtui.ledger.store.mapping import TABLES, insert_by_position, mapping_of, select_equal
+from branchtui.ledger.store.mapping import TABLES, insert_rows, mapping_of, select_among, select_equal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -26,16 +30,36 @@ class _Gone:
 
 GONE = _Gone()
 
-_WORTH_ONE_STATEMENT: Final = 2
-
 _Layer = dict[type[Any], dict[Any, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class ByKey:
+    """The row of a class with this key."""
+
+    row_type: type[Any]
+    key: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of a statement; where it asks one text column of a class for one value, `among` is that class."""
+
+    statement: str
+    bound: dict[str, Any]
+    among: type[Any] | None = None
+
+
+Wanted = ByKey | Rows
 
 
 class Batch:
     """What a batch of commands will write, and the rows it has read."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, company: int = 1) -> None:
+        """`company`: how many commands it holds, which are likely to ask alike."""
         self.connection = connection
+        self.company = company
         self._ahead: dict[Any, list[Any]] = {}
         self._stored: _Layer = {}
         self._changed: _Layer = {}
@@ -60,36 +84,97 @@ class Batch:
             known[key] = row_type(*found) if found else None
         return known[key]
 
-    def read(self, row_type: type[Any], keys: Iterable[Any]) -> None:
-        """Read the rows with these keys unless they are known; those of one column in one statement."""
-        known = self._stored.setdefault(row_type, {})
-        wanted = [key for key in keys if key not in known]
-        mapping = mapping_of(row_type)
-        if len(mapping.key) != 1 or len(wanted) < _WORTH_ONE_STATEMENT:
-            for key in wanted:
-                self.stored(row_type, key)
-            return
-        known.update(dict.fromkeys(wanted))
-        for values in self.connection.execute(mapping.select_by_keys, {"keys": json.dumps(wanted)}):
-            row = row_type(*values)
-            known[mapping.key_of(row)] = row
+    def read(self, wanted: Iterable[Wanted]) -> None:
+        """Read what is asked for, in as few statements as can be, all sent together.
 
-    def rows(self, statement: str, bound: dict[str, Any]) -> Iterable[Any]:
+        Rows by their key are found by `stored` from now on; those of a statement, or of one text column, by
+        `rows` until the batch writes.
+        """
+        keys: dict[type[Any], dict[Any, None]] = {}
+        among: dict[tuple[type[Any], str], dict[str, None]] = {}
+        statements: list[tuple[str, dict[str, Any]]] = []
+        for each in wanted:
+            if isinstance(each, ByKey):
+                keys.setdefault(each.row_type, {})[each.key] = None
+            elif each.among is None:
+                statements.append((each.statement, each.bound))
+            else:
+                ((name, value),) = each.bound.items()
+                among.setdefault((each.among, name), {})[value] = None
+        asking: list[tuple[str, dict[str, Any]]] = []
+        taking: list[Callable[[list[Any]], None]] = []
+        for row_type, some in keys.items():
+            self._ask_for_keys(row_type, some, asking, taking)
+        for (row_type, name), values in among.items():
+            asking.append((select_among(row_type, name), {"keys": json.dumps(list(values))}))
+            taking.append(partial(self._take_among, row_type, name, values))
+        for statement, bound in {asked(*each): each for each in statements}.values():
+            asking.append((statement, bound))
+            taking.append(partial(self._take_rows, statement, bound))
+        if asking:
+            for take, rows in zip(taking, self.connection.execute_all(asking), strict=True):
+                take(rows)
+
+    def _ask_for_keys(
+        self,
+        row_type: type[Any],
+        keys: Iterable[Any],
+        asking: list[tuple[str, dict[str, Any]]],
+        taking: list[Callable[[list[Any]], None]],
+    ) -> None:
+        known = self._stored.setdefault(row_type, {})
+        mapping = mapping_of(row_type)
+        wanted = [key for key in keys if key not in known]
+        if len(mapping.key) == 1 and len(wanted) > 1:
+            asking.append((select_among(row_type, mapping.key[0]), {"keys": json.dumps(wanted)}))
+            taking.append(partial(self._take_keys, row_type, wanted))
+            return
+        for key in wanted:
+            asking.append((mapping.select_by_key, _bound_key(mapping.key, key)))
+            taking.append(partial(self._take_keys, row_type, [key]))
+
+    def _take_keys(self, row_type: type[Any], keys: list[Any], rows: list[Any]) -> None:
+        known = self._stored.setdefault(row_type, {})
+        known.update(dict.fromkeys(keys))
+        key_of = mapping_of(row_type).key_of
+        for values in rows:
+            row = row_type(*values)
+            known[key_of(row)] = row
+
+    def _take_among(self, row_type: type[Any], name: str, values: Iterable[str], rows: list[Any]) -> None:
+        found: dict[str, list[Any]] = {value: [] for value in values}
+        place = mapping_of(row_type).columns.index(name)
+        for row in rows:
+            found[row[place]].append(row)
+        for value, some in found.items():
+            self._take_rows(select_equal(row_type, (name,)), {name: value}, some)
+
+    def _take_rows(self, statement: str, bound: dict[str, Any], rows: list[Any]) -> None:
+        self._ahead[asked(statement, bound)] = rows
+
+    def expect(self, wanted: Sequence[ByKey]) -> None:
+        """These rows will be asked for; where that costs a journey, one serves for all."""
+        if self.connection.is_far:
+            self.read(wanted)
+
+    def expect_equal(self, row_type: type[Any], name: str, values: Sequence[str]) -> None:
+        """Rows with these values of a text column will be asked for, the first of them next."""
+        statement = select_equal(row_type, (name,))
+        if len(values) > 1 and not self.has_ahead(Rows(statement, {name: values[0]})):
+            self.read(Rows(statement, {name: value}, row_type) for value in values)
+
+    def rows(self, rows: Rows) -> Iterable[Any]:
         """The rows of a statement as the database holds them."""
-        ahead = self._ahead.get(asked(statement, bound)) if self._ahead else None
-        return self.connection.execute(statement, bound) if ahead is None else ahead
+        ahead = self._ahead.get(asked(rows.statement, rows.bound)) if self._ahead else None
+        return self.connection.execute(rows.statement, rows.bound) if ahead is None else ahead
 
     def knows(self, row_type: type[Any], key: Any) -> bool:
         """Whether the row with this key was read."""
         return key in self._stored.get(row_type, {})
 
-    def has_ahead(self, statement: str, bound: dict[str, Any]) -> bool:
+    def has_ahead(self, rows: Rows) -> bool:
         """Whether the rows of this statement were read ahead."""
-        return asked(statement, bound) in self._ahead
-
-    def keep_ahead(self, statement: str, bound: dict[str, Any], rows: list[Any]) -> None:
-        """Rows that commands of this batch will ask for; they stand until the batch writes."""
-        self._ahead[asked(statement, bound)] = rows
+        return asked(rows.statement, rows.bound) in self._ahead
 
     def changed_rows(self, row_type: type[Any]) -> dict[Any, Any]:
         """Key to row (or GONE) of everything of this class that the batch changed."""
@@ -104,17 +189,26 @@ class Batch:
         """Note a row that a query brought along."""
         self._stored.setdefault(row_type, {}).setdefault(key, row)
 
+    def forget(self, row_type: type[Any], keys: Iterable[Any]) -> None:
+        """What was read of the rows with these keys holds no longer."""
+        known = self._stored.get(row_type, {})
+        for key in keys:
+            known.pop(key, None)
+
     def flush(self) -> None:
-        """Write everything: deletions, then insertions parents first, then updates."""
+        """Write everything: deletions children first, then insertions parents first, then updates."""
         self._ahead = {}
         inserts: list[tuple[str, list[dict[str, Any]]]] = []
         updates: list[tuple[str, list[dict[str, Any]]]] = []
+        for row_type in reversed(TABLES):
+            if any(row is GONE for row in self._changed.get(row_type, {}).values()):
+                self._delete(row_type, self._changed[row_type])
         for row_type in TABLES:
             changed = self._changed.get(row_type)
             if not changed:
                 continue
             mapping = mapping_of(row_type)
-            new, old = self._delete_and_sort(row_type, changed)
+            new, old = self._sort(row_type, changed)
             if new:
                 inserts.append((mapping.insert, new))
             if old:
@@ -125,22 +219,29 @@ class Batch:
             known.update({key: None if row is GONE else row for key, row in changed.items()})
         self._changed = {}
 
-    def _delete_and_sort(
+    def _delete(self, row_type: type[Any], changed: dict[Any, Any]) -> None:
+        mapping = mapping_of(row_type)
+        gone = [key for key, row in changed.items() if row is GONE]
+        if self.connection.is_far:
+            self.read(ByKey(row_type, key) for key in gone)
+        for key in gone:
+            if self.stored(row_type, key) is not None:
+                self.connection.execute(mapping.delete, _bound_key(mapping.key, key))
+
+    def _sort(
         self, row_type: type[Any], changed: dict[Any, Any]
     ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        """Delete what is gone; the parameters of what is new, and of what stands there already."""
+        """The parameters of what is new, and of what stands there already."""
         mapping = mapping_of(row_type)
         new: list[dict[str, Any]] = []
         old: list[dict[str, Any]] = []
         if self.connection.is_far and not mapping.append_only:
-            self.read(row_type, changed)
+            self.read(ByKey(row_type, key) for key in changed)
         for key, row in changed.items():
+            if row is GONE:
+                continue
             # What is only ever added is not looked for: the engine refuses a second one.
             before = self._known(row_type, key) if mapping.append_only else self.stored(row_type, key)
-            if row is GONE:
-                if before is not None:
-                    self.connection.execute(mapping.delete, _bound_key(mapping.key, key))
-                continue
             values = dict(zip(mapping.columns, mapping.values_of(row), strict=True))
             if before is None:
                 new.append(values)
@@ -171,11 +272,11 @@ class Tx:
     def find(self, row_type: type[R], **equal: Any) -> list[R]:
         """All rows whose columns equal these values, as the batch leaves them so far."""
         names = tuple(sorted(equal))
-
-        def fits(row: R) -> bool:
-            return all(getattr(row, name) == equal[name] for name in names)
-
-        return self.select(row_type, select_equal(row_type, names), equal, fits)
+        found_of = attrgetter(*names)
+        wanted = found_of(SimpleNamespace(**equal))
+        one_text = len(names) == 1 and isinstance(wanted, str)
+        rows = Rows(select_equal(row_type, names), equal, row_type if one_text else None)
+        return self._as_left(row_type, rows, lambda row: found_of(row) == wanted)
 
     def find_one(self, row_type: type[R], **equal: Any) -> R | None:
         """The only row whose columns equal these values, or None; several are a broken promise."""
@@ -190,9 +291,12 @@ class Tx:
 
         `fits` says in Python what the statement's condition says, for rows that are not written yet.
         """
+        return self._as_left(row_type, Rows(statement, bound), fits)
+
+    def _as_left(self, row_type: type[R], rows: Rows, fits: Callable[[R], bool]) -> list[R]:
         mapping = mapping_of(row_type)
         found: dict[Any, Any] = {}
-        for values in self._batch.rows(statement, bound):
+        for values in self._batch.rows(rows):
             row: Any = row_type(*values)
             key = mapping.key_of(row)
             self._batch.remember(row_type, key, row)
@@ -204,6 +308,19 @@ class Tx:
                 else:
                     found.pop(key, None)
         return list(found.values())
+
+    def expect(self, *wanted: tuple[type[Any], Any]) -> None:
+        """Say which rows (class and key) will be asked for next, so that they may come together."""
+        self._batch.expect([ByKey(row_type, key) for row_type, key in wanted])
+
+    @property
+    def company(self) -> int:
+        """How many commands are decided together with this one, which are likely to ask alike."""
+        return self._batch.company
+
+    def expect_equal(self, row_type: type[Any], name: str, values: Sequence[str]) -> None:
+        """Say that rows with these values of a text column will be asked for, by this command and those behind it."""
+        self._batch.expect_equal(row_type, name, values)
 
     def put(self, row: Any) -> None:
         """Insert or replace a row, by its key."""
@@ -250,10 +367,18 @@ class BulkTx(Tx):
             return
         row_type = type(rows[0])
         mapping = mapping_of(row_type)
-        self.connection.executemany(insert_by_position(row_type), map(mapping.values_of, rows))
+        insert_rows(self.connection, row_type, map(mapping.values_of, rows))
         self._flushed = True
         for row in rows:
             self._batch.remember(row_type, mapping.key_of(row), row)
+
+    def read(self, row_type: type[Any], keys: Iterable[Any]) -> None:
+        """Read the rows with these keys in one statement, so that `get` finds them."""
+        self._batch.read(ByKey(row_type, key) for key in keys)
+
+    def forget(self, row_type: type[Any], keys: Iterable[Any]) -> None:
+        """A set-based statement has changed the rows with these keys: `get` reads them anew."""
+        self._batch.forget(row_type, keys)
 
     def drop(self) -> None:
         """The command refused; after a flush that would leave half of it, so the whole transaction fails."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, bindparam, delete, not_, or_, select
 
 from branchtui.ledger.store.mapping import compiled
-from branchtui.ledger.store.tables import imports, upload_chunks, uploads
+from branchtui.ledger.store.tables import balance_files, documents, imports, upload_chunks, uploads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,10 +19,14 @@ _CHUNKS = compiled(
     .where(upload_chunks.c.upload_id == bindparam("upload_id"))
     .order_by(upload_chunks.c.start)
 )
-# A file that an import still has to read stays, however old it is.
-_IN_USE = (
-    select(imports.c.id).where(imports.c.upload_id == uploads.c.id, imports.c.state == "validating").exists()
+# A file that an import or a balance file still has to read stays, however old it is, and one that is somebody's document.
+_IN_USE = or_(
+    select(imports.c.id).where(imports.c.upload_id == uploads.c.id, imports.c.state == "validating").exists(),
+    select(balance_files.c.id)
+    .where(balance_files.c.upload_id == uploads.c.id, balance_files.c.state == "received")
+    .exists(),
 )
+_IS_DOCUMENT = select(documents.c.id).where(documents.c.upload_id == uploads.c.id).exists()
 _STALE = compiled(
     select(uploads.c.id).where(
         or_(
@@ -30,6 +34,7 @@ _STALE = compiled(
             uploads.c.created_at <= bindparam("old"),
         ),
         not_(_IN_USE),
+        not_(_IS_DOCUMENT),
     )
 )
 _FORGET_CHUNKS = compiled(delete(upload_chunks).where(upload_chunks.c.upload_id == bindparam("upload_id")))
@@ -43,7 +48,7 @@ def chunks(connection: Connection, upload_id: str) -> Iterator[bytes]:
 
 
 def stale(connection: Connection, abandoned: int, old: int) -> list[str]:
-    """Uploads left unfinished since `abandoned`, or begun before `old` (microseconds), that no import reads."""
+    """Uploads left unfinished since `abandoned`, or begun before `old` (microseconds), that nothing reads or is made of."""
     found = connection.execute(_STALE, {"abandoned": abandoned, "old": old})
     return [upload_id for (upload_id,) in found]
 

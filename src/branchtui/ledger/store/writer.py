@@ -81,14 +81,18 @@ class Writer:
         on_io_error: Callable[[BaseException], None] = stop_the_process,
         chance: random.Random | None = None,
         pause: Callable[[float], object] | None = None,
+        committed: Callable[[float], object] = lambda _: None,
     ) -> None:
+        """`committed` is told, on the writer's thread, how many seconds each COMMIT took."""
         self._store = store
+        self._committed = committed
         self._on_io_error = on_io_error
         self._chance = chance or random.Random()  # noqa: S311 - spreads retries, keeps no secret
         # Nothing ever sets it: a wait that needs no clock of its own.
         self._pause = pause or threading.Event().wait
         self._connection: Connection | None = None
         self._queue: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
+        self._carried: _Task | None = None
         self._thread = threading.Thread(target=self._work, name="ledger-writer", daemon=True)
         self._ready: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
         self._stopping = False
@@ -97,6 +101,11 @@ class Writer:
         self.batches = 0
         self.commands = 0
         self.retries = 0
+
+    @property
+    def waiting(self) -> int:
+        """Commands that wait for their batch."""
+        return self._queue.qsize()
 
     def start(self) -> None:
         """Open the database; raises what opening it raised."""
@@ -139,29 +148,33 @@ class Writer:
             self._ready.put(error)
             return
         self._ready.put(None)
-        carried: _Task | None = None
-        while True:
-            first = carried or self._queue.get()
-            carried = None
-            if first is None:
-                break
-            tasks = [first]
-            while not first.bulk and len(tasks) < MAX_BATCH:
-                try:
-                    following = self._queue.get_nowait()
-                except queue.Empty:
-                    break
-                if following is None:
-                    self._queue.put(None)
-                    break
-                if following.bulk:
-                    carried = following
-                    break
-                tasks.append(following)
-            self._answer(tasks, self._run(tasks))
-            self._tidy()
+        while self._turn():
+            pass
         self._refuse_the_rest()
         self._disconnect()
+
+    def _turn(self) -> bool:
+        """Wait for a command, do it and those behind it as one batch, answer them; False once told to stop."""
+        first = self._carried or self._queue.get()
+        self._carried = None
+        if first is None:
+            return False
+        tasks = [first]
+        while not first.bulk and len(tasks) < MAX_BATCH:
+            try:
+                following = self._queue.get_nowait()
+            except queue.Empty:
+                break
+            if following is None:
+                self._queue.put(None)
+                break
+            if following.bulk:
+                self._carried = following
+                break
+            tasks.append(following)
+        self._answer(tasks, self._run(tasks))
+        self._tidy()
+        return True
 
     def _tidy(self) -> None:
         """What the store does between batches; those who are answered do not wait for it."""
@@ -242,7 +255,7 @@ class Writer:
             self._connection = self._store.connect_writer()
         results: list[_Done] = []
         try:
-            _run_batch(self._store, self._connection, tasks, results)
+            _run_batch(self._store, self._connection, tasks, results, self._committed)
         except CommitDoubt as doubt:
             self._disconnect()
             if not self._was_committed(doubt, until):
@@ -255,7 +268,7 @@ class Writer:
         Raises:
             CommitUnknown: it did not answer in time.
         """
-        while True:
+        while doubt.mark is not None:
             try:
                 return self._store.was_committed(doubt.mark)
             except Exception as error:
@@ -265,6 +278,7 @@ class Writer:
                     self.away = True
                     raise CommitUnknown from error
             self._pause(self._chance.uniform(*PAUSE_SECONDS))
+        raise CommitUnknown from doubt
 
     def _disconnect(self) -> None:
         if self._connection is not None:
@@ -307,9 +321,15 @@ class FencedWriter:
         return await self._writer.bulk(fenced)
 
 
-def _run_batch(store: Store, connection: Connection, tasks: list[_Task], results: list[_Done]) -> None:
+def _run_batch(
+    store: Store,
+    connection: Connection,
+    tasks: list[_Task],
+    results: list[_Done],
+    committed: Callable[[float], object],
+) -> None:
     """Decide every task in order and commit once; a task that raises leaves nothing behind."""
-    batch = Batch(connection)
+    batch = Batch(connection, len(tasks))
     try:
         connection.begin()
         if connection.is_far and len(tasks) > 1:
@@ -329,7 +349,9 @@ def _run_batch(store: Store, connection: Connection, tasks: list[_Task], results
             else:
                 tx.keep()
         batch.flush()
+        began = time.perf_counter()
         connection.commit()
+        committed(time.perf_counter() - began)
     except BaseException:
         connection.rollback()
         raise

@@ -17,7 +17,7 @@ from branchtui.ledger.store import tables
 from branchtui.ledger.store.lists import ListSpec, Sort
 from branchtui.ledger.store.rows import Approval
 from branchtui.ledger.web.route import Call, ListQuery, Route, answered, paged
-from branchtui.ledger.workflows import activity, approvables, sessions
+from branchtui.ledger.workflows import activity, approvables, jobs, sessions
 from branchtui.ledger.workflows.approval_rules import path_of
 from branchtui.ledger.workflows.approvals import Desk
 
@@ -97,7 +97,7 @@ async def approve(call: Call) -> Reply:
     """`POST /v1/approvals/{id}/approve`; one's own is refused, and the chain says that it was tried (MC-1)."""
     desk, approval_id = _desk(call), call.path["id"]
     try:
-        return await call.execute(
+        reply = await call.execute(
             "approval.approve",
             lambda tx, command: desk.approve(tx, command, approval_id, call.body.difference_hash),
         )
@@ -111,6 +111,9 @@ async def approve(call: Call) -> Reply:
             )
             await call.core.writer.submit(lambda tx: sessions.log(tx, call.principal, event, call.at_us))
         raise
+    # What was allowed may be long work.
+    jobs.wake_runner(call.core)
+    return reply
 
 
 async def reject(call: Call) -> Reply:
@@ -146,6 +149,8 @@ def routes() -> tuple[Route, ...]:
             "Requests that wait, or were decided",
             query=ApprovalsQuery,
             answer=Page[wire.Approval],
+            operation="list_approvals",
+            sorts=tuple(APPROVALS.sorts),
         ),
         Route(
             "POST",
@@ -157,8 +162,33 @@ def routes() -> tuple[Route, ...]:
             answer=wire.Filed,
             status=202,
             keyed=True,
+            operation="request_approval",
+            refuses=(
+                Codes.PRECONDITION_FAILED,
+                Codes.NO_CHECKER,
+                Codes.APPROVAL_PENDING,
+                Codes.NEEDS_CHECKER,
+                Codes.RECORD_ACCOUNTED,
+                Codes.TRANSITION_NOT_ALLOWED,
+                Codes.CUSTOMER_NOT_ACTIVE,
+                Codes.DAY_CLOSED,
+                Codes.ACCOUNT_AMBIGUOUS,
+                Codes.ALREADY_ASSOCIATED,
+                Codes.NOT_ASSOCIATED,
+                Codes.BATCH_CHANGED,
+                Codes.PAYMENT_ALREADY_SPENT,
+            ),
         ),
-        Route("GET", f"{path}/{{id}}", P.APPROVAL_VIEW, approval, "What would change", answer=wire.Approval),
+        Route(
+            "GET",
+            f"{path}/{{id}}",
+            P.APPROVAL_VIEW,
+            approval,
+            "What would change",
+            answer=wire.Approval,
+            operation="get_approval",
+            refuses=(Codes.STORAGE_FULL,),
+        ),
         Route(
             "POST",
             f"{path}/{{id}}/approve",
@@ -169,6 +199,21 @@ def routes() -> tuple[Route, ...]:
             answer=wire.Approval,
             keyed=True,
             step_up=True,
+            operation="approve",
+            refuses=(
+                Codes.SAME_PERSON,
+                Codes.NEEDS_CHECKER,
+                Codes.STALE_APPROVAL,
+                Codes.APPROVAL_SETTLED,
+                Codes.RECORD_ACCOUNTED,
+                Codes.TRANSITION_NOT_ALLOWED,
+                Codes.CUSTOMER_NOT_ACTIVE,
+                Codes.DAY_CLOSED,
+                Codes.ACCOUNT_AMBIGUOUS,
+                Codes.ALREADY_ASSOCIATED,
+                Codes.NOT_ASSOCIATED,
+                Codes.PAYMENT_ALREADY_SPENT,
+            ),
         ),
         Route(
             "POST",
@@ -179,6 +224,11 @@ def routes() -> tuple[Route, ...]:
             body=wire.Reject,
             answer=wire.Approval,
             keyed=True,
+            operation="reject_approval",
+            refuses=(
+                Codes.SAME_PERSON,
+                Codes.APPROVAL_SETTLED,
+            ),
         ),
         Route(
             "POST",
@@ -188,5 +238,10 @@ def routes() -> tuple[Route, ...]:
             "Withdraw the own request",
             answer=wire.Approval,
             keyed=True,
+            operation="withdraw_approval",
+            refuses=(
+                Codes.FORBIDDEN,
+                Codes.APPROVAL_SETTLED,
+            ),
         ),
     )

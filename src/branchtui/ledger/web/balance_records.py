@@ -9,6 +9,7 @@ from pydantic import StringConstraints
 
 from branchtui.contract import balance_records as wire
 from branchtui.contract.paging import Page
+from branchtui.contract.problem import Codes
 from branchtui.ledger.access import Permission as P
 from branchtui.ledger.problems import not_found
 from branchtui.ledger.store.rows import BalanceRecord
@@ -161,6 +162,8 @@ def _collection_routes() -> tuple[Route, ...]:
             "Balance records of the branch",
             query=RecordsQuery,
             answer=Page[wire.BalanceRecord],
+            operation="list_balance_records",
+            sorts=tuple(RECORDS.sorts),
         ),
         Route(
             "POST",
@@ -172,6 +175,12 @@ def _collection_routes() -> tuple[Route, ...]:
             answer=wire.BalanceRecord,
             status=201,
             keyed=True,
+            operation="create_balance_record",
+            refuses=(
+                Codes.POSSIBLE_DUPLICATE,
+                Codes.REFERENCE_TAKEN,
+                Codes.CUSTOMER_NOT_ACTIVE,
+            ),
         ),
         Route(
             "GET",
@@ -181,6 +190,7 @@ def _collection_routes() -> tuple[Route, ...]:
             "What all means now",
             query=SummaryQuery,
             answer=wire.RecordSummary,
+            operation="summarise_balance_records",
         ),
         Route(
             "POST",
@@ -191,6 +201,14 @@ def _collection_routes() -> tuple[Route, ...]:
             body=wire.BulkAction,
             answer=wire.BulkResult,
             keyed=True,
+            operation="post_all_balance_records",
+            refuses=(
+                Codes.BATCH_CHANGED,
+                Codes.CUSTOMER_NOT_ACTIVE,
+                Codes.DAY_CLOSED,
+                Codes.ACCOUNT_AMBIGUOUS,
+            ),
+            may_wait=True,
         ),
         Route(
             "POST",
@@ -202,6 +220,9 @@ def _collection_routes() -> tuple[Route, ...]:
             answer=wire.BulkResult,
             keyed=True,
             step_up=True,
+            operation="delete_all_balance_records",
+            refuses=(Codes.BATCH_CHANGED,),
+            may_wait=True,
         ),
     )
 
@@ -209,7 +230,15 @@ def _collection_routes() -> tuple[Route, ...]:
 def _record_routes() -> tuple[Route, ...]:
     path = "/v1/balance-records/{id}"
     return (
-        Route("GET", path, P.RECORD_VIEW, record, "A balance record", answer=wire.BalanceRecord),
+        Route(
+            "GET",
+            path,
+            P.RECORD_VIEW,
+            record,
+            "A balance record",
+            answer=wire.BalanceRecord,
+            operation="get_balance_record",
+        ),
         Route(
             "PATCH",
             path,
@@ -220,6 +249,13 @@ def _record_routes() -> tuple[Route, ...]:
             answer=wire.BalanceRecord,
             keyed=True,
             if_match=True,
+            operation="change_balance_record",
+            refuses=(
+                Codes.RECORD_ACCOUNTED,
+                Codes.TRANSITION_NOT_ALLOWED,
+                Codes.REFERENCE_TAKEN,
+                Codes.CUSTOMER_NOT_ACTIVE,
+            ),
         ),
         Route(
             "DELETE",
@@ -230,6 +266,11 @@ def _record_routes() -> tuple[Route, ...]:
             status=204,
             keyed=True,
             if_match=True,
+            operation="delete_balance_record",
+            refuses=(
+                Codes.RECORD_ACCOUNTED,
+                Codes.TRANSITION_NOT_ALLOWED,
+            ),
         ),
         Route(
             "POST",
@@ -240,6 +281,15 @@ def _record_routes() -> tuple[Route, ...]:
             answer=wire.BalanceRecord,
             keyed=True,
             if_match=True,
+            operation="post_balance_record",
+            refuses=(
+                Codes.RECORD_ACCOUNTED,
+                Codes.TRANSITION_NOT_ALLOWED,
+                Codes.CUSTOMER_NOT_ACTIVE,
+                Codes.DAY_CLOSED,
+                Codes.ACCOUNT_AMBIGUOUS,
+                Codes.NEEDS_CHECKER,
+            ),
         ),
         Route(
             "POST",
@@ -252,5 +302,12 @@ def _record_routes() -> tuple[Route, ...]:
             keyed=True,
             if_match=True,
             step_up=True,
+            operation="reverse_balance_record",
+            refuses=(
+                Codes.TRANSITION_NOT_ALLOWED,
+                Codes.CUSTOMER_NOT_ACTIVE,
+                Codes.DAY_CLOSED,
+                Codes.NEEDS_CHECKER,
+            ),
         ),
     )

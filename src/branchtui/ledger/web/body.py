@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import unicodedata
+import zlib
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -27,14 +28,16 @@ UNHURRIED_SECONDS: Final = 10.0
 SLOWEST_BYTES_PER_SECOND: Final = 1024
 
 
-async def read_bounded(request: HttpRequest, limit: int = MAX_JSON_BYTES) -> bytes:
-    """The body, counted while it streams, never by what `Content-Length` claims.
+async def read_bounded(
+    request: HttpRequest, limit: int = MAX_JSON_BYTES, *, encodings: frozenset[str] = frozenset({"identity"})
+) -> bytes:
+    """The body as it was sent, counted while it streams, never by what `Content-Length` claims.
 
     Raises:
-        Refusal: 413 beyond `limit` bytes, 415 for a compressed body, 408 for one that drips.
+        Refusal: 413 beyond `limit` bytes, 415 for a body in another of the `encodings`, 408 for one that drips.
     """
-    if request.headers.get("content-encoding", "identity") != "identity":
-        raise Refusal(415, Codes.MEDIA_TYPE, "Compressed requests are not accepted.")
+    if content_encoding(request) not in encodings:
+        raise Refusal(415, Codes.MEDIA_TYPE, "A request in this encoding is not accepted here.")
     loop = asyncio.get_running_loop()
     began = loop.time()
     parts: list[bytes] = []
@@ -44,7 +47,7 @@ async def read_bounded(request: HttpRequest, limit: int = MAX_JSON_BYTES) -> byt
             async for part in request.stream():
                 size += len(part)
                 if size > limit:
-                    raise Refusal(413, Codes.TOO_LARGE, f"A request may hold {limit // 1024} KiB at most.")
+                    raise _too_large(limit)
                 parts.append(part)
                 earned = UNHURRIED_SECONDS + size / SLOWEST_BYTES_PER_SECOND
                 deadline.reschedule(began + min(BODY_SECONDS, earned))
@@ -53,6 +56,33 @@ async def read_bounded(request: HttpRequest, limit: int = MAX_JSON_BYTES) -> byt
             408, Codes.TOO_SLOW, "The request did not arrive in time. Nothing was done.", retry_same_key=True
         ) from error
     return b"".join(parts)
+
+
+def content_encoding(request: HttpRequest) -> str:
+    """How the body is encoded; of two headers neither is believed."""
+    return ", ".join(request.headers.getlist("content-encoding")).strip().lower() or "identity"
+
+
+def unzipped(raw: bytes, limit: int) -> bytes:
+    """What gzip packed, no more of it unpacked than may be there.
+
+    Raises:
+        Refusal: 413 beyond `limit` bytes, 400 for what is not exactly one gzip stream.
+    """
+    unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    try:
+        found = unpacker.decompress(raw, limit + 1)
+    except zlib.error as error:
+        raise Refusal(400, Codes.MALFORMED, "This is not gzip.") from error
+    if len(found) > limit:
+        raise _too_large(limit)
+    if not unpacker.eof or unpacker.unused_data:
+        raise Refusal(400, Codes.MALFORMED, "This is not one whole gzip stream.")
+    return found
+
+
+def _too_large(limit: int) -> Refusal:
+    return Refusal(413, Codes.TOO_LARGE, f"A request may hold {limit // 1024} KiB at most.")
 
 
 def parse_json(raw: bytes) -> Any:

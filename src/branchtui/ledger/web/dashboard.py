@@ -41,5 +41,6 @@ def routes() -> tuple[Route, ...]:
             "The branch's day: what waits, and what the last days brought",
             query=DashboardQuery,
             answer=Dashboard,
+            operation="get_dashboard",
         ),
     )

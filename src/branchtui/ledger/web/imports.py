@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from typing import Any
 
 from branchtui.contract import imports as wire
 from branchtui.contract.base import Id, Request
 from branchtui.contract.imports import FindingLevel, ImportKind, ImportState
 from branchtui.contract.paging import Page
+from branchtui.contract.problem import Codes
 from branchtui.ledger.access import Permission as P
 from branchtui.ledger.operations import Reply
 from branchtui.ledger.problems import not_found
 from branchtui.ledger.store.rows import Upload
+from branchtui.ledger.web.file_reply import file_reply
 from branchtui.ledger.web.route import Call, ListQuery, Route, answered, if_match_version, paged
 from branchtui.ledger.workflows import import_report, imports, jobs, uploads
 from branchtui.ledger.workflows.activity import branch_filter
@@ -105,7 +105,7 @@ async def rejects(call: Call) -> Reply:
     """`GET /v1/imports/{id}/rejects.csv`: the bad rows, to correct and send again."""
     found = await imports.get(call.core, call.principal, call.path["id"])
     made = await import_report.rejects(call.core, found)
-    return _csv(made.body, f"rejects-{found.id}.csv", {"row-count": str(made.row_count)})
+    return file_reply(made.body, f"rejects-{found.id}.csv", row_count=made.row_count)
 
 
 async def template(call: Call) -> Reply:
@@ -113,19 +113,7 @@ async def template(call: Call) -> Reply:
     kind = next((each for each in KINDS if each.value == call.path["kind"]), None)
     if kind is None:
         raise not_found("template")
-    return _csv(import_report.template(KINDS[kind].columns), f"{kind.value}.csv", {})
-
-
-def _csv(body: bytes, name: str, headers: dict[str, str]) -> Reply:
-    """A file for a person; its digest is that of the file as it lies on the disk (PAGE-4)."""
-    digest = base64.b64encode(hashlib.sha256(body).digest()).decode()
-    said = {
-        "content-type": "text/csv; charset=utf-8",
-        "content-disposition": f'attachment; filename="{name}"',
-        "content-digest": f"sha-256=:{digest}:",
-        "cache-control": "no-store",
-    }
-    return Reply(status=200, body=body, headers=said | headers)
+    return file_reply(import_report.template(KINDS[kind].columns), f"{kind.value}.csv")
 
 
 def routes() -> tuple[Route, ...]:
@@ -142,6 +130,11 @@ def routes() -> tuple[Route, ...]:
             answer=wire.ImportAccepted,
             status=202,
             keyed=True,
+            operation="create_import",
+            refuses=(
+                Codes.UPLOAD_OFFSET,
+                Codes.FILE_ALREADY_IMPORTED,
+            ),
         ),
         Route(
             "POST",
@@ -153,6 +146,14 @@ def routes() -> tuple[Route, ...]:
             answer=wire.ImportAccepted,
             status=202,
             keyed=True,
+            operation="start_import",
+            refuses=(
+                Codes.PRECONDITION_FAILED,
+                Codes.TRANSITION_NOT_ALLOWED,
+                Codes.BATCH_CHANGED,
+                Codes.FILE_ALREADY_IMPORTED,
+                Codes.IMPORT_REFUSED,
+            ),
         ),
         Route(
             "GET",
@@ -162,8 +163,18 @@ def routes() -> tuple[Route, ...]:
             "Imports",
             query=ImportsQuery,
             answer=Page[wire.Import],
+            operation="list_imports",
+            sorts=tuple(imports.IMPORTS.sorts),
         ),
-        Route("GET", one, P.IMPORT_VIEW, get, "One import", answer=wire.Import),
+        Route(
+            "GET",
+            one,
+            P.IMPORT_VIEW,
+            get,
+            "One import",
+            answer=wire.Import,
+            operation="get_import",
+        ),
         Route(
             "GET",
             f"{one}/rows",
@@ -172,8 +183,18 @@ def routes() -> tuple[Route, ...]:
             "What was found in the rows",
             query=RowsQuery,
             answer=Page[wire.RowFinding],
+            operation="list_import_rows",
+            sorts=("row_no",),
         ),
-        Route("GET", f"{one}/rejects.csv", P.IMPORT_VIEW, rejects, "The bad rows as a file"),
+        Route(
+            "GET",
+            f"{one}/rejects.csv",
+            P.IMPORT_VIEW,
+            rejects,
+            "The bad rows as a file",
+            operation="get_rejects",
+            media_type="text/csv",
+        ),
         Route(
             "GET",
             "/v1/templates/{kind}.csv",
@@ -181,5 +202,7 @@ def routes() -> tuple[Route, ...]:
             template,
             "An empty file with the right columns",
             query=TemplateQuery,
+            operation="get_template",
+            media_type="text/csv",
         ),
     )

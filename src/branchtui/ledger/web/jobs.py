@@ -38,5 +38,6 @@ def routes() -> tuple[Route, ...]:
             query=JobQuery,
             answer=wire.Job,
             raw=True,  # held longer than the deadline of a handler
+            operation="get_job",
         ),
     )

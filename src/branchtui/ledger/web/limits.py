@@ -43,9 +43,10 @@ class Rates:
     in_flight_nobody: int = 128
     changes: Rate | None = Rate(50, 200)
     searches: Rate | None = Rate(20, 20)
+    exports: Rate | None = Rate(2 / 60, 2)
 
 
-LIFTED: Final = Rates(changes=None, searches=None)
+LIFTED: Final = Rates(changes=None, searches=None, exports=None)
 """For a benchmark or a trial: as fast as it goes; what is in flight stays bounded."""
 
 
@@ -79,6 +80,10 @@ class Limits:
         self._in_flight = 0
         self._of: dict[str, int] = {}
         self._buckets: OrderedDict[tuple[str, str], Bucket] = OrderedDict()
+
+    def held(self) -> int:
+        """How many requests are in flight."""
+        return self._in_flight
 
     @contextmanager
     def in_flight(self, who: str) -> Iterator[None]:
@@ -124,6 +129,14 @@ class Limits:
             Refusal: 429 beyond the rate.
         """
         self._spend("search", who, self._rates.searches, "These are too many searches at once.")
+
+    def export(self, who: str) -> None:
+        """Count a file of many rows that `who` asks for.
+
+        Raises:
+            Refusal: 429 beyond the rate.
+        """
+        self._spend("export", who, self._rates.exports, "Two files a minute.")
 
     def _spend(self, kind: str, who: str, rate: Rate | None, said: str) -> None:
         if rate is None:

@@ -178,6 +178,11 @@ def routes(passwords: Passwords) -> tuple[Route, ...]:
             "Prove to be the person",
             body=wire.StepUp,
             answer=wire.Proved,
+            operation="step_up",
+            refuses=(
+                Codes.CREDENTIALS,
+                Codes.LOGIN_THROTTLED,
+            ),
         ),
         Route(
             "POST",
@@ -188,6 +193,11 @@ def routes(passwords: Passwords) -> tuple[Route, ...]:
             body=wire.NewPassword,
             answer=wire.Me,
             keyed=True,
+            operation="change_own_password",
+            refuses=(
+                Codes.CREDENTIALS,
+                Codes.LOGIN_THROTTLED,
+            ),
         ),
         Route(
             "POST",
@@ -199,5 +209,10 @@ def routes(passwords: Passwords) -> tuple[Route, ...]:
             answer=Enrolled,
             keyed=True,
             step_up=True,
+            operation="enrol_device",
+            refuses=(
+                Codes.CREDENTIALS,
+                Codes.TRANSITION_NOT_ALLOWED,
+            ),
         ),
     )

@@ -2,133 +2,111 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from pydantic import TypeAdapter
-
 import branchtui
-from branchtui.contract.problem import MEDIA_TYPE, Problem
-from branchtui.ledger.access import Permission
-from branchtui.ledger.web.route import ETAG_PATTERN, KEY_PATTERN, ListQuery, Route
+from branchtui.contract.sessions import Role
+from branchtui.ledger.access import PERMISSIONS, Permission
+from branchtui.ledger.web import openapi_links
+from branchtui.ledger.web.openapi_answers import header_components, responses
+from branchtui.ledger.web.openapi_guide import guide, tags
+from branchtui.ledger.web.openapi_requests import parameter_components, parameters, request_body
+from branchtui.ledger.web.openapi_schemas import Schemas
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_REFERENCE: Final = "#/components/schemas/{model}"
+    from branchtui.ledger.web.route import Route
+
+_OPENING: Final = re.compile(r"^`[A-Z]+ /[^`]*`[:.]?\s*")
 
 
 def document(routes: Sequence[Route]) -> bytes:
     """The document as JSON bytes."""
-    schemas: dict[str, Any] = {}
+    schemas = Schemas()
+    refusals: dict[str, Any] = {}
     paths: dict[str, Any] = {}
-    problem = _schema(Problem, schemas, "serialization")
     for route in routes:
-        paths.setdefault(_openapi_path(route.path), {})[route.method.lower()] = _operation(
-            route, schemas, problem
+        paths.setdefault(openapi_path(route.path), {})[route.method.lower()] = _operation(
+            route, schemas, refusals
         )
-    _without_other(schemas)
     found = {
         "openapi": "3.1.0",
         "info": {
             "title": "branchtui ledger",
             "version": branchtui.__version__,
-            "description": "A double-entry ledger for branches. Every change is keyed and applied exactly once.",
+            "summary": "A double-entry ledger for branches. Every change is keyed and applied exactly once.",
+            "description": guide(),
             "license": {"name": "MIT", "identifier": "MIT"},
         },
+        "tags": tags({tag_of(route) for route in routes}),
         "paths": paths,
         "components": {
-            "schemas": dict(sorted(schemas.items())),
-            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+            "schemas": schemas.found,
+            "responses": dict(sorted(refusals.items())),
+            "parameters": parameter_components(),
+            "headers": header_components(),
+            "securitySchemes": {
+                "bearer": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "The `access_token` of `POST /v1/sessions`: opaque, for ten minutes.",
+                }
+            },
         },
         "security": [{"bearer": []}],
     }
     return json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _operation(route: Route, schemas: dict[str, Any], problem: dict[str, Any]) -> dict[str, Any]:
-    refused = {
-        "description": "Refused, with `code` and `outcome`.",
-        "content": {MEDIA_TYPE: {"schema": problem}},
-    }
-    answer: dict[str, Any] = {"description": "Done."}
-    if route.answer is not None:
-        schema = _schema(route.answer, schemas, "serialization")
-        answer["content"] = {"application/json": {"schema": schema}}
+def _operation(route: Route, schemas: Schemas, refusals: dict[str, Any]) -> dict[str, Any]:
+    name = operation_id(route)
     operation: dict[str, Any] = {
-        "operationId": re.sub(r"[^a-z0-9]+", "_", f"{route.method}{route.path}".lower()).strip("_"),
+        "operationId": name,
+        "tags": [tag_of(route)],
         "summary": route.summary,
-        "parameters": _parameters(route, schemas),
-        "responses": {str(route.status): answer, **dict.fromkeys(sorted(_refusals(route)), refused)},
+        "description": _description(route),
+        "parameters": parameters(route, schemas),
+        "responses": responses(route, schemas, openapi_links.written(name), refusals),
     }
     if route.permission is Permission.PUBLIC:
         operation["security"] = []
     else:
         operation["x-permission"] = route.permission.value
-    if route.body is not None:
-        schema = _schema(route.body, schemas, "validation")
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    body = request_body(route, schemas)
+    if body is not None:
+        operation["requestBody"] = body
     return operation
 
 
-def _refusals(route: Route) -> set[str]:
-    """The statuses of every refusal that the endpoint may answer with."""
-    found = {"400", "404", "422", "431", "500", "503"}
-    if route.permission is not Permission.PUBLIC:
-        found |= {"401", "403", "429"}
-    if route.permission is Permission.PUBLIC and route.body is not None:
-        found |= {"401", "429"}
-    if route.method not in {"GET", "HEAD"}:
-        found |= {"408", "413", "415", "507"}
-    if route.keyed or route.raw:
-        found |= {"409", "412"}
-    if route.if_match:
-        found.add("428")
-    if issubclass(route.query, ListQuery):
-        found.add("410")
-    return found
+def operation_id(route: Route) -> str:
+    """The endpoint's name, which is a function's name in a generated client."""
+    made = re.sub(r"[^a-z0-9]+", "_", f"{route.method}{route.path}".lower()).strip("_")
+    return route.operation or made
 
 
-def _parameters(route: Route, schemas: dict[str, Any]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = [
-        {"name": name, "in": "path", "required": True, "schema": _path_schema(name)}
-        for name in re.findall(r"{(\w+)", route.path)
-    ]
-    if route.keyed:
-        key = {"type": "string", "pattern": f'^({KEY_PATTERN}|"{KEY_PATTERN}")$'}
-        found.append({"name": "Idempotency-Key", "in": "header", "required": True, "schema": key})
-    if route.if_match:
-        tag = {"type": "string", "pattern": f"^{ETAG_PATTERN}$"}
-        found.append({"name": "If-Match", "in": "header", "required": True, "schema": tag})
-    for name, field in route.query.model_fields.items():
-        schema = TypeAdapter(field.rebuild_annotation()).json_schema(ref_template=_REFERENCE)
-        schemas.update(schema.pop("$defs", {}))
-        found.append({"name": name, "in": "query", "required": field.is_required(), "schema": schema})
-    return found
+def tag_of(route: Route) -> str:
+    """What the endpoint belongs to: the first part of its path."""
+    parts = route.path.strip("/").split("/")
+    return parts[1].partition(".")[0] if parts[0] == "v1" else "health"
 
 
-def _path_schema(name: str) -> dict[str, Any]:
-    if name == "key":
-        return {"type": "string", "pattern": f"^{KEY_PATTERN}$"}
-    return {"type": "string", "minLength": 1}
+def _description(route: Route) -> str:
+    """What the handler says of itself, and who may ask."""
+    said = inspect.getdoc(route.handler) or ""
+    text = _OPENING.sub("", said.partition("\nRaises:")[0].strip())
+    parts = [text[:1].upper() + text[1:]] if text else []
+    if route.permission not in {Permission.PUBLIC, Permission.SIGNED_IN}:
+        roles = [role.value for role in Role if route.permission in PERMISSIONS.get(role, ())]
+        parts.append(f"For: {', '.join(roles)}.")
+    if route.step_up:
+        parts.append("It is risky: the last password or code of the session is at most five minutes old.")
+    return "\n\n".join(parts)
 
 
-def _without_other(schemas: dict[str, Any]) -> None:
-    """`other` is how a terminal reads what it does not know; nobody sends it, and the ledger refuses it."""
-    for schema in schemas.values():
-        if "other" in schema.get("enum", ()):
-            schema["enum"] = [value for value in schema["enum"] if value != "other"]
-
-
-def _schema(model: Any, schemas: dict[str, Any], mode: Any) -> dict[str, Any]:
-    adapter = TypeAdapter(model)
-    schema = adapter.json_schema(mode=mode, ref_template=_REFERENCE)
-    schemas.update(schema.pop("$defs", {}))
-    name = re.sub(r"[^A-Za-z0-9_]+", "_", getattr(model, "__name__", str(model))).strip("_")
-    schemas[name] = schema
-    return {"$ref": _REFERENCE.format(model=name)}
-
-
-def _openapi_path(path: str) -> str:
+def openapi_path(path: str) -> str:
+    """The path as the standard writes it."""
     return re.sub(r"{(\w+):\w+}", r"{\1}", path)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import StringConstraints
 
 from branchtui.contract import operations as wire
-from branchtui.contract.base import Id
+from branchtui.contract.base import Flag, Id
 from branchtui.contract.paging import Page
 from branchtui.contract.problem import Codes
 from branchtui.ledger.access import Permission as P
@@ -28,7 +28,7 @@ _Given = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 class OperationsQuery(ListQuery):
     """One's own operations, or with `mine=false` those of the branches one resolves for."""
 
-    mine: bool = True
+    mine: Flag = True
     branch: Id | None = None
 
 
@@ -61,7 +61,11 @@ async def operation_list(call: Call) -> Reply:
 
 async def operation(call: Call) -> Reply:
     """`GET /v1/operations/{key}`: what became of a key; unknown and others' are the same 404 (IDEM-9)."""
-    found = await call.core.reader.get(Operation, _key(call))
+    key = _key(call)
+    found = await call.core.reader.get(Operation, key)
+    if found is not None:
+        # This answer acknowledges: behind the writer's COMMIT, so that a standby has what it tells (DUR-3).
+        found = await call.core.writer.submit(lambda tx: tx.get(Operation, key))
     if found is None or not may_see(found, call.principal):
         raise Refusal(404, Codes.OPERATION_UNKNOWN, "The ledger has never seen this operation.")
     return answered(activity.operation_answer(found))
@@ -137,6 +141,9 @@ def routes() -> tuple[Route, ...]:
             "What I did, newest first",
             query=OperationsQuery,
             answer=Page[wire.Operation],
+            operation="list_operations",
+            refuses=(Codes.FORBIDDEN,),
+            sorts=tuple(activity.OPERATIONS.sorts),
         ),
         Route(
             "GET",
@@ -145,6 +152,9 @@ def routes() -> tuple[Route, ...]:
             operation,
             "What became of a key",
             answer=wire.Operation,
+            operation="get_operation",
+            # The last two since its answer acknowledges, and so goes through the writer.
+            refuses=(Codes.OPERATION_UNKNOWN, Codes.KEY_MALFORMED, Codes.CONTENTION, Codes.STORAGE_FULL),
         ),
         Route(
             "POST",
@@ -153,6 +163,8 @@ def routes() -> tuple[Route, ...]:
             cancel,
             "Settle a key: unseen becomes cancelled",
             answer=wire.Operation,
+            operation="cancel_operation",
+            refuses=(Codes.KEY_MALFORMED,),
         ),
         Route(
             "GET",
@@ -162,6 +174,8 @@ def routes() -> tuple[Route, ...]:
             "The audit chain, newest first",
             query=AuditQuery,
             answer=Page[wire.AuditRow],
+            operation="list_audit",
+            sorts=tuple(activity.AUDIT.sorts),
         ),
         Route(
             "GET",
@@ -170,5 +184,6 @@ def routes() -> tuple[Route, ...]:
             audit_head,
             "Where each chain stands",
             answer=wire.AuditHead,
+            operation="get_audit_head",
         ),
     )

@@ -21,6 +21,7 @@ from branchtui.ledger.problems import Refusal, not_found
 from branchtui.ledger.store.rows import Payment
 from branchtui.ledger.web.route import Call, ListQuery, Route, answered, paged
 from branchtui.ledger.workflows import callbacks, payment_search, payments
+from branchtui.ledger.workflows.payment_steps import ASSOCIATED, DISASSOCIATED
 from branchtui.ledger.workflows.payment_views import Looker, event_answer
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ async def associate(call: Call) -> Reply:
     """`POST /v1/payments/{id}/associate`."""
     payment_id, seen, asked = call.path["id"], call.version, call.body
     return await call.execute(
-        payments.ASSOCIATED,
+        ASSOCIATED,
         lambda tx, command: payments.associate(call.core, tx, command, payment_id, seen, asked),
     )
 
@@ -128,7 +129,7 @@ async def disassociate(call: Call) -> Reply:
     """`POST /v1/payments/{id}/disassociate`."""
     payment_id, seen, asked = call.path["id"], call.version, call.body
     return await call.execute(
-        payments.DISASSOCIATED,
+        DISASSOCIATED,
         lambda tx, command: payments.disassociate(call.core, tx, command, payment_id, seen, asked),
     )
 
@@ -171,16 +172,22 @@ async def confirmation(call: Call) -> Reply:
 
 
 async def validation(call: Call) -> Reply:
-    """`POST /v1/callbacks/mpesa/{token}/validation`: whether a payment would be understood; stores nothing."""
+    """`POST /v1/callbacks/mpesa/{token}/validation`: whether it would be a payment of ours; stores nothing."""
     await _admit(call)
     try:
-        mpesa.read(await _read(call))
+        await callbacks.understood(call.core, await _read(call))
     except Unfit:
         return answered(REJECTED)
     return answered(wire.ProviderAnswer())
 
 
 async def _admit(call: Call) -> None:
+    """Let in who knows the address and comes from where the provider is; nobody else learns that it exists."""
+    address = call.http.client.host if call.http.client else None
+    if not callbacks.is_from_provider(call.core, address):
+        call.core.metrics.alarm("callback-source")
+        log.warning("callback from elsewhere", route=call.route.name, request_id=call.request_id)
+        raise not_found("address")
     if not await callbacks.knows(call.core, mpesa.PROVIDER, call.path["token"]):
         raise not_found("address")
 
@@ -221,6 +228,8 @@ def _looking() -> tuple[Route, ...]:
             "Payments of the branch, found by payer, code, phone, amount or customer",
             query=PaymentsQuery,
             answer=Page[wire.Payment],
+            operation="list_payments",
+            sorts=tuple(payment_search.PAYMENTS.sorts),
         ),
         Route(
             "GET",
@@ -230,6 +239,7 @@ def _looking() -> tuple[Route, ...]:
             "A payment",
             query=PaymentQuery,
             answer=wire.Payment,
+            operation="get_payment",
         ),
         Route(
             "GET",
@@ -238,6 +248,7 @@ def _looking() -> tuple[Route, ...]:
             candidates,
             "Who a payment that waits may belong to, and why",
             answer=wire.Candidates,
+            operation="list_candidates",
         ),
         Route(
             "GET",
@@ -247,6 +258,8 @@ def _looking() -> tuple[Route, ...]:
             "Providers' messages that were kept apart",
             query=EventsQuery,
             answer=Page[wire.CallbackEvent],
+            operation="list_callback_events",
+            sorts=tuple(payment_search.EVENTS.sorts),
         ),
     )
 
@@ -263,6 +276,15 @@ def _giving() -> tuple[Route, ...]:
             answer=wire.Payment,
             keyed=True,
             if_match=True,
+            operation="associate_payment",
+            refuses=(
+                Codes.ALREADY_ASSOCIATED,
+                Codes.TRANSITION_NOT_ALLOWED,
+                Codes.CUSTOMER_NOT_ACTIVE,
+                Codes.ACCOUNT_NOT_OPEN,
+                Codes.DAY_CLOSED,
+                Codes.NEEDS_CHECKER,
+            ),
         ),
         Route(
             "POST",
@@ -274,6 +296,15 @@ def _giving() -> tuple[Route, ...]:
             answer=wire.Payment,
             keyed=True,
             if_match=True,
+            operation="disassociate_payment",
+            refuses=(
+                Codes.NOT_ASSOCIATED,
+                Codes.PAYMENT_ALREADY_SPENT,
+                Codes.TRANSITION_NOT_ALLOWED,
+                Codes.CUSTOMER_NOT_ACTIVE,
+                Codes.DAY_CLOSED,
+                Codes.NEEDS_CHECKER,
+            ),
         ),
     )
 
@@ -289,6 +320,7 @@ def _providers() -> tuple[Route, ...]:
             "A mobile-money payment, as its provider tells it",
             answer=wire.ProviderAnswer,
             raw=True,
+            operation="confirm_mpesa_payment",
         ),
         Route(
             "POST",
@@ -298,5 +330,6 @@ def _providers() -> tuple[Route, ...]:
             "Whether a mobile-money payment would be understood",
             answer=wire.ProviderAnswer,
             raw=True,
+            operation="validate_mpesa_payment",
         ),
     )

@@ -9,6 +9,7 @@ from sqlalchemy import Boolean, bindparam, func, literal_column
 from branchtui.contract import people as wire
 from branchtui.contract.base import Answer
 from branchtui.contract.paging import Page
+from branchtui.contract.problem import Codes
 from branchtui.format.folding import fold
 from branchtui.ledger.access import Permission as P
 from branchtui.ledger.core import Tree
@@ -175,6 +176,8 @@ def _user_routes(desk: UserDesk) -> tuple[Route, ...]:
             "Users of the branches one may see",
             query=ListQuery,
             answer=Page[wire.UserRecord],
+            operation="list_users",
+            sorts=tuple(USERS.sorts),
         ),
         Route(
             "POST",
@@ -187,8 +190,18 @@ def _user_routes(desk: UserDesk) -> tuple[Route, ...]:
             status=201,
             keyed=True,
             step_up=True,
+            operation="create_user",
+            refuses=(Codes.REFERENCE_TAKEN,),
         ),
-        Route("GET", "/v1/users/{id}", P.USER_VIEW, user, "A user", answer=wire.UserRecord),
+        Route(
+            "GET",
+            "/v1/users/{id}",
+            P.USER_VIEW,
+            user,
+            "A user",
+            answer=wire.UserRecord,
+            operation="get_user",
+        ),
         Route(
             "PATCH",
             "/v1/users/{id}",
@@ -200,6 +213,8 @@ def _user_routes(desk: UserDesk) -> tuple[Route, ...]:
             keyed=True,
             if_match=True,
             step_up=True,
+            operation="change_user",
+            refuses=(Codes.TRANSITION_NOT_ALLOWED,),
         ),
         Route(
             "POST",
@@ -210,13 +225,23 @@ def _user_routes(desk: UserDesk) -> tuple[Route, ...]:
             answer=wire.UserRecord,
             keyed=True,
             step_up=True,
+            operation="unlock_user",
+            refuses=(Codes.TRANSITION_NOT_ALLOWED,),
         ),
     )
 
 
 def _branch_routes() -> tuple[Route, ...]:
     return (
-        Route("GET", "/v1/branches", P.SIGNED_IN, branches, "Branches of the user", answer=Branches),
+        Route(
+            "GET",
+            "/v1/branches",
+            P.SIGNED_IN,
+            branches,
+            "Branches of the user",
+            answer=Branches,
+            operation="list_branches",
+        ),
         Route(
             "POST",
             "/v1/branches",
@@ -228,6 +253,8 @@ def _branch_routes() -> tuple[Route, ...]:
             status=201,
             keyed=True,
             step_up=True,
+            operation="create_branch",
+            refuses=(Codes.REFERENCE_TAKEN,),
         ),
         Route(
             "PATCH",
@@ -240,5 +267,6 @@ def _branch_routes() -> tuple[Route, ...]:
             keyed=True,
             if_match=True,
             step_up=True,
+            operation="change_branch",
         ),
     )

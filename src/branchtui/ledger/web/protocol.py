@@ -1,7 +1,11 @@
-"""The head of a request is bounded in size and time before anything is done with it (ledger, section 7)."""
+"""Connections are bounded before anything is done with a request: heads, waits, readers, and how many (ledger, 7)."""
 
 from __future__ import annotations
 
+import socket
+import struct
+from collections import OrderedDict
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -11,12 +15,24 @@ from branchtui.ledger.problems import Refusal, render
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Callable
 
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 MAX_HEAD_BYTES: Final = 16 * 1024
 MAX_HEADERS: Final = 64
 HEAD_SECONDS: Final = 20.0
+CONNECTIONS_MAX: Final = 4_096
+"""Connections at once; for one more the one that has been idle longest is closed."""
+
+LAST_SECONDS: Final = 0.5
+"""How long an idle connection still takes a request once the server stops."""
+
+READER_SECONDS: Final = 30.0
+SLOWEST_READER_BYTES_PER_SECOND: Final = 256
+"""Who takes less of an answer than this, over so long, is not waited for."""
+
+_RESET: Final = struct.pack("ii", 1, 0)
 
 _TOO_LARGE: Final = Refusal(
     431,
@@ -32,11 +48,22 @@ class _HeadTooLarge(Exception):
     """Stops the parser in the middle of a head."""
 
 
+@dataclass(slots=True)
+class House:
+    """What the connections of one server share: those that are idle, longest first, and who is told of refusals."""
+
+    refused: Callable[[int], object] = lambda _: None
+    idle: OrderedDict[BoundedProtocol, None] = field(default_factory=OrderedDict)
+
+
 class BoundedProtocol(HttpToolsProtocol):
     """uvicorn's protocol over httptools, which by itself collects headers without end and waits for ever."""
 
-    def __init__(self, *arguments: Any, **named: Any) -> None:
+    def __init__(self, *arguments: Any, house: House, **named: Any) -> None:
         super().__init__(*arguments, **named)
+        self._house = house
+        self._unread = 0
+        self._reader: asyncio.TimerHandle | None = None
         self._in_head = False
         self._parsed_bytes = 0
         self._open_bytes = 0
@@ -46,10 +73,16 @@ class BoundedProtocol(HttpToolsProtocol):
         """A new connection has as long for its first head as for any other."""
         super().connection_made(transport)
         self._arm()
+        idle = self._house.idle
+        idle[self] = None
+        if len(self.connections) > CONNECTIONS_MAX:
+            idle.popitem(last=False)[0].transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing is waited for any more."""
         self._disarm()
+        self.resume_writing()
+        self._house.idle.pop(self, None)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -83,7 +116,51 @@ class BoundedProtocol(HttpToolsProtocol):
         """The head is whole: its time is over, the body has limits of its own."""
         self._in_head = False
         self._disarm()
+        self._house.idle.pop(self, None)
         super().on_headers_complete()
+
+    def on_response_complete(self) -> None:
+        """The connection is idle again, unless the next request is there already."""
+        super().on_response_complete()
+        if self.cycle.response_complete and not self.transport.is_closing():
+            self._house.idle[self] = None
+
+    def shutdown(self) -> None:
+        """The server stops: a request that is on its way is still taken, then the connection is closed."""
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is None or cycle.response_complete:
+            self.loop.call_later(LAST_SECONDS, self._leave)
+        else:
+            super().shutdown()
+
+    def _leave(self) -> None:
+        if not self.transport.is_closing():
+            super().shutdown()
+
+    def pause_writing(self) -> None:
+        """The client takes an answer more slowly than it is made."""
+        super().pause_writing()
+        self._unread = self.transport.get_write_buffer_size()
+        self._reader = self.loop.call_later(READER_SECONDS, self._look_at_reader)
+
+    def resume_writing(self) -> None:
+        """The client has taken it."""
+        if self._reader is not None:
+            self._reader.cancel()
+            self._reader = None
+        super().resume_writing()
+
+    def _look_at_reader(self) -> None:
+        left = self.transport.get_write_buffer_size()
+        if self._unread - left < READER_SECONDS * SLOWEST_READER_BYTES_PER_SECOND:
+            self._reader = None
+            # At once: the kernel would go on for minutes with what it holds.
+            line = self.transport.get_extra_info("socket")
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            self.transport.abort()
+            return
+        self._unread = left
+        self._reader = self.loop.call_later(READER_SECONDS, self._look_at_reader)
 
     def send_400_response(self, msg: str) -> None:
         """What cannot be read is refused as a problem, or, while an answer is under way, cut off in silence.
@@ -102,6 +179,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _refuse(self, refusal: Refusal) -> None:
         self._disarm()
+        self._house.refused(refusal.status)
         cycle: RequestResponseCycle | None = self.cycle
         if cycle is None or cycle.response_complete:
             body = render(refusal, None)

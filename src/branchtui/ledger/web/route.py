@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar, get_args
 
 from pydantic import BaseModel, Field, StringConstraints
 
-from branchtui.contract.base import Answer, Request, Whole
+from branchtui.contract.base import Answer, Flag, Request, Whole
 from branchtui.contract.paging import DEFAULT_LIMIT, MAX_LIMIT, Page
 from branchtui.contract.problem import Codes
 from branchtui.ledger.operations import Command, Reply, execute
@@ -44,12 +44,12 @@ class ListQuery(Request):
     """What every list takes: a place, a size, an order, a search, a count."""
 
     q: Annotated[str, StringConstraints(max_length=140)] | None = None
-    sort: Annotated[str, StringConstraints(max_length=40)] | None = None
-    cursor: Annotated[str, StringConstraints(max_length=2_000)] | None = None
-    anchor: Annotated[str, StringConstraints(max_length=200)] | None = None
+    sort: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = None
+    cursor: Annotated[str, StringConstraints(min_length=1, max_length=2_000)] | None = None
+    anchor: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
     limit: Annotated[Whole, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
-    count: bool = False
-    fields: Annotated[str, StringConstraints(max_length=500)] | None = None
+    count: Flag = False
+    fields: Annotated[str, StringConstraints(min_length=1, max_length=1_000)] | None = None
 
     def window(self) -> Window:
         """The page that is asked for."""
@@ -64,6 +64,12 @@ class Route:
     seen (CONC-2). `body` and `query` are refused when they hold more or other than the model says.
     `raw` endpoints read the request themselves (uploads, provider callbacks). `step_up` endpoints are for
     who proved to be the person a moment ago (AUTH-7).
+
+    The rest is for who reads the API document: `operation` is the endpoint's name there (and that of the
+    function in a generated client), `refuses` are the codes it may answer beside those that follow from the
+    above, `sorts` what `sort=` of a list takes, `media_type` what an answer without a model is written in,
+    `also` what else it comes in, where the request's `Accept` asks for it. With `may_wait` a long change is
+    accepted as a job and answered 202; `exports` is a file of many rows, of which nobody gets many a minute.
     """
 
     method: str
@@ -79,6 +85,13 @@ class Route:
     if_match: bool = False
     raw: bool = False
     step_up: bool = False
+    exports: bool = False
+    operation: str = ""
+    refuses: tuple[str, ...] = ()
+    sorts: tuple[str, ...] = ()
+    media_type: str | None = None
+    also: tuple[str, ...] = ()
+    may_wait: bool = False
 
     @property
     def changes(self) -> bool:
@@ -241,7 +254,7 @@ def paged(rows: Slice[Any], items: tuple[A, ...], call: Call) -> Reply:
     if not call.query.fields:
         return answered(page)
     wanted = {name.strip() for name in call.query.fields.split(",")}
-    unknown = wanted - _members(call.route)
+    unknown = wanted - item_members(call.route)
     if unknown:
         raise Refusal(400, Codes.MALFORMED, f"There is no field {min(unknown)} here.")
     body = page.model_dump(mode="json", exclude={"items"})
@@ -250,7 +263,7 @@ def paged(rows: Slice[Any], items: tuple[A, ...], call: Call) -> Reply:
     return Reply(status=200, body=encoded, headers={"content-type": "application/json"})
 
 
-def _members(route: Route) -> set[str]:
+def item_members(route: Route) -> set[str]:
     """The members of the items that a list answers, whether there are any now or not."""
     item = get_args(route.answer.model_fields["items"].annotation)[0]
     return set(item.model_fields)

@@ -102,7 +102,15 @@ def _refusal(who: Principal) -> Refusal | None:
 def routes() -> tuple[Route, ...]:
     """The endpoints of this module."""
     return (
-        Route("GET", _PATH, P.SECURITY_VIEW, security, "What is asked of each role", answer=wire.Security),
+        Route(
+            "GET",
+            _PATH,
+            P.SECURITY_VIEW,
+            security,
+            "What is asked of each role",
+            answer=wire.Security,
+            operation="get_security",
+        ),
         Route(
             "PUT",
             _PATH,
@@ -114,5 +122,6 @@ def routes() -> tuple[Route, ...]:
             keyed=True,
             if_match=True,
             step_up=True,
+            operation="set_security",
         ),
     )

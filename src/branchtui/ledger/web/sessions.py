@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+
+import structlog
 
 from branchtui.contract import sessions as wire
 from branchtui.contract.base import Answer
@@ -12,13 +16,14 @@ from branchtui.contract.problem import Codes
 from branchtui.ledger.access import Permission as P
 from branchtui.ledger.operations import Reply
 from branchtui.ledger.passwords import Passwords
-from branchtui.ledger.problems import Refusal
+from branchtui.ledger.problems import Refusal, stops
 from branchtui.ledger.store.errors import StorageFull, StoreFailure
 from branchtui.ledger.store.rows import Counter, SecondFactor, Session, SpentRefresh, User
 from branchtui.ledger.tokens import token_hash
 from branchtui.ledger.web.auth import ABSOLUTE_US, IDLE_US, ended, principal_of
 from branchtui.ledger.web.route import Call, Route, answered
 from branchtui.ledger.workflows import second_factor, sessions
+from branchtui.ledger.workflows.sources import Sources
 from branchtui.ledger.workflows.tries import Strangers
 
 if TYPE_CHECKING:
@@ -26,7 +31,10 @@ if TYPE_CHECKING:
     from branchtui.ledger.store.unit import Tx
 
 
+log = structlog.get_logger("branchtui.ledger")
+
 _MARK: Final = "written-after-full"
+_READY_SECONDS: Final = 3.0
 
 
 class Health(Answer):
@@ -41,23 +49,47 @@ class SignInDesk:
     def __init__(self, passwords: Passwords) -> None:
         self._passwords = passwords
         self._strangers = Strangers()
+        self._sources = Sources()
 
     async def sign_in(self, call: Call) -> Reply:
-        """`POST /v1/sessions`: the same answer for an unknown name and a wrong password (AUTH-3)."""
+        """`POST /v1/sessions`: the same answer, after the same work, for an unknown name and a wrong password (AUTH-3)."""
+        try:
+            return await self._sign_in(call)
+        except Refusal as refusal:
+            if refusal.code in {Codes.CREDENTIALS, Codes.LOGIN_THROTTLED}:
+                await self._note_source(call)
+            raise
+
+    async def _note_source(self, call: Call) -> None:
+        """Tell of a source whose sign-ins fail too often; where it is stands on the chain, not in the log."""
+        core, address = call.core, call.http.client.host if call.http.client else None
+        found = self._sources.failed(address, sessions.normal_username(call.body.username), call.at_us)
+        if found is None:
+            return
+        core.metrics.alarm("sign-ins")
+        log.warning("sign-ins fail from one source", failures=found.count, names=len(found.names))
+        with suppress(StoreFailure):
+            await core.writer.submit(lambda tx: sessions.note_source(tx, core, address, found, call.at_us))
+
+    async def _sign_in(self, call: Call) -> Reply:
         asked: wire.SignIn = call.body
         core = call.core
         name = sessions.normal_username(asked.username)
         user = await core.reader.find_one(User, username=name)
         if user is None:
             self._strangers.count(name, call.at_us)
+            await core.writer.submit(sessions.count_stranger)
         else:
             user_id = user.id
             await core.writer.submit(lambda tx: sessions.begin_try(tx, user_id, call.at_us))
         password = asked.password.get_secret_value()
         fits = await self._passwords.verify(user.password_hash if user else None, password)
         if user is None or not fits or user.disabled:
-            if user is not None:
-                await core.writer.submit(lambda tx: sessions.note_failure(tx, core, user.id, call.at_us))
+            await core.writer.submit(
+                sessions.count_stranger
+                if user is None
+                else lambda tx: sessions.note_failure(tx, core, user.id, call.at_us)
+            )
             raise _wrong()
         client = call.http.client
         principal = principal_of(core, user, None, client.host if client else None)
@@ -66,7 +98,9 @@ class SignInDesk:
         session_id = core.new_id()
         principal = replace(principal, session_id=session_id)
         rehashed = (
-            self._passwords.hash(password) if self._passwords.needs_rehash(user.password_hash) else None
+            await self._passwords.hashed(password)
+            if self._passwords.needs_rehash(user.password_hash)
+            else None
         )
 
         def decide(tx: Tx) -> tuple[str, ...]:
@@ -183,15 +217,21 @@ async def health(_: Call) -> Reply:
 
 
 async def ready(call: Call) -> Reply:
-    """`GET /readyz`: the ledger can record; 503 while its disk is full (DUR-4) or its database away."""
-    if call.core.writer.full or call.core.writer.away:
-        # Only a write that succeeds shows that all is well again, and nobody else may be sending any.
-        try:
-            await call.core.writer.submit(_leave_a_mark)
-        except StorageFull as error:
-            raise Refusal(503, Codes.STORAGE_FULL, "The ledger's disk is full.") from error
-        except StoreFailure as error:
-            raise Refusal(503, Codes.OVERLOADED, "The ledger's database is away.") from error
+    """`GET /readyz`: the ledger can record; 503 while its disk is full (DUR-4), its database away, or it stops."""
+    core = call.core
+    if core.stopping:
+        raise stops()
+    try:
+        async with asyncio.timeout(_READY_SECONDS):
+            if core.writer.full or core.writer.away:
+                # Only a write that succeeds shows that all is well again, and nobody else may be sending any.
+                await core.writer.submit(_leave_a_mark)
+            else:
+                await core.reader.get(Counter, _MARK)
+    except StorageFull as error:
+        raise Refusal(503, Codes.STORAGE_FULL, "The ledger's disk is full.") from error
+    except (StoreFailure, TimeoutError) as error:
+        raise Refusal(503, Codes.OVERLOADED, "The ledger's database is away.") from error
     return answered(Health(status="ready"))
 
 
@@ -222,6 +262,13 @@ def routes(passwords: Passwords) -> tuple[Route, ...]:
             body=wire.SignIn,
             answer=wire.Session,
             status=201,
+            operation="sign_in",
+            refuses=(
+                Codes.CREDENTIALS,
+                Codes.OTP_REQUIRED,
+                Codes.OTP_ENROL,
+                Codes.LOGIN_THROTTLED,
+            ),
         ),
         Route(
             "POST",
@@ -231,9 +278,47 @@ def routes(passwords: Passwords) -> tuple[Route, ...]:
             "New tokens for a session",
             body=wire.Refresh,
             answer=wire.Session,
+            operation="refresh_session",
+            refuses=(
+                Codes.SESSION_ENDED,
+                Codes.IDLE,
+            ),
         ),
-        Route("DELETE", "/v1/sessions/current", P.SIGNED_IN, sign_out, "Sign out", status=204),
-        Route("GET", "/v1/me", P.SIGNED_IN, me, "Who is signed in", answer=wire.Me),
-        Route("GET", "/healthz", P.PUBLIC, health, "The process answers", answer=Health),
-        Route("GET", "/readyz", P.PUBLIC, ready, "The ledger can record", answer=Health),
+        Route(
+            "DELETE",
+            "/v1/sessions/current",
+            P.SIGNED_IN,
+            sign_out,
+            "Sign out",
+            status=204,
+            operation="sign_out",
+        ),
+        Route(
+            "GET",
+            "/v1/me",
+            P.SIGNED_IN,
+            me,
+            "Who is signed in",
+            answer=wire.Me,
+            operation="get_me",
+        ),
+        Route(
+            "GET",
+            "/healthz",
+            P.PUBLIC,
+            health,
+            "The process answers",
+            answer=Health,
+            operation="get_health",
+        ),
+        Route(
+            "GET",
+            "/readyz",
+            P.PUBLIC,
+            ready,
+            "The ledger can record",
+            answer=Health,
+            operation="get_readiness",
+            refuses=(Codes.STORAGE_FULL,),
+        ),
     )

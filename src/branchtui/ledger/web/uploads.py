@@ -17,7 +17,7 @@ from branchtui.contract.problem import Codes
 from branchtui.ledger.access import Permission as P
 from branchtui.ledger.operations import Reply
 from branchtui.ledger.problems import Refusal, invalid, not_found
-from branchtui.ledger.web.body import read_bounded
+from branchtui.ledger.web.body import content_encoding, read_bounded, unzipped
 from branchtui.ledger.web.route import Call, Route, answered
 from branchtui.ledger.workflows import uploads
 
@@ -25,24 +25,29 @@ if TYPE_CHECKING:
     from branchtui.ledger.store.rows import Upload
 
 BODY_SECONDS: Final = 60.0
+_ENCODINGS: Final = frozenset({"identity", "gzip"})
 _WHOLE = re.compile(r"[0-9]{1,15}", re.ASCII)
 _DIGEST = re.compile(r"\s*sha-256=:([A-Za-z0-9+/]{43}=):\s*", re.ASCII)
 
 
 async def put_chunk(call: Call) -> Reply:
-    """`PUT /v1/uploads/{id}`: one chunk, checked by its digest before it is kept."""
+    """`PUT /v1/uploads/{id}`: one chunk, checked by its digest before it is kept.
+
+    It may come packed by gzip; the digest is of the bytes as sent (RFC 9530), place and length of those unpacked.
+    """
     upload_id = _upload_id(call)
     length, offset = _number(call, "upload-length"), _number(call, "upload-offset")
     digest = _digest(call)
     async with asyncio.timeout(BODY_SECONDS):
-        data = await read_bounded(call.http, uploads.CHUNK_BYTES_MAX)
-    if not hmac.compare_digest(hashlib.sha256(data).digest(), digest):
+        sent = await read_bounded(call.http, uploads.CHUNK_BYTES_MAX, encodings=_ENCODINGS)
+    if not hmac.compare_digest(hashlib.sha256(sent).digest(), digest):
         raise Refusal(
             400,
             Codes.MALFORMED,
             "The chunk is not what its digest says; the line has changed it. Send it again.",
             retry_same_key=True,
         )
+    data = unzipped(sent, uploads.CHUNK_BYTES_MAX) if content_encoding(call.http) == "gzip" else sent
     if offset == 0:
         await uploads.sweep(call.core, call.at_us)
     upload = await call.core.writer.submit(
@@ -105,7 +110,22 @@ def routes() -> tuple[Route, ...]:
     path = "/v1/uploads/{id}"
     return (
         Route(
-            "PUT", path, P.IMPORT_RECORDS, put_chunk, "Send a chunk of a file", answer=wire.Upload, raw=True
+            "PUT",
+            path,
+            P.IMPORT_RECORDS,
+            put_chunk,
+            "Send a chunk of a file",
+            answer=wire.Upload,
+            raw=True,
+            operation="put_upload_chunk",
+            refuses=(Codes.UPLOAD_OFFSET,),
         ),
-        Route("HEAD", path, P.IMPORT_RECORDS, head, "How much of a file has arrived"),
+        Route(
+            "HEAD",
+            path,
+            P.IMPORT_RECORDS,
+            head,
+            "How much of a file has arrived",
+            operation="get_upload_offset",
+        ),
     )

@@ -11,8 +11,18 @@ from branchtui.format.money import money
 from branchtui.ledger.journal import CREDIT_NORMAL, natural_minor
 from branchtui.ledger.problems import Refusal, not_found
 from branchtui.ledger.store.rows import Account, BalanceRecord, Customer, Payment
-from branchtui.ledger.workflows import balance_records, payment_rules, payment_views, payments, record_rules
+from branchtui.ledger.workflows import (
+    approvables_customers,
+    balance_records,
+    credit_approvals,
+    payment_rules,
+    payment_views,
+    payments,
+    record_rules,
+)
+from branchtui.ledger.workflows.approvable_payments import MOVES
 from branchtui.ledger.workflows.approval_rules import Approvable, NoBody, Subject
+from branchtui.ledger.workflows.file_approval import APPLY_FILE
 from branchtui.ledger.workflows.payment_rules import PaymentAction
 from branchtui.ledger.workflows.record_rules import RecordAction
 from branchtui.ledger.workflows.record_views import Looker
@@ -225,5 +235,9 @@ REGISTER: Final = _register(
     Approvable(
         "payment.disassociate", Disassociate, _disassociate_subject, _disassociate_refusal, _disassociate
     ),
+    *approvables_customers.APPROVABLES,
+    *credit_approvals.APPROVABLES,
+    APPLY_FILE,
+    *MOVES,
 )
 """By the action's name, which is what `refused[...].approval` tells."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from branchtui.contract import balance_records as wire
 from branchtui.contract.problem import Codes
@@ -36,6 +36,25 @@ if TYPE_CHECKING:
 ENTRY_KIND = "balance-record"
 REVERSAL_KIND = "balance-record-reversal"
 _NEVER_EMPTY = ("customer_id", "account_kind", "amount_minor", "currency", "as_of_date")
+
+
+class Postable(Protocol):
+    """As much of a record as its entry tells of."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102
+    @property
+    def branch_id(self) -> str: ...  # noqa: D102
+    @property
+    def account_kind(self) -> str: ...  # noqa: D102
+    @property
+    def amount_minor(self) -> int: ...  # noqa: D102
+    @property
+    def as_of_date(self) -> str: ...  # noqa: D102
+    @property
+    def narration(self) -> str: ...  # noqa: D102
+    @property
+    def external_ref(self) -> str | None: ...  # noqa: D102
 
 
 def path_of(record_id: str) -> str:
@@ -200,7 +219,7 @@ def account_to_post(core: Core, tx: Tx, command: Command, record: BalanceRecord)
     )
 
 
-def posting(record: BalanceRecord, account: Account, contra: Account) -> journal.EntryDraft:
+def posting(record: Postable, account: Account, contra: Account) -> journal.EntryDraft:
     """The entry of a record: what is owed debits the customer's account, what is held credits it."""
     debit, credit = (account, contra) if is_owed(record.account_kind) else (contra, account)
     return journal.EntryDraft(

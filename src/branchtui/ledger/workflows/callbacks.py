@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass, replace
+from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING, Final
 
 from branchtui.contract.payments import CallbackState, ProviderAnswer
@@ -22,7 +23,7 @@ from branchtui.ledger.phones import region_of
 from branchtui.ledger.setup import system_principal
 from branchtui.ledger.store.rows import CallbackEvent, CallbackToken, Payee
 from branchtui.ledger.tokens import token_hash
-from branchtui.ledger.workflows import payments
+from branchtui.ledger.workflows import kept_apart, payment_steps, payments
 
 if TYPE_CHECKING:
     from branchtui.ledger.core import Core
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from branchtui.ledger.store.rows import Branch, Payment
     from branchtui.ledger.store.unit import Tx
 
-ACTION: Final = payments.RECEIVED
+ACTION: Final = payment_steps.RECEIVED
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +53,46 @@ async def knows(core: Core, provider: str, token: str) -> bool:
     return fits
 
 
+def is_from_provider(core: Core, address: str | None) -> bool:
+    """Whether a message may come from this address: the real peer's, or what a proxy of ours says (HOOK-1)."""
+    if not core.callback_sources:
+        return True
+    try:
+        peer = ip_address(address or "")
+    except ValueError:
+        return False
+    if isinstance(peer, IPv6Address) and peer.ipv4_mapped is not None:
+        peer = peer.ipv4_mapped
+    return any(peer in network for network in core.callback_sources)
+
+
+async def understood(core: Core, body: bytes) -> IncomingPayment:
+    """The payment that a message tells of, to a short code of ours.
+
+    Raises:
+        Unfit: it cannot become a payment of ours.
+    """
+    incoming, _ = await _incoming(core, body)
+    return incoming
+
+
 async def take(core: Core, message: Message) -> None:
     """Record a confirmation: a payment, or an event that is kept apart. Returns once it is stored."""
     try:
-        confirmation = mpesa.read(message.body)
-    except Unfit as unfit:
-        await _park(core, message, unfit)
-        return
-    payee = await core.reader.find_one(Payee, provider=mpesa.PROVIDER, number=confirmation.short_code)
-    if payee is None:
-        reason = f"Short code {confirmation.short_code} is none of ours."
-        await _park(core, message, Unfit(reason, confirmation.code))
-        return
-    branch = core.tree[payee.branch_id]
-    try:
-        incoming = confirmation.payment(branch.currency, region_of(branch.currency, branch.timezone))
+        incoming, branch = await _incoming(core, message.body)
     except Unfit as unfit:
         await _park(core, message, unfit)
         return
     await core.writer.submit(lambda tx: receive(core, tx, incoming, branch, message))
+
+
+async def _incoming(core: Core, body: bytes) -> tuple[IncomingPayment, Branch]:
+    confirmation = mpesa.read(body)
+    payee = await core.reader.find_one(Payee, provider=mpesa.PROVIDER, number=confirmation.short_code)
+    if payee is None:
+        raise Unfit(f"Short code {confirmation.short_code} is none of ours.", confirmation.code)
+    branch = core.tree[payee.branch_id]
+    return confirmation.payment(branch.currency, region_of(branch.currency, branch.timezone)), branch
 
 
 def receive(core: Core, tx: Tx, incoming: IncomingPayment, branch: Branch, message: Message) -> None:
@@ -123,7 +145,7 @@ def _record(
                 received_at=message.at_us,
             )
         )
-    path = payments.path_of(payment)
+    path = payment_steps.path_of(payment)
     after = {
         "version": payment.version,
         "state": payment.state,
@@ -146,7 +168,9 @@ def _record(
 def _quarantined(core: Core, known: Payment, incoming: IncomingPayment, message: Message) -> CallbackEvent:
     first, now = (f"{money(each.amount_minor, each.currency)} {each.currency}" for each in (known, incoming))
     return CallbackEvent(
-        id=_event_id(core, f"{incoming.code}\x1f{incoming.amount_minor}\x1f{incoming.currency}".encode()),
+        id=kept_apart.event_id(
+            core, f"{incoming.code}\x1f{incoming.amount_minor}\x1f{incoming.currency}".encode()
+        ),
         branch_id=known.branch_id,
         provider=incoming.provider,
         state=CallbackState.QUARANTINED.value,
@@ -162,7 +186,7 @@ async def _park(core: Core, message: Message, unfit: Unfit) -> None:
     if unfit.payee_no is not None:
         payee = await core.reader.find_one(Payee, provider=mpesa.PROVIDER, number=unfit.payee_no)
     event = CallbackEvent(
-        id=_event_id(core, message.body),
+        id=kept_apart.event_id(core, message.body),
         branch_id=payee.branch_id if payee else None,
         provider=mpesa.PROVIDER,
         state=CallbackState.PARKED.value,
@@ -175,27 +199,13 @@ async def _park(core: Core, message: Message, unfit: Unfit) -> None:
 
 
 def _keep(core: Core, tx: Tx, event: CallbackEvent, message: Message) -> None:
-    """Keep a message apart, once however often it is repeated, and tell the audit chain."""
-    if tx.get(CallbackEvent, event.id) is not None:
-        return
-    tx.put(event)
+    """Keep a message apart; what is nobody's is told in the chain of the top branch."""
     branch_id = event.branch_id or next(branch.id for branch in core.tree if branch.parent_id is None)
-    audit.append(
+    kept_apart.keep(
         tx,
-        audit.Event(
-            action=f"callback.{event.state}",
-            outcome="not_applied",
-            object=f"/v1/callback-events/{event.id}",
-            after={"code": event.code},
-        ),
+        event,
         branch_id=branch_id,
-        principal=replace(system_principal(branch_id), address=message.address),
         at_us=message.at_us,
-        operation_key=None,
+        address=message.address,
         request_id=message.request_id,
     )
-
-
-def _event_id(core: Core, told: bytes) -> str:
-    """The same message has the same id, so that a repeat finds the first."""
-    return hmac.digest(core.institution.secret, b"callback\x1f" + told, "sha256").hex()[:32]

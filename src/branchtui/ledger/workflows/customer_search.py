@@ -32,13 +32,19 @@ from branchtui.ledger.store.search import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 CANDIDATES: Final = 500
 """Rows that one way of searching looks at; beyond it the person is better served by another letter."""
 
 INSIDE: Final = "inside"
 BEGINS: Final = "begins"
+INSIDE_MARKED: Final = "inside_marked"
+BEGINS_MARKED: Final = "begins_marked"
+
+GATHERED: Final = "gathered"
+GATHERED_MAX: Final = 4_000
+"""Customers of one mark that are gathered and put in order; more are walked in the order that is asked for."""
 
 _NUMBERS: Final = 100
 _BESIDE: Final = 200
@@ -67,9 +73,14 @@ class Search:
     phones: tuple[str, ...] = ()
     tail: str = ""
 
-    def parameters(self, scope: list[str], status: str | None, *, whole: bool = False) -> dict[str, Any]:
-        """The parameters of the filter that carries this search; `whole` where `scope` is everything."""
-        match = self.match and within(self.match, None if whole else scope, status)
+    def parameters(
+        self, scope: list[str], status: str | None, *, whole: bool = False, marks: Sequence[str] = ()
+    ) -> dict[str, Any]:
+        """The parameters of the filter that carries this search; `whole` where `scope` is everything.
+
+        `marks` are those that every customer must have (labels, staff, ...).
+        """
+        match = self.match and within(self.match, None if whole else scope, status, marks)
         return {
             **({} if match is None else {"match": match}),
             "prefix": self.prefix,
@@ -82,6 +93,7 @@ class Search:
             "last": self.tail[-_TAIL:],
             "scope": json.dumps(scope),
             "status": status,
+            **({"marks": json.dumps(marks)} if marks else {}),
         }
 
 
@@ -122,14 +134,23 @@ def _needle(word: str) -> str:
 
 
 def filters(
-    scope: frozenset[str], *, whole: bool, search: Search | None, status: str | None
+    scope: frozenset[str],
+    *,
+    whole: bool,
+    search: Search | None,
+    status: str | None,
+    marks: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """The filters of `CUSTOMERS` for a user's branches; `whole` where these are the whole institution."""
+    """The filters of `CUSTOMERS` for a user's branches; `whole` where these are the whole institution.
+
+    `marks` narrow a search alone; without one see `customer_filters`.
+    """
     inside = sorted(scope)
     if search is not None:
         # Numbers and phones have indexes of their own, which are quicker than the text's.
-        way = BEGINS if search.match is None or search.phones else INSIDE
-        return {way: search.parameters(inside, status, whole=whole)}
+        by_start = search.match is None or search.phones
+        way = (BEGINS_MARKED if by_start else INSIDE_MARKED) if marks else (BEGINS if by_start else INSIDE)
+        return {way: search.parameters(inside, status, whole=whole, marks=marks)}
     found: dict[str, Any] = {} if status is None else {"status": status}
     if len(inside) == 1:
         found["branch"] = inside[0]
@@ -140,6 +161,9 @@ def filters(
 
 _CHECKS: Final = """+customers.branch_id IN (SELECT value FROM json_each(:{0}__scope))
   AND (:{0}__status IS NULL OR +customers.status = :{0}__status)"""
+
+_MARKED: Final = """
+  AND NOT EXISTS (SELECT 1 FROM json_each(:{0}__marks) WHERE instr(customers.facets, value) = 0)"""
 
 _NEEDLES: Final = """NOT EXISTS (SELECT 1 FROM json_each(:{0}__needles)
   WHERE instr(' ' || customers.search_text, value) = 0)"""
@@ -171,12 +195,13 @@ _PHONE_END: Final = """SELECT {3} FROM (SELECT customers.{3} FROM customers
   AND substr(customers.mobile_no, -length(:{0}__tail)) = :{0}__tail AND {1} LIMIT {2})"""
 
 
-def candidates(name: str, *, inside: bool, column: str = "id") -> str:
+def candidates(name: str, *, inside: bool, column: str = "id", marked: bool = False) -> str:
     """A statement of the customers that a search finds, by `column`; `inside` where it uses its `match`.
 
-    Its parameters are those of `Search.parameters`, each behind `name__`.
+    Its parameters are those of `Search.parameters`, each behind `name__`; `marked` where they name marks.
     """
-    checks, needles, cap = _CHECKS.format(name), _NEEDLES.format(name), CANDIDATES + 1
+    also = _MARKED.format(name) if marked else ""
+    checks, needles, cap = _CHECKS.format(name) + also, _NEEDLES.format(name) + also, CANDIDATES + 1
     begins = _BESIDE if inside else cap
     ways = [
         _NUMBERED.format(name, checks, _NUMBERS, column, "customer_no_key"),
@@ -191,13 +216,14 @@ def candidates(name: str, *, inside: bool, column: str = "id") -> str:
         ),
     ]
     if inside:
-        ways.append(_INSIDE.format(name, checks, needles, cap, column))
+        ways.append(_INSIDE.format(name, _CHECKS.format(name), needles, cap, column))
     return " UNION ALL ".join(ways)
 
 
 def _condition(name: str) -> ColumnElement[bool]:
     """Customers among the candidates of a search; its parameters begin with `name`."""
-    found = candidates(name, inside=name == INSIDE, column="row_no")
+    inside, marked = name in {INSIDE, INSIDE_MARKED}, name in {INSIDE_MARKED, BEGINS_MARKED}
+    found = candidates(name, inside=inside, column="row_no", marked=marked)
     return literal_column(f"customers.row_no IN ({found})", Boolean)
 
 
@@ -207,8 +233,17 @@ _FILTERS: Final[Mapping[str, ColumnElement[bool]]] = {
     # The sign keeps the order's own index in use: a page ends long before a wide scope does.
     "branches": literal_column("+customers.branch_id IN (SELECT value FROM json_each(:branches))", Boolean),
     "status": _c.status == bindparam("status"),
-    INSIDE: _condition(INSIDE),
-    BEGINS: _condition(BEGINS),
+    **{name: _condition(name) for name in (INSIDE, BEGINS, INSIDE_MARKED, BEGINS_MARKED)},
+    # Every row of an order is looked at: for marks that many have.
+    "marked": literal_column(
+        "NOT EXISTS (SELECT 1 FROM json_each(:marked) WHERE instr(customers.facets, value) = 0)", Boolean
+    ),
+    # The rows of the rarest mark, found by it: for marks that few have.
+    GATHERED: literal_column(
+        """customers.id IN (SELECT customer_id FROM customer_facets WHERE facet = :gathered__facet
+          AND NOT EXISTS (SELECT 1 FROM json_each(:gathered__marks) WHERE instr(customer_facets.marks, value) = 0))""",
+        Boolean,
+    ),
 }
 
 CUSTOMERS: Final = ListSpec(
@@ -220,7 +255,10 @@ CUSTOMERS: Final = ListSpec(
         "created": Sort("created_at", descending=True, is_time=True),
     },
     filters=_FILTERS,
-    caps={INSIDE: CANDIDATES, BEGINS: CANDIDATES},
+    caps={
+        **dict.fromkeys((INSIDE, BEGINS, INSIDE_MARKED, BEGINS_MARKED), CANDIDATES),
+        GATHERED: GATHERED_MAX,
+    },
     brief={"name": "customers_brief"},
 )
 """The list behind `GET /v1/customers`."""

@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from branchtui.contract.approvals import ApprovalState
+from branchtui.contract.balance_files import FileState
 from branchtui.contract.balance_records import RecordStatus
 from branchtui.contract.dashboard import Dashboard, DayFigures, Queue
 from branchtui.contract.imports import ImportState
 from branchtui.contract.payments import CallbackState, PaymentState
+from branchtui.contract.transfers import TransferState
 from branchtui.ledger.access import Permission
-from branchtui.ledger.clock import as_datetime, as_us
+from branchtui.ledger.clock import as_datetime, as_us, first_id
 from branchtui.ledger.journal import OPENING_CONTRA, REVENUE
 from branchtui.ledger.workflows.balance_records import ENTRY_KIND
-from branchtui.ledger.workflows.payments import ASSOCIATED, DISASSOCIATED
+from branchtui.ledger.workflows.payment_steps import ASSOCIATED, DISASSOCIATED, KEYED, REVERSED
 
 if TYPE_CHECKING:
     from datetime import date
@@ -46,6 +48,10 @@ _IMPORTS: Final = """
 SELECT COUNT(*), COALESCE(SUM(CASE WHEN currency = :currency THEN total_minor END), 0), MIN(created_at)
 FROM imports WHERE branch_id IN (SELECT value FROM json_each(:scope)) AND state IN (:validating, :importing)"""
 
+_FILES: Final = """
+SELECT COUNT(*), COALESCE(SUM(CASE WHEN currency = :currency THEN total_minor END), 0), MIN(created_at)
+FROM balance_files WHERE branch_id IN (SELECT value FROM json_each(:scope)) AND state = :to_apply"""
+
 _CALLBACKS: Final = """
 SELECT COUNT(*), 0, MIN(received_at) FROM callback_events
 WHERE state = :state
@@ -56,16 +62,19 @@ SELECT COUNT(*), COALESCE(SUM(CASE WHEN currency = :currency THEN amount_minor E
 FROM approvals WHERE branch_id IN (SELECT value FROM json_each(:scope))
   AND state = :pending AND expires_at > :now_us AND maker_person_id <> :person"""
 
+_OFFERED: Final = """
+SELECT COUNT(*), 0, MIN(proposed_at) FROM transfers
+WHERE to_branch_id IN (SELECT value FROM json_each(:scope)) AND state = :proposed"""
+
 _ASSOCIATED: Final = """
 SELECT entries.business_date,
-  SUM(CASE entries.kind WHEN :associated THEN 1 ELSE -1 END),
-  SUM(CASE entries.kind WHEN :associated THEN legs.amount_minor ELSE -legs.amount_minor END)
+  SUM(CASE WHEN legs.amount_minor < 0 THEN 1 ELSE -1 END), -SUM(legs.amount_minor)
 FROM journal_entries AS entries CROSS JOIN legs CROSS JOIN accounts
 WHERE entries.branch_id IN (SELECT value FROM json_each(:scope))
   AND entries.business_date BETWEEN :since AND :today
-  AND entries.kind IN (:associated, :disassociated)
-  AND legs.entry_id = entries.id AND legs.amount_minor > 0
-  AND accounts.id = legs.account_id AND accounts.currency = :currency
+  AND entries.kind IN (:associated, :disassociated, :keyed, :reversed)
+  AND legs.entry_id = entries.id
+  AND accounts.id = legs.account_id AND accounts.customer_id IS NOT NULL AND accounts.currency = :currency
 GROUP BY entries.business_date"""
 
 _REVENUE: Final = """
@@ -88,8 +97,11 @@ _NAMED: Final = {
     "not_accounted": RecordStatus.NOT_ACCOUNTED.value,
     "validating": ImportState.VALIDATING.value,
     "importing": ImportState.IMPORTING.value,
+    "to_apply": FileState.VALIDATED.value,
     "associated": ASSOCIATED,
     "disassociated": DISASSOCIATED,
+    "keyed": KEYED,
+    "reversed": REVERSED,
     "posted": ENTRY_KIND,
     "revenue": REVENUE,
     "contra": OPENING_CONTRA,
@@ -137,12 +149,6 @@ async def dashboard(core: Core, principal: Principal, branch: Branch, scope: Sco
     )
 
 
-def first_id(at_us: int) -> str:
-    """The least id that can be made at or after an instant: ids are UUIDv7, in order of time."""
-    text = f"{at_us // 1_000:012x}"
-    return f"{text[:8]}-{text[8:]}-"
-
-
 def _queues(principal: Principal, now_us: int) -> list[tuple[str, str, dict[str, Any]]]:
     found: list[tuple[str, str, dict[str, Any]]] = []
     if principal.may(Permission.APPROVAL_DECIDE):
@@ -152,6 +158,10 @@ def _queues(principal: Principal, now_us: int) -> list[tuple[str, str, dict[str,
         found.append(("payments-unassociated", _UNASSOCIATED, {}))
     if principal.may(Permission.RECORD_VIEW):
         found.append(("records-not-accounted", _NOT_ACCOUNTED, {}))
+    if principal.may(Permission.CUSTOMER_CHANGE):
+        found.append(("customers-offered", _OFFERED, {"proposed": TransferState.PROPOSED.value}))
+    if principal.may(Permission.FILE_VIEW):
+        found.append(("files-to-apply", _FILES, {}))
     if principal.may(Permission.IMPORT_VIEW):
         found.append(("imports-running", _IMPORTS, {}))
     if principal.may(Permission.CALLBACK_VIEW):

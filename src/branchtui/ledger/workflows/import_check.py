@@ -31,6 +31,7 @@ class Verdict:
     """What the check of a file found.
 
     `fatal` are findings that keep the whole file out, in any mode; they stand at the header's row.
+    `notes` are what else is to be said of it, `currency` the one of `total_minor` where that is not the branch's.
     `cut` says why the file could not be read to its end. `rows_total` counts the rows under the header.
     """
 
@@ -43,7 +44,9 @@ class Verdict:
     file_minor: int = 0
     total_minor: int = 0
     recognised: dict[str, Any] = field(default_factory=dict)
+    currency: str | None = None
     fatal: list[Finding] = field(default_factory=list)
+    notes: list[Finding] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)
     cut: str | None = None
 
@@ -137,6 +140,7 @@ class Checker:
             decimal=decimal,
             date_order=order,
             currency_given=asked.currency is not None,
+            created_by=self.import_.created_by,
         )
 
     def _place(self, table: TableFile, column: str) -> int | None:

@@ -8,7 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Protocol
 
 from branchtui.contract.imports import ImportKind
+from branchtui.ledger.workflows.import_credit import CreditAccountRows
 from branchtui.ledger.workflows.import_records import BalanceRecordRows
+from branchtui.ledger.workflows.statement_kinds import FORMATS
+from branchtui.ledger.workflows.statement_take import StatementRows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,5 +58,30 @@ class TableKind(Protocol):
         ...
 
 
-KINDS: Final[dict[ImportKind, TableKind]] = {ImportKind.BALANCE_RECORDS: BalanceRecordRows()}
+class RowTaker(Protocol):
+    """Writes the rows of a kind, whatever it was read from."""
+
+    def take(
+        self, core: Core, tx: BulkTx, import_: Import, rows: Sequence[tuple[int, str]], at_us: int
+    ) -> Taken:
+        """Write rows (number and parsed JSON); those that fit no longer are returned with why."""
+        ...
+
+    def last_taken(self, connection: Connection, import_id: str) -> int:
+        """The number of the last row that was taken in."""
+        ...
+
+
+KINDS: Final[dict[ImportKind, TableKind]] = {
+    ImportKind.BALANCE_RECORDS: BalanceRecordRows(),
+    ImportKind.CREDIT_ACCOUNTS: CreditAccountRows(),
+}
 """The kinds that this ledger offers."""
+
+STATEMENT_KINDS: Final[dict[str, StatementRows]] = dict.fromkeys(FORMATS, StatementRows())
+"""The kinds that are statements; they have readers of their own."""
+
+
+def taker_of(kind: ImportKind) -> RowTaker:
+    """What writes the rows of this kind."""
+    return STATEMENT_KINDS[kind] if kind in STATEMENT_KINDS else KINDS[kind]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from branchtui.format.money import money
@@ -105,6 +106,8 @@ class _Check:
         self._core = core
         self._setting = setting
         self._places = {name: place for place, name in enumerate(header) if name in COLUMNS}
+        # A column that the file lacks is taken from a blank cell behind the last one.
+        self._pick = itemgetter(*(self._places.get(name, len(header)) for name in COLUMNS))
         self._below = core.tree.below(setting.branch_id)
         self._today = {each: core.today(core.tree[each]) for each in self._below}
         self._amount = amount_reader(setting.decimal, setting.currency)
@@ -124,11 +127,7 @@ class _Check:
     def _named(self, row: Row) -> dict[str, str] | None:
         if row.is_blank or not row.is_readable:
             return None
-        cells = row.cells
-        found = dict.fromkeys(COLUMNS, "")
-        for name, place in self._places.items():
-            found[name] = cells[place].strip()
-        return found
+        return dict(zip(COLUMNS, map(str.strip, self._pick([*row.cells, ""])), strict=True))
 
     def _unread(self, row: Row) -> Checked:
         if row.is_blank and row.is_readable:
@@ -228,7 +227,7 @@ class _Check:
     def _texts(self, cells: dict[str, str], findings: list[Finding]) -> None:
         for column, longest in _LENGTHS.items():
             value = cells[column]
-            if not value:
+            if len(value) <= longest and value.isascii() and value.isprintable():
                 continue
             if is_unsafe(value):
                 said = "The text holds a line break, or control or direction characters."

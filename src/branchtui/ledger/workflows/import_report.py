@@ -4,32 +4,29 @@ from __future__ import annotations
 
 import csv
 import io
-import itertools
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from branchtui.contract.imports import Delimiter
-from branchtui.contract.problem import Codes
 from branchtui.ledger.feeds.cells import guarded
 from branchtui.ledger.feeds.finding import ERROR
 from branchtui.ledger.feeds.table_file import SIGNS
-from branchtui.ledger.problems import Refusal
 from branchtui.ledger.store import import_store
-from branchtui.ledger.store.lists import Slice
-from branchtui.ledger.workflows.import_rows import ERROR_COLUMN, FINDINGS_MAX, decoded
+from branchtui.ledger.workflows.import_rows import ERROR_COLUMN, decoded
+from branchtui.ledger.workflows.place_pages import Numbered, page, placed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from branchtui.contract.imports import RowFinding
     from branchtui.ledger.core import Core
     from branchtui.ledger.store.connection import Connection
-    from branchtui.ledger.store.lists import Window
-    from branchtui.ledger.store.rows import Import, ImportRow
+    from branchtui.ledger.store.lists import Slice, Window
+    from branchtui.ledger.store.rows import Import
+    from branchtui.ledger.workflows.place_pages import Placed, Span
 
 _BATCH: Final = 1_000
-_LAST_PLACE: Final = 2**53
 _MARK: Final = "\ufeff"
 
 
@@ -41,14 +38,6 @@ class Rejects:
     row_count: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Placed:
-    """A finding and its place in the order of all: row number, then which of the row's."""
-
-    place: int
-    finding: RowFinding
-
-
 async def findings(
     core: Core, import_: Import, window: Window, level: str | None, *, who: str, now_us: int
 ) -> Slice[RowFinding]:
@@ -57,66 +46,20 @@ async def findings(
     Raises:
         Refusal: 400 or 410 for a cursor, 400 for a sort or an anchor, that is not known.
     """
-    if window.sort not in {None, "row_no"}:
-        raise Refusal(400, Codes.MALFORMED, f"This list sorts by row_no; not by {window.sort}.")
-    binding = json.dumps(["import-rows", import_.id, level, who])
-    forward, start, opened_inside = True, 0, False
-    if window.cursor is not None:
-        value, _, forward = core.lists.cursors.open(binding, window.cursor, now_us)
-        start, opened_inside = int(value) + (1 if forward else -1), True
-    elif window.anchor is not None:
-        forward, start = _anchor(window.anchor)
-        opened_inside = forward and start > 0
 
-    def read(connection: Connection) -> tuple[list[_Placed], int | None]:
-        count = import_store.finding_count(connection, import_.id, level) if window.count else None
-        row_no = start // FINDINGS_MAX
-        rows = import_store.report(connection, import_.id, level, row_no, window.limit + 2, forward=forward)
-        return list(itertools.islice(_placed(rows, start, forward=forward), window.limit + 1)), count
+    def read(connection: Connection, span: Span) -> Iterator[Placed[RowFinding]]:
+        forward = span.forward
+        for row in import_store.report(
+            connection, import_.id, level, span.row_no, span.limit, forward=forward
+        ):
+            yield from placed(row.row_no, decoded(row.row_no, row.findings), forward=forward)
 
-    found, count = await core.reader.in_thread(read)
-    more = len(found) > window.limit
-    found = found[: window.limit]
-    if not forward:
-        found.reverse()
-    has_next = more if forward else opened_inside
-    has_prev = opened_inside if forward else more
-
-    def seal(placed: _Placed, *, ahead: bool) -> str:
-        return core.lists.cursors.seal(binding, placed.place, "", forward=ahead, now_us=now_us)
-
-    return Slice(
-        rows=[each.finding for each in found],
-        next=seal(found[-1], ahead=True) if found and has_next else None,
-        prev=seal(found[0], ahead=False) if found and has_prev else None,
-        count=count,
+    rows = Numbered(
+        binding=["import-rows", import_.id, level, who],
+        read=read,
+        count=lambda connection: import_store.finding_count(connection, import_.id, level),
     )
-
-
-def _placed(rows: Sequence[ImportRow], start: int, *, forward: bool) -> itertools.chain[_Placed]:
-    """The findings of `rows` from place `start` on, in the direction of reading."""
-
-    def of_row(row: ImportRow) -> list[_Placed]:
-        found = [
-            _Placed(row.row_no * FINDINGS_MAX + index, finding)
-            for index, finding in enumerate(decoded(row.row_no, row.findings))
-        ]
-        if forward:
-            return [each for each in found if each.place >= start]
-        return [each for each in reversed(found) if each.place <= start]
-
-    return itertools.chain.from_iterable(of_row(row) for row in rows)
-
-
-def _anchor(anchor: str) -> tuple[bool, int]:
-    kind, _, rest = anchor.partition(":")
-    if anchor == "first":
-        return True, 0
-    if anchor == "last":
-        return False, _LAST_PLACE
-    if kind in {"id", "key"} and rest.isascii() and rest.isdigit() and len(rest) < 10:
-        return True, int(rest) * FINDINGS_MAX
-    raise Refusal(400, Codes.MALFORMED, "An anchor is first, last, or key: and a row number.")
+    return await page(core, rows, window, now_us=now_us)
 
 
 async def rejects(core: Core, import_: Import) -> Rejects:

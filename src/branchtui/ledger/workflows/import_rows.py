@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pydantic_core import to_json
 
@@ -16,6 +16,7 @@ from branchtui.contract.imports import (
     FindingLevel,
     RowFinding,
 )
+from branchtui.contract.statements import Columns
 from branchtui.ledger.feeds.finding import ERROR, OK, WARNING, Finding
 
 if TYPE_CHECKING:
@@ -37,10 +38,10 @@ class Setting:
     decimal: DecimalWriting
     date_order: DateOrder | None
     currency_given: bool = False
+    created_by: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """The verdict on a row: `parsed` is what would be taken in, None for what is not."""
 
     row_no: int
@@ -55,12 +56,16 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What writing a set of rows did: how many, how much, their fingerprint, and which fit no longer."""
+    """What writing a set of rows did: how many, how much, their fingerprint, and which fit no longer.
+
+    `passed` are rows that are no mistake and were not written all the same, each with what is said of it.
+    """
 
     count: int
     total_minor: int
     set_hash: str
     refused: dict[int, Finding] = field(default_factory=dict)
+    passed: dict[int, Finding] = field(default_factory=dict)
 
 
 def level_of(findings: Sequence[Finding]) -> str:
@@ -114,6 +119,8 @@ class Asked:
     encoding: Encoding | None = None
     confirm: bool = False
     currency: str | None = None
+    account: str = ""
+    columns: Columns | None = None
 
     def dumped(self) -> str:
         """As JSON."""
@@ -125,6 +132,8 @@ class Asked:
                 "encoding": self.encoding,
                 "confirm": self.confirm,
                 "currency": self.currency,
+                "account": self.account,
+                "columns": None if self.columns is None else self.columns.model_dump(),
             }
         )
 
@@ -139,4 +148,6 @@ class Asked:
             encoding=Encoding(kept["encoding"]) if kept["encoding"] else None,
             confirm=kept["confirm"],
             currency=kept["currency"],
+            account=kept.get("account", ""),
+            columns=Columns.model_validate(kept["columns"], strict=False) if kept.get("columns") else None,
         )

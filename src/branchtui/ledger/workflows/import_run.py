@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from branchtui.contract.imports import ImportKind, ImportMode, ImportState
 from branchtui.ledger import audit
-from branchtui.ledger.feeds.finding import ERROR, OK, Finding
+from branchtui.ledger.feeds.finding import ERROR, OK, WARNING, Finding
 from branchtui.ledger.store import import_store
 from branchtui.ledger.store.errors import StoreFailure
 from branchtui.ledger.store.rows import Import, ImportRow
-from branchtui.ledger.workflows import import_rows, jobs
+from branchtui.ledger.workflows import import_rows, jobs, statement_parked
 from branchtui.ledger.workflows.import_check import Checker, Verdict
-from branchtui.ledger.workflows.import_kinds import KINDS
+from branchtui.ledger.workflows.import_kinds import KINDS, STATEMENT_KINDS, taker_of
+from branchtui.ledger.workflows.statement_check import StatementChecker
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -68,7 +69,8 @@ async def _advance(running: Running) -> Import:
     if import_.state == ImportState.VALIDATING:
         import_ = await _check(running, import_)
     if import_.state == ImportState.IMPORTING:
-        all_rows = import_.mode == ImportMode.ALL_OR_NOTHING
+        # A statement has nothing left that could fail: its rows go in piece by piece, so that callbacks need not wait.
+        all_rows = import_.mode == ImportMode.ALL_OR_NOTHING and import_.kind not in STATEMENT_KINDS
         import_ = await (_take_all(running, import_) if all_rows else _take_valid(running, import_))
     return import_
 
@@ -100,15 +102,7 @@ async def _check(running: Running, import_: Import) -> Import:
     core = running.core
     await running.writer.bulk(lambda tx: import_store.forget_rows(tx.connection, import_.id))
     sender = _Sender(running, import_)
-    assert import_.currency is not None, "a new import has its branch's currency"
-    checker = Checker(
-        core=core,
-        import_=import_,
-        kind=KINDS[ImportKind(import_.kind)],
-        currency=import_.currency,
-        control=json.loads(import_.control),
-        send=sender.send,
-    )
+    checker = _checker(running, import_, sender)
     try:
         verdict = await core.reader.in_thread(lambda connection: _checked(checker, sender, connection))
     except asyncio.CancelledError:
@@ -120,12 +114,24 @@ async def _check(running: Running, import_: Import) -> Import:
         assert current is not None, "imports are never deleted"
         settled = _settled(current, verdict)
         tx.put(settled)
+        if settled.kind in STATEMENT_KINDS:
+            statement_parked.park_unknown(core, tx, settled, verdict, core.clock.now_us())
         return settled
 
     return await running.writer.bulk(settle)
 
 
-def _checked(checker: Checker, sender: _Sender, connection: Connection) -> Verdict:
+def _checker(running: Running, import_: Import, sender: _Sender) -> Checker | StatementChecker:
+    """What judges the rows of this kind."""
+    assert import_.currency is not None, "a new import has its branch's currency"
+    core, control = running.core, json.loads(import_.control)
+    if import_.kind in STATEMENT_KINDS:
+        return StatementChecker(core, import_, import_.currency, control, sender.send)
+    kind = KINDS[ImportKind(import_.kind)]
+    return Checker(core, import_, kind, import_.currency, control, sender.send)
+
+
+def _checked(checker: Checker | StatementChecker, sender: _Sender, connection: Connection) -> Verdict:
     verdict = checker.run(connection)
     sender.finish()
     return verdict
@@ -178,6 +184,7 @@ def _settled(import_: Import, verdict: Verdict) -> Import:
         rows_error=verdict.rows_error,
         total_minor=verdict.total_minor,
         recognised=json.dumps(verdict.recognised, ensure_ascii=False),
+        currency=verdict.currency if import_.kind in STATEMENT_KINDS else import_.currency,
     )
     reason = _why_not(counted, verdict)
     if counted.dry_run and not verdict.fatal and not verdict.cut:
@@ -202,7 +209,12 @@ def why_not(import_: Import) -> str | None:
     if import_.mode == ImportMode.ALL_OR_NOTHING and import_.rows_error:
         wrong = "1 row is" if import_.rows_error == 1 else f"{import_.rows_error:,} rows are"
         return f"{wrong} wrong, so nothing goes in."
-    if import_.total_minor == 0:
+    if import_.kind in STATEMENT_KINDS:
+        # A statement in which nothing is new is no mistake: it was seen, and adds nothing.
+        return "No entry can be taken in." if import_.rows_error and not import_.total_minor else None
+    # Credit accounts may all open with nothing.
+    takes = import_.rows_total - import_.rows_error if import_.kind == ImportKind.CREDIT_ACCOUNTS else 0
+    if import_.total_minor == 0 and not takes:
         return "No row can be taken in."
     return None
 
@@ -247,7 +259,8 @@ async def _take_all(running: Running, import_: Import) -> Import:
 
 async def _take_valid(running: Running, import_: Import) -> Import:
     """The good rows, a chunk a transaction; goes on behind the last row that is in."""
-    core, kind = running.core, KINDS[ImportKind(import_.kind)]
+    core, kind = running.core, taker_of(ImportKind(import_.kind))
+    chunk_rows = STATEMENT_KINDS[import_.kind].chunk_rows if import_.kind in STATEMENT_KINDS else CHUNK_ROWS
 
     def take(tx: BulkTx) -> Import:
         current = tx.get(Import, import_.id)
@@ -256,19 +269,19 @@ async def _take_valid(running: Running, import_: Import) -> Import:
             tx.put(repeated)
             return repeated
         after = kind.last_taken(tx.connection, import_.id)
-        rows = import_store.staged(tx.connection, import_.id, after, CHUNK_ROWS)
+        rows = import_store.staged(tx.connection, import_.id, after, chunk_rows)
         at_us = core.clock.now_us()
         taken = kind.take(core, tx, current, rows, at_us)
         if taken.count:
             _tell_chain(running, tx, current, taken, at_us)
-        if taken.refused:
-            current = _mark(tx, current, taken.refused)
+        if taken.refused or taken.passed:
+            current = _mark(tx, current, taken.refused | taken.passed)
         current = replace(current, imported=current.imported + taken.count, version=current.version + 1)
         job_done = current.rows_total + current.imported
         jobs.progress(tx, running.job.id, job_done, max(2 * current.rows_total, job_done))
         # A chunk whose every row was refused leaves the mark of the last row where it was; the refused
         # rows are staged no longer, so that the next chunk begins behind them all the same.
-        if len(rows) < CHUNK_ROWS:
+        if len(rows) < chunk_rows:
             current = replace(current, state=ImportState.DONE.value)
         tx.put(current)
         return current
@@ -291,24 +304,28 @@ def _repeated(tx: BulkTx, import_: Import) -> Import | None:
     return replace(import_, state=ImportState.REFUSED.value, reason=reason, version=import_.version + 1)
 
 
-def _mark(tx: BulkTx, import_: Import, refused: dict[int, Finding]) -> Import:
-    """Keep why rows that were good at the check are not any more, and count them so."""
+def _mark(tx: BulkTx, import_: Import, found: dict[int, Finding]) -> Import:
+    """Keep why rows that were good at the check are not any more, or are no rows to write, and count them so."""
     marked: list[ImportRow] = []
-    was_ok = lost_minor = 0
-    for row_no, finding in refused.items():
+    lost_minor = 0
+    counts = {OK: import_.rows_ok, WARNING: import_.rows_warning, ERROR: import_.rows_error}
+    for row_no, finding in found.items():
         row = tx.get(ImportRow, (import_.id, row_no))
         assert row is not None, "only staged rows are taken in"
         assert row.parsed is not None, "a staged row says what it would be"
-        was_ok += row.level == OK
-        lost_minor += json.loads(row.parsed)["amount_minor"]
+        counts[row.level] -= 1
+        counts[finding.level] += 1
+        parsed = json.loads(row.parsed)
+        if parsed.get("fate", "new") == "new":
+            lost_minor += parsed["amount_minor"]
         findings = import_rows.encoded_findings([finding])
-        marked.append(replace(row, level=ERROR, findings=findings, parsed=None))
+        marked.append(replace(row, level=finding.level, findings=findings, parsed=None))
     import_store.restage(tx.connection, marked)
     return replace(
         import_,
-        rows_ok=import_.rows_ok - was_ok,
-        rows_warning=import_.rows_warning - (len(refused) - was_ok),
-        rows_error=import_.rows_error + len(refused),
+        rows_ok=counts[OK],
+        rows_warning=counts[WARNING],
+        rows_error=counts[ERROR],
         total_minor=import_.total_minor - lost_minor,
     )
 

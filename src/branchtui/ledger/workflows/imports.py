@@ -12,16 +12,17 @@ from branchtui.contract import imports as wire
 from branchtui.contract.base import RefusedAction
 from branchtui.contract.imports import ImportKind, ImportMode, ImportState
 from branchtui.contract.problem import Codes
+from branchtui.contract.statements import Columns, StatementTotals
 from branchtui.ledger import audit
 from branchtui.ledger.access import Permission
 from branchtui.ledger.clock import as_datetime
 from branchtui.ledger.operations import Reply, reply
-from branchtui.ledger.problems import Refusal, conflict, invalid, not_found
+from branchtui.ledger.problems import Refusal, conflict, forbidden, invalid, not_found
 from branchtui.ledger.store import tables
 from branchtui.ledger.store.lists import ListSpec, Sort
-from branchtui.ledger.store.rows import Import, Upload
-from branchtui.ledger.workflows import jobs
-from branchtui.ledger.workflows.import_kinds import KINDS
+from branchtui.ledger.store.rows import ColumnMap, Import
+from branchtui.ledger.workflows import jobs, uploads
+from branchtui.ledger.workflows.import_kinds import KINDS, STATEMENT_KINDS
 from branchtui.ledger.workflows.import_rows import Asked
 from branchtui.ledger.workflows.import_run import why_not
 
@@ -58,26 +59,19 @@ def create(core: Core, tx: Tx, command: Command, new: wire.NewImport) -> Reply:
             unfinished, 409 `file-already-imported`, 422 for another SHA-256, kind or currency.
     """
     branch = _branch(core, command.principal, new.branch_id)
-    upload = tx.get(Upload, new.upload_id.lower())
-    if upload is None or upload.user_id != command.principal.user_id:
-        raise not_found("upload")
-    if new.kind not in KINDS:
+    upload, sha256 = uploads.whole_upload(tx, command.principal, new.upload_id, new.sha256)
+    is_statement = new.kind in STATEMENT_KINDS
+    if is_statement and not command.principal.may(Permission.IMPORT_STATEMENTS):
+        raise forbidden(f"Your role, {command.principal.role.value}, may not import statements.")
+    if new.kind not in KINDS and not is_statement:
         raise invalid("/kind", f"Files of kind {new.kind.value} are not offered yet by this ledger.")
-    if upload.sha256 is None:
-        raise conflict(
-            Codes.UPLOAD_OFFSET,
-            f"The upload is unfinished: {upload.received} of {upload.length} bytes have arrived.",
-            offset=upload.received,
-        )
-    if new.sha256 is not None and new.sha256 != upload.sha256:
-        raise invalid("/sha256", "The file that arrived is another one: its SHA-256 differs.")
-    if new.currency is not None and new.currency != branch.currency:
+    if new.currency is not None and new.currency != branch.currency and not is_statement:
         raise invalid("/currency", f"Currency: {new.currency} is not the branch's, {branch.currency}.")
     if not new.confirm:
-        _refuse_repeated(tx, branch.id, upload.sha256)
+        _refuse_repeated(tx, branch.id, sha256)
     import_id = core.new_id()
     job = jobs.add_job(core, tx, command, kind="import", subject_id=import_id, branch_id=branch.id)
-    import_ = _new(import_id, job.id, command, new, branch, upload.sha256)
+    import_ = _new(import_id, job.id, command, new, branch, sha256, _columns(core, tx, new, branch))
     tx.put(import_)
     after = {"kind": import_.kind, "sha256": import_.sha256, "mode": import_.mode, "dry_run": new.dry_run}
     event = audit.Event(action=command.action, object=_path(import_id), after=after)
@@ -103,6 +97,8 @@ def start(
     import_ = tx.get(Import, import_id)
     if import_ is None or not command.principal.scope.covers(import_.branch_id):
         raise not_found("import")
+    if import_.kind in STATEMENT_KINDS and not command.principal.may(Permission.IMPORT_STATEMENTS):
+        raise forbidden(f"Your role, {command.principal.role.value}, may not import statements.")
     if version is not None and version != import_.version:
         current = answer(import_, command.principal)
         said = "The import has changed since you saw it. Nothing was taken in."
@@ -158,6 +154,7 @@ def answer(import_: Import, principal: Principal) -> wire.Import:
     """The import as the contract shows one to this user."""
     refused = refuse_start(import_, principal)
     recognised: dict[str, Any] = json.loads(import_.recognised)
+    statements = recognised.pop("statements", ())
     return wire.Import(
         id=import_.id,
         version=import_.version,
@@ -178,6 +175,7 @@ def answer(import_: Import, principal: Principal) -> wire.Import:
         total_minor=import_.total_minor,
         currency=import_.currency,
         recognised=wire.Recognised.model_validate(recognised, strict=False),
+        statements=tuple(StatementTotals.model_validate(each, strict=False) for each in statements),
         reason=import_.reason,
         created_by=import_.created_by,
         created_at=as_datetime(import_.created_at),
@@ -186,7 +184,8 @@ def answer(import_: Import, principal: Principal) -> wire.Import:
 
 def refuse_start(import_: Import, principal: Principal) -> RefusedAction | None:
     """Why this user may not start the import now, in the mode it has, or None."""
-    if not principal.may(Permission.IMPORT_RECORDS):
+    needed = Permission.IMPORT_STATEMENTS if import_.kind in STATEMENT_KINDS else Permission.IMPORT_RECORDS
+    if not principal.may(needed):
         return RefusedAction(
             code=Codes.FORBIDDEN, message=f"Your role, {principal.role.value}, may not import."
         )
@@ -196,7 +195,7 @@ def refuse_start(import_: Import, principal: Principal) -> RefusedAction | None:
         said = f"This import is {import_.state}; only one that is ready can be started."
         return RefusedAction(code=Codes.TRANSITION_NOT_ALLOWED, message=said)
     reason = why_not(import_)
-    return RefusedAction(code="import-refused", message=reason) if reason else None
+    return RefusedAction(code=Codes.IMPORT_REFUSED, message=reason) if reason else None
 
 
 def _branch(core: Core, principal: Principal, branch_id: str | None) -> Branch:
@@ -220,8 +219,29 @@ def _refuse_repeated(tx: Tx, branch_id: str, sha256: str) -> None:
     )
 
 
+def _columns(core: Core, tx: Tx, new: wire.NewImport, branch: Branch) -> Columns | None:
+    """The columns that were said, or saved under the name that was said."""
+    name = new.options.column_map
+    if name is None:
+        return new.options.columns
+    if new.options.columns is not None:
+        raise invalid("/options/column_map", "Say columns or column_map, not both.")
+    above = core.tree.above(branch.id)
+    found = [each for each in tx.find(ColumnMap, name=name) if each.branch_id in above]
+    if not found:
+        raise invalid("/options/column_map", f"There is no column map {name}.")
+    own = next((each for each in found if each.branch_id == branch.id), found[0])
+    return Columns.model_validate_json(own.columns)
+
+
 def _new(
-    import_id: str, job_id: str, command: Command, new: wire.NewImport, branch: Branch, sha256: str
+    import_id: str,
+    job_id: str,
+    command: Command,
+    new: wire.NewImport,
+    branch: Branch,
+    sha256: str,
+    columns: Columns | None,
 ) -> Import:
     asked = Asked(
         decimal=new.options.decimal,
@@ -230,6 +250,8 @@ def _new(
         encoding=new.options.encoding,
         confirm=new.confirm,
         currency=new.currency,
+        account=(new.account or "").strip(),
+        columns=columns,
     )
     return Import(
         id=import_id,

@@ -112,7 +112,7 @@ async def get_job(core: Core, principal: Principal, job_id: str, wait_seconds: i
     while job.state not in _ENDED:
         passed = loop.time() - begun
         has_news = (job.state, job.done, job.total) != (first.state, first.done, first.total)
-        if passed >= wait_seconds or (has_news and passed >= PROGRESS_SECONDS):
+        if core.stopping or passed >= wait_seconds or (has_news and passed >= PROGRESS_SECONDS):
             break
         until = PROGRESS_SECONDS if has_news else wait_seconds
         await core.wakes.wait(f"job:{job_id}", max(min(until, wait_seconds) - passed, 0))
@@ -137,12 +137,13 @@ def job_answer(job: Job) -> wire.Job:
 def start_runner(core: Core, kinds: Kinds) -> None:
     """Run what is queued, and what a crash left running, until the ledger stops."""
     task = asyncio.get_running_loop().create_task(_run_all(core, kinds), name="ledger-jobs")
+    core.runner = task
     core.background.add(task)
     task.add_done_callback(core.background.discard)
 
 
 async def _run_all(core: Core, kinds: Kinds) -> None:
-    while True:
+    while not core.stopping:
         # Asked for before the look at the table, so that a job added in between is not slept over.
         waker = asyncio.ensure_future(core.wakes.wait(_WAITING))
         await asyncio.sleep(0)
@@ -208,6 +209,11 @@ async def _run(core: Core, job: Job, kinds: Kinds) -> bool:
         await _end(running, state, result)
     except StoreFailure:
         return False
+    except asyncio.CancelledError:
+        # The ledger stops: another process need not wait until the lease is old.
+        with suppress(StoreFailure):
+            await writer.submit(lambda tx: tx.remove(JobLease(job.id, core.holder, 0)))
+        raise
     finally:
         renewing.cancel()
     return True
@@ -231,8 +237,9 @@ async def _outcome(running: Running, kinds: Kinds) -> tuple[JobState, dict[str, 
         raise
     except Refusal as refusal:
         return JobState.FAILED, {"code": refusal.code, "detail": refusal.detail}
-    except Exception as error:
-        log.exception("job failed", job=job.id, kind=job.kind, error=type(error).__name__)
+    except Exception:
+        log.exception("job failed", job=job.id, kind=job.kind)
+        running.core.metrics.alarm("job")
         detail = f"The ledger failed at this; what was recorded before stands. Reference {job.id[-8:]}."
         return JobState.FAILED, {"code": Codes.INTERNAL, "detail": detail}
 

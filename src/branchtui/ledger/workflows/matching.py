@@ -80,12 +80,16 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The owner with tier and reasons, or why the payment waits."""
+    """The owner with tier and reasons, or why the payment waits.
+
+    `waits_for`: the one owner whose transfer has to end first.
+    """
 
     customer: Customer | None = None
     tier: int | None = None
     reasons: tuple[str, ...] = ()
     waits_because: str | None = None
+    waits_for: Customer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +246,8 @@ def _give(owner: Customer, tier: int, reason: str) -> Decision:
         return Decision(owner, tier, (reason,))
     standing = owner.status.replace("_", " ")
     because = f"{reason[0].upper()}{reason[1:]}, customer {owner.customer_no}, who is {standing}."
-    return Decision(waits_because=because)
+    is_moving = owner.status == CustomerStatus.TRANSFER_IN_PROGRESS
+    return Decision(waits_because=because, waits_for=owner if is_moving else None)
 
 
 def _far_ahead(evidence: Evidence, alike: Sequence[Customer]) -> list[Suggestion]:

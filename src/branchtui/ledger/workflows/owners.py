@@ -16,16 +16,17 @@ from branchtui.contract.payments import PaymentState
 from branchtui.format.folding import fold
 from branchtui.ledger.feeds.incoming import PhoneForm
 from branchtui.ledger.store import tables
-from branchtui.ledger.store.mapping import compiled, mapping_of, select_equal
+from branchtui.ledger.store.mapping import compiled, mapping_of, select_among, select_equal
 from branchtui.ledger.store.rows import Account, Customer, Payment
 from branchtui.ledger.store.search import prefix_end
 from branchtui.ledger.workflows import matching
 from branchtui.ledger.workflows.matching import Evidence, Found, Learned, Suggestion
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Sequence
 
     from branchtui.ledger.core import Core
+    from branchtui.ledger.store.connection import Connection
     from branchtui.ledger.store.reader import Reader
     from branchtui.ledger.store.unit import Tx
 
@@ -45,12 +46,16 @@ _customers, _accounts, _payments = tables.customers, tables.accounts, tables.pay
 
 @dataclass(frozen=True, slots=True)
 class LookUp:
-    """One indexed statement over all columns of `row_type`; `fits` says in Python what it says in SQL."""
+    """One indexed statement over all columns of `row_type`; `fits` says in Python what it says in SQL.
+
+    `is_equal`: it asks for the rows whose columns equal `bound`, which a reader may ask for several at once.
+    """
 
     row_type: type[Any]
     statement: str
     bound: dict[str, Any]
     fits: Callable[[Any], bool]
+    is_equal: bool = False
 
 
 def evidence_of(payment: Payment) -> Evidence:
@@ -72,13 +77,79 @@ def in_transaction(tx: Tx, evidence: Evidence, scope: frozenset[str]) -> Found:
         return found
 
 
+def many_in_transaction(
+    connection: Connection, asked: Sequence[tuple[Evidence, frozenset[str]]]
+) -> list[Found]:
+    """As `in_transaction` for many payments, among what is stored: what they ask alike is asked once."""
+    found: list[Found | None] = [None] * len(asked)
+    waiting: list[tuple[int, Generator[LookUp, list[Any], Found], LookUp]] = []
+    for at, (evidence, scope) in enumerate(asked):
+        _go_on(at, _plan(evidence, scope), None, found, waiting)
+    while waiting:
+        answers = _answers(connection, [look_up for *_, look_up in waiting])
+        before, waiting = waiting, []
+        for (at, plan, _), rows in zip(before, answers, strict=True):
+            _go_on(at, plan, rows, found, waiting)
+    return [each for each in found if each is not None]
+
+
+def _go_on(
+    at: int,
+    plan: Generator[LookUp, list[Any], Found],
+    rows: list[Any] | None,
+    found: list[Found | None],
+    waiting: list[tuple[int, Generator[LookUp, list[Any], Found], LookUp]],
+) -> None:
+    """Send a plan its rows: it asks for more, or has its answer."""
+    try:
+        waiting.append((at, plan, next(plan) if rows is None else plan.send(rows)))
+    except StopIteration as done:
+        found[at] = done.value
+
+
+def _answers(connection: Connection, asked: Sequence[LookUp]) -> list[list[Any]]:
+    """The rows of each look-up, in as few statements as can be."""
+    wanted: dict[tuple[type[Any], str], set[str]] = {}
+    for each in asked:
+        if each.is_equal:
+            ((name, value),) = each.bound.items()
+            wanted.setdefault((each.row_type, name), set()).add(value)
+    by_value: dict[tuple[type[Any], str], dict[str, list[Any]]] = {}
+    for (row_type, name), values in wanted.items():
+        rows = by_value[row_type, name] = {}
+        place = mapping_of(row_type).columns.index(name) if name in mapping_of(row_type).columns else None
+        statement = select_among(row_type, name)
+        for stored in connection.execute(statement, {"keys": json.dumps(list(values))}):
+            row = row_type(*stored)
+            value = stored[place] if place is not None else getattr(row, name)
+            rows.setdefault(value, []).append(row)
+    others: dict[tuple[Any, ...], list[Any]] = {}
+    answers: list[list[Any]] = []
+    for each in asked:
+        if each.is_equal:
+            ((name, value),) = each.bound.items()
+            answers.append(by_value[each.row_type, name].get(value, []))
+            continue
+        key = (each.statement, *each.bound.items())
+        if key not in others:
+            others[key] = [
+                each.row_type(*stored) for stored in connection.execute(each.statement, each.bound)
+            ]
+        answers.append(others[key])
+    return answers
+
+
 async def in_snapshot(reader: Reader, evidence: Evidence, scope: frozenset[str]) -> Found:
     """The same among what is committed."""
     plan = _plan(evidence, scope)
     try:
         asked = next(plan)
         while True:
-            asked = plan.send(await reader.rows(asked.row_type, asked.statement, asked.bound))
+            if asked.is_equal:
+                rows = await reader.find(asked.row_type, **asked.bound)
+            else:
+                rows = await reader.rows(asked.row_type, asked.statement, asked.bound)
+            asked = plan.send(rows)
     except StopIteration as done:
         found: Found = done.value
         return found
@@ -138,7 +209,11 @@ def _within(found: dict[str, Customer], scope: frozenset[str]) -> tuple[Customer
 def _equal(row_type: type[Any], **equal: Any) -> LookUp:
     statement = select_equal(row_type, tuple(sorted(equal)))
     return LookUp(
-        row_type, statement, equal, lambda row: all(getattr(row, name) == equal[name] for name in equal)
+        row_type,
+        statement,
+        equal,
+        lambda row: all(getattr(row, name) == equal[name] for name in equal),
+        is_equal=True,
     )
 
 

@@ -11,8 +11,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from branchtui.contract.customers import AccountKind, AccountStatus, CustomerStatus
-from branchtui.contract.payments import PaymentState
+from branchtui.contract.payments import PaymentSource, PaymentState
 from branchtui.contract.problem import Codes
+from branchtui.contract.tenders import Tender
 from branchtui.format.money import money
 from branchtui.ledger.access import Permission
 from branchtui.ledger.journal import CREDIT_NORMAL, natural_minor
@@ -30,13 +31,27 @@ class PaymentAction(StrEnum):
 
     ASSOCIATE = "associate"
     DISASSOCIATE = "disassociate"
+    REASSIGN = "reassign"
+    IGNORE = "ignore"
+    RESTORE = "restore"
+    REFUND = "refund"
+    REVERSE = "reverse"
 
 
+A = PaymentAction
 ALLOWED: Final[dict[str, tuple[PaymentAction, ...]]] = {
-    PaymentState.UNASSOCIATED: (PaymentAction.ASSOCIATE,),
-    PaymentState.ASSOCIATED: (PaymentAction.DISASSOCIATE,),
+    PaymentState.UNASSOCIATED: (A.ASSOCIATE, A.IGNORE, A.REFUND, A.REVERSE),
+    PaymentState.ASSOCIATED: (A.DISASSOCIATE, A.REASSIGN, A.REVERSE),
+    PaymentState.IGNORED: (A.RESTORE, A.REFUND, A.REVERSE),
 }
-"""The commands of each state; everything else is refused."""
+"""The commands of each state; everything else is refused. Only what was keyed by hand can be reversed."""
+
+_TAKES_BACK: Final = frozenset({A.DISASSOCIATE, A.REASSIGN, A.REVERSE})
+"""What takes money out of a customer's account, where one has it."""
+
+_MOVES_NOTHING: Final = frozenset({A.IGNORE, A.RESTORE})
+_SUPERVISORS: Final = {A.REFUND: Permission.PAYMENT_REFUND, A.REVERSE: Permission.PAYMENT_REVERSE}
+"""What needs a second person where the role has not the permission itself."""
 
 TAKES_PAYMENTS: Final = frozenset(
     {
@@ -77,68 +92,81 @@ def refuse(
         refuse_role(action, who)
         or refuse_state(action, standing)
         or refuse_range(action, who, standing)
-        or (refuse_spent(standing, approved=approved) if action is PaymentAction.DISASSOCIATE else None)
+        or (refuse_spent(action, standing, approved=approved) if action in _TAKES_BACK else None)
     )
 
 
 def refuse_role(action: PaymentAction, who: Principal) -> Refusal | None:
-    """Refuses with `forbidden` what the role may never do."""
-    may = {
-        PaymentAction.ASSOCIATE: who.may(Permission.PAYMENT_ASSOCIATE),
-        PaymentAction.DISASSOCIATE: who.may(Permission.PAYMENT_DISASSOCIATE_OWN)
-        or who.may(Permission.PAYMENT_DISASSOCIATE_ANY),
-    }
-    return (
-        None if may[action] else forbidden(f"Your role, {who.role.value}, may not {action.value} payments.")
-    )
+    """Refuses with `forbidden` what the role may never do, and nobody could allow it."""
+    takes_back = who.may(Permission.PAYMENT_DISASSOCIATE_OWN) or who.may(Permission.PAYMENT_DISASSOCIATE_ANY)
+    may = takes_back if action in {A.DISASSOCIATE, A.REASSIGN} else who.may(Permission.PAYMENT_ASSOCIATE)
+    return None if may else forbidden(f"Your role, {who.role.value}, may not {action.value} payments.")
 
 
 def refuse_state(action: PaymentAction, standing: Standing) -> Refusal | None:
-    """Refuses what the payment's state, or a closed day, does not allow (409)."""
+    """Refuses what the payment's state, its source, or a closed day, does not allow (409)."""
     payment = standing.payment
-    allowed = ALLOWED.get(payment.state, ())
+    by_hand = payment.source == PaymentSource.MANUAL
+    allowed = tuple(each for each in ALLOWED.get(payment.state, ()) if each is not A.REVERSE or by_hand)
     if action in allowed:
-        if standing.today_closed:
+        if standing.today_closed and action not in _MOVES_NOTHING:
             return conflict(Codes.DAY_CLOSED, f"Today is closed. {action.value.capitalize()} it tomorrow.")
         return None
-    if payment.state == PaymentState.ASSOCIATED:
+    if action is A.REVERSE and not by_hand and payment.state in ALLOWED:
+        return _not_allowed(
+            payment, action, allowed, "This payment was not keyed by hand. Disassociate it, or refund it."
+        )
+    if payment.state == PaymentState.ASSOCIATED and action is A.ASSOCIATE:
         whom = standing.customer.customer_no if standing.customer else "a customer"
         return conflict(
             Codes.ALREADY_ASSOCIATED,
             f"{payment.associated_by} gave this payment to {whom}. Disassociate it first.",
         )
-    if payment.state == PaymentState.UNASSOCIATED:
+    if payment.state == PaymentState.UNASSOCIATED and action in {A.DISASSOCIATE, A.REASSIGN}:
         return conflict(Codes.NOT_ASSOCIATED, "This payment belongs to nobody yet.")
-    return conflict(
-        Codes.TRANSITION_NOT_ALLOWED,
-        f"This payment is {payment.state}; nobody can {action.value} it.",
-        **{"from": payment.state, "command": action.value, "allowed": list(allowed)},
+    return _not_allowed(
+        payment, action, allowed, f"This payment is {payment.state}; nobody can {action.value} it."
     )
 
 
 def refuse_range(action: PaymentAction, who: Principal, standing: Standing) -> Refusal | None:
-    """Refuses with `needs-checker` what is beyond a teller: old or others' associations, large amounts."""
+    """Refuses with `needs-checker` what is beyond a teller: old or others' associations, refunds, large amounts."""
     payment = standing.payment
-    taking_back = action is PaymentAction.DISASSOCIATE
-    if taking_back and not who.may(Permission.PAYMENT_DISASSOCIATE_ANY):
+    if action in _MOVES_NOTHING:
+        return None
+    if action in _SUPERVISORS and not who.may(_SUPERVISORS[action]):
+        return _needs_supervisor("Money leaves by this.", action)
+    if action in {A.DISASSOCIATE, A.REASSIGN} and not who.may(Permission.PAYMENT_DISASSOCIATE_ANY):
         if payment.branch_id != who.branch_id:
             return _needs_supervisor("This payment came to another branch.", action)
         if standing.associated_on != standing.today:
             return _needs_supervisor(f"This payment was associated on {standing.associated_on}.", action)
-    if who.within_limit(payment.amount_minor):
-        return None
-    assert who.limit_minor is not None, "without a limit everything is within it"
-    return _needs_supervisor(
-        f"{money(payment.amount_minor, payment.currency)} {payment.currency} is above your limit of "
-        f"{money(who.limit_minor, payment.currency)}.",
-        action,
+    return refuse_amount(
+        who, payment.amount_minor, payment.currency, action.value, approval=f"payment.{action.value}"
     )
 
 
-def refuse_spent(standing: Standing, *, approved: bool = False) -> Refusal | None:
+def refuse_amount(
+    who: Principal, amount_minor: int, currency: str, verb: str, *, approval: str | None = None
+) -> Refusal | None:
+    """Refuses with `needs-checker` an amount above the user's limit; `approval` is what may be asked for instead."""
+    if who.within_limit(amount_minor):
+        return None
+    assert who.limit_minor is not None, "without a limit everything is within it"
+    return Refusal(
+        403,
+        Codes.NEEDS_CHECKER,
+        f"{money(amount_minor, currency)} {currency} is above your limit of "
+        f"{money(who.limit_minor, currency)}. Ask a supervisor to {verb} it.",
+        extra={"approval": approval} if approval else {},
+    )
+
+
+def refuse_spent(action: PaymentAction, standing: Standing, *, approved: bool = False) -> Refusal | None:
     """Refuses to take back money that is gone: the account would go below zero (409), unless a second person approved."""
     account, payment = standing.account, standing.payment
-    assert account is not None, "an associated payment names its account"
+    if account is None:
+        return None
     if standing.customer is not None and standing.customer.status == CustomerStatus.TRANSFER_IN_PROGRESS:
         return conflict(
             Codes.CUSTOMER_NOT_ACTIVE,
@@ -155,9 +183,16 @@ def refuse_spent(standing: Standing, *, approved: bool = False) -> Refusal | Non
             f"Account {account.account_no} holds {money(held, account.currency)} {account.currency}, less than "
             f"the {money(payment.amount_minor, payment.currency)} of this payment: it was spent.",
             balance_minor=held,
-            approval=f"payment.{PaymentAction.DISASSOCIATE.value}",
+            approval=f"payment.{action.value}",
         )
     return None
+
+
+def refuse_reference(tender: Tender, reference: str | None, pointer: str) -> Refusal | None:
+    """Refuses a tender without the number that stands on it; cash may have none (422)."""
+    if reference is not None or tender is Tender.CASH:
+        return None
+    return invalid(pointer, "Give the number on the slip, the cheque or the receipt, or the provider's code.")
 
 
 def refuse_customer(customer: Customer) -> Refusal | None:
@@ -192,7 +227,7 @@ def decide_account(
             f"Account {account.account_no} is in {account.currency}, the payment in {currency}.",
         )
     if account.status != AccountStatus.OPEN:
-        return conflict("account-not-open", f"Account {account.account_no} is {account.status}.")
+        return conflict(Codes.ACCOUNT_NOT_OPEN, f"Account {account.account_no} is {account.status}.")
     return account
 
 
@@ -207,7 +242,17 @@ def _wallet(customer: Customer, accounts: Sequence[Account], currency: str) -> A
     fitting.sort(key=lambda account: (account.account_no != customer.account_no, account.account_no))
     if fitting:
         return fitting[0]
-    return conflict("account-not-open", f"Customer {customer.customer_no} has no open {currency} wallet.")
+    return conflict(Codes.ACCOUNT_NOT_OPEN, f"Customer {customer.customer_no} has no open {currency} wallet.")
+
+
+def _not_allowed(
+    payment: Payment, action: PaymentAction, allowed: tuple[PaymentAction, ...], detail: str
+) -> Refusal:
+    return conflict(
+        Codes.TRANSITION_NOT_ALLOWED,
+        detail,
+        **{"from": payment.state, "command": action.value, "allowed": list(allowed)},
+    )
 
 
 def _needs_supervisor(because: str, action: PaymentAction) -> Refusal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -9,12 +10,14 @@ from typing import TYPE_CHECKING
 from branchtui.contract import payments as wire
 from branchtui.contract.base import RefusedAction
 from branchtui.contract.customers import AccountBalance, CustomerBrief, CustomerStatus
+from branchtui.contract.tenders import Tender
 from branchtui.ledger.access import Permission
 from branchtui.ledger.clock import as_datetime, local_date
 from branchtui.ledger.days import day_key, is_closed
 from branchtui.ledger.feeds.incoming import PhoneForm
 from branchtui.ledger.phones import masked
-from branchtui.ledger.store.rows import Account, CallbackEvent, ClosedDay, Customer, Payment
+from branchtui.ledger.store.rows import Account, CallbackEvent, ClosedDay, Customer, Payment, PaymentTender
+from branchtui.ledger.tenders import RECEIVED_BY, REFUNDED_BY
 from branchtui.ledger.workflows import owners
 from branchtui.ledger.workflows.payment_rules import PaymentAction, Standing, refuse
 
@@ -48,7 +51,13 @@ class Looker:
 
     def answer(self, tx: Tx, payment: Payment, balances: tuple[AccountBalance, ...] = ()) -> wire.Payment:
         """The payment as the running command leaves it."""
-        return payment_answer(self.who, self.standing(tx, payment), balances=balances)
+        came, went = (
+            tx.get(PaymentTender, (payment.id, direction)) if has_tender(payment, direction) else None
+            for direction in (RECEIVED_BY, REFUNDED_BY)
+        )
+        return payment_answer(
+            self.who, self.standing(tx, payment), came_by=came, went_by=went, balances=balances
+        )
 
     async def answers(
         self, payments: Sequence[Payment], *, candidates: bool = False, at_us: int = 0
@@ -65,16 +74,35 @@ class Looker:
         }
         days = {day_key(each.branch_id, self._today(each)) for each in payments}
         closed = {day.id for day in await reader.by_keys(ClosedDay, days)}
+        wanted = [
+            (each.id, direction)
+            for each in payments
+            for direction in (RECEIVED_BY, REFUNDED_BY)
+            if has_tender(each, direction)
+        ]
+        tenders = {
+            (each.payment_id, each.direction): each for each in await reader.by_keys(PaymentTender, wanted)
+        }
+        # Together: where the database is far, the look-ups of a page travel together.
+        asked = (self.candidates(each, at_us) for each in payments)
+        proposed = await asyncio.gather(*asked) if candidates else [None] * len(payments)
         found: list[wire.Payment] = []
-        for payment in payments:
+        for payment, suggested in zip(payments, proposed, strict=True):
             standing = self._stands(
                 payment,
                 accounts.get(payment.account_id or ""),
                 customers.get(payment.customer_id or ""),
                 today_closed=day_key(payment.branch_id, self._today(payment)) in closed,
             )
-            proposed = await self.candidates(payment, at_us) if candidates else None
-            found.append(payment_answer(self.who, standing, candidates=proposed))
+            found.append(
+                payment_answer(
+                    self.who,
+                    standing,
+                    came_by=tenders.get((payment.id, RECEIVED_BY)),
+                    went_by=tenders.get((payment.id, REFUNDED_BY)),
+                    candidates=suggested,
+                )
+            )
         return tuple(found)
 
     async def candidates(self, payment: Payment, at_us: int) -> tuple[wire.Candidate, ...] | None:
@@ -101,10 +129,19 @@ class Looker:
         )
 
 
+def has_tender(payment: Payment, direction: str) -> bool:
+    """Whether a payment came over the counter, or went back over it: most did neither."""
+    if direction == RECEIVED_BY:
+        return payment.source == wire.PaymentSource.MANUAL
+    return payment.state == wire.PaymentState.REFUNDED
+
+
 def payment_answer(
     who: Principal,
     standing: Standing,
     *,
+    came_by: PaymentTender | None = None,
+    went_by: PaymentTender | None = None,
     candidates: tuple[wire.Candidate, ...] | None = None,
     balances: tuple[AccountBalance, ...] = (),
 ) -> wire.Payment:
@@ -145,6 +182,18 @@ def payment_answer(
         else wire.Match(tier=tier, reasons=tuple(json.loads(payment.match_reasons))),
         associated_by=payment.associated_by,
         associated_at=None if payment.associated_at is None else as_datetime(payment.associated_at),
+        tender=None if came_by is None else Tender(came_by.tender),
+        narration="" if came_by is None else came_by.narration,
+        keyed_by=None if came_by is None else came_by.actor,
+        refund=None
+        if went_by is None
+        else wire.Refund(
+            tender=Tender(went_by.tender),
+            reference=went_by.reference,
+            reason=went_by.narration,
+            refunded_by=went_by.actor,
+            refunded_at=as_datetime(went_by.at),
+        ),
         candidates=candidates,
         balances=balances,
     )

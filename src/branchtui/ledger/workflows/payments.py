@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from branchtui.contract.payments import Associate, Disassociate, PaymentSource, PaymentState
-from branchtui.format.money import money
-from branchtui.ledger import audit, history, numbers
+from branchtui.ledger import numbers
 from branchtui.ledger.cards import holds_card_number
 from branchtui.ledger.days import is_closed
 from branchtui.ledger.journal import (
@@ -17,16 +15,14 @@ from branchtui.ledger.journal import (
     UNALLOCATED,
     EntryDraft,
     InvariantBroken,
-    balances,
     institution_account,
-    mirror,
     post_entry,
     transfer,
 )
-from branchtui.ledger.operations import Reply, reply
+from branchtui.ledger.operations import Reply
 from branchtui.ledger.phones import region_of
 from branchtui.ledger.problems import Refusal, invalid, not_found
-from branchtui.ledger.store.rows import Account, Customer, JournalEntry, Payment
+from branchtui.ledger.store.rows import Account, Customer, Payment, PaymentWait
 from branchtui.ledger.workflows import matching, owners
 from branchtui.ledger.workflows.payment_rules import (
     PaymentAction,
@@ -36,20 +32,24 @@ from branchtui.ledger.workflows.payment_rules import (
     refuse_role,
 )
 from branchtui.ledger.workflows.payment_search import searched_text
+from branchtui.ledger.workflows.payment_steps import (
+    RECEIVED,
+    changed,
+    give,
+    ownerless,
+    refuse_stale,
+    stop,
+    take_back,
+    visible,
+)
 from branchtui.ledger.workflows.payment_views import Looker
 
 if TYPE_CHECKING:
-    from branchtui.ledger.access import Principal
     from branchtui.ledger.core import Core
     from branchtui.ledger.feeds.incoming import IncomingPayment
     from branchtui.ledger.operations import Command
     from branchtui.ledger.store.rows import Branch
     from branchtui.ledger.store.unit import Tx
-
-RECEIVED: Final = "payment.receive"
-ASSOCIATED: Final = "payment.associate"
-DISASSOCIATED: Final = "payment.disassociate"
-"""Kinds of journal entries; each has the payment as its subject."""
 
 COUNTER: Final = "payment_no"
 ENTRIES_EACH: Final = 2
@@ -96,6 +96,8 @@ def record_payment(
     day = first_open_day(core, tx, branch)
     payment = _new_payment(core, tx, incoming, branch, source, command.at_us)
     payment = replace(payment, waits_because=decision.waits_because)
+    if decision.waits_for is not None:
+        tx.put(PaymentWait(payment.id, decision.waits_for.id))
     float_account = institution_account(tx, branch, PROVIDER_FLOAT, payment.currency, command.at_us)
     unallocated = institution_account(tx, branch, UNALLOCATED, payment.currency, command.at_us)
     receipt = EntryDraft(
@@ -115,7 +117,7 @@ def record_payment(
         if isinstance(wallet, Refusal):
             payment = replace(payment, waits_because=wallet.detail)
         else:
-            payment, account = _give(
+            payment, account = give(
                 core, tx, command, payment, wallet, decision.tier, decision.reasons, day, row_no + 1
             )
     tx.put(payment)
@@ -131,26 +133,26 @@ def associate(core: Core, tx: Tx, command: Command, payment_id: str, seen: int, 
             `day-closed`, 403 `needs-checker` above the limit, 422 for an account that cannot take it.
     """
     looker = Looker(core, command.principal)
-    payment = _visible(tx, command.principal, payment_id)
+    payment = visible(tx, command.principal, payment_id)
     customer = tx.get(Customer, asked.customer_id)
     if customer is None or not command.principal.scope.covers(customer.branch_id):
         raise not_found("customer")
-    _refuse(refuse_role(PaymentAction.ASSOCIATE, command.principal))
-    _refuse_stale(tx, looker, payment, seen)
-    _refuse(refuse(PaymentAction.ASSOCIATE, command.principal, looker.standing(tx, payment)))
+    stop(refuse_role(PaymentAction.ASSOCIATE, command.principal))
+    refuse_stale(tx, looker, payment, seen)
+    stop(refuse(PaymentAction.ASSOCIATE, command.principal, looker.standing(tx, payment)))
     held = tx.find(Account, customer_id=customer.id)
     account = decide_account(customer, held, payment.currency, asked.account_id)
     if isinstance(account, Refusal) and account.status == 404:
         raise account
-    _refuse(refuse_customer(customer))
+    stop(refuse_customer(customer))
     if isinstance(account, Refusal):
         raise account
     reason = f"{command.principal.username} chose {matching.short_name(customer)}"
     today = core.today(core.tree[payment.branch_id]).isoformat()
-    given, touched = _give(core, tx, command, payment, account, matching.BY_PERSON, (reason,), today, 0)
+    given, touched = give(core, tx, command, payment, account, matching.BY_PERSON, (reason,), today, 0)
     given = replace(given, version=payment.version + 1)
     tx.put(given)
-    return _changed(tx, command, looker, payment, given, touched, f"to {customer.customer_no}")
+    return changed(tx, command, looker, payment, given, (touched,), f"to {customer.customer_no}")
 
 
 def disassociate(
@@ -172,44 +174,39 @@ def disassociate(
             403 `needs-checker` for what is a supervisor's.
     """
     looker = Looker(core, command.principal)
-    payment = _visible(tx, command.principal, payment_id)
-    _refuse(refuse_role(PaymentAction.DISASSOCIATE, command.principal))
+    payment = visible(tx, command.principal, payment_id)
+    stop(refuse_role(PaymentAction.DISASSOCIATE, command.principal))
     if holds_card_number(asked.reason):
         raise invalid("/reason", "Reason: this looks like a card number. Take it out.")
-    _refuse_stale(tx, looker, payment, seen)
+    refuse_stale(tx, looker, payment, seen)
     standing = looker.standing(tx, payment)
-    _refuse(refuse(PaymentAction.DISASSOCIATE, command.principal, standing, approved=approved))
-    entry = _outstanding(tx, payment)
-    if entry is None:
-        raise InvariantBroken(f"payment {payment.payment_no} is associated without an entry (INV-4)")
-    draft = EntryDraft(
-        kind=DISASSOCIATED,
-        branch_id=payment.branch_id,
-        subject_id=payment.id,
-        legs=mirror(tx, entry),
-        business_date=core.today(core.tree[payment.branch_id]).isoformat(),
-        narration=f"Payment {payment.payment_no} taken back",
-        reference=payment.code,
-        reversal_of=entry.id,
-    )
-    touched = post_entry(tx, command, draft, new_id=core.new_id())
-    waiting = replace(
-        payment,
-        version=payment.version + 1,
-        state=PaymentState.UNASSOCIATED.value,
-        waits_because=f"{command.principal.username} took it back: {asked.reason}",
-        customer_id=None,
-        account_id=None,
-        match_tier=None,
-        match_reasons="[]",
-        associated_by=None,
-        associated_at=None,
+    stop(refuse(PaymentAction.DISASSOCIATE, command.principal, standing, approved=approved))
+    touched = take_back(core, tx, command, payment, 0)
+    waiting = ownerless(
+        payment, PaymentState.UNASSOCIATED, f"{command.principal.username} took it back: {asked.reason}"
     )
     tx.put(waiting)
-    account = next(each for each in touched.values() if each.customer_id is not None)
-    return _changed(
-        tx, command, looker, payment, waiting, account, f"from account {account.account_no}", asked.reason
-    )
+    whither = f"from account {touched.account_no}"
+    return changed(tx, command, looker, payment, waiting, (touched,), whither, asked.reason)
+
+
+def give_waiting(
+    core: Core,
+    tx: Tx,
+    command: Command,
+    payment: Payment,
+    account: Account,
+    tier: int,
+    reasons: tuple[str, ...],
+    *,
+    row_no: int,
+) -> Payment:
+    """Associate a payment that waits, within another command; returns it as it now is."""
+    day = first_open_day(core, tx, core.tree[payment.branch_id])
+    given, _ = give(core, tx, command, payment, account, tier, reasons, day, row_no)
+    given = replace(given, version=payment.version + 1)
+    tx.put(given)
+    return given
 
 
 def first_open_day(core: Core, tx: Tx, branch: Branch) -> str:
@@ -255,113 +252,4 @@ def _new_payment(
         associated_by=None,
         associated_at=None,
         search_text=searched_text(says, incoming.code, payment_no, region),
-    )
-
-
-def _give(
-    core: Core,
-    tx: Tx,
-    command: Command,
-    payment: Payment,
-    account: Account,
-    tier: int,
-    reasons: tuple[str, ...],
-    day: str,
-    row_no: int,
-) -> tuple[Payment, Account]:
-    """Write the association; returns the payment as it now is and the account with its new balance."""
-    if _outstanding(tx, payment) is not None:
-        raise InvariantBroken(f"payment {payment.payment_no} would be associated twice (INV-4)")
-    branch = core.tree[payment.branch_id]
-    unallocated = institution_account(tx, branch, UNALLOCATED, payment.currency, command.at_us)
-    draft = EntryDraft(
-        kind=ASSOCIATED,
-        branch_id=payment.branch_id,
-        subject_id=payment.id,
-        legs=transfer(unallocated, account, payment.amount_minor),
-        business_date=day,
-        narration=f"Payment {payment.payment_no}",
-        reference=payment.code,
-    )
-    touched = post_entry(tx, command, draft, row_no=row_no, new_id=core.new_id())
-    given = replace(
-        payment,
-        state=PaymentState.ASSOCIATED.value,
-        waits_because=None,
-        customer_id=account.customer_id,
-        account_id=account.id,
-        match_tier=tier,
-        match_reasons=json.dumps(reasons, ensure_ascii=False),
-        associated_by=command.principal.username,
-        associated_at=command.at_us,
-    )
-    return given, touched[account.id]
-
-
-def _outstanding(tx: Tx, payment: Payment) -> JournalEntry | None:
-    """The association that was not taken back: one at most (INV-4)."""
-    entries = tx.find(JournalEntry, subject_id=payment.id)
-    reversed_ids = {entry.reversal_of for entry in entries}
-    found = [entry for entry in entries if entry.kind == ASSOCIATED and entry.id not in reversed_ids]
-    if len(found) > 1:
-        raise InvariantBroken(f"payment {payment.payment_no} is associated {len(found)} times (INV-4)")
-    return found[0] if found else None
-
-
-def _visible(tx: Tx, who: Principal, payment_id: str) -> Payment:
-    payment = tx.get(Payment, payment_id)
-    if payment is None or not who.scope.covers(payment.branch_id):
-        raise not_found("payment")
-    return payment
-
-
-def _refuse(refusal: Refusal | None) -> None:
-    if refusal is not None:
-        raise refusal
-
-
-def _refuse_stale(tx: Tx, looker: Looker, payment: Payment, seen: int) -> None:
-    if payment.version != seen:
-        changes = history.changes_since(tx, path_of(payment), seen)
-        timezone = looker.core.tree[payment.branch_id].timezone
-        raise history.stale(looker.answer(tx, payment), changes, timezone)
-
-
-def path_of(payment: Payment) -> str:
-    """Where the payment is read."""
-    return f"/v1/payments/{payment.id}"
-
-
-def _changed(
-    tx: Tx,
-    command: Command,
-    looker: Looker,
-    before: Payment,
-    after: Payment,
-    account: Account,
-    whither: str,
-    reason: str | None = None,
-) -> Reply:
-    amount = f"{money(after.amount_minor, after.currency)} {after.currency}"
-    event = audit.Event(
-        action=command.action,
-        object=path_of(after),
-        before={"state": before.state, "customer_id": before.customer_id, "account_id": before.account_id},
-        after={
-            "version": after.version,
-            "state": after.state,
-            "customer_id": after.customer_id,
-            "account_id": after.account_id,
-        },
-        reason=reason,
-    )
-    return reply(
-        looker.answer(tx, after, balances([account])),
-        event=event,
-        branch_id=after.branch_id,
-        resource=path_of(after),
-        version=after.version,
-        summary=f"payment {after.payment_no}, {amount}, {whither}",
-        amount_minor=after.amount_minor,
-        currency=after.currency,
     )

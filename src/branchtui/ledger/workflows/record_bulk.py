@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from branchtui.contract import balance_records as wire
 from branchtui.contract.customers import AccountStatus
@@ -14,9 +14,9 @@ from branchtui.ledger import audit, journal, numbers
 from branchtui.ledger.journal import InvariantBroken
 from branchtui.ledger.operations import Reply, reply
 from branchtui.ledger.problems import Refusal, conflict
-from branchtui.ledger.store.mapping import insert_by_position, mapping_of
-from branchtui.ledger.store.rows import Account, BalanceRecord, JobRow
-from branchtui.ledger.workflows import jobs
+from branchtui.ledger.store.mapping import insert_rows
+from branchtui.ledger.store.rows import Account, JobRow, Product
+from branchtui.ledger.workflows import customer_filing, jobs
 from branchtui.ledger.workflows.balance_records import posting
 from branchtui.ledger.workflows.record_sets import BulkPurpose, RecordSet, read_set, set_filters
 
@@ -32,7 +32,25 @@ ROWS_AT_ONCE: Final = 20_000
 
 _PATH: Final = "/v1/balance-records"
 
-_COLUMNS: Final = ", ".join(f"balance_records.{name}" for name in mapping_of(BalanceRecord).columns)
+
+class _Waiting(NamedTuple):
+    """As much of a record as its posting needs; `account_id` is the open account that it moves, if there is one."""
+
+    id: str
+    version: int
+    branch_id: str
+    customer_id: str
+    account_kind: str
+    product: str | None
+    amount_minor: int
+    currency: str
+    as_of_date: str
+    narration: str
+    external_ref: str | None
+    account_id: str | None = None
+
+
+_COLUMNS: Final = ", ".join(f"balance_records.{name}" for name in _Waiting._fields[:-1])
 
 _LOAD: Final = f"""
 SELECT {_COLUMNS}, accounts.id FROM balance_records
@@ -43,15 +61,20 @@ LEFT JOIN accounts ON accounts.customer_id = balance_records.customer_id
 WHERE balance_records.id IN (SELECT value FROM json_each(:ids)) ORDER BY balance_records.id
 """  # noqa: S608 - names of our own schema
 
+# The version alone says that a record is as it was read in this transaction: any other condition would tempt a
+# planner away from the key.
 _ACCOUNTED: Final = """
-UPDATE balance_records SET version = version + 1, status = 'accounted', account_no = ?, account_id = ?,
-    posted_by = ?, posted_at = ?
-WHERE id = ? AND version = ? AND status = 'not_accounted'
+UPDATE balance_records SET version = version + 1, status = 'accounted', account_no = given.value ->> 2,
+    account_id = given.value ->> 3, posted_by = :posted_by, posted_at = :posted_at
+FROM json_each(:rows) AS given
+WHERE balance_records.id = given.value ->> 0 AND version = CAST(given.value ->> 1 AS BIGINT)
 """
 
-_INSERT_JOB_ROW: Final = insert_by_position(JobRow)
-
-_DELETED: Final = "DELETE FROM balance_records WHERE id = ? AND version = ? AND status = 'not_accounted'"
+_DELETED: Final = """
+DELETE FROM balance_records WHERE (id, version) IN (
+    SELECT given.value ->> 0, CAST(given.value ->> 1 AS BIGINT) FROM json_each(:rows) AS given
+)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +149,7 @@ def delete_records(tx: BulkTx, rows: Sequence[tuple[str, int]]) -> None:
         InvariantBroken: one of them moved meanwhile; the whole transaction fails.
     """
     tx.flush()
-    _run_on_all(tx, _DELETED, rows)
+    _run_on_all(tx, _DELETED, rows, {})
 
 
 def post_records(
@@ -138,37 +161,40 @@ def post_records(
         InvariantBroken: one of them moved meanwhile; the whole transaction fails.
     """
     ids = json.dumps([record_id for record_id, _ in rows])
-    loaded = [
-        (BalanceRecord(*values[:-1]), values[-1]) for values in tx.connection.execute(_LOAD, {"ids": ids})
-    ]
-    if [(record.id, record.version) for record, _ in loaded] != list(rows):
+    loaded = [_Waiting(*values) for values in tx.connection.execute(_LOAD, {"ids": ids})]
+    if [record[:2] for record in loaded] != list(rows):
         raise InvariantBroken("the records of a bulk posting are not those that were checked")
-    accounts = _accounts(core, tx, command, loaded)
+    opened = _opened(core, tx, command, loaded)
+    tx.read(Account, {record.account_id for record in loaded if record.account_id is not None})
     contras: dict[tuple[str, str], Account] = {}
     drafts: list[journal.EntryDraft] = []
     changes: list[tuple[Any, ...]] = []
-    who, at_us = command.principal.username, command.at_us
-    for (record, _), account in zip(loaded, accounts, strict=True):
+    at_us = command.at_us
+    for record in loaded:
         place = (record.branch_id, record.currency)
         if place not in contras:
             branch = core.tree[record.branch_id]
             contras[place] = journal.institution_account(
                 tx, branch, journal.OPENING_CONTRA, record.currency, at_us
             )
+        account = opened[_owner(record)] if record.account_id is None else tx.get(Account, record.account_id)
+        assert account is not None, "the account was joined a moment ago"
         drafts.append(posting(record, account, contras[place]))
-        changes.append((account.account_no, account.id, who, at_us, record.id, record.version))
-    journal.post_entries_bulk(tx, command, drafts, row_nos=row_nos, new_id=core.new_id)
-    _run_on_all(tx, _ACCOUNTED, changes)
+        changes.append((record.id, record.version, account.account_no, account.id))
+    journal.post_entries_bulk(
+        tx, command, drafts, row_nos=row_nos, new_id=core.new_id, opened=tuple(opened.values())
+    )
+    _file_products(tx, opened.values())
+    _run_on_all(tx, _ACCOUNTED, changes, {"posted_by": command.principal.username, "posted_at": at_us})
 
 
-def _accounts(
-    core: Core, tx: BulkTx, command: Command, loaded: Sequence[tuple[BalanceRecord, str | None]]
-) -> list[Account]:
-    """The account that each record moves; customers without one are given one, and only one."""
-    missing = {_owner(record): record for record, account_id in reversed(loaded) if account_id is None}
-    # All numbers first: looking for a free one gets slower with every account that waits to be written.
-    made = [numbers.next_account_no(tx) for _ in missing]
-    opened = {
+def _opened(
+    core: Core, tx: BulkTx, command: Command, loaded: Sequence[_Waiting]
+) -> dict[tuple[str, str, str], Account]:
+    """A new account, and only one, for each customer who has none of a record's kind, by owner."""
+    missing = {_owner(record): record for record in reversed(loaded) if record.account_id is None}
+    made = numbers.next_account_nos(tx, len(missing))
+    return {
         owner: Account(
             id=core.new_id(),
             version=1,
@@ -184,23 +210,26 @@ def _accounts(
         )
         for (owner, record), account_no in zip(sorted(missing.items()), made, strict=True)
     }
-    found: list[Account] = []
-    for record, account_id in loaded:
-        account = opened[_owner(record)] if account_id is None else tx.get(Account, account_id)
-        assert account is not None, "the account was joined a moment ago"
-        found.append(account)
-    return found
 
 
-def _owner(record: BalanceRecord) -> tuple[str, str, str]:
+def _file_products(tx: BulkTx, opened: Iterable[Account]) -> None:
+    """Whoever has got an account of a product is found by it from now on."""
+    named = {each.product for each in opened if each.product is not None}
+    sold = {code for code in named if tx.find_one(Product, code=code) is not None}
+    for owner in {each.customer_id for each in opened if each.product in sold}:
+        assert owner is not None, "an account that is opened for a record has an owner"
+        customer_filing.refile(tx, owner)
+
+
+def _owner(record: _Waiting) -> tuple[str, str, str]:
     return record.customer_id, record.account_kind, record.currency
 
 
-def _run_on_all(tx: BulkTx, statement: str, bound: Sequence[tuple[Any, ...]]) -> None:
-    """Run `statement` once for each; every one must change its row (CONC-3)."""
+def _run_on_all(tx: BulkTx, statement: str, rows: Sequence[tuple[Any, ...]], bound: dict[str, Any]) -> None:
+    """Run `statement` for all `rows` at once; every one must change its record (CONC-3)."""
     before = tx.connection.total_changes()
-    tx.connection.executemany(statement, bound)
-    if tx.connection.total_changes() - before != len(bound):
+    tx.connection.execute(statement, bound | {"rows": json.dumps(rows)})
+    if tx.connection.total_changes() - before != len(rows):
         raise InvariantBroken("a record of a bulk action moved while it was done")
 
 
@@ -221,8 +250,8 @@ def _queue(core: Core, tx: BulkTx, command: Command, seen: RecordSet) -> Reply:
     )
     tx.put(replace(job, total=len(seen.rows)))
     tx.flush()
-    rows = [(job.id, row_no, *row) for row_no, row in enumerate(seen.rows)]
-    tx.connection.executemany(_INSERT_JOB_ROW, rows)
+    rows = ((job.id, row_no, *row) for row_no, row in enumerate(seen.rows))
+    insert_rows(tx.connection, JobRow, rows)
     return _done(command, seen, job_id=job.id)
 
 

@@ -35,13 +35,16 @@ class Looker:
 
     def standing(self, tx: Tx, record: BalanceRecord) -> Standing:
         """The record with what decides about it, as the running command sees it."""
+        today = self.today(record)
+        days = {(ClosedDay, day_key(record.branch_id, day)) for day in (record.as_of_date, today)}
+        tx.expect((Customer, record.customer_id), *days)
         customer = tx.get(Customer, record.customer_id)
         assert customer is not None, "a record names a customer that exists"
         return Standing(
             record=record,
             customer=customer,
             day_closed=is_closed(tx, record.branch_id, record.as_of_date),
-            today_closed=is_closed(tx, record.branch_id, self.today(record)),
+            today_closed=is_closed(tx, record.branch_id, today),
         )
 
     def answer(

@@ -13,20 +13,22 @@ from branchtui.contract import sessions as wire
 from branchtui.contract.problem import Codes
 from branchtui.format.folding import fold
 from branchtui.ledger import audit
-from branchtui.ledger.access import Principal
+from branchtui.ledger.access import SYSTEM, Principal
 from branchtui.ledger.problems import Refusal
-from branchtui.ledger.store.rows import Session, SpentRefresh, User
+from branchtui.ledger.store.rows import Counter, Session, SpentRefresh, User
 from branchtui.ledger.tokens import token_hash
 from branchtui.ledger.workflows.tries import Tries
 
 if TYPE_CHECKING:
     from branchtui.ledger.core import Core
     from branchtui.ledger.store.unit import Tx
+    from branchtui.ledger.workflows.sources import Failures
 
 SECOND_US: Final = 1_000_000
 ACCESS_SECONDS: Final = 10 * 60
 REFRESH_GRACE_US: Final = 60 * SECOND_US
 SESSIONS_PER_USER: Final = 2
+_STRANGERS: Final = "tries-at-nobody"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,25 @@ def note_failure(tx: Tx, core: Core, user_id: str, at_us: int) -> None:
         branch_id=user.branch_id,
         scope=core.tree.scope(user.branch_id),
     )
+    if (user.locked_until or 0) > at_us:
+        core.metrics.locked_out()
     log(tx, principal, audit.Event(action="session.refused", outcome="not_applied"), at_us)
+
+
+def count_stranger(tx: Tx) -> None:
+    """What a try at a name that nobody has costs the store: as much as one at a name that somebody has (AUTH-3)."""
+    known = tx.get(Counter, _STRANGERS) or Counter(_STRANGERS, 0)
+    tx.put(replace(known, value=known.value + 1))
+
+
+def note_source(tx: Tx, core: Core, address: str | None, found: Failures, at_us: int) -> None:
+    """The topmost branch's chain says from where sign-ins fail."""
+    top = next(branch for branch in core.tree if branch.parent_id is None)
+    ledger = Principal(
+        SYSTEM, SYSTEM, SYSTEM, wire.Role.ADMINISTRATOR, top.id, core.tree.scope(top.id), address=address
+    )
+    after = {"failures": found.count, "names": len(found.names)}
+    log(tx, ledger, audit.Event(action="session.source-alarm", outcome="not_applied", after=after), at_us)
 
 
 def open_session(tx: Tx, principal: Principal, tokens: Tokens, session_id: str, at_us: int) -> Session:
@@ -211,7 +231,16 @@ def session_answer(
     )
 
 
-CAPABILITIES: Final = ("balance-records", "payments", "imports", "operations", "approvals", "people")
+CAPABILITIES: Final = (
+    "balance-records",
+    "payments",
+    "imports",
+    "credit-accounts",
+    "balance-files",
+    "operations",
+    "approvals",
+    "people",
+)
 """What this ledger offers, for terminals that are older or newer."""
 
 

@@ -92,6 +92,26 @@ async def finish(core: Core, upload: Upload) -> Upload:
     return await core.writer.submit(note)
 
 
+def whole_upload(tx: Tx, principal: Principal, upload_id: str, sha256: str | None) -> tuple[Upload, str]:
+    """The caller's own upload once every byte is there, and its SHA-256, which must be `sha256` where one is given.
+
+    Raises:
+        Refusal: 404 for one that is not the caller's, 409 `upload-offset` while it is unfinished, 422.
+    """
+    upload = tx.get(Upload, upload_id.lower())
+    if upload is None or upload.user_id != principal.user_id:
+        raise not_found("upload")
+    if upload.sha256 is None:
+        raise conflict(
+            Codes.UPLOAD_OFFSET,
+            f"The upload is unfinished: {upload.received} of {upload.length} bytes have arrived.",
+            offset=upload.received,
+        )
+    if sha256 is not None and sha256 != upload.sha256:
+        raise invalid("/sha256", "The file that arrived is another one: its SHA-256 differs.")
+    return upload, upload.sha256
+
+
 async def own_upload(core: Core, principal: Principal, upload_id: str) -> Upload:
     """The upload, if it is the caller's own.
 

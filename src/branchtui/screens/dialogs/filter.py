@@ -32,7 +32,7 @@ class FilterDialog(ModalScreen[dict[str, str] | None]):
         with Vertical(classes="dialog"):
             yield Static(Content(safe_text(self._heading)), classes="dialog-title")
             yield self._form
-            yield Static(Content("[enter] next, then show   [esc] back"), classes="dialog-keys")
+            yield Static(Content("[enter] next   [ctrl+s] show   [esc] back"), classes="dialog-keys")
 
     def on_mount(self) -> None:
         """The first choice takes the keys."""

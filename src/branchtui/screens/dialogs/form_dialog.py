@@ -17,6 +17,10 @@ from branchtui.widgets.fields import Field
 from branchtui.widgets.form import Form
 from branchtui.widgets.status_line import Level, StatusLine
 
+_IN_DOUBT = (
+    "It is not confirmed yet. Do NOT enter it again. [esc] leaves the form; what was sent stays counted."
+)
+
 
 @dataclass(frozen=True)
 class EntryMode:
@@ -25,6 +29,12 @@ class EntryMode:
     keep: tuple[str, ...]
     total: Callable[[int], str]
     """Words for the sum of the amounts so far, given in minor units."""
+
+
+_AROUND_ROWS = 6
+"""Frame, title, a blank row, a sentence, keys."""
+_LINE_DOWN = "The ledger does not answer now. What you type is kept; save it when it answers again."
+_LINE_BACK = "The ledger answers again: ctrl+s saves."
 
 
 class FormDialog(ModalScreen[None]):
@@ -43,14 +53,17 @@ class FormDialog(ModalScreen[None]):
         entry: EntryMode | None = None,
         keys: str = "[ctrl+s] save   [ctrl+d] as before   [esc] cancel",
         at_first: bool = False,
+        is_long: bool = False,
     ) -> None:
         super().__init__()
+        self._is_long = is_long
         self._heading = title
         self._submit = submit
         self._entry = entry
         self._keys = keys
         self._at_first = at_first
         self._is_sending = False
+        self._is_over = False
         self._saved_count = 0
         self._saved_minor = 0
         self.form = Form(*fields)
@@ -70,6 +83,11 @@ class FormDialog(ModalScreen[None]):
         else:
             self.form.start()
 
+    def on_resize(self, event: events.Resize) -> None:
+        """Of a form longer than a terminal the fields alone scroll: title, sentence and keys stay in sight."""
+        if self._is_long:
+            self.form.styles.max_height = max(3, event.size.height - _AROUND_ROWS)
+
     def say(self, text: str, level: Level = "info") -> None:
         """Put a sentence under the form."""
         if self.is_attached:
@@ -78,7 +96,9 @@ class FormDialog(ModalScreen[None]):
     @on(Form.Submitted)
     def _submitted(self, message: Form.Submitted) -> None:
         # A second enter while the first is under way must not be a second record.
-        if not self._is_sending:
+        if self.form.in_doubt:
+            self.say(_IN_DOUBT, "unknown")
+        elif not self._is_sending:
             self._is_sending = True
             self._submit(self, message.values)
 
@@ -99,7 +119,7 @@ class FormDialog(ModalScreen[None]):
         if not self.is_attached:
             return
         if self._entry is None:
-            self.dismiss(None)
+            self._leave()
             return
         self._saved_count += 1
         self._saved_minor += amount_minor
@@ -109,6 +129,25 @@ class FormDialog(ModalScreen[None]):
         total = self._entry.total(self._saved_minor)
         self.say(f"{self._saved_count} so far, {total}. {said}", "done")
 
+    def line_turned(self, *, is_up: bool) -> None:
+        """The line went or came back while somebody types; what is being sent has its own words."""
+        if not self._is_sending and not self.form.in_doubt:
+            self.say(_LINE_BACK if is_up else _LINE_DOWN, "info" if is_up else "warning")
+
+    def doubt_ended(self, said: str, level: Level, *, is_recorded: bool, amount_minor: int = 0) -> None:
+        """What was sent and not confirmed has ended: recorded it counts as saved, else it may be sent again."""
+        self.form.in_doubt = ""
+        if is_recorded:
+            self.saved(said, amount_minor)
+        else:
+            self.say(said, level)
+
+    def _leave(self) -> None:
+        """Close, at once or when what stands on it has gone."""
+        self._is_over = self.app.screen is not self
+        if not self._is_over:
+            self.dismiss(None)
+
     def refused(self, errors: Mapping[str, str]) -> list[str]:
         """Show sentences beside their fields; the ones that belong to none come back."""
         self.settled()
@@ -116,5 +155,7 @@ class FormDialog(ModalScreen[None]):
 
     def on_screen_resume(self, _: events.ScreenResume) -> None:
         """Back from a question: the field that had the keys has them again."""
-        if self.focused is None:
+        if self._is_over:
+            self.dismiss(None)
+        elif self.focused is None:
             self.form.start()

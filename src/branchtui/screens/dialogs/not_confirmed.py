@@ -68,6 +68,8 @@ class NotConfirmedDialog(ModalScreen[None]):
     Leaving it (`esc`) settles nothing: the resolver goes on, the status line counts it, Activity shows it.
     """
 
+    is_confirmation: ClassVar[bool] = True
+    """No key that was typed before it was read parks it, leaves it or counts as seen."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "check_now", "Check now"),
         Binding("2", "park", "Park for supervisor"),
@@ -100,8 +102,9 @@ class NotConfirmedDialog(ModalScreen[None]):
         """Follow the resolver from now on, and show what it said before."""
         resolver = self._desk.ledger.resolver
         self._stop = resolver.listen(self._told)
+        told = resolver.progress_of(self.intent.key)
         settled = next((one for one in resolver.settled_unseen if one.key == self.intent.key), None)
-        if settled is not None:
+        if settled is not None and (told is None or told.settlement is None):
             is_applied = settled.state is IntentState.APPLIED
             verdict = Verdict.RECORDED if is_applied else Verdict.NOT_RECORDED
             self._show_end(verdict, settled_unseen_words(settled))
@@ -110,7 +113,7 @@ class NotConfirmedDialog(ModalScreen[None]):
         self._title.update(Content(title).stylize("bold ansi_yellow"))
         self._body.update(Content(NOT_KNOWN))
         self._keys.update(Content(KEYS))
-        self._told(resolver.progress_of(self.intent.key) or Progress(self.intent, Phase.CHECKING))
+        self._told(told or Progress(self.intent, Phase.CHECKING))
 
     def on_unmount(self) -> None:
         """Follow no more."""

@@ -40,10 +40,10 @@ _KINDS: Final = [(kind.value, kind_word(kind)) for kind in RECORD_KINDS]
 async def find_customers(ledger: Ledger, text: str) -> Sequence[Suggestion]:
     """Customers by name, number or phone, as suggestions of a picker; one request."""
     page = await ledger.customers(text.strip(), limit=SUGGESTIONS_MAX)
-    return [Suggestion(one.id, customer_label(one), _detail(one)) for one in page.items]
+    return [Suggestion(one.id, customer_label(one), customer_detail(one)) for one in page.items]
 
 
-def _detail(one: Customer) -> str:
+def customer_detail(one: Customer) -> str:
     """Account and phone; a status that stands in the way comes before the phone, which a narrow row cuts."""
     status = "" if one.status is CustomerStatus.ACTIVE else words(one.status)
     return "  ".join(part for part in (one.account_no, status, shown_phone(one.mobile_no)) if part)

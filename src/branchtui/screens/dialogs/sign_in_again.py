@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import TYPE_CHECKING, Any, ClassVar
+
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -15,9 +18,33 @@ from branchtui.screens.desk import Desk
 from branchtui.widgets.fields import PasswordField
 from branchtui.widgets.form import Form
 
+if TYPE_CHECKING:
+    from textual.app import App
+
+
+async def sign_in_again(app: App[Any], desk: Desk) -> bool:
+    """Ask for the password in place; True when a session is open again. Only in a worker.
+
+    Two who meet the end of one session ask once.
+    """
+    if desk.asking_password is not None:
+        return await asyncio.shield(desk.asking_password)
+    answer = desk.asking_password = asyncio.get_running_loop().create_future()
+    is_open = False
+    try:
+        is_open = await app.push_screen_wait(SignInAgainDialog(desk)) is True
+    finally:
+        desk.asking_password = None
+        answer.set_result(is_open)
+    return is_open
+
 
 class SignInAgainDialog(ModalScreen[bool]):
     """True when a session is open again, False when the person left it."""
+
+    is_interruption: ClassVar[bool] = True
+    is_left_by_lock: ClassVar[bool] = True
+    """Who unlocks the screen has given the password there."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -27,6 +29,8 @@ def proof_of(desk: Desk, typed: str) -> dict[str, str]:
 
 class StepUpDialog(ModalScreen[bool]):
     """True when the ledger took the proof, False when the person left it: then nothing is done."""
+
+    is_interruption: ClassVar[bool] = True
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()

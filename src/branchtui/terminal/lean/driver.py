@@ -279,7 +279,7 @@ class LeanDriver(Driver):
         self._painter.start_over()
         self._loop.add_reader(tty.fd, self._readable)
         self._hear_signals()
-        self._figures._repaint = self._repaint
+        self._figures._repaint, self._figures._print = self._repaint, self._send
         # The first question goes with next to nothing, and so measures the bare round trip.
         self._is_on_trial = self.setup.caps.rep
         begin = ENTER + (MOUSE if self.setup.mouse else "")
@@ -307,7 +307,7 @@ class LeanDriver(Driver):
         if tty is None or outlet is None:
             return
         self.disable_input()
-        self._figures._repaint = None
+        self._figures._repaint = self._figures._print = None
         self._outlet = None
         for handle in (self._turn, self._again):
             if handle is not None:

@@ -46,6 +46,7 @@ class PaintFigures:
     is_filling: Callable[[], bool] | None = None
     """Asked before a large frame: whether an answer is under way that will fill it. Set by the app."""
     _repaint: Callable[[], None] | None = field(default=None, repr=False)
+    _print: Callable[[str], None] | None = field(default=None, repr=False)
 
     @property
     def round_trip_ms(self) -> float | None:
@@ -71,4 +72,11 @@ class PaintFigures:
         if self._repaint is None:
             return False
         self._repaint()
+        return True
+
+    def print_through(self, text: str) -> bool:
+        """Send `text`, which `printing.through_terminal` made, between two frames; False when another driver paints."""
+        if self._print is None:
+            return False
+        self._print(text)
         return True

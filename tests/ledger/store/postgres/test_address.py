@@ -37,7 +37,7 @@ def test_an_address_that_cannot_be_read_is_not_repeated(url: str) -> None:
 
 
 def test_the_url_chooses_the_store() -> None:
-    """Issue 4: the same ledger, chosen by a URL."""
+    """The same ledger, chosen by a URL."""
     assert isinstance(store_at("sqlite:////tmp/ledger.db"), SqliteStore)
     found = store_at("postgresql://ledger@one.example:5432,two.example/branch")
     assert isinstance(found, PostgresStore)

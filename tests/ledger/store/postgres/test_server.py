@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
 from tests.ledger.postgres_server import PostgresServer, name_of, programs
+from tests.ledger.store.postgres.test_standbys import waits_for
 
 from branchtui.ledger.store.errors import StoreUnavailable
 from branchtui.ledger.store.postgres.store import PostgresStore
@@ -87,7 +89,7 @@ def test_an_unreachable_server_is_said_in_one_line(unused_address: str) -> None:
 
 
 def test_a_host_that_is_down_is_passed_over(postgres_server: PostgresServer, unused_address: str) -> None:
-    """Issue 4: several hosts in one address; the one that answers and writes is taken."""
+    """Several hosts in one address; the one that answers and writes is taken."""
     down = unused_address.partition("@")[2].partition("/")[0]
     url = postgres_server.new_database().replace("@", f"@{down},")
     connection = PostgresStore(url).connect()
@@ -101,6 +103,47 @@ def test_a_standby_alone_is_no_server_for_a_ledger(postgres_server: PostgresServ
     postgres_server.ask(f"ALTER DATABASE {name_of(url)} SET default_transaction_read_only = on")
     with pytest.raises(StoreUnavailable, match="read-only"):
         PostgresStore(url).connect()
+
+
+@pytest.mark.parametrize("level", ["repeatable read", "serializable"])
+def test_a_database_that_is_set_to_another_isolation_does_not_change_the_ledgers(
+    postgres_server: PostgresServer, level: str
+) -> None:
+    """CONC-7: what is read behind the turn is what stands then; an older snapshot would meet 40001 each time."""
+    url = postgres_server.new_database()
+    postgres_server.ask(f"ALTER DATABASE {name_of(url)} SET default_transaction_isolation = '{level}'")
+    connection = PostgresStore(url).connect()
+    connection.begin()
+    found = connection.execute("SHOW transaction_isolation").fetchone()
+    connection.close()
+    assert found == ("read committed",)
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_a_claim_waits_for_one_that_is_just_ending(postgres_server: PostgresServer, alone: bool) -> None:
+    """CONC-7: the server lets a lock go a moment after its connection has ended; a ledger starts meanwhile."""
+    url = postgres_server.new_database()
+    store = PostgresStore(url)
+    before = store.claim(alone=not alone)
+    waiting = "SELECT 1 FROM pg_locks JOIN pg_database ON pg_database.oid = database WHERE datname = %s AND NOT granted"
+    with ThreadPoolExecutor(1) as other:
+        claiming = other.submit(store.claim, alone=alone)
+        waits_for(lambda: claiming.done() or bool(postgres_server.ask(waiting, name_of(url))))
+        before.release()
+        claiming.result(30).release()
+
+
+@pytest.mark.parametrize(
+    ("alone", "who"), [(False, "somebody who changes its tables"), (True, "Stop them first")]
+)
+def test_a_claim_does_not_wait_for_ever(postgres_server: PostgresServer, alone: bool, who: str) -> None:
+    """Whoever has the ledger in earnest is named, and keeps it."""
+    store = PostgresStore(postgres_server.new_database())
+    before = store.claim(alone=not alone)
+    with pytest.raises(StoreUnavailable, match=who):
+        store.claim(alone=alone)
+    before.release()
+    store.claim(alone=alone).release()
 
 
 @pytest.mark.parametrize("table", ["journal_entries", "legs", "audit"])

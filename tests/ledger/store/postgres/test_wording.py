@@ -16,6 +16,7 @@ from branchtui.ledger.store.postgres.wording import match_condition, worded
         ("SELECT a FROM t WHERE a LIKE '%x' AND b = :b", "SELECT a FROM t WHERE a LIKE '%%x' AND b = %(b)s"),
         ("WHERE a IN (SELECT value FROM json_each(:keys))", "WHERE a = ANY(%(keys)s::text[])"),
         ("FROM json_each(:keys) WHERE value = 1", "FROM unnest(%(keys)s::text[]) AS given(value) WHERE value = 1"),
+        ("FROM json_each(:rows) AS g WHERE a = g.value ->> 0", "FROM json_array_elements(%(rows)s::json) AS g(value) WHERE a = g.value ->> 0"),
         ("FROM json_each(:keys) AS anon_1", "FROM unnest(%(keys)s::text[]) AS anon_1(value)"),
         ("FROM t INDEXED BY t_brief WHERE +t.a = :a", "FROM t WHERE t.a = %(a)s"),
         ("WHERE instr(a, 'b') = 0", "WHERE strpos(a, 'b') = 0"),

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import psycopg
 
 from branchtui.ledger.store.errors import Fault, StoreAway, StoreUnavailable
-from branchtui.ledger.store.mapping import mapping_of
+from branchtui.ledger.store.mapping import mapping_of, select_among
 from branchtui.ledger.store.postgres.connection import PostgresConnection, adapt
 from branchtui.ledger.store.postgres.faults import fault_of
+from branchtui.ledger.store.postgres.gather import Gather
 from branchtui.ledger.store.postgres.wording import worded
 from branchtui.ledger.store.reader import Reader
 
@@ -54,6 +55,7 @@ class PostgresReader(Reader):
         self._idle: list[tuple[float, _Driver]] = []
         self._places = asyncio.Semaphore(CONNECTIONS)
         self._stopped = False
+        self._gather = Gather(self._fetch)
         # Used from several threads; each step on them is one that the interpreter does whole.
         self._snapshots: list[tuple[float, Connection]] = []
         self._borrowed: dict[int, float] = {}
@@ -69,13 +71,30 @@ class PostgresReader(Reader):
         while self._snapshots:
             self._snapshots.pop()[1].close()
 
+    async def get(self, row_type: type[R], key: Any) -> R | None:
+        """The row with this key, or None; read together with others that are asked for now."""
+        mapping = mapping_of(row_type)
+        if len(mapping.key) != 1 or not isinstance(key, str):
+            return await super().get(row_type, key)
+        found: list[R] = await self._gather.rows(row_type, mapping.key[0], key)
+        return found[0] if found else None
+
+    async def find(self, row_type: type[R], **equal: Any) -> list[R]:
+        """All rows whose columns equal these values; by one text column, read together with others."""
+        if len(equal) == 1:
+            ((name, value),) = equal.items()
+            if isinstance(value, str):
+                return await self._gather.rows(row_type, name, value)
+        return await super().find(row_type, **equal)
+
     async def by_keys(self, row_type: type[R], keys: Iterable[Any]) -> list[R]:
         """The rows with these keys, those that exist, in one statement."""
         wanted = list(dict.fromkeys(keys))
         mapping = mapping_of(row_type)
         if len(mapping.key) != 1 or len(wanted) < 2:
             return await super().by_keys(row_type, wanted)
-        found = await self._fetch(mapping.select_by_keys, {"keys": json.dumps(wanted)})
+        statement = select_among(row_type, mapping.key[0])
+        found = await self._fetch(statement, {"keys": json.dumps(wanted)})
         rows = {mapping.key_of(row): row for row in (row_type(*values) for values in found)}
         return [rows[key] for key in wanted if key in rows]
 

@@ -23,12 +23,15 @@ SERVING: Final = TURN + 1
 """The advisory lock that every process holds, shared, while it uses the ledger."""
 
 _MARKS_TABLE: Final = "writer_marks"
-_IS_SERVED: Final = "SELECT pg_try_advisory_lock(%s)"
-_SERVE: Final = "SELECT pg_try_advisory_lock_shared(%s)"
+_CLAIM_ALONE: Final = "SELECT pg_advisory_lock(%s)"
+_CLAIM_BESIDE: Final = "SELECT pg_advisory_lock_shared(%s)"
+_WAIT_FOR_CLAIM: Final = "SET LOCAL lock_timeout = '2s'"
+"""A lock outlives its connection until the server has seen the end of it: a moment, on a busy machine a longer one."""
+
 _FORGET_MARKS: Final = "DELETE FROM writer_marks WHERE at < now() - interval '1 day'"
 """Writers that have gone: nobody asks a day later what became of a commit."""
 
-_DONE: Final = "SELECT 1 FROM writer_marks WHERE writer = %s AND batch = %s"
+_DONE: Final = "UPDATE writer_marks SET at = now() WHERE writer = %s AND batch = %s"
 _ABOUT: Final = """
 SELECT current_setting('server_version_num')::int, current_setting('server_encoding'), datctype,
     current_setting('fsync'), current_setting('full_page_writes'), current_setting('synchronous_commit')
@@ -93,12 +96,22 @@ class PostgresStore:
             StoreUnavailable: others have it and it is wanted alone, or somebody has it alone.
         """
         driver = self._open()
-        found = driver.execute(_IS_SERVED if alone else _SERVE, (SERVING,)).fetchone()
-        if not (found and found[0]):
+        try:
+            self._claim_on(driver, alone=alone)
+        except BaseException:
             driver.close()
-            who = "other ledger processes. Stop them first" if alone else "somebody who changes its tables"
-            raise StoreUnavailable(f"{self.name} is in use by {who}; nothing was changed.")
+            raise
         return PostgresClaim(driver)
+
+    def _claim_on(self, driver: psycopg.Connection[Any], *, alone: bool = False) -> None:
+        try:
+            # The wait's limit ends with the transaction, the lock with the connection.
+            with driver.transaction():
+                driver.execute(_WAIT_FOR_CLAIM)
+                driver.execute(_CLAIM_ALONE if alone else _CLAIM_BESIDE, (SERVING,))
+        except psycopg.errors.LockNotAvailable as error:
+            who = "other ledger processes. Stop them first" if alone else "somebody who changes its tables"
+            raise StoreUnavailable(f"{self.name} is in use by {who}; nothing was changed.") from error
 
     def connect(self, *, read_only: bool = False) -> PostgresConnection:
         """A checked connection to the server that takes writes.
@@ -130,8 +143,18 @@ class PostgresStore:
             raise
 
     def connect_writer(self) -> PostgresConnection:
-        """As `connect`: the server looks after its own log."""
-        return self.connect()
+        """As `connect`, and claimed beside others: a claim ends with the server that was asked for it.
+
+        Raises:
+            StoreUnavailable: as `connect`, or somebody has the ledger alone.
+        """
+        connection = self.connect()
+        try:
+            self._claim_on(connection.driver)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     def reader(self) -> Reader:
         """A few connections that belong to the event loop."""
@@ -144,19 +167,26 @@ class PostgresStore:
         return faults.fault_of(error)
 
     def was_committed(self, mark: tuple[str, int]) -> bool:
-        """Whether the transaction with this mark was done.
+        """Whether the transaction with this mark was done, here and on the synchronous standby.
 
-        Its turn may outlive its connection by a moment, so this waits for the turn first: then it has ended.
+        Its turn may outlive its connection by a moment, so this waits for the turn first: then it has ended. What is
+        found may be here alone, where its wait for the standby was broken off; so the mark is touched and this
+        COMMIT, which comes after that one in the log, has to be confirmed.
+
+        Raises:
+            CommitDoubt: it was found, and no standby confirmed it.
         """
-        driver = self._open()
+        connection = PostgresConnection(self._open())
         try:
             for setting in SETTINGS:
-                driver.execute(setting.encode())
-            driver.execute("BEGIN")
-            driver.execute("SELECT pg_advisory_xact_lock(%s)", (TURN,))
-            return driver.execute(_DONE, mark).fetchone() is not None
+                connection.driver.execute(setting.encode())
+            connection.begin()
+            done = connection.driver.execute(_DONE, mark).rowcount == 1
+            if done:
+                connection.commit()
+            return done
         finally:
-            driver.close()
+            connection.close()
 
     def made(self) -> None:
         """Who may connect is the database's own business."""

@@ -79,6 +79,8 @@ def worded(statement: str) -> Worded:
         return f"= ANY(:{found[1]}::text[])"
 
     def as_rows(found: re.Match[str]) -> str:
+        if found[2] and f"{found[2]}.value ->>" in statement:
+            return f"json_array_elements(:{found[1]}::json) AS {found[2]}(value)"
         sets.add(found[1])
         return f"unnest(:{found[1]}::text[]) AS {found[2] or 'given'}(value)"
 

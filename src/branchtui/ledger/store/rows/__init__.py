@@ -6,6 +6,12 @@ Fields stand in the order of the table's columns and hold what both engines stor
 
 from __future__ import annotations
 
+from branchtui.ledger.store.rows.balance_files import (
+    BalanceFile,
+    BalanceFileRow,
+    FilePosting,
+    MissingPayer,
+)
 from branchtui.ledger.store.rows.control import (
     Approval,
     ApprovalSlot,
@@ -14,7 +20,26 @@ from branchtui.ledger.store.rows.control import (
     SessionProof,
     SpentRefresh,
 )
-from branchtui.ledger.store.rows.files import Import, ImportRow, Job, JobLease, JobRow, Upload, UploadChunk
+from branchtui.ledger.store.rows.counter import PaymentTender, Receipt
+from branchtui.ledger.store.rows.credit import (
+    CreditAccount,
+    CreditAllocation,
+    CreditOpenItem,
+    CreditStatement,
+    CreditTransaction,
+    Settlement,
+    StatementMail,
+)
+from branchtui.ledger.store.rows.files import (
+    ColumnMap,
+    Import,
+    ImportRow,
+    Job,
+    JobLease,
+    JobRow,
+    Upload,
+    UploadChunk,
+)
 from branchtui.ledger.store.rows.money import (
     Account,
     BalanceRecord,
@@ -22,6 +47,22 @@ from branchtui.ledger.store.rows.money import (
     JournalEntry,
     Leg,
     Payment,
+)
+from branchtui.ledger.store.rows.parties import (
+    Address,
+    CodeValue,
+    CustomerDetails,
+    CustomerFacet,
+    CustomerNote,
+    Document,
+    FamilyMember,
+    Identifier,
+    LoanInstalment,
+    LoanTerms,
+    PaymentWait,
+    Product,
+    Staff,
+    Transfer,
 )
 from branchtui.ledger.store.rows.people import (
     Branch,
@@ -37,9 +78,12 @@ from branchtui.ledger.store.rows.proof import AuditRow, ChainHead, ClosedDay, Op
 
 __all__ = [
     "Account",
+    "Address",
     "Approval",
     "ApprovalSlot",
     "AuditRow",
+    "BalanceFile",
+    "BalanceFileRow",
     "BalanceRecord",
     "Branch",
     "BranchVersion",
@@ -47,8 +91,22 @@ __all__ = [
     "CallbackToken",
     "ChainHead",
     "ClosedDay",
+    "CodeValue",
+    "ColumnMap",
     "Counter",
+    "CreditAccount",
+    "CreditAllocation",
+    "CreditOpenItem",
+    "CreditStatement",
+    "CreditTransaction",
     "Customer",
+    "CustomerDetails",
+    "CustomerFacet",
+    "CustomerNote",
+    "Document",
+    "FamilyMember",
+    "FilePosting",
+    "Identifier",
     "Import",
     "ImportRow",
     "Institution",
@@ -57,13 +115,24 @@ __all__ = [
     "JobRow",
     "JournalEntry",
     "Leg",
+    "LoanInstalment",
+    "LoanTerms",
+    "MissingPayer",
     "Operation",
     "Payee",
     "Payment",
+    "PaymentTender",
+    "PaymentWait",
+    "Product",
+    "Receipt",
     "SecondFactor",
     "Session",
     "SessionProof",
+    "Settlement",
     "SpentRefresh",
+    "Staff",
+    "StatementMail",
+    "Transfer",
     "Upload",
     "UploadChunk",
     "User",

@@ -105,3 +105,16 @@ class JobRow:
     row_no: int
     subject_id: str
     version: int
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnMap:
+    """A branch's saved way of reading the tables of a bank; `columns` is the JSON object of the contract."""
+
+    id: str
+    version: int
+    branch_id: str
+    name: str
+    columns: str
+    created_by: str
+    created_at: int

@@ -103,7 +103,11 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A customer; the `_key` columns and `search_text` are folded for search."""
+    """A customer; the `_key` columns and `search_text` are folded for search.
+
+    Codes (gender, client type, reasons, ...) are ids of code values; a gender from before may be a plain word.
+    `labels` is a JSON list of such ids, `facets` the marks that lists are filtered by.
+    """
 
     id: str
     version: int
@@ -130,6 +134,27 @@ class Customer:
     name_key: str
     reversed_name_key: str
     search_text: str
+    client_type: str | None = None
+    classification: str | None = None
+    staff_id: str | None = None
+    group_id: str | None = None
+    organisation_id: str | None = None
+    labels: str = "[]"
+    incorporation_no: str | None = None
+    incorporation_valid_until: str | None = None
+    constitution: str | None = None
+    business_line: str | None = None
+    reopened_on: str | None = None
+    closed_on: str | None = None
+    closure_reason: str | None = None
+    rejected_on: str | None = None
+    rejection_reason: str | None = None
+    withdrawn_on: str | None = None
+    withdrawal_reason: str | None = None
+    reactivated_on: str | None = None
+    terms_accepted_on: str | None = None
+    self_registered: int = 0
+    facets: str = ""
 
     @property
     def customer_no_key(self) -> str:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, LargeBinary, PrimaryKeyConstraint, Table
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    UniqueConstraint,
+)
 
 from branchtui.ledger.store.tables.schema import integer, key, metadata, text
 
@@ -109,4 +117,17 @@ job_rows = Table(
     integer("version"),
     PrimaryKeyConstraint("job_id", "row_no"),
     sqlite_with_rowid=False,
+)
+
+column_maps = Table(
+    "column_maps",
+    metadata,
+    key(),
+    integer("version"),
+    text("branch_id", ForeignKey("branches.id")),
+    text("name"),
+    text("columns"),
+    text("created_by"),
+    integer("created_at"),
+    UniqueConstraint("branch_id", "name"),
 )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy import Column, ForeignKey, Index, PrimaryKeyConstraint, Table, UniqueConstraint
+from sqlalchemy import text as sql
 
 from branchtui.ledger.store.tables.schema import APPEND_ONLY, Big, folded_number, integer, key, metadata, text
 
@@ -25,6 +28,12 @@ accounts = Table(
     Index("accounts_customer", "customer_id", "kind"),
 )
 
+MOST_KINDS: Final = "('payment.receive', 'payment.associate', 'balance-record')"
+"""Kinds that most entries are of: whoever walks all entries meets them soon, and no index is paid for them."""
+
+_RARE: Final = sql(f"kind NOT IN {MOST_KINDS}")
+_BY_PEOPLE: Final = sql("created_by <> 'ledger'")
+
 journal_entries = Table(
     "journal_entries",
     metadata,
@@ -43,6 +52,13 @@ journal_entries = Table(
     UniqueConstraint("operation_key", "row_no"),
     Index("journal_entries_subject", "subject_id"),
     Index("journal_entries_branch_date", "branch_id", "business_date", "kind"),
+    # The log of a branch; of one kind, in a branch and in the whole institution; of one person. Ids grow with time.
+    Index("journal_entries_branch", "branch_id", "id"),
+    Index(
+        "journal_entries_branch_kind", "branch_id", "kind", "id", sqlite_where=_RARE, postgresql_where=_RARE
+    ),
+    Index("journal_entries_kind", "kind", "id", sqlite_where=_RARE, postgresql_where=_RARE),
+    Index("journal_entries_person", "created_by", "id", sqlite_where=_BY_PEOPLE, postgresql_where=_BY_PEOPLE),
     info=APPEND_ONLY,
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from branchtui.ledger.store.search import SEARCHED, indexed_text_sql
+from branchtui.ledger.store.search import SEARCHED, follow_for_search
 from branchtui.ledger.store.tables import metadata
 
 revision = "r0001"
@@ -58,18 +58,9 @@ def _refuse_changes_on_the_server() -> None:
 
 
 def _follow_for_search(table: str) -> None:
-    search, followed = f"{table}_search", ("search_text", "branch_id", SEARCHED[table])
     op.execute(
-        f"CREATE VIRTUAL TABLE {search} USING fts5("
+        f"CREATE VIRTUAL TABLE {table}_search USING fts5("
         "text, content='', contentless_delete=1, tokenize='trigram case_sensitive 1', detail=full)"
     )
-    text = indexed_text_sql(table, "new.")
-    insert = f"INSERT INTO {search}(rowid, text) VALUES (new.row_no, {text})"  # noqa: S608 - names of our own schema
-    delete = f"DELETE FROM {search} WHERE rowid = old.row_no"  # noqa: S608 - names of our own schema
-    op.execute(f"CREATE TRIGGER {table}_search_added AFTER INSERT ON {table} BEGIN {insert}; END")
-    op.execute(f"CREATE TRIGGER {table}_search_gone AFTER DELETE ON {table} BEGIN {delete}; END")
-    op.execute(
-        f"CREATE TRIGGER {table}_search_changed AFTER UPDATE ON {table} "
-        f"WHEN {' OR '.join(f'old.{name} IS NOT new.{name}' for name in followed)} "
-        f"BEGIN {delete}; {insert}; END"
-    )
+    for statement in follow_for_search(table):
+        op.execute(statement)

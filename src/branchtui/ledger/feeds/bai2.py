@@ -1,0 +1,314 @@
+"""BAI2 cash management files.
+
+Records of fields between commas, each with a two-digit code, ended by `/`; 88 continues the one before.
+Every account, group and file ends with a count of records and a sum of amounts, and both must be right.
+Source: the BAI2 specification (Bank Administration Institute, version 2).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from branchtui.ledger.feeds import encodings
+from branchtui.ledger.feeds.finding import error
+from branchtui.ledger.feeds.lines import BadLine, Lines
+from branchtui.ledger.feeds.statement import (
+    DETAILS_MAX,
+    ENTRIES_MAX,
+    Damaged,
+    Direction,
+    Entry,
+    Standing,
+    Statement,
+    full_year,
+    is_altered,
+    is_currency,
+    iso_day,
+    reference_of,
+    text_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from branchtui.contract.imports import Encoding
+
+CONTINUED_MAX: Final = 200
+_AMOUNT: Final = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
+_DATE: Final = re.compile(r"([0-9]{2})([0-9]{2})([0-9]{2})", re.ASCII)
+_OPENING, _CLOSING = "010", "015"
+_MAX_MINOR: Final = 10**15
+_EXTRA: Final = {"V": 2, "S": 3}
+_TRAILERS: Final = {"49": "account", "98": "group", "99": "file"}
+
+
+@dataclass(slots=True)
+class _Record:
+    """A record with those that continue it: its code, its fields, its text as it stood, and its line."""
+
+    code: str
+    body: str
+    more: list[str]
+    line: int
+
+    @property
+    def size(self) -> int:
+        """Records as they are counted."""
+        return 1 + len(self.more)
+
+    def fields(self) -> list[str]:
+        """The fields, those of continuations behind the others."""
+        return ",".join(_ended(each) for each in (self.body, *self.more)).split(",")
+
+
+@dataclass(slots=True)
+class _Sum:
+    """What an account, a group or the file counts and adds up to."""
+
+    records: int = 0
+    total: int = 0
+    parts: int = 0
+
+
+class Bai2Reader:
+    """Reads one file. `chunks` gives its bytes from the beginning each time it is called."""
+
+    def __init__(self, chunks: Callable[[], Iterable[bytes]], encoding: Encoding | None = None) -> None:
+        self._chunks = chunks
+        self._encoding = encoding
+        self.statements: list[Statement] = []
+        self._file, self._group, self._account = _Sum(), _Sum(), _Sum()
+        self._currency = "USD"
+        self._as_of: str | None = None
+        self._open: Statement | None = None
+        self._count = 0
+
+    def entries(self) -> Iterator[Entry]:
+        """The entries in the order of the file; see `StatementReader`."""
+        state = "start"
+        for record in self._records():
+            code = record.code
+            if code not in _FOLLOWS[state]:
+                raise Damaged(
+                    "bai2", f"Line {record.line:,}: a record {code} may not stand here.", record.line
+                )
+            if code == "01":
+                self._begin_file(record)
+            elif code == "02":
+                self._begin_group(record)
+            elif code == "03":
+                self._begin_account(record)
+            elif code == "16":
+                yield self._entry(record)
+            else:
+                self._end(record)
+            state = code
+        if state != "99":
+            raise Damaged(
+                "bai2", "The file does not end with its record 99: it is cut off, or it is no BAI2."
+            )
+
+    def _records(self) -> Iterator[_Record]:
+        waiting: _Record | None = None
+        for number, line in self._lines():
+            code, comma, body = line[:2], line[2:3], line[3:]
+            if not (code.isascii() and code.isdigit()) or (comma != "," and line[2:]):
+                raise Damaged("bai2", f"Line {number:,} is no record of BAI2.", number)
+            if code == "88":
+                if waiting is None or len(waiting.more) >= CONTINUED_MAX:
+                    raise Damaged("bai2", f"Line {number:,} continues no record.", number)
+                waiting.more.append(body)
+                continue
+            if waiting is not None:
+                yield waiting
+            if code not in _KNOWN:
+                raise Damaged("bai2", f"Line {number:,}: there is no record {code} in BAI2.", number)
+            waiting = _Record(code, body, [], number)
+        if waiting is not None:
+            yield waiting
+
+    def _lines(self) -> Iterator[tuple[int, str]]:
+        encoding = self._encoding or encodings.recognise(self._chunks())
+        codec = encodings.codec_of(encoding, next(iter(self._chunks()), b""))
+        number = 0
+        lines = Lines(self._chunks(), codec)
+        while True:
+            number += 1
+            try:
+                line = next(lines).strip("\r\n\x1a\ufeff ")
+            except StopIteration:
+                return
+            except BadLine as bad:
+                raise Damaged(bad.finding.code, bad.finding.message, number) from bad
+            if line:
+                yield number, line
+
+    def _begin_file(self, record: _Record) -> None:
+        fields = record.fields()
+        if len(fields) < 8 or fields[7].strip() != "2":
+            raise Damaged("bai2", "The file is not BAI in version 2.", record.line)
+        self._file = _Sum(records=record.size)
+
+    def _begin_group(self, record: _Record) -> None:
+        fields = record.fields()
+        if len(fields) > 2 and fields[2].strip() in {"2", "4"}:
+            raise Damaged("bai2", f"Line {record.line:,}: the group is a deletion or a test.", record.line)
+        said = fields[3].strip() if len(fields) > 3 else ""
+        self._as_of = _day(said)
+        if self._as_of is None:
+            raise Damaged("bai2", f"Line {record.line:,}: the group has no date.", record.line)
+        currency = fields[5].strip() if len(fields) > 5 else ""
+        self._currency = currency if is_currency(currency) else "USD"
+        self._group = _Sum(records=record.size)
+
+    def _begin_account(self, record: _Record) -> None:
+        fields = record.fields()
+        currency = fields[1].strip() if len(fields) > 1 else ""
+        statement = Statement(
+            account=text_of(fields[0]),
+            identity=self._as_of or "",
+            currency=currency if is_currency(currency) else self._currency,
+            place=record.line,
+        )
+        if not statement.account:
+            statement.findings.append(error("no-account", "The account record (03) names no account."))
+        self._account = _Sum(records=record.size)
+        at = 2
+        while at < len(fields):
+            code = fields[at].strip()
+            if not code:
+                at += 1
+                continue
+            said = fields[at + 1].strip() if at + 1 < len(fields) else ""
+            at = _behind_funds(fields, at + 3)
+            if not said:
+                continue
+            if not _AMOUNT.fullmatch(said):
+                raise Damaged(
+                    "bai2", f"Line {record.line:,}: {text_of(said, 40)} is not an amount.", record.line
+                )
+            self._account.total += int(said)
+            if code == _OPENING:
+                statement.opening_minor, statement.opening_on = int(said), self._as_of
+            elif code == _CLOSING:
+                statement.closing_minor, statement.closing_on = int(said), self._as_of
+        self._open = statement
+        self.statements.append(statement)
+
+    def _entry(self, record: _Record) -> Entry:
+        statement = self._open
+        assert statement is not None, "a transaction follows an account"
+        self._count += 1
+        if self._count > ENTRIES_MAX:
+            raise Damaged("too-many-rows", f"A file may hold {ENTRIES_MAX:,} entries at most.", record.line)
+        self._account.records += record.size
+        fields = record.body.split(",")
+        fields[-1] = fields[-1].rstrip()
+        kind, said = fields[0].strip(), _ended(fields[1]).strip() if len(fields) > 1 else ""
+        entry = Entry(statement, record.line, Direction.CREDIT, None, statement.currency, self._as_of)
+        if not said:
+            entry.findings.append(error("not-an-amount", "The entry has no amount.", "amount"))
+        elif not _AMOUNT.fullmatch(said):
+            raise Damaged("bai2", f"Line {record.line:,}: {text_of(said, 40)} is not an amount.", record.line)
+        else:
+            self._account.total += int(said)
+            self._money(entry, kind, int(said))
+        self._words(entry, record, fields)
+        return entry
+
+    def _money(self, entry: Entry, kind: str, minor: int) -> None:
+        """The side of an entry by its type code: 100 to 399 are credits, 400 to 699 debits."""
+        number = int(kind) if kind.isascii() and kind.isdigit() else -1
+        if abs(minor) > _MAX_MINOR:
+            entry.findings.append(
+                error("too-much", "The amount is more than any account here can hold.", "amount")
+            )
+            return
+        if 100 <= number <= 399:
+            is_credit = minor >= 0
+        elif 400 <= number <= 699:
+            is_credit = minor < 0
+        else:
+            entry.standing = Standing.INFORMATION
+            is_credit = minor >= 0
+        entry.direction = Direction.CREDIT if is_credit else Direction.DEBIT
+        entry.amount_minor = abs(minor)
+
+    def _words(self, entry: Entry, record: _Record, fields: list[str]) -> None:
+        """Value date, references and text: what stands behind the two references is text, with its commas."""
+        kind = fields[2].strip() if len(fields) > 2 else ""
+        if _ended(kind) == "V" and len(fields) > 3 and (day := _day(fields[3].strip())):
+            entry.day = day
+        at = _behind_funds(fields, 2)
+        bank, customer = (_ended(each).strip() for each in (*fields[at : at + 2], "", "")[:2])
+        first = _ended(",".join(fields[at + 2 :]))
+        text = "\n".join(each for each in (first, *(_ended(each) for each in record.more)) if each.strip())
+        entry.reference = reference_of(bank)
+        entry.details = text_of(text, DETAILS_MAX)
+        entry.account_ref = reference_of(customer) or entry.details[:140]
+        if is_altered(text, bank, customer):
+            entry.raw = text
+
+    def _end(self, record: _Record) -> None:
+        """A trailer: its counts must be those of what it ends."""
+        fields = [each.strip() for each in record.fields()]
+        sums, inside = {
+            "49": (self._account, self._group),
+            "98": (self._group, self._file),
+            "99": (self._file, None),
+        }[record.code]
+        sums.records += 1
+        counted = fields[1:] if record.code == "49" else fields[2:]
+        what = _TRAILERS[record.code]
+        if not _AMOUNT.fullmatch(fields[0]) or not counted or not counted[0].isdigit():
+            raise Damaged("bai2", f"Line {record.line:,}: the end of the {what} cannot be read.", record.line)
+        if int(fields[0]) != sums.total:
+            said = f"Line {record.line:,}: the {what} says that it adds up to {int(fields[0]):,}; it is {sums.total:,}."
+            raise Damaged("control-amount", said, record.line)
+        if int(counted[0]) != sums.records:
+            said = (
+                f"Line {record.line:,}: the {what} says {int(counted[0]):,} records; it has {sums.records:,}."
+            )
+            raise Damaged("control-count", said, record.line)
+        if record.code != "49" and fields[1].isdigit() and int(fields[1]) != sums.parts:
+            said = f"Line {record.line:,}: the {what} says {int(fields[1]):,} parts; it has {sums.parts:,}."
+            raise Damaged("control-count", said, record.line)
+        if inside is not None:
+            inside.total += sums.total
+            inside.records += sums.records
+            inside.parts += 1
+
+
+_FOLLOWS: Final = {
+    "start": {"01"},
+    "01": {"02"},
+    "02": {"03", "98"},
+    "03": {"16", "49"},
+    "16": {"16", "49"},
+    "49": {"03", "98"},
+    "98": {"02", "99"},
+    "99": set[str](),
+}
+_KNOWN: Final = frozenset({"01", "02", "03", "16", "49", "98", "99"})
+
+
+def _behind_funds(fields: list[str], at: int) -> int:
+    """The place behind the funds type at `at` and what belongs to it: dates of V, parts of S and D."""
+    kind = _ended(fields[at].strip()) if at < len(fields) else ""
+    if kind == "D":
+        count = fields[at + 1].strip() if at + 1 < len(fields) else ""
+        return at + 2 + 2 * (int(count) if count.isascii() and count.isdigit() and len(count) < 3 else 0)
+    return at + 1 + _EXTRA.get(kind, 0)
+
+
+def _ended(text: str) -> str:
+    """A record, or its last field, without the sign that ends it."""
+    text = text.rstrip()
+    return text.removesuffix("/")
+
+
+def _day(said: str) -> str | None:
+    found = _DATE.fullmatch(said)
+    return iso_day(full_year(int(found[1])), int(found[2]), int(found[3]), []) if found else None

@@ -1,0 +1,223 @@
+"""One entry of a camt message: a movement, or, where a batch lists its payments, one movement for each."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from lxml import etree
+
+from branchtui.ledger.feeds.finding import CellError, Finding, error, warning
+from branchtui.ledger.feeds.statement import (
+    DETAILS_MAX,
+    Direction,
+    Standing,
+    is_altered,
+    is_currency,
+    iso_day,
+    minor_units,
+    reference_of,
+    text_of,
+)
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+_AMOUNT: Final = re.compile(r"\s*\+?([0-9]*)(?:\.([0-9]*))?\s*", re.ASCII)
+_DATE: Final = re.compile(
+    r"\s*([0-9]{4})-([0-9]{2})-([0-9]{2})(T\S+)?\s*(?:Z|[+-][0-9]{2}:?[0-9]{2})?\s*", re.ASCII
+)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_STANDINGS: Final = {"BOOK": Standing.BOOKED, "PDNG": Standing.PENDING, "FUTR": Standing.PENDING}
+_DIRECTIONS: Final = {"CRDT": Direction.CREDIT, "DBIT": Direction.DEBIT}
+_RAW_MAX: Final = 8_000
+
+
+@dataclass(slots=True)
+class Movement:
+    """What an entry, or one payment of its batch, comes to; as `Entry`, without its statement."""
+
+    direction: Direction
+    amount_minor: int | None
+    currency: str
+    day: str | None
+    at_us: int | None
+    reference: str | None
+    standing: Standing
+    is_reversal: bool
+    payer_name: str = ""
+    account_ref: str = ""
+    details: str = ""
+    raw: str | None = None
+    findings: list[Finding] = field(default_factory=list)
+
+
+@cache
+def _path(path: str) -> str:
+    return "/".join(f"{{*}}{step}" for step in path.split("/"))
+
+
+def text_at(element: _Element, path: str) -> str:
+    """The text at a path of local names, whatever the version; empty where there is none."""
+    found: str | None = element.findtext(_path(path))
+    return found.strip() if found else ""
+
+
+def movements_of(element: _Element) -> list[Movement]:
+    """The movements of an `Ntry`: the payments of its batch where they add up to it, else the entry as one."""
+    whole = _entry(element)
+    parts = element.findall(_path("NtryDtls/TxDtls"))
+    if len(parts) == 1:
+        _describe(whole, element, parts[0])
+        return [whole]
+    if len(parts) > 1 and whole.direction is Direction.CREDIT and whole.amount_minor is not None:
+        split = [_part(whole, element, part) for part in parts]
+        amounts = [each.amount_minor for each in split if each is not None]
+        if len(amounts) == len(parts) and sum(each or 0 for each in amounts) == whole.amount_minor:
+            return [each for each in split if each is not None]
+        said = f"The {len(parts)} payments listed in the entry do not add up to it: it is taken as one."
+        whole.findings.append(warning("batch", said))
+    _describe(whole, element, element)
+    return [whole]
+
+
+def _entry(element: _Element) -> Movement:
+    findings: list[Finding] = []
+    said = text_at(element, "CdtDbtInd")
+    if said not in _DIRECTIONS:
+        findings.append(
+            error("entry", "The entry does not say whether it is a credit or a debit.", None, text_of(said))
+        )
+    currency, amount = _amount(element, findings)
+    day, at_us = _when(element, findings)
+    status = text_at(element, "Sts/Cd") or text_at(element, "Sts") or text_at(element, "Sts/Prtry")
+    return Movement(
+        direction=_DIRECTIONS.get(said, Direction.DEBIT),
+        amount_minor=amount,
+        currency=currency,
+        day=day,
+        at_us=at_us,
+        reference=reference_of(text_at(element, "AcctSvcrRef")),
+        standing=_STANDINGS.get(status, Standing.INFORMATION),
+        is_reversal=text_at(element, "RvslInd") in {"true", "1"},
+        findings=findings,
+    )
+
+
+def _part(whole: Movement, entry: _Element, details: _Element) -> Movement | None:
+    """One payment of a batch, if it states its own amount in the entry's currency."""
+    findings: list[Finding] = []
+    amount = details.find(_path("Amt"))
+    if amount is None:
+        amount = details.find(_path("AmtDtls/TxAmt/Amt"))
+    if amount is None or amount.get("Ccy") != whole.currency:
+        return None
+    if text_at(details, "CdtDbtInd") not in {"", "CRDT"}:
+        return None
+    minor = _minor(amount.text or "", whole.currency, findings)
+    if minor is None:
+        return None
+    movement = Movement(
+        direction=whole.direction,
+        amount_minor=minor,
+        currency=whole.currency,
+        day=whole.day,
+        at_us=whole.at_us,
+        reference=whole.reference,
+        standing=whole.standing,
+        is_reversal=whole.is_reversal,
+        findings=[*whole.findings],
+    )
+    own = _reference(details)
+    if own is not None:
+        movement.reference = own
+    _describe(movement, entry, details)
+    return movement
+
+
+def _describe(movement: Movement, entry: _Element, details: _Element) -> None:
+    """Who paid and what for, from the details of the payment, else from the entry."""
+    if movement.reference is None:
+        movement.reference = _reference(details)
+    parties = details.find(_path("RltdPties"))
+    name = ""
+    if parties is not None:
+        debtor = movement.direction is Direction.CREDIT
+        for role in ("Dbtr", "UltmtDbtr") if debtor else ("Cdtr", "UltmtCdtr"):
+            name = name or text_at(parties, f"{role}/Pty/Nm") or text_at(parties, f"{role}/Nm")
+    structured = [each.text or "" for each in details.findall(_path("RmtInf/Strd/CdtrRefInf/Ref"))]
+    plain = [each.text or "" for each in details.findall(_path("RmtInf/Ustrd"))]
+    end_to_end = text_at(details, "Refs/EndToEndId")
+    more = text_at(details, "AddtlTxInf") or text_at(entry, "AddtlNtryInf")
+    purpose = " ".join([*plain, *structured]).strip()
+    movement.payer_name = text_of(name)
+    movement.account_ref = text_of(
+        next((each for each in structured if each.strip()), "")
+        or " ".join(plain).strip()
+        or reference_of(end_to_end)
+        or ""
+    )
+    movement.details = text_of(purpose or more, DETAILS_MAX)
+    if is_altered(name, purpose, end_to_end, more):
+        movement.raw = etree.tostring(entry, encoding="unicode")[:_RAW_MAX]
+
+
+def _reference(details: _Element) -> str | None:
+    """What names one payment everywhere: the bank's reference, else the network's own."""
+    for path in ("Refs/AcctSvcrRef", "Refs/UETR", "Refs/TxId"):
+        found = reference_of(text_at(details, path))
+        if found is not None:
+            return found
+    return None
+
+
+def _amount(element: _Element, findings: list[Finding]) -> tuple[str, int | None]:
+    amount = element.find(_path("Amt"))
+    if amount is None:
+        findings.append(error("not-an-amount", "The entry has no amount.", "amount"))
+        return "", None
+    currency = amount.get("Ccy") or ""
+    if not is_currency(currency):
+        findings.append(error("currency", "The amount has no currency.", "currency", text_of(currency)))
+        return "", None
+    return currency, _minor(amount.text or "", currency, findings)
+
+
+def _minor(text: str, currency: str, findings: list[Finding]) -> int | None:
+    found = _AMOUNT.fullmatch(text)
+    if found is None or not (found[1] or found[2]):
+        said = f"{text_of(text, 40)} is not an amount." if text.strip() else "There is no amount."
+        findings.append(error("not-an-amount", said, "amount", text_of(text, 40)))
+        return None
+    try:
+        return minor_units(found[1], found[2] or "", currency)
+    except CellError as failure:
+        findings.append(error(failure.code, str(failure), "amount", text_of(text, 40)))
+        return None
+
+
+def _when(element: _Element, findings: list[Finding]) -> tuple[str | None, int | None]:
+    """The day on which the bank booked the entry, else its value date; the instant where it has a zone."""
+    for path in ("BookgDt/DtTm", "BookgDt/Dt", "ValDt/DtTm", "ValDt/Dt"):
+        said = text_at(element, path)
+        if not said:
+            continue
+        found = _DATE.fullmatch(said)
+        if found is None:
+            findings.append(error("date", f"{text_of(said, 40)} is not a date.", "date", text_of(said, 40)))
+            return None, None
+        day = iso_day(int(found[1]), int(found[2]), int(found[3]), findings)
+        return day, _instant(said) if found[4] else None
+    findings.append(error("date", "The entry has no date.", "date"))
+    return None, None
+
+
+def _instant(said: str) -> int | None:
+    try:
+        at = datetime.fromisoformat(said)
+    except ValueError:
+        return None
+    return None if at.tzinfo is None else (at - _EPOCH) // timedelta(microseconds=1)

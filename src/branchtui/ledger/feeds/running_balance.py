@@ -1,0 +1,56 @@
+"""A column of balances beside the entries: whether each follows from the one before, read downwards or upwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from branchtui.ledger.feeds.finding import warning
+
+if TYPE_CHECKING:
+    from branchtui.ledger.feeds.statement import Statement
+
+
+@dataclass(slots=True)
+class RunningBalance:
+    """Collects the rows of one statement: `amount_minor` is signed, `balance_minor` the balance behind it."""
+
+    count: int = 0
+    first_amount: int = 0
+    first_balance: int = 0
+    amount: int = 0
+    balance: int = 0
+    down: int = 0
+    up: int = 0
+    down_break: int = 0
+    up_break: int = 0
+
+    def add(self, row_no: int, amount_minor: int, balance_minor: int) -> None:
+        """The next row of the file."""
+        if self.count:
+            if self.balance + amount_minor == balance_minor:
+                self.down += 1
+            else:
+                self.down_break = self.down_break or row_no
+            if self.balance - self.amount == balance_minor:
+                self.up += 1
+            else:
+                self.up_break = self.up_break or row_no
+        else:
+            self.first_amount, self.first_balance = amount_minor, balance_minor
+        self.count += 1
+        self.amount, self.balance = amount_minor, balance_minor
+
+    def settle(self, statement: Statement) -> None:
+        """Give the statement its opening and closing balance, or say where the column does not follow."""
+        steps = self.count - 1
+        if self.down == steps:
+            statement.opening_minor = self.first_balance - self.first_amount
+            statement.closing_minor = self.balance
+        elif self.up == steps:
+            statement.opening_minor = self.balance - self.amount
+            statement.closing_minor = self.first_balance
+        else:
+            row_no = self.down_break if self.down >= self.up else self.up_break
+            said = f"The running balance in row {row_no:,} does not follow from the row beside it: a row may be missing."
+            statement.findings.append(warning("running-balance", said, "balance"))

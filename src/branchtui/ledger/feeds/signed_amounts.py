@@ -1,0 +1,76 @@
+"""Signed amounts as banks write them in tables: `-63,89`, `$1,036.47`, `(12.00)`, `1.500,00-`, `25.00 DR`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from branchtui.contract.imports import DecimalWriting
+from branchtui.ledger.feeds.finding import CellError, shown
+from branchtui.ledger.feeds.statement import minor_units
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_LENGTH_MAX: Final = 40
+_DRESS: Final = re.compile(r"^(?:[A-Z]{3}\b|[$€£¥]|KSh|Ksh|KES)|(?:\b[A-Z]{3}|[$€£¥])$", re.ASCII)
+_SIDES: Final = {"CR": 1, "C": 1, "DR": -1, "D": -1}
+_SIGNS: Final = {"€": {"EUR"}, "£": {"GBP"}, "¥": {"JPY", "CNY"}, "KSH": {"KES"}}
+
+
+def bare(cell: str) -> tuple[str, int]:
+    """The digits and separators of a cell, and its sign; without currency signs and spaces."""
+    text, sign, _ = _undressed(cell)
+    return text, sign
+
+
+def _undressed(cell: str) -> tuple[str, int, str]:
+    """Digits and separators, the sign, and the sign or code of a currency that stood beside them."""
+    dress = ""
+    text = cell.strip().replace("\u2212", "-").replace("\N{NO-BREAK SPACE}", " ").replace("\u202f", " ")
+    sign = 1
+    if text.startswith("(") and text.endswith(")"):
+        text, sign = text[1:-1].strip(), -1
+    side = text.rpartition(" ")[2].upper()
+    if side in _SIDES and len(text) > len(side):
+        text, sign = text[: -len(side)].strip(), sign * _SIDES[side]
+    for _ in range(2):
+        if text[:1] in {"+", "-"}:
+            text, sign = text[1:].strip(), -sign if text[0] == "-" else sign
+        elif text[-1:] in {"+", "-"}:
+            text, sign = text[:-1].strip(), -sign if text[-1] == "-" else sign
+        found = _DRESS.search(text)
+        if found is None:
+            break
+        dress = found[0].upper()
+        text = (text[: found.start()] + text[found.end() :]).strip()
+    return text.replace(" ", "").replace("'", ""), sign, dress
+
+
+def _contradicts(dress: str, currency: str) -> bool:
+    """Whether a sign or code beside an amount is of another currency; many have a dollar."""
+    if dress == "$":
+        return not currency.endswith("D")
+    return currency not in _SIGNS.get(dress, {dress})
+
+
+def signed_reader(writing: DecimalWriting, currency: str) -> Callable[[str], int]:
+    """A function from a cell to signed minor units of `currency`; it raises CellError with the sentence."""
+    point, group = (".", ",") if writing is DecimalWriting.POINT else (",", ".")
+    pattern = re.compile(
+        rf"([0-9]{{1,3}}(?:{re.escape(group)}[0-9]{{3}})+|[0-9]*)(?:{re.escape(point)}([0-9]*))?", re.ASCII
+    )
+
+    def read(cell: str) -> int:
+        text, sign, dress = _undressed(cell[: _LENGTH_MAX + 1])
+        if dress and _contradicts(dress, currency):
+            said = f"{shown(cell.strip())} is not in {currency}. Say which currency the file is in: currency."
+            raise CellError("currency", said)
+        found = pattern.fullmatch(text) if len(text) <= _LENGTH_MAX else None
+        if found is None or not (found[1] or found[2]):
+            form = f"1{group}250{point}00 or 1250"
+            said = f"{shown(cell.strip())} is not an amount; this file writes amounts as {form}."
+            raise CellError("not-an-amount", said)
+        return sign * minor_units(found[1].replace(group, ""), found[2] or "", currency)
+
+    return read

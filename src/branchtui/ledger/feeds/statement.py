@@ -1,0 +1,211 @@
+"""The one shape of a statement, whatever format it came in: what it says of itself, and its entries.
+
+Each format has a reader of its own (`mt940`, `camt`, `ofx`, `bai2`, `qif`, `statement_table`). A reader
+yields entries in the order of the file while it goes, and fills in the statement that each belongs to;
+what it cannot read as a whole ends it with `Damaged`. Readers know nothing of the ledger.
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Final, Protocol
+
+from branchtui.contract.base import MAX_AMOUNT_MINOR
+from branchtui.format.money import exponent_of, money
+from branchtui.ledger.feeds.finding import CellError, Finding, error, shown, warning
+from branchtui.ledger.feeds.incoming import clean
+
+ENTRIES_MAX: Final = 250_000
+"""Entries of one file (ledger, section 2.7)."""
+
+TEXT_MAX: Final = 140
+DETAILS_MAX: Final = 500
+REFERENCE_MAX: Final = 64
+_DIGITS_MAX: Final = 18
+_CENTURY: Final = 80
+"""Years written with two digits: 80 to 99 are of the last century."""
+
+NOTHING_SAID: Final = frozenset(
+    {"", "NONREF", "NOREF", "NOTPROVIDED", "NOT PROVIDED", "NOTAVAILABLE", "NONE", "N/A", "NA", "UNKNOWN"}
+)
+"""What banks write where they have no reference."""
+
+
+class Direction(StrEnum):
+    """Whether the account's owner received or paid."""
+
+    CREDIT = "credit"
+    DEBIT = "debit"
+
+
+class Standing(StrEnum):
+    """Whether the bank has booked an entry. Only what is booked is money."""
+
+    BOOKED = "booked"
+    PENDING = "pending"
+    INFORMATION = "information"
+
+
+class Damaged(Exception):
+    """The file cannot be taken for what it says it is; `str()` is the reason, for a person.
+
+    `place` is the line, or the number of the entry, where reading ended.
+    """
+
+    def __init__(self, code: str, message: str, place: int = 1) -> None:
+        super().__init__(message)
+        self.code = code
+        self.place = place
+
+
+@dataclass(slots=True)
+class Statement:
+    """What a statement says of itself. Balances are signed minor units of `currency`: overdrawn is negative.
+
+    `provider` names a provider of mobile money whose statement this is; empty for a bank's.
+    `is_interim` marks a report within the day, which promises no closing balance. `findings` are about
+    the statement as a whole. `stated_credits_minor` and `stated_debits_minor` are totals that it gives itself.
+    """
+
+    account: str = ""
+    identity: str = ""
+    currency: str = ""
+    place: int = 1
+    opening_minor: int | None = None
+    opening_on: str | None = None
+    closing_minor: int | None = None
+    closing_on: str | None = None
+    stated_credits_minor: int | None = None
+    stated_debits_minor: int | None = None
+    is_interim: bool = False
+    provider: str = ""
+    findings: list[Finding] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Entry:
+    """One movement on the account.
+
+    `amount_minor` is never negative: `direction` is the sign; None where it could not be read, and then
+    an error is among `findings`. `day` is the ISO date that counts, `at_us` the very instant (microseconds
+    since 1970 UTC) where the file gives one. `reference` is the bank's own for this entry, None where it
+    gave none. `is_opening` marks a balance carried forward, `is_blank` an empty row: neither is a payment.
+    Texts are cleaned (VAL-3); `raw` holds the entry as it came where that changed them.
+    """
+
+    statement: Statement
+    place: int
+    direction: Direction
+    amount_minor: int | None
+    currency: str
+    day: str | None
+    at_us: int | None = None
+    reference: str | None = None
+    payer_name: str = ""
+    payer_phone: str = ""
+    account_ref: str = ""
+    details: str = ""
+    standing: Standing = Standing.BOOKED
+    is_reversal: bool = False
+    is_opening: bool = False
+    is_blank: bool = False
+    findings: list[Finding] = field(default_factory=list)
+    raw: str | None = None
+
+
+class StatementReader(Protocol):
+    """Reads one file. `statements` are those met so far."""
+
+    statements: list[Statement]
+
+    def entries(self) -> Iterator[Entry]:
+        """The entries in the order of the file.
+
+        Raises:
+            Damaged: the file cannot be read to its end; nothing of it is to be taken in.
+        """
+        ...
+
+
+def minor_units(whole: str, part: str, currency: str) -> int:
+    """Minor units of an amount whose digits stand before and behind its decimal sign; zeros too many are let go.
+
+    Raises:
+        CellError: more decimals than the currency has, or more money than there is.
+    """
+    decimals = exponent_of(currency)
+    if len(part) > decimals:
+        if part[decimals:].strip("0"):
+            said = f"{shown(f'{whole}.{part}')} has {len(part)} decimals; {currency} has {decimals}."
+            raise CellError("decimals", said)
+        part = part[:decimals]
+    if len(whole.lstrip("0")) > _DIGITS_MAX:
+        raise too_much(whole, currency)
+    amount: int = int(whole or "0") * 10**decimals + int(part.ljust(decimals, "0") or "0")
+    if amount > MAX_AMOUNT_MINOR:
+        raise too_much(whole, currency)
+    return amount
+
+
+def too_much(text: str, currency: str) -> CellError:
+    """An amount that no account here can hold."""
+    most = money(MAX_AMOUNT_MINOR, currency)
+    return CellError("too-much", f"{shown(text)} is more than {most}, the most.")
+
+
+def iso_day(year: int, month: int, day: int, findings: list[Finding]) -> str | None:
+    """The ISO date; a day that its month does not have becomes the month's last, and says so (30 February).
+
+    None, with an error among `findings`, where there is no such month or day at all.
+    """
+    if not (1 <= month <= 12 and 1 <= day <= 31 and 1900 <= year <= 2999):
+        findings.append(error("date", f"There is no day {year:04d}-{month:02d}-{day:02d}.", "date"))
+        return None
+    last = monthrange(year, month)[1]
+    if day > last:
+        taken = f"{year:04d}-{month:02d}-{last:02d}"
+        said = f"There is no {year:04d}-{month:02d}-{day:02d}: {taken} is taken for it."
+        findings.append(warning("day-moved", said, "date"))
+        return taken
+    return date(year, month, day).isoformat()
+
+
+def full_year(two_digits: int) -> int:
+    """The year that two digits mean in a statement."""
+    return (1900 if two_digits >= _CENTURY else 2000) + two_digits
+
+
+def is_currency(code: str) -> bool:
+    """Whether this is written as a currency code is."""
+    return len(code) == 3 and code.isascii() and code.isalpha() and code.isupper()
+
+
+def text_of(raw: str, longest: int = TEXT_MAX) -> str:
+    """A text of a stranger as it may be kept and shown: cleaned, on one line, at most so long."""
+    if raw.isascii() and raw.isprintable():
+        return " ".join(raw.split())[:longest]
+    return clean(_on_one_line(raw))[:longest]
+
+
+def is_altered(*raws: str) -> bool:
+    """Whether cleaning takes something out of one of these texts (line breaks and tabs are nothing)."""
+    return any(
+        not (raw.isascii() and raw.isprintable()) and "\N{REPLACEMENT CHARACTER}" in clean(_on_one_line(raw))
+        for raw in raws
+    )
+
+
+def reference_of(raw: str) -> str | None:
+    """The bank's own reference for an entry, or None where it wrote that there is none."""
+    text = text_of(raw, REFERENCE_MAX + 1)
+    if text.upper() in NOTHING_SAID or not text.strip("0-./ "):
+        return None
+    return text
+
+
+def _on_one_line(raw: str) -> str:
+    return raw.replace("\r", " ").replace("\n", " ").replace("\t", " ")

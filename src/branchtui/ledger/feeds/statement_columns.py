@@ -1,0 +1,124 @@
+"""Which column of a statement's table says what: as it was said, or by the names that banks give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from branchtui.ledger.feeds.table_file import column_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from branchtui.contract.statements import Columns
+
+PORTAL: Final = "mpesa"
+"""The organisation portal of M-PESA."""
+
+MEANINGS: Final = (
+    "date",
+    "amount",
+    "credit",
+    "debit",
+    "side",
+    "currency",
+    "account",
+    "reference",
+    "payer_name",
+    "payer_phone",
+    "account_ref",
+    "details",
+    "balance",
+    "status",
+)
+
+_NAMES: Final[dict[str, tuple[str, ...]]] = {
+    "date": (
+        "date", "transaction_date", "booking_date", "posting_date", "posted_date", "date_posted", "booked_on",
+        "value_date", "completion_time", "journaldate", "buchungstag", "buchungsdatum", "datum", "txn_date", "tran_date",
+    ),
+    "amount": ("amount", "transaction_amount", "netamount", "net_amount", "betrag", "value", "amount_(kes)"),
+    "credit": (
+        "credit", "credit_amount", "credits", "deposit", "deposits", "paid_in", "money_in", "cr", "haben", "credit_(kes)",
+    ),
+    "debit": (
+        "debit", "debit_amount", "debits", "withdrawal", "withdrawals", "withdrawn", "paid_out", "money_out", "dr",
+        "soll", "debit_(kes)",
+    ),
+    "side": ("dr/cr", "cr/dr", "debit/credit", "credit/debit", "d/c", "c/d"),
+    "currency": ("currency", "ccy", "währung", "currency_code"),
+    "account": ("account", "account_number", "account_no", "account_no.", "iban", "konto"),
+    "reference": (
+        "receipt_no.", "receipt_no", "transaction_id", "transaction_reference", "bank_reference", "transaction_ref",
+        "reference_number", "reference_no", "reference_no.", "reference", "ref", "ref_no", "transaction_no",
+    ),
+    "payer_name": ("payer_name", "payer", "name", "counterparty", "counterparty_name", "sender", "payee", "sender_name"),
+    "payer_phone": ("payer_phone", "phone", "msisdn", "phone_number", "mobile"),
+    "account_ref": ("a/c_no.", "a/c_no", "account_ref", "customer_reference", "client_reference", "payment_reference"),
+    "details": (
+        "description", "details", "narration", "narrative", "particulars", "reason", "memo", "remarks",
+        "transaction_details", "verwendungszweck",
+    ),
+    "balance": ("balance", "running_balance", "runningbalance", "saldo", "book_balance", "closing_balance"),
+    "status": ("transaction_status", "status"),
+}  # fmt: skip
+"""By the names of `column_name`, the likeliest first."""
+
+_BOOKED: Final = frozenset(
+    {"", "completed", "complete", "posted", "booked", "cleared", "settled", "success", "successful"}
+)
+_PORTAL_NAMES: Final = frozenset({"completion_time", "paid_in", "withdrawn"})
+_RECEIPT: Final = ("receipt_no.", "receipt_no")
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnPlan:
+    """What was chosen: meaning to the name of its column, and which words of a status mean that it is booked."""
+
+    columns: dict[str, str] = field(default_factory=dict)
+    booked: frozenset[str] = _BOOKED
+    is_portal: bool = False
+
+    @property
+    def missing(self) -> str | None:
+        """What no statement can do without, in a sentence, or None."""
+        if "date" not in self.columns:
+            return "No column was found that holds the date."
+        if "amount" not in self.columns and "credit" not in self.columns:
+            return "No column was found that holds the amount, or what was paid in."
+        return None
+
+
+def is_portal(names: Sequence[str]) -> bool:
+    """Whether a header is that of the M-PESA organisation portal."""
+    return set(names) >= _PORTAL_NAMES and any(each in names for each in _RECEIPT)
+
+
+def is_header(names: Sequence[str]) -> bool:
+    """Whether a row looks like the header of a statement: it names a date and an amount as banks do."""
+    return choose(names).missing is None
+
+
+def choose(names: Sequence[str]) -> ColumnPlan:
+    """The plan for a header whose columns have these names, by what banks call them."""
+    found: dict[str, str] = {}
+    taken: set[str] = set()
+    for meaning in MEANINGS:
+        for name in _NAMES[meaning]:
+            if name in names and name not in taken:
+                found[meaning] = name
+                taken.add(name)
+                break
+    if "amount" in found and "credit" in found:
+        del found["amount"]
+    if "amount" in found:
+        found.pop("debit", None)
+    return ColumnPlan(found, is_portal=is_portal(names))
+
+
+def as_said(columns: Columns) -> ColumnPlan:
+    """The plan that was given or saved."""
+    said = columns.model_dump()
+    found = {meaning: column_name(said[meaning]) for meaning in MEANINGS if said[meaning]}
+    booked = frozenset(each.strip().lower() for each in columns.booked) or _BOOKED
+    return ColumnPlan(found, booked)

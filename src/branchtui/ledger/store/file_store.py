@@ -1,0 +1,226 @@
+"""The rows of balance files in bulk: looked up, staged, read back, compared with what stands now.
+
+Sets of keys travel as one JSON array, so that a statement is prepared once whatever their number.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from branchtui.ledger.store.mapping import insert_rows, mapping_of
+from branchtui.ledger.store.rows import BalanceFileRow, FilePosting, MissingPayer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from branchtui.ledger.store.connection import Connection
+
+
+class Payer(NamedTuple):
+    """A customer by the main account number, with the open receivable in the file's currency, if there is one."""
+
+    account_no: str
+    customer_id: str
+    branch_id: str
+    status: str
+    name: str
+    account_id: str | None
+    balance_minor: int | None
+
+
+class Waiting(NamedTuple):
+    """A row that is to be applied, beside the branch and status that its payer has now."""
+
+    row_no: int
+    level: str
+    change: str
+    account_no: str
+    customer_id: str
+    account_id: str | None
+    before_minor: int
+    after_minor: int
+    statement_ref: str | None
+    branch_id: str
+    status: str
+
+
+class Posted(NamedTuple):
+    """A posting of a file, with the entry's branch, its reference, and how the account stands now."""
+
+    row_no: int
+    account_id: str
+    entry_id: str
+    amount_minor: int
+    branch_id: str
+    reference: str | None
+    account_no: str
+
+
+_PAYERS: Final = """
+SELECT customers.account_no, customers.id, customers.branch_id, customers.status, customers.name,
+    accounts.id, accounts.balance_minor
+FROM customers LEFT JOIN accounts ON accounts.customer_id = customers.id AND accounts.kind = 'receivable'
+    AND accounts.status = 'open' AND accounts.currency = :currency
+WHERE customers.account_no IN (SELECT value FROM json_each(:keys))
+"""
+
+_OPEN_RECEIVABLES: Final = """
+SELECT customer_id, id FROM accounts WHERE customer_id IN (SELECT value FROM json_each(:keys))
+    AND kind = 'receivable' AND status = 'open' AND currency = :currency
+"""
+
+_STATED: Final = """
+SELECT row_no, account_no, customer_id, after_minor FROM balance_file_rows
+WHERE balance_file_id = :file AND row_no > :after AND level <> 'error' AND customer_id IS NOT NULL
+ORDER BY row_no LIMIT :limit_rows
+"""
+
+_WAITING: Final = """
+SELECT stated.row_no, stated.level, stated.change, stated.account_no, stated.customer_id, stated.account_id,
+    stated.before_minor, stated.after_minor, stated.statement_ref,
+    customers.branch_id, customers.status
+FROM (
+    SELECT * FROM balance_file_rows WHERE balance_file_id = :file AND row_no > :after
+    ORDER BY row_no LIMIT :limit_rows
+) AS stated JOIN customers ON customers.id = stated.customer_id
+WHERE stated.level <> 'error' AND stated.after_minor IS NOT NULL ORDER BY stated.row_no
+"""
+
+_REACH: Final = """
+SELECT MAX(row_no) FROM (
+    SELECT row_no FROM balance_file_rows WHERE balance_file_id = :file AND row_no > :after
+    ORDER BY row_no LIMIT :limit_rows
+) AS reached
+"""
+
+_POSTED: Final = """
+SELECT postings.row_no, postings.account_id, postings.entry_id, postings.amount_minor,
+    journal_entries.branch_id, journal_entries.reference, accounts.account_no
+FROM balance_file_postings AS postings
+JOIN journal_entries ON journal_entries.id = postings.entry_id
+JOIN accounts ON accounts.id = postings.account_id
+WHERE postings.balance_file_id = :file AND postings.row_no > :after
+ORDER BY postings.row_no LIMIT :limit_rows
+"""
+
+_BLOCKING_COUNT: Final = """
+SELECT COUNT(*) FROM balance_file_postings AS postings JOIN accounts ON accounts.id = postings.account_id
+WHERE postings.balance_file_id = :file
+    AND (accounts.balance_minor <> postings.balance_minor OR accounts.status <> 'open')
+"""
+
+_BRANCHES_POSTED: Final = """
+SELECT DISTINCT journal_entries.branch_id FROM balance_file_postings
+JOIN journal_entries ON journal_entries.id = balance_file_postings.entry_id
+WHERE balance_file_postings.balance_file_id = :file
+"""
+
+_PREVIOUS: Final = """
+SELECT id, file_id FROM balance_files
+WHERE branch_id = :branch_id AND id <> :file AND account_no IS NULL AND payers > 1 AND applied_at IS NOT NULL
+    AND state IN ('applied', 'applied_with_errors')
+ORDER BY applied_at DESC LIMIT 1
+"""
+
+_FORGET: Final = (
+    "DELETE FROM balance_file_rows WHERE balance_file_id = :file",
+    "DELETE FROM balance_file_missing WHERE balance_file_id = :file",
+)
+
+
+def payers_by_number(
+    connection: Connection, numbers: list[str], currency: str
+) -> tuple[dict[str, tuple[Any, ...]], dict[str, list[tuple[Any, ...]]]]:
+    """The values of `Payer` of those with these main account numbers, by number; and those found more than once.
+
+    A customer with several receivables is found once for each.
+    """
+    found = connection.execute(_PAYERS, {"keys": json.dumps(numbers), "currency": currency}).fetchall()
+    known = {values[0]: values for values in found}
+    several: dict[str, list[tuple[Any, ...]]] = {}
+    if len(known) < len(found):
+        for values in found:
+            several.setdefault(values[0], []).append(values)
+        several = {number: some for number, some in several.items() if len(some) > 1}
+    return known, several
+
+
+def open_receivables(connection: Connection, customers: Iterable[str], currency: str) -> dict[str, str]:
+    """Customer id to the id of an open receivable of this currency."""
+    bound = {"keys": json.dumps(list(customers)), "currency": currency}
+    return dict(connection.execute(_OPEN_RECEIVABLES, bound))
+
+
+def forget_rows(connection: Connection, file_id: str) -> None:
+    """Delete what was staged, so that the check can begin again."""
+    for statement in _FORGET:
+        connection.execute(statement, {"file": file_id})
+
+
+def stage(connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Insert rows, each a tuple in the order of `BalanceFileRow`."""
+    insert_rows(connection, BalanceFileRow, rows)
+
+
+def stage_missing(connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Insert payers of the file before, each a tuple in the order of `MissingPayer`."""
+    insert_rows(connection, MissingPayer, rows)
+
+
+def restage(connection: Connection, rows: Iterable[BalanceFileRow]) -> None:
+    """Replace rows."""
+    mapping = mapping_of(BalanceFileRow)
+    for row in rows:
+        values = dict(zip(mapping.columns, mapping.values_of(row), strict=True))
+        values.update(key_balance_file_id=row.balance_file_id, key_row_no=row.row_no)
+        connection.execute(mapping.update, values)
+
+
+def stated(connection: Connection, file_id: str, batch: int) -> Iterator[tuple[int, str, str, int]]:
+    """Every payer that a file states: row, account number, customer and balance (minor units), `batch` at a time."""
+    after = 0
+    while True:
+        bound = {"file": file_id, "after": after, "limit_rows": batch}
+        rows = list(connection.execute(_STATED, bound))
+        yield from rows
+        if len(rows) < batch:
+            return
+        after = rows[-1][0]
+
+
+def waiting(connection: Connection, file_id: str, after: int, limit: int) -> tuple[list[Waiting], int | None]:
+    """The next rows to apply behind row `after`, of `limit` rows looked at; and the last of these, None at the end."""
+    bound = {"file": file_id, "after": after, "limit_rows": limit}
+    reached = connection.execute(_REACH, bound).fetchone()
+    if reached is None or reached[0] is None:
+        return [], None
+    return list(map(Waiting._make, connection.execute(_WAITING, bound))), int(reached[0])
+
+
+def insert_postings(connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Insert postings, each a tuple in the order of `FilePosting`."""
+    insert_rows(connection, FilePosting, rows)
+
+
+def posted(connection: Connection, file_id: str, after: int, limit: int) -> list[Posted]:
+    """The next postings of a file behind row `after`."""
+    bound = {"file": file_id, "after": after, "limit_rows": limit}
+    return list(map(Posted._make, connection.execute(_POSTED, bound)))
+
+
+def branches_posted(connection: Connection, file_id: str) -> list[str]:
+    """The branches in which a file moved balances."""
+    return [branch_id for (branch_id,) in connection.execute(_BRANCHES_POSTED, {"file": file_id})]
+
+
+def blocking_count(connection: Connection, file_id: str) -> int:
+    """How many accounts of a file have moved, or were closed, since it was applied."""
+    found = connection.execute(_BLOCKING_COUNT, {"file": file_id}).fetchone()
+    return int(found[0])
+
+
+def previous(connection: Connection, branch_id: str, file_id: str) -> tuple[str, str | None] | None:
+    """The last file of several payers of a branch that was applied: its id, and the name it gives itself."""
+    found = connection.execute(_PREVIOUS, {"branch_id": branch_id, "file": file_id}).fetchone()
+    return None if found is None else (found[0], found[1])

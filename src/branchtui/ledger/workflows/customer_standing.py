@@ -1,0 +1,97 @@
+"""What decides about customers beside their own rows: the transfer under way, money that is left, records that wait.
+
+Asked once for a whole page by readers (`of_page`), and inside a transaction for one (`in_transaction`).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from branchtui.contract.balance_records import RecordStatus
+from branchtui.contract.customers import CustomerStatus
+from branchtui.contract.transfers import TransferState
+from branchtui.format.money import money
+from branchtui.ledger.journal import CREDIT_NORMAL, natural_minor
+from branchtui.ledger.store.rows import Account, BalanceRecord, Transfer
+from branchtui.ledger.workflows import membership
+from branchtui.ledger.workflows.customer_rules import Standing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from branchtui.ledger.core import Core
+    from branchtui.ledger.store.rows import Customer
+    from branchtui.ledger.store.unit import Tx
+
+_PROPOSED: Final = TransferState.PROPOSED.value
+_LEAVE: Final = frozenset({CustomerStatus.PENDING.value, CustomerStatus.ACTIVE.value})
+"""Only of these it matters what they would leave behind."""
+
+_BALANCES: Final = """SELECT customer_id, account_no, kind, currency, balance_minor FROM accounts
+  WHERE customer_id IN (SELECT value FROM json_each(:keys)) AND balance_minor <> 0"""
+
+_RECORDS: Final = """SELECT customer_id, COUNT(*) FROM balance_records
+  WHERE customer_id IN (SELECT value FROM json_each(:keys)) AND status = :waiting GROUP BY customer_id"""
+
+
+_VERBS: Final = {
+    (True, True): "holds",
+    (True, False): "is overdrawn by",
+    (False, True): "owes",
+    (False, False): "is overpaid by",
+}
+"""What an account does, by whether it holds a customer's money and whether its balance is positive."""
+
+
+def in_transaction(tx: Tx, customer: Customer) -> Standing:
+    """How a customer stands, as a transaction sees it."""
+    transfer = None
+    if customer.status == CustomerStatus.TRANSFER_IN_PROGRESS:
+        transfer = tx.find_one(Transfer, customer_id=customer.id, state=_PROPOSED)
+    balances, records = "", 0
+    if customer.status in _LEAVE:
+        held = sorted(tx.find(Account, customer_id=customer.id), key=lambda each: each.account_no)
+        balances = said(
+            [
+                (each.account_no, each.kind, each.currency, each.balance_minor)
+                for each in held
+                if each.balance_minor
+            ]
+        )
+        records = len(
+            tx.find(BalanceRecord, customer_id=customer.id, status=RecordStatus.NOT_ACCOUNTED.value)
+        )
+    return Standing(customer, transfer, balances, records, membership.rules(tx).approval)
+
+
+async def of_page(core: Core, customers: Sequence[Customer]) -> list[Standing]:
+    """How the customers of a page stand; two questions for all of them."""
+    leaving = json.dumps([each.id for each in customers if each.status in _LEAVE])
+    left: dict[str, list[tuple[Any, ...]]] = {}
+    waiting: dict[str, int] = {}
+    if leaving != "[]":
+        for owner, *account in await core.reader.values(_BALANCES, {"keys": leaving}):
+            left.setdefault(owner, []).append(tuple(account))
+        bound = {"keys": leaving, "waiting": RecordStatus.NOT_ACCOUNTED.value}
+        waiting = {str(owner): int(count) for owner, count in await core.reader.values(_RECORDS, bound)}
+    approval = membership.rules_in(core.settings).approval
+    found: list[Standing] = []
+    for each in customers:
+        transfer = None
+        if each.status == CustomerStatus.TRANSFER_IN_PROGRESS:
+            transfer = await core.reader.find_one(Transfer, customer_id=each.id, state=_PROPOSED)
+        balances = said(sorted(left.get(each.id, [])))
+        found.append(Standing(each, transfer, balances, waiting.get(each.id, 0), approval))
+    return found
+
+
+def said(accounts: Sequence[tuple[Any, ...]]) -> str:
+    """Which accounts are not empty, in a sentence: number, kind, currency and signed balance of each; empty for none."""
+    if not accounts:
+        return ""
+    number, kind, currency, signed_minor = accounts[0]
+    amount = natural_minor(kind, signed_minor)
+    verb = _VERBS[kind in CREDIT_NORMAL, amount > 0]
+    more = f" and {len(accounts) - 1} more are not empty" if len(accounts) > 1 else ""
+    return f"The {kind} account {number} {verb} {money(abs(amount), currency)} {currency}{more}."

@@ -1,0 +1,300 @@
+"""Applying a balance file: for each payer the difference between what is stated and what stands (ledger, section 0).
+
+Nothing is overwritten: a row whose account has moved since the preview is listed instead. A piece commits its
+entries, its postings, its place in the file and its link of the chain together, so that a job goes on after a
+crash exactly where it stopped (CONC-5).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from branchtui.contract.balance_files import FileState, PayerChange
+from branchtui.contract.customers import AccountKind, AccountStatus, CustomerStatus
+from branchtui.format.money import money
+from branchtui.ledger import audit, journal, numbers
+from branchtui.ledger.days import is_closed
+from branchtui.ledger.feeds.finding import ERROR, WARNING, Finding, error
+from branchtui.ledger.operations import Command
+from branchtui.ledger.store import file_store
+from branchtui.ledger.store.rows import Account, BalanceFile, BalanceFileRow
+from branchtui.ledger.workflows import jobs
+from branchtui.ledger.workflows.import_rows import encoded_findings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from branchtui.ledger.core import Core
+    from branchtui.ledger.store.file_store import Waiting
+    from branchtui.ledger.store.unit import BulkTx, Tx
+    from branchtui.ledger.workflows.jobs import Running
+
+ROWS_A_PIECE: Final = 2_000
+"""Rows a transaction: everybody else waits for the writer no longer than these take."""
+
+TIMES_ALONE: Final = 5
+"""So many times as many where nobody else has asked this process, which has its ledger to itself, for anything."""
+
+BILLING_CONTRA: Final = "billing-contra"
+ENTRY_KIND: Final = "balance-file"
+_NEW: Final = PayerChange.NEW.value
+_OPEN: Final = AccountStatus.OPEN.value
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """What becomes of some rows: those that move an account, and those that may not any more, with why."""
+
+    moves: list[tuple[Waiting, Account]]
+    opened: list[Account]
+    unchanged: int
+    refused: dict[int, Finding]
+
+
+@dataclass(frozen=True, slots=True)
+class Applying:
+    """A job on its file; every call of `piece` does the next rows of it."""
+
+    running: Running
+
+    def piece(self, tx: BulkTx, rows: int) -> BalanceFile:
+        """Apply the next `rows` rows; the file as it is left, applied when there are none left."""
+        core, principal = self.running.core, self.running.principal
+        file = tx.get(BalanceFile, self.running.job.subject_id)
+        assert file is not None, "balance files are never deleted"
+        assert file.applied_key is not None, "who asks for it gives it a key"
+        waiting, reached = file_store.waiting(tx.connection, file.id, file.done_row_no, rows)
+        if reached is None:
+            applied = finished(file, core.clock.now_us())
+            tx.put(applied)
+            return applied
+        command = Command(file.applied_key, b"", principal, "balance-file.apply", core.clock.now_us())
+        applied = apply_rows(core, tx, command, file, waiting, reached)
+        jobs.progress(tx, self.running.job.id, applied.done_row_no, max(file.payers, applied.done_row_no))
+        return applied
+
+
+def finished(file: BalanceFile, at_us: int) -> BalanceFile:
+    """The file once every row was dealt with."""
+    state = FileState.APPLIED_WITH_ERRORS if file.errors else FileState.APPLIED
+    return replace(file, state=state.value, applied_at=at_us, version=file.version + 1)
+
+
+def apply_rows(
+    core: Core, tx: BulkTx, command: Command, file: BalanceFile, waiting: Sequence[Waiting], reached: int
+) -> BalanceFile:
+    """Post the differences of these rows, which end at row `reached`; the file with its figures so far.
+
+    Raises:
+        InvariantBroken: an account moved while its difference was written; the whole transaction fails.
+    """
+    decided = _decide(core, tx, command, file, waiting)
+    postings = _post(core, tx, command, file, decided)
+    file_store.insert_postings(tx.connection, postings)
+    file = _mark(tx, file, decided.refused)
+    _tell_chain(tx, command, file, postings, len(decided.refused))
+    file = replace(
+        file,
+        version=file.version + 1,
+        accounts_updated=file.accounts_updated + len(postings),
+        unchanged=file.unchanged + decided.unchanged,
+        done_row_no=reached,
+    )
+    tx.put(file)
+    return file
+
+
+def _decide(
+    core: Core, tx: BulkTx, command: Command, file: BalanceFile, waiting: Sequence[Waiting]
+) -> _Decided:
+    """Which rows still are what the preview showed; new receivables for payers who have none."""
+    tx.read(Account, {each.account_id for each in waiting if each.account_id is not None})
+    late = file_store.open_receivables(
+        tx.connection, {each.customer_id for each in waiting if each.account_id is None}, file.currency
+    )
+    closed = {
+        branch_id: is_closed(tx, branch_id, core.today(core.tree[branch_id]).isoformat())
+        for branch_id in {each.branch_id for each in waiting}
+    }
+    inside = core.tree.below(file.branch_id)
+    found = _Decided([], [], 0, {})
+    unchanged = 0
+    opening: list[Waiting] = []
+    for row in waiting:
+        account = tx.get(Account, row.account_id) if row.account_id is not None else None
+        refusal = why_not(row, account, file.currency, inside, closed, has_late=row.customer_id in late)
+        if refusal is not None:
+            found.refused[row.row_no] = refusal
+        elif row.after_minor == row.before_minor:
+            unchanged += 1
+        elif account is None:
+            opening.append(row)
+        else:
+            found.moves.append((row, account))
+    found.opened.extend(_opened(core, tx, command, file, opening))
+    found.moves.extend(zip(opening, found.opened, strict=True))
+    found.moves.sort(key=lambda pair: pair[0].row_no)
+    return replace(found, unchanged=unchanged)
+
+
+def why_not(
+    row: Waiting,
+    account: Account | None,
+    currency: str,
+    inside: frozenset[str],
+    closed: dict[str, bool],
+    *,
+    has_late: bool,
+) -> Finding | None:
+    """What has happened between the preview and now that keeps a row out, or None."""
+    number = row.account_no
+    if row.branch_id not in inside:
+        return error("division", f"Payer {number} has left the division.", "account_no", number)
+    if row.status == CustomerStatus.TRANSFER_IN_PROGRESS:
+        said = f"Payer {number} is being transferred to another branch; nothing moves until that ends."
+        return error("transfer-in-progress", said, "account_no", number)
+    if closed[row.branch_id]:
+        return error("day-closed", f"Today is closed in the branch of payer {number}.", "account_no", number)
+    if account is None:
+        if not has_late:
+            return None
+        said = f"Payer {number} was given a receivable since the preview; nothing was overwritten."
+        return error("moved-since-preview", said, "balance")
+    if account.status != _OPEN:
+        return error(
+            "account-not-open", f"The receivable of payer {number} was closed.", "account_no", number
+        )
+    if account.balance_minor != row.before_minor:
+        before, now = money(row.before_minor, currency), money(account.balance_minor, currency)
+        said = (
+            f"The account of payer {number} moved since the preview, from {before} to {now}; "
+            f"{money(row.after_minor, currency)} was not put over it."
+        )
+        return error("moved-since-preview", said, "balance", money(row.after_minor, currency))
+    return None
+
+
+def _opened(
+    core: Core, tx: BulkTx, command: Command, file: BalanceFile, rows: Sequence[Waiting]
+) -> list[Account]:
+    """A receivable for each of these payers, in order."""
+    made = numbers.next_account_nos(tx, len(rows))
+    return [
+        Account(
+            id=core.new_id(),
+            version=1,
+            account_no=account_no,
+            customer_id=row.customer_id,
+            branch_id=row.branch_id,
+            kind=AccountKind.RECEIVABLE.value,
+            currency=file.currency,
+            status=_OPEN,
+            product=None,
+            balance_minor=0,
+            created_at=command.at_us,
+        )
+        for row, account_no in zip(rows, made, strict=True)
+    ]
+
+
+def _post(
+    core: Core, tx: BulkTx, command: Command, file: BalanceFile, decided: _Decided
+) -> list[tuple[Any, ...]]:
+    """One entry a row, by the sign of its difference; the postings in the order of their columns."""
+    contras: dict[str, Account] = {}
+    days: dict[str, str] = {}
+    drafts: list[journal.EntryDraft] = []
+    postings: list[tuple[Any, ...]] = []
+    ids = [core.new_id() for _ in decided.moves]
+    narration = narration_of(file)
+    for (row, account), entry_id in zip(decided.moves, ids, strict=True):
+        branch_id = row.branch_id
+        if branch_id not in contras:
+            contras[branch_id] = contra(core, tx, branch_id, file.currency, command.at_us)
+            days[branch_id] = core.today(core.tree[branch_id]).isoformat()
+        amount = row.after_minor - row.before_minor
+        drafts.append(
+            journal.EntryDraft(
+                ENTRY_KIND,
+                branch_id,
+                file.id,
+                difference(account, contras[branch_id], amount),
+                days[branch_id],
+                narration,
+                row.statement_ref,
+            )
+        )
+        postings.append((file.id, row.row_no, account.id, entry_id, amount, row.after_minor))
+    following = iter(ids)
+    journal.post_entries_bulk(
+        tx,
+        command,
+        drafts,
+        row_nos=[row.row_no for row, _ in decided.moves],
+        new_id=lambda: next(following),
+        opened=decided.opened,
+    )
+    return postings
+
+
+def contra(core: Core, tx: Tx, branch_id: str, currency: str, at_us: int) -> Account:
+    """The branch's billing contra."""
+    return journal.institution_account(tx, core.tree[branch_id], BILLING_CONTRA, currency, at_us)
+
+
+def difference(
+    account: Account, contra_account: Account, amount_minor: int
+) -> tuple[journal.LegDraft, journal.LegDraft]:
+    """The legs that move a receivable by `amount_minor`: more owed debits it, less credits it."""
+    return (
+        journal.LegDraft(account, amount_minor),
+        journal.LegDraft(contra_account, -amount_minor),
+    )
+
+
+def narration_of(file: BalanceFile) -> str:
+    """What an entry says of the file that caused it."""
+    return f"Balance file {file.file_id}" if file.file_id else "Balance file"
+
+
+def _mark(tx: BulkTx, file: BalanceFile, refused: dict[int, Finding]) -> BalanceFile:
+    """Keep why rows that were good in the preview are not any more, and count them so."""
+    if not refused:
+        return file
+    marked: list[BalanceFileRow] = []
+    was_warned = 0
+    tx.read(BalanceFileRow, [(file.id, row_no) for row_no in refused])
+    for row_no, finding in refused.items():
+        row = tx.get(BalanceFileRow, (file.id, row_no))
+        assert row is not None, "only staged rows are applied"
+        was_warned += row.level == WARNING
+        findings = encoded_findings([finding])
+        marked.append(replace(row, level=ERROR, change=PayerChange.ERROR.value, findings=findings))
+    file_store.restage(tx.connection, marked)
+    return replace(file, errors=file.errors + len(marked), warnings=file.warnings - was_warned)
+
+
+def _tell_chain(
+    tx: BulkTx, command: Command, file: BalanceFile, postings: Sequence[tuple[Any, ...]], refused: int
+) -> None:
+    """One link of the chain for each piece, with the fingerprint of what it posted (AUD-1)."""
+    digest = hashlib.sha256()
+    for _, row_no, account_id, _, amount, _ in postings:
+        digest.update(f"{row_no}:{account_id}:{amount}\n".encode())
+    after = {
+        "rows": len(postings),
+        "refused": refused,
+        "net_minor": sum(each[4] for each in postings),
+        "set_hash": digest.hexdigest(),
+    }
+    audit.append(
+        tx,
+        audit.Event(action="balance-file.rows", object=f"/v1/balance-files/{file.id}", after=after),
+        branch_id=file.branch_id,
+        principal=command.principal,
+        at_us=command.at_us,
+        operation_key=command.key,
+        request_id=None,
+    )

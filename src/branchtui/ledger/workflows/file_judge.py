@@ -1,0 +1,302 @@
+"""The judgement of a balance file's rows: what each states, of whom, and what that would move (contract, section 6).
+
+One look at the ledger a chunk. What a row would move is kept beside what stood when it was looked at, so that
+applying finds out whether anything has happened since.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic_core import to_json
+
+from branchtui.contract.balance_files import PayerChange
+from branchtui.contract.customers import CustomerStatus
+from branchtui.format.money import money
+from branchtui.ledger import names
+from branchtui.ledger.feeds.balances import balance_reader
+from branchtui.ledger.feeds.dates import date_reader
+from branchtui.ledger.feeds.finding import ERROR, OK, WARNING, CellError, Finding, error, shown, warning
+from branchtui.ledger.feeds.payer_table import COLUMNS
+from branchtui.ledger.store import file_store
+from branchtui.ledger.store.file_store import Payer
+from branchtui.ledger.texts import is_unsafe
+from branchtui.ledger.workflows.file_sweep import Sweep
+from branchtui.ledger.workflows.file_xray import Figures
+from branchtui.ledger.workflows.import_rows import encoded_findings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from branchtui.contract.imports import DateOrder, DecimalWriting
+    from branchtui.ledger.feeds.table_file import Row
+    from branchtui.ledger.store.connection import Connection
+
+BLANK: Final = "blank"
+"""The change of a row in which nothing stands."""
+
+NAME_CHARACTERS: Final = 140
+_REFERENCE_CHARACTERS: Final = 100
+_EMAIL_CHARACTERS: Final = 254
+_DATE_CHARACTERS: Final = 10
+_NEW, _CHANGED, _FLIPPED, _UNCHANGED, _WRONG = (
+    PayerChange.NEW.value,
+    PayerChange.CHANGED.value,
+    PayerChange.FLIPPED.value,
+    PayerChange.UNCHANGED.value,
+    PayerChange.ERROR.value,
+)
+_ACTIVE: Final = CustomerStatus.ACTIVE.value
+_ON_THE_MOVE: Final = CustomerStatus.TRANSFER_IN_PROGRESS.value
+
+Staged = tuple[Any, ...]
+"""A row in the order of the columns of `BalanceFileRow`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How rows are read, and whom they may be about.
+
+    `visible` are the branches that the sender sees, `inside` those that the file is for: all of them, or a
+    division. `account_no` is the one payer it is for, if it is. `moved_share_percent` is where a move becomes
+    remarkable. `as_of_date` is the file's, for a table that repeats it in its rows.
+    """
+
+    file_id: str
+    visible: frozenset[str]
+    inside: frozenset[str]
+    division: str | None
+    account_no: str | None
+    currency: str
+    as_of_date: str
+    decimal: DecimalWriting
+    date_order: DateOrder | None
+    moved_share_percent: int
+
+
+@dataclass(slots=True)
+class Judge:
+    """Judges the rows of one file, in order; `figures` gathers what they come to."""
+
+    setting: Setting
+    figures: Figures
+    seen: dict[str, int] = field(default_factory=dict)
+    """Account number to the row that stated it first: of two the later is wrong."""
+    read_balance: Callable[[str], int] = field(init=False)
+    read_date: Callable[[str], str] = field(init=False)
+    dates: dict[str, str] = field(default_factory=lambda: {"": ""})
+    """Cells of days that were read: a file has few."""
+    sweep: Sweep = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.read_balance = balance_reader(self.setting.decimal, self.setting.currency)
+        self.read_date = date_reader(self.setting.date_order)
+        self.sweep = Sweep(self.setting, self.figures, self.seen, self.dates)
+
+    def judge(self, connection: Connection, rows: Sequence[Row]) -> list[Staged]:
+        """The verdict on each row, ready to be staged."""
+        numbers = [row.cells[0].strip() for row in rows if row.cells]
+        known, several = file_store.payers_by_number(connection, numbers, self.setting.currency)
+        for number in several:
+            del known[number]
+
+        def one(row: Row) -> Staged:
+            if row.is_blank or not row.is_readable:
+                return self._unread(row)
+            number = row.cells[0].strip()
+            found = several.get(number) or [each for each in (known.get(number),) if each is not None]
+            return self._judge(row, number, list(map(Payer._make, found)))
+
+        return self.sweep.judge(rows, known, one)
+
+    def _unread(self, row: Row) -> Staged:
+        if row.is_blank and row.is_readable:
+            findings = [warning("blank-row", "The row is blank; it was passed over.")]
+            self.figures.warnings += 1
+            return self._staged(row, WARNING, BLANK, "", findings=findings)
+        self.figures.payers += 1
+        self.figures.errors += 1
+        self.figures.unread += 1
+        number = row.cells[0].strip() if row.cells else ""
+        return self._staged(row, ERROR, _WRONG, number[:20], findings=list(row.findings))
+
+    def _judge(self, row: Row, number: str, found: list[Payer]) -> Staged:
+        _, name, stated, due, reference, email, *own = row.cells
+        findings = list(row.findings)
+        payer = self._payer(row.row_no, number, found, findings)
+        after = self._balance(stated, findings)
+        if due or reference or email or own or name:
+            due, reference, email = self._rest(due, reference, email, name, own, findings)
+        figures = self.figures
+        figures.payers += 1
+        if after is not None:
+            figures.total_minor += after
+        if payer is None or after is None or any(each.level == ERROR for each in findings):
+            figures.errors += 1
+            return self._staged(row, ERROR, _WRONG, number[:20], payer, after, findings=findings)
+        before = payer.balance_minor or 0
+        change = self._change(payer, before, after)
+        if name and name != payer.name and not same_name(name, payer.name):
+            said = f"The file says {shown(name.strip())}; payer {number} is {payer.name}."
+            findings.append(warning("name-differs", said, "payer_name", name))
+        if change != _UNCHANGED or after == 0 or payer.status != _ACTIVE:
+            self._remarks(payer, before, after, findings)
+        if findings:
+            figures.warnings += 1
+        figures.add(row.row_no, payer, change, before, after)
+        return self._staged(
+            row, WARNING if findings else OK, change, number, payer, after, due, reference, email, findings
+        )
+
+    def _payer(self, row_no: int, number: str, found: list[Payer], findings: list[Finding]) -> Payer | None:
+        """Whose row it is; within what the sender sees, inside the division, and once a file."""
+        if not number:
+            findings.append(error("blank", "The account number is blank.", "account_no"))
+            return None
+        setting = self.setting
+        payer = found[0] if found else None
+        if payer is None or payer.branch_id not in setting.visible:
+            said = f"There is no payer with the account number {shown(number)}."
+            findings.append(error("account-unknown", said, "account_no", number))
+            return None
+        first = self.seen.setdefault(number, row_no)
+        if first != row_no:
+            said = f"The account {number} stands in row {first:,} already."
+            findings.append(error("account-repeated", said, "account_no", number))
+        if payer.branch_id not in setting.inside:
+            said = f"Payer {number} does not belong to the division {setting.division}."
+            findings.append(error("division", said, "account_no", number))
+        elif setting.account_no is not None and number != setting.account_no:
+            said = f"The file is for payer {setting.account_no} alone."
+            findings.append(error("payer", said, "account_no", number))
+        if len(found) > 1:
+            said = f"Payer {number} has {len(found)} receivables; it is not clear which one is stated."
+            findings.append(error("account-ambiguous", said, "account_no", number))
+        if payer.status == _ON_THE_MOVE:
+            said = f"Payer {number} is being transferred to another branch; nothing moves until that ends."
+            findings.append(error("transfer-in-progress", said, "account_no", number))
+        return payer
+
+    def _balance(self, stated: str, findings: list[Finding]) -> int | None:
+        try:
+            return self.read_balance(stated)
+        except CellError as failure:
+            said = "The balance is blank." if failure.code == "blank" else str(failure)
+            findings.append(error(failure.code, said, "balance", stated))
+            self.figures.unread += 1
+            return None
+
+    def _rest(
+        self, due: str, reference: str, email: str, name: str, own: Sequence[str], findings: list[Finding]
+    ) -> tuple[str, str, str]:
+        """The cells that state no balance, trimmed; what is wrong with them is found."""
+        due, reference, email = due.strip(), reference.strip(), email.strip()
+        if due:
+            try:
+                due = self.dates[due] = self.read_date(due)
+            except CellError as failure:
+                findings.append(error(failure.code, str(failure), "due_date", due))
+        for column, value, longest in (
+            ("payer_name", name, NAME_CHARACTERS),
+            ("statement_ref", reference, _REFERENCE_CHARACTERS),
+            ("email", email, _EMAIL_CHARACTERS),
+        ):
+            if len(value) > longest:
+                said = f"The text has {len(value):,} characters; {longest} is the most."
+                findings.append(error("too-long", said, column, value))
+            elif not (value.isascii() and value.isprintable()) and is_unsafe(
+                unicodedata.normalize("NFC", value)
+            ):
+                said = "The text holds a line break, or control or direction characters."
+                findings.append(error("text", said, column, value))
+        if email and ("@" not in email or " " in email):
+            findings.append(warning("email", f"{shown(email)} is no e-mail address.", "email", email))
+        if own:
+            self._own(own, findings)
+        return due, reference, email
+
+    def _own(self, own: Sequence[str], findings: list[Finding]) -> None:
+        """What a table says row by row and a file is of one: currency and day."""
+        currency, as_of = own[0].strip(), own[1].strip()
+        if currency and currency != self.setting.currency:
+            said = f"Currency: {shown(currency)} is not ours, {self.setting.currency}."
+            findings.append(error("currency", said, "currency", currency))
+        if not as_of:
+            return
+        try:
+            day = self.read_date(as_of)
+        except CellError as failure:
+            findings.append(error(failure.code, str(failure), "as_of_date", as_of))
+            return
+        if day != self.setting.as_of_date:
+            said = f"The file states balances as of {self.setting.as_of_date}; this row says {day}."
+            findings.append(error("as-of", said, "as_of_date", as_of))
+
+    def _change(self, payer: Payer, before: int, after: int) -> str:
+        if before == after:
+            return _UNCHANGED
+        if payer.account_id is None:
+            return _NEW
+        return _FLIPPED if before * after < 0 else _CHANGED
+
+    def _remarks(self, payer: Payer, before: int, after: int, findings: list[Finding]) -> None:
+        """What a person should see before it moves; the row is applied all the same."""
+        currency = self.setting.currency
+        if before * after < 0:
+            said = f"The sign flips: {money(before, currency)} before, {money(after, currency)} now."
+            findings.append(warning("sign-flipped", said, "balance"))
+        if before and abs(after - before) * 100 > self.setting.moved_share_percent * abs(before):
+            share = abs(after - before) * 100 // abs(before)
+            said = f"It moves by {share:,} %: {money(before, currency)} before, {money(after, currency)} now."
+            findings.append(warning("moved", said, "balance"))
+        if after == 0:
+            findings.append(warning("zero", "The balance is zero.", "balance"))
+        if payer.status != _ACTIVE:
+            said = f"Payer {payer.account_no} is {payer.status.replace('_', ' ')}."
+            findings.append(warning("inactive", said, "account_no", payer.account_no))
+
+    def _staged(
+        self,
+        row: Row,
+        level: str,
+        change: str,
+        number: str,
+        payer: Payer | None = None,
+        after: int | None = None,
+        due: str = "",
+        reference: str = "",
+        email: str = "",
+        findings: Iterable[Finding] = (),
+    ) -> Staged:
+        kept = [each for each in findings if each.level == level]
+        return (
+            self.setting.file_id,
+            row.row_no,
+            level,
+            change,
+            number,
+            payer.customer_id if payer else None,
+            payer.account_id if payer else None,
+            (payer.balance_minor or 0) if payer else 0,
+            after,
+            due or None,
+            reference or None,
+            email or None,
+            encoded_findings(kept) if kept else None,
+            to_json(row.cells).decode() if level == ERROR else None,
+        )
+
+
+def same_name(written: str, ours: str) -> bool:
+    """Whether two writings are of one name: case, marks, punctuation and the order of its parts are no difference."""
+    return _parts(written) == _parts(ours)
+
+
+def _parts(name: str) -> list[str]:
+    plain = names.plain_name(name).replace("'", "")
+    return sorted("".join(c if c.isalnum() else " " for c in plain).split())
+
+
+assert COLUMNS[:3] == ("account_no", "payer_name", "balance"), "rows come in this order"

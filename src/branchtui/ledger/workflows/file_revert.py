@@ -1,0 +1,170 @@
+"""Taking an applied balance file back: the mirror of each of its entries, where nothing has moved since.
+
+What stands in the way is found before anything is done, and then nothing is. A long revert is decided in one
+moment and written piece by piece: what a payer pays meanwhile stays on the account beside the mirror.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from branchtui.contract.balance_files import FileState, PayerChange
+from branchtui.contract.problem import Codes
+from branchtui.format.money import money
+from branchtui.ledger import audit, journal
+from branchtui.ledger.days import is_closed
+from branchtui.ledger.operations import Command
+from branchtui.ledger.problems import conflict
+from branchtui.ledger.store import file_pages, file_store
+from branchtui.ledger.store.rows import Account, BalanceFile, Leg
+from branchtui.ledger.workflows import jobs
+from branchtui.ledger.workflows.file_apply import narration_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from branchtui.ledger.core import Core
+    from branchtui.ledger.store.file_store import Posted
+    from branchtui.ledger.store.unit import BulkTx
+    from branchtui.ledger.workflows.jobs import Running
+
+REVERSAL_KIND: Final = "balance-file-reversal"
+NAMED_MAX: Final = 20
+"""Accounts in the way that a refusal names; the list of payers has them all."""
+
+_LEGS: Final = """
+SELECT entry_id, line, account_id, amount_minor, balance_after_minor FROM legs
+WHERE entry_id IN (SELECT value FROM json_each(:entries)) ORDER BY entry_id, line
+"""
+
+
+def refuse_blocked(core: Core, tx: BulkTx, file: BalanceFile) -> None:
+    """Refuse what cannot be taken back as a whole: accounts that moved since, branches whose day is closed.
+
+    Raises:
+        Refusal: 409 `revert-blocked` with `count` and the first `accounts`, or 409 `day-closed`.
+    """
+    connection = tx.connection
+    count = file_store.blocking_count(connection, file.id)
+    if count:
+        named = file_pages.payers(
+            connection, file.id, PayerChange.BLOCKING, 0, NAMED_MAX, currency=file.currency
+        )
+        first = named[0]
+        said = "1 account has" if count == 1 else f"{count:,} accounts have"
+        raise conflict(
+            Codes.REVERT_BLOCKED,
+            f"{said} moved since the file was applied, the first of them {first.account_no}: "
+            f"stated {money(first.before_minor, file.currency)}, now "
+            f"{money(first.after_minor or 0, file.currency)}. Nothing was taken back.",
+            count=count,
+            accounts=[
+                {
+                    "account_no": each.account_no,
+                    "name": each.name,
+                    "stated_minor": each.before_minor,
+                    "balance_minor": each.after_minor,
+                }
+                for each in named
+            ],
+        )
+    for branch_id in file_store.branches_posted(connection, file.id):
+        branch = core.tree[branch_id]
+        if is_closed(tx, branch_id, core.today(branch).isoformat()):
+            raise conflict(
+                Codes.DAY_CLOSED, f"Today is closed in {branch.code}. Revert the file on the next open day."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Reverting:
+    """A job on its file; every call of `piece` takes the next postings of it back."""
+
+    running: Running
+
+    def piece(self, tx: BulkTx, rows: int) -> BalanceFile:
+        """Take back the next `rows` postings; the file as it is left, reverted when there are none left."""
+        core, principal = self.running.core, self.running.principal
+        file = tx.get(BalanceFile, self.running.job.subject_id)
+        assert file is not None, "balance files are never deleted"
+        assert file.reverted_key is not None, "who asks for it gives it a key"
+        posted = file_store.posted(tx.connection, file.id, file.done_row_no, rows)
+        if not posted:
+            reverted = finished(file, core.clock.now_us())
+            tx.put(reverted)
+            return reverted
+        command = Command(file.reverted_key, b"", principal, "balance-file.revert", core.clock.now_us())
+        reverted = revert_rows(core, tx, command, file, posted)
+        done = reverted.done_row_no
+        jobs.progress(tx, self.running.job.id, done, max(file.payers, done))
+        return reverted
+
+
+def finished(file: BalanceFile, at_us: int) -> BalanceFile:
+    """The file once every posting was taken back."""
+    return replace(file, state=FileState.REVERTED.value, reverted_at=at_us, version=file.version + 1)
+
+
+def revert_rows(
+    core: Core, tx: BulkTx, command: Command, file: BalanceFile, posted: Sequence[Posted]
+) -> BalanceFile:
+    """Write the mirrors of these postings; the file with how far it is."""
+    entries = [each.entry_id for each in posted]
+    legs: dict[str, list[Leg]] = {entry_id: [] for entry_id in entries}
+    for values in tx.connection.execute(_LEGS, {"entries": json.dumps(entries)}):
+        leg = Leg(*values)
+        legs[leg.entry_id].append(leg)
+    tx.read(Account, {leg.account_id for some in legs.values() for leg in some})
+    days: dict[str, str] = {}
+    drafts: list[journal.EntryDraft] = []
+    narration = f"{narration_of(file)} taken back"
+    for each in posted:
+        if each.branch_id not in days:
+            days[each.branch_id] = core.today(core.tree[each.branch_id]).isoformat()
+        drafts.append(
+            journal.EntryDraft(
+                REVERSAL_KIND,
+                each.branch_id,
+                file.id,
+                tuple(_mirrored(tx, leg) for leg in legs[each.entry_id]),
+                days[each.branch_id],
+                narration,
+                each.reference,
+                each.entry_id,
+            )
+        )
+    journal.post_entries_bulk(
+        tx, command, drafts, row_nos=[each.row_no for each in posted], new_id=core.new_id
+    )
+    _tell_chain(tx, command, file, posted)
+    file = replace(file, version=file.version + 1, done_row_no=posted[-1].row_no)
+    tx.put(file)
+    return file
+
+
+def _mirrored(tx: BulkTx, leg: Leg) -> journal.LegDraft:
+    account = tx.get(Account, leg.account_id)
+    assert account is not None, "a leg names an account that exists"
+    return journal.LegDraft(account, -leg.amount_minor)
+
+
+def _tell_chain(tx: BulkTx, command: Command, file: BalanceFile, posted: Sequence[Posted]) -> None:
+    """One link of the chain for each piece, with the fingerprint of what it took back (AUD-1)."""
+    digest = hashlib.sha256("".join(f"{each.entry_id}\n" for each in posted).encode()).hexdigest()
+    after: dict[str, Any] = {
+        "rows": len(posted),
+        "net_minor": -sum(each.amount_minor for each in posted),
+        "set_hash": digest,
+    }
+    audit.append(
+        tx,
+        audit.Event(action="balance-file.rows-reverted", object=f"/v1/balance-files/{file.id}", after=after),
+        branch_id=file.branch_id,
+        principal=command.principal,
+        at_us=command.at_us,
+        operation_key=command.key,
+        request_id=None,
+    )

@@ -1,0 +1,276 @@
+"""What becomes of each entry of a statement: a payment, one that is there already, or nothing, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
+
+from branchtui.format.money import money
+from branchtui.ledger.clock import as_us
+from branchtui.ledger.feeds.finding import ERROR, OK, Finding, error, warning
+from branchtui.ledger.feeds.incoming import PhoneForm
+from branchtui.ledger.feeds.mpesa import phone_of
+from branchtui.ledger.feeds.statement import Direction, Entry, Standing
+from branchtui.ledger.phones import region_of
+from branchtui.ledger.store import statement_store
+from branchtui.ledger.workflows.statement_accounts import MANUAL_TRANSFER
+from branchtui.ledger.workflows.statement_codes import Codes, Fate, Held, Wanted, base_of, likely
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from branchtui.ledger.core import Core
+    from branchtui.ledger.feeds.statement import Statement
+    from branchtui.ledger.store.connection import Connection
+    from branchtui.ledger.workflows.statement_accounts import OurAccount
+    from branchtui.ledger.workflows.statement_codes import Decision
+
+PASSED: Final = "passed-over"
+
+
+@dataclass(slots=True)
+class Judged:
+    """An entry with its fate (`Fate`, or passed over), what is said of it, and what would be taken in."""
+
+    entry: Entry
+    fate: str
+    findings: list[Finding]
+    said: str = ""
+    parsed: dict[str, Any] | None = None
+
+
+class KnownCodes:
+    """The payments behind codes, read for many at once. Days are those of each payment's branch."""
+
+    def __init__(self, core: Core, connection: Connection) -> None:
+        self._core, self._connection = core, connection
+        self._known: dict[str, dict[str, Held | None]] = {}
+        self._zones: dict[str, ZoneInfo] = {}
+
+    def read(self, provider: str, codes: Sequence[str]) -> None:
+        """Look these codes up, unless they were."""
+        known = self._known.setdefault(provider, {})
+        wanted = [each for each in dict.fromkeys(codes) if each not in known]
+        if not wanted:
+            return
+        known.update(dict.fromkeys(wanted))
+        for found in statement_store.by_codes(self._connection, provider, wanted):
+            day = datetime.fromtimestamp(found.paid_at / 1_000_000, self._zone(found.branch_id)).date()
+            known[found.code] = Held(
+                found.payment_no, found.amount_minor, found.currency, day.isoformat(), found.source
+            )
+
+    def held(self, provider: str, code: str) -> Held | None:
+        """The payment with this code of this provider."""
+        known = self._known.setdefault(provider, {})
+        if code not in known:
+            self.read(provider, [code])
+        return known[code]
+
+    def _zone(self, branch_id: str) -> ZoneInfo:
+        if branch_id not in self._zones:
+            self._zones[branch_id] = ZoneInfo(self._core.tree[branch_id].timezone)
+        return self._zones[branch_id]
+
+
+class Judge:
+    """Judges the entries of one file, in order."""
+
+    def __init__(self, core: Core, connection: Connection) -> None:
+        self._core = core
+        self._known = KnownCodes(core, connection)
+        self._codes: dict[str, Codes] = {}
+        self._known_claims: dict[str, set[str]] = {}
+        self._noons: dict[tuple[str, str], int] = {}
+
+    def all(
+        self, entries: Sequence[Entry], account_of: Callable[[Statement], OurAccount | None]
+    ) -> list[Judged]:
+        """The verdict on each, with one look at the ledger for all of them."""
+        prepared: list[tuple[Entry, OurAccount | None, Wanted | None]] = []
+        codes: dict[str, list[str]] = {}
+        for entry in entries:
+            account = account_of(entry.statement)
+            wanted = self._wanted(entry, account) if account is not None else None
+            prepared.append((entry, account, wanted))
+            if account is not None and wanted is not None:
+                codes.setdefault(account.provider, []).extend(likely(wanted.base, wanted.day))
+                if entry.reference is not None and not wanted.is_strict:
+                    codes.setdefault(MANUAL_TRANSFER, []).append(entry.reference)
+        for provider, some in codes.items():
+            self._known.read(provider, some)
+        return [self._judge(*each) for each in prepared]
+
+    def _wanted(self, entry: Entry, account: OurAccount) -> Wanted | None:
+        """The entry as a payment that is looked for, or None where it is none."""
+        if entry.day is None or not entry.amount_minor or _passed_over(entry) is not None:
+            return None
+        base = entry.reference.upper() if account.is_strict and entry.reference else None
+        if base is None:
+            says = (
+                entry.payer_name,
+                entry.account_ref,
+                entry.details,
+                str(entry.amount_minor),
+                entry.currency,
+            )
+            base = base_of(entry.reference, entry.day, account.number, says)
+        return Wanted(base, entry.day, entry.amount_minor, entry.currency, account.is_strict)
+
+    def _judge(self, entry: Entry, account: OurAccount | None, wanted: Wanted | None) -> Judged:
+        findings = entry.findings
+        if entry.is_blank or any(each.level == ERROR for each in findings):
+            return Judged(entry, PASSED, findings)
+        because = _passed_over(entry)
+        if because is not None:
+            level, code, said = because
+            if level == OK and not findings:
+                return Judged(entry, PASSED, [Finding(OK, code, f"{_line(entry)}: {said}")])
+            return Judged(
+                entry, PASSED, [*findings, Finding(level if level != OK else "warning", code, said)]
+            )
+        if account is None or wanted is None:
+            if account is None:
+                said = f"Account {entry.statement.account} is none of ours here."
+                findings.append(error("account-unknown", said, None, entry.statement.account))
+            else:
+                findings.append(error("entry", "The entry cannot be read."))
+            return Judged(entry, PASSED, findings)
+        if wanted.is_strict and entry.reference is None:
+            findings.append(error("reference", "The entry has no receipt number.", "reference"))
+            return Judged(entry, PASSED, findings)
+        return self._payment(entry, account, wanted)
+
+    def _payment(self, entry: Entry, account: OurAccount, wanted: Wanted) -> Judged:
+        manual = self._manual(entry, wanted)
+        if manual is not None:
+            decision = manual
+        else:
+            codes = self._codes.get(account.provider)
+            if codes is None:
+                provider = account.provider
+                codes = self._codes[provider] = Codes(lambda code: self._known.held(provider, code))
+            decision = codes.decide(wanted)
+        findings = entry.findings
+        if decision.fate is Fate.KNOWN:
+            if not wanted.is_strict:
+                self._known_claims.setdefault(wanted.base, set()).add(decision.code)
+            number = f"payment {decision.held.payment_no}" if decision.held else "an entry above"
+            said = f"{_line(entry)}: this is {number}; nothing changes."
+            return Judged(entry, Fate.KNOWN, findings or [Finding(OK, "known", said)])
+        parsed = self._parsed(entry, account, wanted, decision)
+        if decision.fate is Fate.QUARANTINED:
+            findings.append(
+                warning("quarantined", contradiction(wanted, decision), "reference", decision.code)
+            )
+            return Judged(entry, Fate.QUARANTINED, findings, "", parsed)
+        return Judged(entry, Fate.NEW, findings, _line(entry), parsed)
+
+    def _manual(self, entry: Entry, wanted: Wanted) -> Decision | None:
+        """The bank transfer that somebody keyed from a slip under the bank's reference."""
+        if wanted.is_strict or entry.reference is None:
+            return None
+        held = self._known.held(MANUAL_TRANSFER, entry.reference)
+        if held is None:
+            return None
+        codes = self._codes.get(MANUAL_TRANSFER)
+        if codes is None:
+            codes = self._codes[MANUAL_TRANSFER] = Codes(lambda code: self._known.held(MANUAL_TRANSFER, code))
+        if entry.reference in codes.claimed:
+            return None
+        return codes.decide(
+            Wanted(entry.reference, wanted.day, wanted.amount_minor, wanted.currency, is_strict=True)
+        )
+
+    def _noon(self, day: str, timezone: str) -> int:
+        """The instant that stands for a day of which no more is known."""
+        found = self._noons.get((day, timezone))
+        if found is None:
+            at = datetime.fromisoformat(day).replace(hour=12, tzinfo=ZoneInfo(timezone))
+            found = self._noons[day, timezone] = as_us(at)
+        return found
+
+    def _parsed(
+        self, entry: Entry, account: OurAccount, wanted: Wanted, decision: Decision
+    ) -> dict[str, Any]:
+        """What the taking in needs of an entry, as JSON keeps it."""
+        branch = self._core.tree[account.branch_id]
+        phone, form = (
+            phone_of(entry.payer_phone, region_of(branch.currency, branch.timezone))
+            if entry.payer_phone
+            else (None, PhoneForm.NONE)
+        )
+        paid_at = entry.at_us
+        if paid_at is None:
+            paid_at = self._noon(wanted.day, branch.timezone)
+        found: dict[str, Any] = {
+            "fate": decision.fate.value,
+            "provider": account.provider,
+            "branch_id": account.branch_id,
+            "base": wanted.base,
+            "day": wanted.day,
+            "is_strict": wanted.is_strict,
+            "code": decision.code,
+            "amount_minor": wanted.amount_minor,
+            "currency": wanted.currency,
+            "paid_at": paid_at,
+            "payer_name": entry.payer_name or None,
+            "payer_phone": phone,
+            "phone_form": form.value,
+            "account_ref": entry.account_ref or None,
+        }
+        claimed = self._known_claims.get(wanted.base)
+        if claimed:
+            found["claimed"] = sorted(claimed)
+        if entry.raw is not None:
+            found["raw"] = entry.raw[:8_000]
+        if decision.fate is Fate.QUARANTINED:
+            found["details"] = entry.details
+            found["reason"] = contradiction(wanted, decision)
+        return found
+
+
+def contradiction(wanted: Wanted, decision: Decision) -> str:
+    """Why an entry is kept apart: its code stands for another amount."""
+    now = f"{money(wanted.amount_minor, wanted.currency)} {wanted.currency}"
+    if decision.held is None:
+        return f"Code {decision.code} stands twice in this statement, here with {now}."
+    held = decision.held
+    first = f"{money(held.amount_minor, held.currency)} {held.currency}"
+    return f"Code {decision.code} is payment {held.payment_no} of {first}; this statement says {now}."
+
+
+def _passed_over(entry: Entry) -> tuple[str, str, str] | None:
+    """Why an entry is no payment: level, code and sentence; None where it is one."""
+    if entry.is_opening:
+        return OK, "opening", "a balance carried forward is no payment."
+    if entry.standing is Standing.PENDING:
+        return OK, "pending", "it is not booked yet; it comes again when it is."
+    if entry.standing is Standing.INFORMATION:
+        return OK, "information", "it is information, not money."
+    if entry.amount_minor == 0:
+        return OK, "zero", "no money moved."
+    if entry.is_reversal:
+        took = "taken back a payment" if entry.direction is Direction.DEBIT else "given back what went out"
+        return "warning", "reversal", f"The bank has {took}: look after it by hand. Nothing is changed here."
+    if entry.direction is Direction.DEBIT:
+        return OK, "debit", "money that went out is no payment."
+    if entry.statement.is_interim and entry.reference is None:
+        return OK, "interim", "the bank has given it no reference yet; it comes again in the day's statement."
+    return None
+
+
+def _line(entry: Entry) -> str:
+    """An entry in a few words."""
+    amount = "" if entry.amount_minor is None else money(entry.amount_minor, entry.currency)
+    sign = "-" if entry.direction is Direction.DEBIT else ""
+    words = (
+        entry.day,
+        f"{sign}{amount} {entry.currency}",
+        entry.reference,
+        entry.payer_name,
+        entry.account_ref,
+    )
+    return " ".join(each for each in words if each)[:200]

@@ -1,0 +1,184 @@
+"""Taking in a statement: its new credits become payments, in bulk, by the rules of a single one.
+
+A chunk is one transaction, and leaves in the journal how far it came: the entries of row N of the import are
+numbers 2N and 2N + 1 of its operation (IDEM-10). What became known since the check is found again here, so
+that a payment that came by another door meanwhile is not a second one (INV-6).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic_core import from_json
+
+from branchtui.contract.payments import CallbackState
+from branchtui.ledger.access import SYSTEM
+from branchtui.ledger.feeds.finding import OK, Finding, warning
+from branchtui.ledger.operations import Command
+from branchtui.ledger.setup import system_principal
+from branchtui.ledger.store import statement_store
+from branchtui.ledger.store.rows import CallbackEvent
+from branchtui.ledger.workflows import kept_apart
+from branchtui.ledger.workflows.import_rows import Taken
+from branchtui.ledger.workflows.payment_bulk import Receipt, book_receipts
+from branchtui.ledger.workflows.payments import ENTRIES_EACH
+from branchtui.ledger.workflows.statement_codes import Codes, Fate, Wanted, likely
+from branchtui.ledger.workflows.statement_entries import KnownCodes, contradiction
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from branchtui.ledger.core import Core
+    from branchtui.ledger.store.connection import Connection
+    from branchtui.ledger.store.rows import Import
+    from branchtui.ledger.store.unit import BulkTx
+
+CHUNK_ROWS: Final = 1_000
+"""Payments that one transaction books: a callback waits no longer than that takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatementRows:
+    """The writer of every kind of statement."""
+
+    chunk_rows: int = CHUNK_ROWS
+
+    def take(
+        self, core: Core, tx: BulkTx, import_: Import, rows: Sequence[tuple[int, str]], at_us: int
+    ) -> Taken:
+        """Book the rows (number and parsed JSON) that are new still; the others come back with what they are."""
+        return _Taking(core, tx, import_, at_us).take(rows)
+
+    def last_taken(self, connection: Connection, import_id: str) -> int:
+        """The number of the last row that was booked."""
+        return statement_store.last_row(connection, import_id) // ENTRIES_EACH
+
+
+@dataclass(slots=True)
+class _Taking:
+    """One chunk of one import."""
+
+    core: Core
+    tx: BulkTx
+    import_: Import
+    at_us: int
+
+    def take(self, rows: Sequence[tuple[int, str]]) -> Taken:
+        """See `StatementRows.take`."""
+        said: list[tuple[int, dict[str, Any]]] = [(row_no, from_json(parsed)) for row_no, parsed in rows]
+        by_provider: dict[str, list[tuple[int, dict[str, Any]]]] = {}
+        for row_no, each in said:
+            by_provider.setdefault(each["provider"], []).append((row_no, each))
+        passed: dict[int, Finding] = {}
+        receipts: list[Receipt] = []
+        for provider, some in by_provider.items():
+            receipts += self._new(provider, some, passed)
+        receipts.sort(key=lambda each: each.row_no)
+        branch_ids = {each["branch_id"] for _, each in said}
+        principals = {
+            each: replace(system_principal(each), username=self.import_.created_by) for each in branch_ids
+        }
+        total, digest = 0, hashlib.sha256()
+        if receipts:
+            command = Command(
+                key=self.import_.operation_key,
+                fingerprint=b"",
+                principal=principals[receipts[0].branch_id],
+                action="import.rows",
+                at_us=self.at_us,
+            )
+            for payment_id, receipt in zip(
+                book_receipts(self.core, self.tx, command, receipts, matched_by=SYSTEM), receipts, strict=True
+            ):
+                digest.update(f"{payment_id}:1\n".encode())
+                total += receipt.amount_minor
+        return Taken(len(receipts), total, digest.hexdigest(), passed=passed)
+
+    def _new(
+        self, provider: str, rows: Sequence[tuple[int, dict[str, Any]]], passed: dict[int, Finding]
+    ) -> list[Receipt]:
+        """Which rows are payments that are not there yet; the others are noted in `passed`."""
+        known = KnownCodes(self.core, self.tx.connection)
+        known.read(provider, [code for _, each in rows for code in likely(each["base"], each["day"])])
+        codes = Codes(lambda code: known.held(provider, code), claimed=self._own(known, provider, rows))
+        found: list[Receipt] = []
+        for row_no, each in rows:
+            codes.claimed.update(each.get("claimed", ()))
+            wanted = Wanted(
+                each["base"], each["day"], each["amount_minor"], each["currency"], each["is_strict"]
+            )
+            decision = codes.decide(wanted)
+            if decision.fate is Fate.QUARANTINED or each["fate"] == Fate.QUARANTINED:
+                reason = each.get("reason") or contradiction(wanted, decision)
+                self._keep(each, reason, CallbackState.QUARANTINED, decision.code)
+                passed[row_no] = warning("quarantined", reason, "reference", decision.code)
+            elif decision.fate is Fate.KNOWN:
+                number = f"payment {decision.held.payment_no}" if decision.held else "an entry above"
+                passed[row_no] = Finding(OK, "known", f"This is {number} by now; nothing changes.")
+            else:
+                if "raw" in each:
+                    said = "A text of the entry is shown with what may not be shown taken out."
+                    self._keep(each, said, CallbackState.CLEANED, decision.code)
+                found.append(_receipt(row_no, each, decision.code))
+        return found
+
+    def _own(self, known: KnownCodes, provider: str, rows: Sequence[tuple[int, dict[str, Any]]]) -> set[str]:
+        """Codes that earlier chunks of this very import gave: no later row of it is the same booking again."""
+        codes = [code for _, each in rows for code in likely(each["base"], each["day"])]
+        held = statement_store.by_codes(self.tx.connection, provider, codes)
+        if not held:
+            return set()
+        own = statement_store.of_operation(
+            self.tx.connection, [each.id for each in held], self.import_.operation_key
+        )
+        found = {each.code for each in held if each.id in own}
+        taken = {each.code for each in held}
+        # Where the dated code of a series is taken, more of the series may be this import's.
+        for dated in {likely(each["base"], each["day"])[1] for _, each in rows} & taken:
+            found |= self._more(dated, provider)
+        return found
+
+    def _more(self, dated: str, provider: str) -> set[str]:
+        held = statement_store.beginning(self.tx.connection, provider, f"{dated}/")
+        own = statement_store.of_operation(
+            self.tx.connection, [one.id for one in held], self.import_.operation_key
+        )
+        return {one.code for one in held if one.id in own}
+
+    def _keep(self, each: dict[str, Any], reason: str, state: CallbackState, code: str) -> None:
+        told = f"{code}\x1f{each['amount_minor']}\x1f{each['currency']}".encode()
+        if state is CallbackState.CLEANED:
+            told = b"cleaned\x1f" + told
+        body = {name: value for name, value in each.items() if name not in {"fate", "claimed", "is_strict"}}
+        event = CallbackEvent(
+            id=kept_apart.event_id(self.core, told),
+            branch_id=each["branch_id"],
+            provider=each["provider"],
+            state=state.value,
+            reason=reason,
+            code=code,
+            body=json.dumps(body, ensure_ascii=False),
+            received_at=self.at_us,
+        )
+        kept_apart.keep(
+            self.tx, event, branch_id=each["branch_id"], at_us=self.at_us, who=self.import_.created_by
+        )
+
+
+def _receipt(row_no: int, each: dict[str, Any], code: str) -> Receipt:
+    return Receipt(
+        row_no=row_no * ENTRIES_EACH,
+        provider=each["provider"],
+        code=code,
+        branch_id=each["branch_id"],
+        amount_minor=each["amount_minor"],
+        currency=each["currency"],
+        paid_at_us=each["paid_at"],
+        payer_phone=each["payer_phone"],
+        phone_form=each["phone_form"],
+        payer_name=each["payer_name"],
+        account_ref=each["account_ref"],
+    )

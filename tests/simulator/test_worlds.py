@@ -1,0 +1,38 @@
+"""Whole worlds of tellers, a ledger and bad weather (testing.md, T1): nothing happens twice, nothing is lost.
+
+The real client core and the real ledger live in one thread on virtual time; `oracle.py` writes down what people were
+told, `verdict.py` compares it with what the ledger holds. A world that goes wrong prints its seed; it becomes a test
+of its own in `ASTRAY`, with the mend.
+"""
+
+from __future__ import annotations
+
+from itertools import count
+
+import pytest
+from tests.ledger.faults import seeds
+from tests.simulator.faults import too_rare
+from tests.simulator.run import live_through, told
+from tests.simulator.template import Template
+
+CHANGES = seeds.figure("BRANCHTUI_SIMULATED_CHANGES", 4_000)
+"""Some twenty worlds; `make night` lives through many more."""
+
+ENOUGH = 50_000
+"""From so many on every kind of trouble has to have happened to every kind of request, often."""
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("half", ["one half", "the other half"])
+def test_in_any_weather_a_change_happens_once_or_not_at_all_and_people_are_told_which(
+    template: Template, half: str
+) -> None:
+    """IDEM-4, IDEM-9, OUT-2, OUT-5, OUT-6: no effect is doubled, lost or made up, and every doubt ends."""
+    worlds = (f"{seeds.seed()}/{half.replace(' ', '-')}/{number}" for number in count())
+
+    total = live_through(worlds, template, changes=CHANGES // 2)
+
+    print(f"SEED={seeds.seed()}: {total}")
+    assert not total.wrong, "\n".join(told(story) for story in total.wrong)
+    assert total.changes >= CHANGES // 2
+    assert CHANGES < ENOUGH or too_rare(total.seen) == []
