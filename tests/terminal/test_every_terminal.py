@@ -230,9 +230,9 @@ def test_ascii_is_ascii_to_the_last_byte(home: dict[str, str]) -> None:
         shown.see("What waits")
         shown.press("f2", "pgdn")
         shown.see("indeed...", "1002419")
-        shown.press("n")
-        shown.see("New Member Balance")
         assert {line.index("+2547") for line in shown.lines if "+2547" in line} == {53}
+        shown.press("n")
+        shown.see("New Customer")
         shown.press("esc", "ctrl+q")
         shown.wait_for_end()
     assert not {byte for byte in shown.received if byte > 0x7E}

@@ -13,7 +13,7 @@ from tests.ledger.running import PASSWORD, Api, RunningLedger
 from branchtui.ledger.store.rows import User
 from branchtui.ledger.store.unit import Tx
 from branchtui.ledger.workflows import tries
-from branchtui.ledger.workflows.tries import Strangers, wait_seconds
+from branchtui.ledger.workflows.tries import SECOND_US, Strangers, Tries, wait_seconds
 
 pytestmark = pytest.mark.both_stores(always=True)
 
@@ -92,6 +92,21 @@ def test_unknown_wrong_and_disabled_are_told_the_same(own_ledger: RunningLedger)
         own_ledger.clock.offset_us = before
     assert said[0] == said[1] == said[2]
     assert [status for status, _ in said[0]] == [401, 401, 401, 401, 429, 429]
+
+
+def test_a_clock_put_back_keeps_nobody_out_for_longer_than_the_longest_wait() -> None:
+    """What a clock a day ahead had locked is free once the clock is right; a second put back changes nothing."""
+    now, day = 1_000_000 * SECOND_US, 86_400 * SECOND_US
+    found = Tries()
+    for _ in range(10):
+        found = found.counted(now + day)
+    assert found.refusal(now + day) is not None
+    assert found.refusal(now + day - SECOND_US) is not None
+    assert found.refusal(now) is None
+    again = found.counted(now)
+    assert again.failed == 1
+    assert again.refusal(now) is None
+    assert again.refusal(now + day) is None
 
 
 def test_many_guesses_at_once_are_as_many_tries(own_ledger: RunningLedger) -> None:

@@ -28,8 +28,16 @@ class Tries:
     locked_until: int | None = None
 
     def refusal(self, at_us: int) -> Refusal | None:
-        """Why there may be no try now, or None."""
-        until = max(self.next_at or 0, self.locked_until or 0)
+        """Why there may be no try now, or None.
+
+        An end that lies further ahead than any wait is long was set by a clock that has been put back since: it would
+        keep a teller out for a day, and counts no more. A minute is left for a clock that is merely corrected.
+        """
+        furthest = at_us + TRY_WINDOW_US + MAX_WAIT_SECONDS * SECOND_US
+        until = max(
+            (end for end in (self.next_at, self.locked_until) if end is not None and end <= furthest),
+            default=0,
+        )
         if at_us >= until:
             return None
         seconds = (until - at_us) // SECOND_US + 1
@@ -42,13 +50,13 @@ class Tries:
 
     def counted(self, at_us: int) -> Tries:
         """One more try: three are free, the tenth within half an hour is the last for half an hour."""
-        stale = self.since is None or at_us - self.since > TRY_WINDOW_US
+        stale = self.since is None or abs(at_us - self.since) > TRY_WINDOW_US
         failed = 1 if stale else self.failed + 1
         return Tries(
             failed=failed,
             since=at_us if stale else self.since,
             next_at=at_us + wait_seconds(failed) * SECOND_US,
-            locked_until=at_us + TRY_WINDOW_US if failed >= LOCK_AFTER else self.locked_until,
+            locked_until=at_us + TRY_WINDOW_US if failed >= LOCK_AFTER else None,
         )
 
 
