@@ -8,10 +8,15 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from textual import _wait as textual_wait
 
 # A test tells nothing of how fast a machine is: speed has its place in bench/.
 settings.register_profile("branchtui", deadline=None)
 settings.load_profile("branchtui")
+
+# Textual's harness looks every 20 ms whether the program has come to rest, twice for each key: minutes of a run.
+textual_wait.SLEEP_GRANULARITY = 1 / 200
+textual_wait.SLEEP_IDLE = textual_wait.SLEEP_GRANULARITY / 20
 
 # What stands in a helper's assertion is told as well as what stands in a test's.
 pytest.register_assert_rewrite(

@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tests.ledger.running import PASSWORD
+from textual import events
+from textual.keys import _character_to_key
 from textual.screen import Screen
 
 from branchtui.app import BranchApp
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 S = TypeVar("S", bound=Screen[Any])
 PATIENCE_SECONDS = 60.0
 """How long something may take before a test gives up: a bound, not an expectation."""
+
+TURNS_MAX = 100
+"""Turns of the program that typed keys may take before the test goes on, for a program that holds them."""
 
 
 class Counter:
@@ -77,18 +82,18 @@ class Counter:
         await self.pilot.press(*keys)
 
     async def type(self, text: str) -> None:
-        """Type a text letter by letter."""
+        """Type a text as fast as a line brings it; on return it has had its effect, unless the program holds the keys."""
+        driver = self.app._driver
+        assert driver is not None
         for letter in text:
-            name = {
-                " ": "space",
-                ".": "full_stop",
-                "/": "slash",
-                "-": "minus",
-                ",": "comma",
-                ":": "colon",
-                "=": "equals_sign",
-            }.get(letter, letter)
-            await self.pilot.press(name)
+            key = events.Key(_character_to_key(letter), letter)
+            key.set_sender(self.app)
+            driver.send_message(key)
+        await self.pilot.pause()
+        for _ in range(TURNS_MAX):
+            if not self.app.gate.is_busy:
+                break
+            await self.pilot.pause()
 
     async def at(self, kind: builtins.type[S]) -> S:
         """Wait until a screen of this kind is in front, and give it."""
