@@ -6,10 +6,13 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
+
+pytestmark = pytest.mark.xdist_group("sources")
+"""Together, so that the sources are parsed once."""
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = sorted((ROOT / "src" / "branchtui").rglob("*.py"))
@@ -73,10 +76,10 @@ def top_level(modules: set[str]) -> set[str]:
     return {name.partition(".")[0] for name in modules}
 
 
-def parsed() -> Iterator[tuple[str, ast.Module]]:
-    """Yield each source module's path from the root, and its syntax tree."""
-    for path in SOURCES:
-        yield str(path.relative_to(ROOT)), ast.parse(path.read_text(encoding="utf-8"))
+@cache
+def parsed() -> list[tuple[str, ast.Module]]:
+    """Each source module's path from the root, and its syntax tree."""
+    return [(str(path.relative_to(ROOT)), ast.parse(path.read_text(encoding="utf-8"))) for path in SOURCES]
 
 
 def test_importing_remote_loads_neither_the_terminal_nor_the_server() -> None:

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 from tools.rules import PAGE, Proof, Rules, collect, faults, named_in, page
 
 
+@cache
+def collected() -> Rules:
+    """The rules, the tests and the code, read once."""
+    return collect()
+
+
+@pytest.mark.xdist_group("rules")
 def test_every_rule_is_proved_or_said_to_be_missing() -> None:
     """No rule without a test, none under [not_built] that a test proves, none that nobody knows."""
-    assert list(faults(collect())) == []
+    assert list(faults(collected())) == []
 
 
+@pytest.mark.xdist_group("rules")
 def test_the_page_of_rules_is_up_to_date() -> None:
     """docs/rules.md is what `make rules` makes now."""
-    assert PAGE.read_text() == page(collect()), "run: make rules"
+    assert PAGE.read_text() == page(collected()), "run: make rules"
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,10 @@ from branchtui.ledger.demo import Demonstration
 SAMPLES = Path(__file__).parents[3] / "shared" / "samples" / "mobile-money" / "c2b"
 
 
+pytestmark = pytest.mark.xdist_group("demonstration")
+"""Together, so that it is built once."""
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Demonstration:
     return demo.build(tmp_path_factory.mktemp("demo"))

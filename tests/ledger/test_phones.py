@@ -20,7 +20,7 @@ def read(reader: object, written: str) -> Phone | None:
 
 
 @pytest.mark.parametrize("region", REGIONS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(written=WRITTEN)
 def test_a_file_of_phones_is_read_as_each_of_them_is(region: str, written: str) -> None:
     """Contract, section 8: `+254` phones survive; whatever is written, the short way gives what the long one gives."""

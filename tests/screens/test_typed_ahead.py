@@ -139,7 +139,7 @@ def test_a_script_ends_the_same_at_any_speed(
     assert_same(ends(branch, script, seed, size=size))
 
 
-@pytest.mark.sampled(5)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("script", ASTRAY)
 def test_what_once_went_astray_lands_where_it_was_meant(branch: Path, script: str) -> None:
     """Each of these ended otherwise when it was typed at once, or in bursts."""
