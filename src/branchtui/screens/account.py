@@ -15,11 +15,11 @@ from branchtui.format.safe_text import safe_text
 from branchtui.screens.account_desk import OFFSET, PAYOUT, AccountDesk
 from branchtui.screens.account_rows import account_title, instalment_columns, instalment_lines, loan_lines
 from branchtui.screens.base import screen_actions
-from branchtui.screens.customer_rows import account_status
 from branchtui.screens.desk import Desk
 from branchtui.screens.dialogs.reading import ReadingDialog
 from branchtui.screens.outcome import sentence_of
 from branchtui.screens.rows import (
+    account_status,
     amount_in,
     customer_label,
     entry_columns,

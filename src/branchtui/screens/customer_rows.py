@@ -195,14 +195,8 @@ def history_word(one: HistoryEntry) -> str:
 
 def _accounts(_: Desk) -> list[Column[Account]]:
     columns = account_columns()
-    columns[3] = Column("Status", account_status, width=10)
     columns.append(Column("Next due", _next_due, width=24, from_width=WIDE))
     return columns
-
-
-def account_status(one: Account) -> str:
-    """A loan's own status, else whether the account is open."""
-    return words(one.loan.status if one.loan is not None else one.status)
 
 
 def _next_due(one: Account) -> str:

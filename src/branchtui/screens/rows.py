@@ -194,13 +194,18 @@ def customer_details(one: Customer) -> list[tuple[str, str]]:
     return [(label, value) for label, value in pairs if value]
 
 
+def account_status(one: Account) -> str:
+    """A loan's own status, else whether the account is open."""
+    return words(one.loan.status if one.loan is not None else one.status)
+
+
 def account_columns() -> list[Column[Account]]:
     """Accounts of a profile."""
     return [
         Column("Account", lambda one: one.account_no),
         Column("Kind", lambda one: kind_word(one.kind), width=11),
         Column("Product", lambda one: one.product or "", from_width=ROOMY),
-        Column("Status", lambda one: words(one.status), width=8),
+        Column("Status", account_status, width=10),
         Column(
             "Balance", lambda one: money(one.balance_minor, one.currency), width=AMOUNT_CELLS, align="right"
         ),
