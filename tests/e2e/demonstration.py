@@ -18,6 +18,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from tests.e2e.planted import plant
+
 from branchtui.demo import DESCRIPTION
 from branchtui.ledger import demo
 
@@ -55,6 +57,7 @@ class Demonstration:
         self.database: str = self.description["database"]
         self.callback_token: str = self.description["callback_token"]
         self.users = [Person(**user) for user in self.description["users"]]
+        plant(user.password for user in self.users)
 
     def __enter__(self) -> Self:
         return self

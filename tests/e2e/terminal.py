@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Self
 
 import pyte
 from ptyprocess import PtyProcess
+from tests.e2e.planted import leaks, told_by_process
 from tests.terminal.lean import replay
 from wcwidth import wcwidth
 
@@ -110,6 +111,8 @@ class Terminal:
         environment = {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8", **(env or {})}
         self.process = PtyProcess.spawn(list(argv), env=environment, dimensions=(rows, columns))
         self.received = b""
+        self._given = dict(env or {})
+        self._told = b""
         self._screen = _Screen(columns, rows, self.process)
         self._stream = _Stream(self._screen)
 
@@ -140,6 +143,7 @@ class Terminal:
         """Press keys: a name from KEYS, or text that is typed as it stands."""
         for key in keys:
             self.process.write(KEYS.get(key, key).encode())
+        self._listen()
 
     def type_bytes(self, data: bytes) -> None:
         """Send bytes as they are, however many: what is painted meanwhile is read, or both sides would wait."""
@@ -208,10 +212,18 @@ class Terminal:
         return int(self.process.exitstatus if self.process.exitstatus is not None else -1)
 
     def close(self) -> None:
-        """End the program if it still runs."""
+        """End the program if it still runs; no password that was typed may stand in anything that it leaves."""
+        self._listen()
         if self.process.isalive():
             self.process.kill(signal.SIGKILL)
         self.process.close(force=True)
+        found = list(leaks(painted=self.received, told=self._told, given=self._given))
+        assert not found, f"a password stands in {found}"
+
+    def _listen(self) -> None:
+        """Keep what the program says of itself to whoever lists the processes."""
+        if told := told_by_process(self.process.pid):
+            self._told = told
 
     def _wait(self, is_there: Callable[[], bool], what: str) -> str:
         deadline = time.monotonic() + PATIENCE_SECONDS
