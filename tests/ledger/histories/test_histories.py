@@ -17,7 +17,7 @@ from branchtui.ledger.store.engine import store_at
 
 pytestmark = [pytest.mark.faults, pytest.mark.e2e]
 
-OPERATIONS = seeds.figure("BRANCHTUI_HISTORY_OPERATIONS", 150)
+OPERATIONS = seeds.figure("BRANCHTUI_HISTORY_OPERATIONS", 100)
 """Of each client."""
 
 STORMS = max(2, OPERATIONS // 40)
