@@ -18,6 +18,8 @@ FAILURES_IN_A_ROW: Final = 5
 WINDOW: Final = 20
 PROBE_FIRST_SECONDS: Final = 2.0
 PROBE_MAX_SECONDS: Final = 60.0
+PROBE_IN_DOUBT_MAX_SECONDS: Final = 25.0
+"""While a change is not confirmed: somebody stands at the counter and waits for its end (OUT-4)."""
 
 
 class Budget:
@@ -50,8 +52,8 @@ class Circuit(Enum):
 class Breaker:
     """Opens after 5 failures of the line in a row, or when half of the last 20 exchanges failed.
 
-    While open it probes by itself, after a full-jitter wait that grows from 2 to 60 seconds; a probe
-    that is answered lets one request through, and that one's success closes it.
+    While open it probes by itself, after a full-jitter wait that grows from 2 to 60 seconds, to 25 while a change is
+    in doubt; a probe that is answered lets one request through, and that one's success closes it.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Breaker:
         rng: Random,
         sleep: Sleep,
         changed: Callable[[bool], None],
+        is_in_doubt: Callable[[], bool] = lambda: False,
     ) -> None:
         self.state = Circuit.CLOSED
         self.next_probe_in_seconds: float | None = None
@@ -68,6 +71,7 @@ class Breaker:
         self._rng = rng
         self._sleep = sleep
         self._changed = changed
+        self._is_in_doubt = is_in_doubt
         self._in_a_row = 0
         self._recent: deque[bool] = deque(maxlen=WINDOW)
         self._trial_is_out = False
@@ -158,7 +162,8 @@ class Breaker:
     async def _probe_until_answered(self) -> None:
         window = PROBE_FIRST_SECONDS
         while self.state is Circuit.OPEN:
-            self.next_probe_in_seconds = self._rng.uniform(0, window)
+            longest = PROBE_IN_DOUBT_MAX_SECONDS if self._is_in_doubt() else PROBE_MAX_SECONDS
+            self.next_probe_in_seconds = self._rng.uniform(0, min(longest, window))
             await either(self._hurry, self._sleep, self.next_probe_in_seconds)
             self._hurry.clear()
             if await self._probe():

@@ -79,7 +79,11 @@ class Calls:
         self._budget = Budget()
         self._retries = Retries(clock=clock, rng=rng, sleep=sleep, budget=self._budget)
         self._breaker = Breaker(
-            probe=self._probe, rng=rng, sleep=sleep, changed=lambda is_up: line.turned(is_up=is_up)
+            probe=self._probe,
+            rng=rng,
+            sleep=sleep,
+            changed=lambda is_up: line.turned(is_up=is_up),
+            is_in_doubt=self._is_in_doubt,
         )
 
     @property
@@ -272,6 +276,10 @@ class Calls:
     def _drop_session(self) -> None:
         """Forget tokens and user."""
         self._session = None
+
+    def _is_in_doubt(self) -> bool:
+        """Whether the end of a change is waited for."""
+        return False
 
     async def _probe(self) -> bool:
         """`GET /healthz`, once, past the circuit: does the ledger answer?"""

@@ -91,6 +91,8 @@ class _Doubt:
     hurry: asyncio.Event
     task: asyncio.Task[None] | None = None
     last: Progress | None = None
+    is_never_seen: bool = False
+    """The ledger has just said that it does not know the key: the fence is next."""
 
 
 class Resolver:
@@ -154,6 +156,14 @@ class Resolver:
                 return pending
         return None
 
+    @property
+    def next_to_ask(self) -> str | None:
+        """The key of the oldest doubt that may be asked about now."""
+        for key, doubt in self._doubts.items():
+            if self._may_ask(doubt) and not doubt.pending.is_parked:
+                return key
+        return None
+
     def twin_of(self, intent: Intent) -> Pending | None:
         """An intent in doubt for the same target and amount: the same may not be keyed meanwhile."""
         if intent.target is None or intent.amount_minor is None:
@@ -213,6 +223,13 @@ class Resolver:
         """A person asks to check at once."""
         doubt = self._doubts.get(key)
         if doubt is not None:
+            doubt.hurry.set()
+
+    def never_seen(self, key: str) -> None:
+        """Somebody else has asked: the ledger does not know the key, so that the fence can go out at once."""
+        doubt = self._doubts.get(key)
+        if doubt is not None:
+            doubt.is_never_seen = True
             doubt.hurry.set()
 
     def park(self, key: str) -> None:
@@ -280,9 +297,11 @@ class Resolver:
     async def _operation(self, doubt: _Doubt) -> Operation:
         """One question; when the ledger never saw the key, one fence; both in the owner's name (IDEM-9)."""
         key, user = doubt.pending.key, doubt.pending.user
+        asks, doubt.is_never_seen = not doubt.is_never_seen, False
         async with self._places:
             try:
-                return await self._question(key, user)
+                if asks:
+                    return await self._question(key, user)
             except SessionEnded:
                 # Not where somebody else has begun a session since.
                 if self._may_ask(doubt):

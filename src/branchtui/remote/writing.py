@@ -15,10 +15,9 @@ from typing import Any, Final, TypeVar
 from pydantic import BaseModel, SecretStr
 
 from branchtui.contract.base import Answer
-from branchtui.contract.operations import Operation
 from branchtui.contract.problem import Codes
 from branchtui.remote.answers import Reply, read_answer, read_nothing
-from branchtui.remote.calls import LINK_DOWN, Calls, segment
+from branchtui.remote.calls import LINK_DOWN
 from branchtui.remote.classify import End, Event, Failed, Kind, end_of, leaves_doubt
 from branchtui.remote.clock import Clock, Sleep
 from branchtui.remote.errors import (
@@ -37,6 +36,7 @@ from branchtui.remote.journal import Journal
 from branchtui.remote.line import Line
 from branchtui.remote.listeners import Listeners
 from branchtui.remote.person import Person
+from branchtui.remote.questions import Questions
 from branchtui.remote.resolver import Resolver, Verdict
 from branchtui.remote.retry import Try
 from branchtui.remote.transport import Ask, Transport
@@ -74,8 +74,8 @@ class _Course:
     doubt_before: bool = False
 
 
-class Writing(Calls):
-    """Adds to `Calls` the one way a change is made."""
+class Writing(Questions):
+    """Adds to `Questions` the one way a change is made."""
 
     def __init__(
         self,
@@ -108,29 +108,6 @@ class Writing(Calls):
     def listen_sending(self, listener: SendingListener) -> Callable[[], None]:
         """Call `listener` before each repeated attempt of a change; the result ends that."""
         return self._sending_listeners.add(listener)
-
-    async def operation(self, key: str) -> Operation:
-        """What became of the change under `key`. Refused with `operation-unknown`: it never arrived."""
-        return await self._read(f"/v1/operations/{segment(key)}", Operation)
-
-    async def cancel_operation(self, key: str) -> Operation:
-        """The fence (IDEM-9): no copy that is still under way can be applied; or what was done already."""
-        return await self._fence(key, is_activity=True)
-
-    async def _ask_operation(self, key: str, username: str | None = None) -> Operation:
-        path = f"/v1/operations/{segment(key)}"
-        return await self._read(path, Operation, is_activity=False, username=username)
-
-    def _refuse_alarmed(self) -> None:
-        if self.heads.alarm is not None:
-            raise Blocked(self.heads.alarm.sentence)
-
-    async def _fence(self, key: str, username: str | None = None, *, is_activity: bool = False) -> Operation:
-        # What a ledger does not know that lost its history may well have happened.
-        self._refuse_alarmed()
-        # It may be sent any number of times, so it follows the column of readings.
-        ask = Ask("POST", f"/v1/operations/{segment(key)}/cancel", Kind.READ, is_activity=is_activity)
-        return await self._call(ask, lambda reply: read_answer(reply, Operation), username=username)
 
     async def _write(
         self,
