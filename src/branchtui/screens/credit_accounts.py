@@ -65,7 +65,7 @@ class CreditAccountsScreen(ListScreen, CreditDesk):
         """The search box over the list."""
         yield SearchBox("client, account number, phone", id="search")
         yield VirtualList(
-            account_columns(),
+            account_columns(self.desk.today),
             lambda one: one.id,
             empty="No account here. [n] New Client Account   [t] turn the list",
             explain=sentence_of,
