@@ -1,4 +1,14 @@
-"""Credit accounts over HTTP: opened, bought on, settled, reversed; and everything that is refused (contract, section 7)."""
+"""Credit accounts over HTTP: opened, bought on, settled, reversed; and everything that is refused (contract, section 7).
+
+Bad input of issue 8, and where each is tried with the contract's code:
+
+| input | answered | test |
+|---|---|---|
+| a limit lowered below what is owed | taken, warned `credit-limit-exceeded`; 409 for what is bought then | a limit below what is owed |
+| a settlement larger than the debt | 409 `overpayment` | more than is owed is taken only when asked for |
+| a transaction settled by two tellers at once | 409 `already-settled` | a transaction is settled by one of two tellers |
+| an inactive account bought on | 409 `account-not-active` | an inactive account is not bought on |
+"""
 
 from __future__ import annotations
 
