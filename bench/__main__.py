@@ -30,6 +30,8 @@ BENCHES = {
     "lists": "Lists of 10 thousand, 100 thousand and a million rows",
     "growth": "How the same work grows with the ledger",
     "imports": "Import of a CSV file, and post all of it",
+    "files": "Balance files of 200,000 lines",
+    "credit": "Credit accounts: purchases, settlements, cycles",
     "check": "The proof of the invariants: `ledger check`",
 }
 

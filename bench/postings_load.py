@@ -24,17 +24,17 @@ class Line:
         """Connect."""
         self._reader, self._writer = await asyncio.open_connection(self._where.hostname, self._where.port)
 
-    async def ask(self, first: str, token: str, more: str = "") -> float:
-        """Send a request without a body; milliseconds until its answer, which has to be a 200, is there."""
+    async def ask(self, first: str, token: str, more: str = "", body: bytes = b"") -> float:
+        """Send a request, `more` its further headers; milliseconds until its answer, which has to be a good one, is there."""
         head = (
             f"{first} HTTP/1.1\r\nhost: {self._where.netloc}\r\nauthorization: Bearer {token}\r\n{more}\r\n"
         )
         began = time.perf_counter()
-        self._writer.write(head.encode())
+        self._writer.write(head.encode() + body)
         answer = await self._reader.readuntil(b"\r\n\r\n")
-        assert answer.startswith(b"HTTP/1.1 200"), answer
         length = int(answer.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
-        await self._reader.readexactly(length)
+        said = await self._reader.readexactly(length)
+        assert answer.startswith((b"HTTP/1.1 200", b"HTTP/1.1 201")), said
         return (time.perf_counter() - began) * 1000
 
     def close(self) -> None:

@@ -47,8 +47,14 @@ class Served:
     @classmethod
     def start_at(cls, database: str, *options: str) -> Self:
         """Serve the ledger at the URL `database` on a free port, with further options."""
+        return cls.start_by(command("serve", "--database", database, "--port", "0", *options))
+
+    @classmethod
+    def start_by(cls, words: list[str]) -> Self:
+        """Serve by a command that prints where it listens."""
         process = subprocess.Popen(
-            command("serve", "--database", database, "--port", "0", *options),
+            words,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -11,11 +11,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from branchtui.contract.customers import AccountBalance, AccountKind
-from branchtui.ledger.store.mapping import insert_rows
+from branchtui.ledger.store.mapping import insert_rows, mapping_of
 from branchtui.ledger.store.rows import Account, Branch, JournalEntry, Leg
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from branchtui.ledger.operations import Command
     from branchtui.ledger.store.unit import BulkTx, Tx
@@ -173,15 +173,23 @@ def post_entries_bulk(
             legs.append((entry_id, line, account_id, amount_minor, balance))
     tx.flush()
     known = {name: account for name, account in standing.items() if name not in new}
-    tx.insert(
-        [
-            replace(each, balance_minor=balance_minor[each.id], version=each.version + movements[each.id])
-            for each in opened
-        ]
-    )
+    insert_rows(tx.connection, Account, _as_moved(opened, balance_minor, movements))
     _move(tx, [(name, balance_minor[name], each.version, movements[name]) for name, each in known.items()])
     insert_rows(tx.connection, JournalEntry, entries)
     insert_rows(tx.connection, Leg, legs)
+
+
+def _as_moved(
+    opened: Sequence[Account], balance_minor: dict[str, int], movements: dict[str, int]
+) -> Iterator[tuple[Any, ...]]:
+    """New accounts as they stand behind their entries, in the order of the columns."""
+    mapping = mapping_of(Account)
+    version, balance = mapping.columns.index("version"), mapping.columns.index("balance_minor")
+    for each in opened:
+        values = list(mapping.values_of(each))
+        values[version] += movements[each.id]
+        values[balance] = balance_minor[each.id]
+        yield tuple(values)
 
 
 def _move(tx: BulkTx, rows: Sequence[tuple[str, int, int, int]]) -> None:

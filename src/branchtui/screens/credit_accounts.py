@@ -25,7 +25,12 @@ if TYPE_CHECKING:
     from branchtui.contract.credit import CreditAccount
 
 VIEWS: Final = ("active", "over limit", "inactive", "all")
-SORTS: Final = (("name", "name"), ("owed", "what is owed"), ("created", "newest"))
+SORTS: Final = (
+    ("name", "name"),
+    ("owed", "what is owed"),
+    ("next_settlement", "next settlement"),
+    ("created", "newest"),
+)
 _OF_A_ROW: Final = frozenset({"edit", "purchase", "settle", "refund", "adjust", "menu", "copy"})
 
 
@@ -60,7 +65,7 @@ class CreditAccountsScreen(ListScreen, CreditDesk):
         """The search box over the list."""
         yield SearchBox("client, account number, phone", id="search")
         yield VirtualList(
-            account_columns(),
+            account_columns(self.desk.today),
             lambda one: one.id,
             empty="No account here. [n] New Client Account   [t] turn the list",
             explain=sentence_of,
@@ -101,7 +106,8 @@ class CreditAccountsScreen(ListScreen, CreditDesk):
             branch=self.desk.branch_filter,
             sort=SORTS[self._sort][0],
         )
-        key = {"owed": amount_key(self.desk.currency), "created": day_key(self.desk.today)}.get(
+        by_day = day_key(self.desk.today)
+        key = {"owed": amount_key(self.desk.currency), "next_settlement": by_day, "created": by_day}.get(
             SORTS[self._sort][0], str
         )
         self.rows.set_source(LedgerSource(question, key=key))

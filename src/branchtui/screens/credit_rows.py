@@ -37,6 +37,9 @@ _TENDER_WORDS: Final = dict(TENDERS)
 _CYCLE_CELLS: Final = 36
 _LABEL_CELLS: Final = 16
 
+HEAD_DATES: Final = 3
+"""Settlement dates in the head of an account: beside the longest rhythm they stand whole in 80 cells."""
+
 
 def limit_words(one: CreditAccount) -> str:
     """The maximum credit: an amount, or that there is none; a star where it only warns."""
@@ -53,9 +56,12 @@ def available_words(one: CreditAccount) -> str:
     return money(one.available_minor if not one.over_limit_minor else -one.over_limit_minor, one.currency)
 
 
-def next_words(one: CreditAccount) -> str:
-    """The next settlement date; empty without a rhythm."""
-    return show_date(one.next_settlements[0]) if one.next_settlements else ""
+def next_words(one: CreditAccount, today: date) -> str:
+    """The next settlement date in seven cells: `30 Nov`, of another year `2027-01`; empty without a rhythm."""
+    if not one.next_settlements:
+        return ""
+    day = one.next_settlements[0]
+    return f"{day:%d %b}" if day.year == today.year else f"{day:%Y-%m}"
 
 
 def tender_words(tender: str | None) -> str:
@@ -63,16 +69,16 @@ def tender_words(tender: str | None) -> str:
     return _TENDER_WORDS.get(str(tender), words(str(tender))) if tender else ""
 
 
-def account_columns() -> list[Column[CreditAccount]]:
-    """The list of client accounts."""
+def account_columns(today: Callable[[], date]) -> list[Column[CreditAccount]]:
+    """The list of client accounts; in 80 cells there is room for a name."""
     return [
         Column("Client", lambda one: one.customer.name),
-        Column("Account", lambda one: one.account_no, width=9),
-        Column("Limit", limit_words, width=13, align="right"),
-        Column("Owed", lambda one: money(one.owed_minor, one.currency), width=13, align="right"),
-        Column("Available", available_words, width=13, align="right", from_width=ROOMY),
+        Column("Account", lambda one: one.account_no, width=8),
+        Column("Limit", limit_words, width=12, align="right"),
+        Column("Owed", lambda one: money(one.owed_minor, one.currency), width=12, align="right"),
+        Column("Available", available_words, width=12, align="right", from_width=ROOMY),
         Column("Status", status_words, width=8),
-        Column("Settles", next_words, width=10, from_width=76),
+        Column("Settles", lambda one: next_words(one, today()), width=7, from_width=76),
         Column("E-mail", mail_note, width=12, from_width=WIDE),
         Column("Frequency", lambda one: one.settle_every_words, from_width=120),
     ]
@@ -121,7 +127,7 @@ def head_lines(one: CreditAccount) -> list[str]:
     """The head of the account's own screen: terms, then the two cycles side by side."""
     limit = limit_words(one).rstrip("*") + ("" if one.restrict_credit else " (warns only)")
     over = f"  over by {money(one.over_limit_minor, one.currency)}" if one.over_limit_minor else ""
-    dates = "  ".join(show_date(each) for each in one.next_settlements[:5])
+    dates = "  ".join(show_date(each) for each in one.next_settlements[:HEAD_DATES])
     mail = one.statement_email or "none"
     if note := mail_note(one):
         mail = f"{mail} ({note})"
@@ -218,7 +224,7 @@ def statement_columns(currency_of: Callable[[Any], str]) -> list[Column[Statemen
     return [
         Column("No.", lambda one: str(one.cycle_no), width=4, align="right"),
         Column("To", lambda one: show_date(one.closed_on), width=10),
-        Column("Opening", shown(lambda one: one.opening_minor), width=13, align="right", from_width=ROOMY),
+        Column("Opening", shown(lambda one: one.opening_minor), width=13, align="right", from_width=WIDE),
         Column("Purchases", shown(lambda one: one.purchases_minor), width=13, align="right"),
         Column("Settled", shown(lambda one: one.payments_minor), width=13, align="right"),
         Column("Closing", shown(lambda one: one.closing_minor), width=13, align="right"),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from branchtui.contract.imports import Job
     from branchtui.screens.desk import Desk
 
-_STATES: Final = {FileState.APPLIED_WITH_ERRORS: "with errors", FileState.RECEIVED: "being checked"}
+_STATES: Final = {FileState.APPLIED_WITH_ERRORS: "with errors", FileState.RECEIVED: "checking"}
 _RESULTS: Final = frozenset({FileState.APPLIED, FileState.APPLIED_WITH_ERRORS, FileState.REVERTED})
 AT_WORK: Final = frozenset({FileState.RECEIVED, FileState.APPLYING, FileState.REVERTING})
 """Where a job of the ledger's goes on."""
@@ -45,12 +45,12 @@ def file_columns(desk: Desk) -> list[Column[BalanceFile]]:
         Column("File", file_name),
         Column("For", scope_word, width=8),
         Column("By", lambda one: one.created_by, width=12, from_width=WIDE),
-        Column("Payers", lambda one: f"{one.payers:,}", width=8, align="right", from_width=ROOMY),
-        Column("Updated", lambda one: f"{one.accounts_updated:,}", width=8, align="right"),
+        Column("Payers", lambda one: f"{one.payers:,}", width=7, align="right", from_width=ROOMY),
+        Column("Updated", lambda one: f"{one.accounts_updated:,}", width=7, align="right"),
         Column("Unchanged", lambda one: f"{one.unchanged:,}", width=10, align="right", from_width=WIDE),
         Column("Warn", lambda one: f"{one.warnings:,}", width=5, align="right"),
         Column("Wrong", lambda one: f"{one.errors:,}", width=5, align="right"),
-        Column("State", state_word, width=13),
+        Column("State", state_word, width=11),
     ]
 
 

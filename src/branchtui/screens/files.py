@@ -147,6 +147,8 @@ class FilesScreen(ListScreen, FileDesk):
             self._open(file)
 
     def _open(self, file: BalanceFile, said: str = "") -> None:
+        # What was said of it is old when one comes back: its own screen has said more since.
+        self.say("")
         self.app.push_screen(FileScreen(self.desk, file, self.show_file, said))
 
     @on(VirtualList.Opened)

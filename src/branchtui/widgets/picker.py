@@ -172,7 +172,7 @@ class PickerField(Field):
             return None
         if not self.keyed.strip():
             return f"{self.label} is missing."
-        return f"Take one of the list: nobody is chosen for {self.keyed}."
+        return f"Take one of the list: nothing is chosen for {self.keyed}."
 
     @property
     def _is_waiting(self) -> bool:

@@ -83,6 +83,7 @@ WHO_MAY: Final[dict[str, str]] = {
     "GET /v1/credit-accounts/{id}": "TSA",
     "PATCH /v1/credit-accounts/{id}": "TS",
     "GET /v1/credit-accounts/{id}/transactions": "TSA",
+    "GET /v1/credit-accounts/{id}/transactions/{transaction_id}": "TSA",
     "GET /v1/credit-accounts/{id}/statements": "TSA",
     "POST /v1/credit-accounts/{id}/purchases": "TS",
     "POST /v1/credit-accounts/{id}/refunds": "S",
@@ -761,6 +762,12 @@ def _credit(suffix: str) -> Callable[[World, str], Ask]:
     return ask
 
 
+def _one_movement(world: World, branch: str) -> Ask:
+    found = _settlement(world, branch)
+    path = f"/v1/credit-accounts/{found['account_id']}/transactions/{found['transaction_id']}"
+    return Ask("GET", path, ids={"path": found["account_id"]})
+
+
 def _one_settlement(world: World, branch: str) -> Ask:
     found = _settlement(world, branch)["id"]
     return Ask("GET", f"/v1/settlements/{found}", ids={"path": found})
@@ -882,6 +889,7 @@ READS: Final[dict[str, Callable[[World, str], Ask]]] = {
     "HEAD /v1/uploads/{id}": _upload,
     "GET /v1/credit-accounts/{id}": _credit(""),
     "GET /v1/credit-accounts/{id}/transactions": _credit("/transactions"),
+    "GET /v1/credit-accounts/{id}/transactions/{transaction_id}": _one_movement,
     "GET /v1/credit-accounts/{id}/statements": _credit("/statements"),
     "GET /v1/settlements/{id}": _one_settlement,
     "GET /v1/statements/{id}": _one_statement,

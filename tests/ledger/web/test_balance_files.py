@@ -1,4 +1,17 @@
-"""Balance files from the first byte to the last entry (contract, section 6)."""
+"""Balance files from the first byte to the last entry (contract, section 6).
+
+Bad input of issue 8, and where each is tried over HTTP with the contract's code:
+
+| input | answered | test |
+|---|---|---|
+| wrong totals in the trailer | rejected, `record-count`, `amount-total` | a head or trailer that is wrong |
+| wrong division, of a file or a row | rejected, row error `division` | the same; a row outside the chosen division |
+| an account twice | row error `account-repeated` | of an account stated twice |
+| a currency not ours | rejected, row error `currency` | a head or trailer; a table's own currency |
+| a file cut in the middle | rejected, whatever is cut | a file that was cut anywhere |
+| a file id reused | 409 `reference-taken` | a file_id belongs to one file |
+| a payment between preview and apply | row error `moved-since-preview` | a payment that landed between |
+"""
 
 from __future__ import annotations
 

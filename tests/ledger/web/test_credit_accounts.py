@@ -1,13 +1,28 @@
-"""Credit accounts over HTTP: opened, bought on, settled, reversed; and everything that is refused (contract, section 7)."""
+"""Credit accounts over HTTP: opened, bought on, settled, reversed; and everything that is refused (contract, section 7).
+
+Bad input of issue 8, and where each is tried with the contract's code:
+
+| input | answered | test |
+|---|---|---|
+| a limit lowered below what is owed | taken, warned `credit-limit-exceeded`; 409 for what is bought then | a limit below what is owed |
+| a settlement larger than the debt | 409 `overpayment` | more than is owed is taken only when asked for |
+| a transaction settled by two tellers at once | 409 `already-settled` | a transaction is settled by one of two tellers |
+| an inactive account bought on | 409 `account-not-active` | an inactive account is not bought on |
+"""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.ledger.running import TELLER_LIMIT_MINOR, RunningLedger
 from tests.ledger.shop import DAILY, PATH, Shop
+
+from branchtui.ledger.store import migrate
+
+if TYPE_CHECKING:
+    from branchtui.ledger.store.unit import BulkTx
 
 pytestmark = pytest.mark.both_stores
 
@@ -567,3 +582,72 @@ def test_the_next_dates_of_a_rhythm_are_shown_before_it_is_kept(shop: Shop) -> N
     assert len(answer.json()["next_settlements"]) == 5
     wrong = shop.api().get(f"{PATH}/settlement-dates", every=1, unit="day", nth="last")
     assert refused(wrong, 422, "validation")["errors"][0]["pointer"] == "/nth"
+
+
+def test_accounts_are_listed_by_their_next_settlement(own_ledger: RunningLedger) -> None:
+    """Issue 8, PAGE-1: the next date first, who has none behind all of them; the same walked back, and from any day."""
+    shop = Shop(own_ledger)
+    rhythms: list[dict[str, Any] | None] = [{"every": 1, "unit": "month", "nth": "last"}, None, DAILY]
+    made = [shop.open(settle_every=rhythms[number % 3]) for number in range(9)]
+    dates = {each["id"]: (each["next_settlements"] or ["9999-12-31"])[0] for each in made}
+    expected = sorted(dates, key=lambda each: (dates[each], each))
+
+    def walk(turn: str, **first: Any) -> list[str]:
+        found: list[str] = []
+        asked: dict[str, Any] | None = first
+        while asked is not None:
+            page = shop.api().get(PATH, sort="next_settlement", status="active", **asked).json()
+            ids = [each["id"] for each in page["items"]]
+            found = [*ids, *found] if turn == "prev" else [*found, *ids]
+            asked = {"cursor": page[turn], "limit": first["limit"]} if page[turn] else None
+        return found
+
+    for limit in (1, 2, 50):
+        assert walk("next", limit=limit) == expected
+        assert walk("prev", limit=limit, anchor="last") == expected
+        for day in set(dates.values()):
+            assert walk("next", limit=limit, anchor=f"key:{day}") == [
+                each for each in expected if dates[each] >= day
+            ]
+    paid = shop.now(made[2])
+    later = {"settle_every": {"every": 300, "unit": "day", "anchor": "2028-01-01"}}
+    assert shop.api().patch(f"{PATH}/{paid['id']}", later, if_match=1).status_code == 200
+    assert walk("next", limit=50)[5] == paid["id"]
+
+
+def test_a_ledger_of_before_gets_the_order_by_settlement(own_ledger: RunningLedger) -> None:
+    """The migration adds the column and its indexes where they are missing; rows that stand there are in their place."""
+    shop = Shop(own_ledger)
+    without, daily = shop.open(), shop.open(settle_every=DAILY)
+    at_now = migrate.head()
+
+    def forget(tx: BulkTx) -> None:
+        for index in ("", "status_", "branch_", "branch_status_"):
+            tx.connection.execute(f"DROP INDEX credit_accounts_{index}settles")
+        tx.connection.execute("ALTER TABLE credit_accounts DROP COLUMN settles_on")
+        tx.connection.execute("UPDATE alembic_version SET version_num = 'counter_r0003'")
+
+    own_ledger.bulk(forget)
+    connection = own_ledger.store.connect()
+    try:
+        assert migrate.upgrade(connection) == "counter_r0003"
+        assert migrate.current(connection) == at_now
+    finally:
+        connection.close()
+    found = shop.api().get(PATH, sort="next_settlement").json()["items"]
+    assert [each["id"] for each in found] == [daily["id"], without["id"]]
+
+
+def test_one_transaction_is_read_by_itself(shop: Shop) -> None:
+    """Issue 8: as it stands in the list, with what of it is open; another account's is not there."""
+    account, other = shop.open(), shop.open()
+    bought = shop.buy(account, 3_000)
+    shop.settle(account, mode="oldest_first", amount_minor=1_200)
+    path = f"{PATH}/{account['id']}/transactions/{bought['id']}"
+    (listed,) = [each for each in shop.transactions(account) if each["id"] == bought["id"]]
+    found = shop.api().get(path)
+    assert (found.status_code, found.json()) == (200, listed)
+    assert found.json()["open_minor"] == 1_800
+    for wrong in (f"{PATH}/{other['id']}/transactions/{bought['id']}", f"{path}0"):
+        assert refused(shop.api().get(wrong), 404, "not-found")
+    assert refused(shop.ledger.sign_in("teller2").get(path), 404, "not-found")

@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateColumn
 
-from branchtui.ledger.store.tables import customers
+from branchtui.ledger.store.tables import credit_accounts, customers
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext, RevisionStep
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from branchtui.ledger.store.connection import Connection
 
-GROWN: tuple[Table, ...] = (customers,)
+GROWN: tuple[Table, ...] = (customers, credit_accounts)
 """Tables that have gained columns since the first release of their revision."""
 
 _COLUMNS = {
@@ -94,7 +94,10 @@ def upgrade(connection: Connection) -> str | None:
 
 
 def missing_columns(connection: Connection) -> str:
-    """The SQL that adds to the tables of `GROWN` the columns that they lack; each may be empty or has a default."""
+    """The SQL that adds to the tables of `GROWN` the columns that they lack; each may be empty or has a default.
+
+    A table that is not there yet is made whole by its revision.
+    """
     dialect = _DIALECTS[connection.dialect]()
     found: list[str] = []
     for table in GROWN:
@@ -102,6 +105,6 @@ def missing_columns(connection: Connection) -> str:
         found += [
             f"ALTER TABLE {table.name} ADD COLUMN {CreateColumn(column).compile(dialect=dialect)};"
             for column in table.columns
-            if column.name not in there
+            if there and column.name not in there
         ]
     return "\n".join(found)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import apsw
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 T = TypeVar("T")
+
+_LONG_READ_KIB: Final = 16_384
+"""What a long read keeps of the file: it passes over most pages once, and several may run beside each other."""
 
 
 class Snapshot:
@@ -151,5 +154,6 @@ class SqliteReader(Reader):
 
     def _open_snapshot(self) -> Connection:
         connection = connect(self._path, read_only=True)
+        connection.keep_in_memory(_LONG_READ_KIB)
         connection.begin_reading()
         return connection

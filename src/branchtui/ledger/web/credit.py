@@ -15,7 +15,7 @@ from branchtui.contract.paging import Page
 from branchtui.contract.problem import Codes
 from branchtui.ledger.access import Permission as P
 from branchtui.ledger.problems import not_found
-from branchtui.ledger.store.rows import Account, CreditAccount, CreditStatement
+from branchtui.ledger.store.rows import Account, CreditAccount, CreditStatement, CreditTransaction
 from branchtui.ledger.web.proof import refuse_unproved
 from branchtui.ledger.web.route import Call, ListQuery, NoQuery, Route, answered, paged
 from branchtui.ledger.workflows import (
@@ -29,6 +29,8 @@ from branchtui.ledger.workflows.credit_cycles import WAKE
 from branchtui.ledger.workflows.credit_rules import Standing
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from branchtui.ledger.operations import Command, Reply
     from branchtui.ledger.store.unit import Tx
 
@@ -151,8 +153,25 @@ async def transactions(call: Call) -> Reply:
     rows = await core.lists.page(
         credit_search.TRANSACTIONS, query.window(), filters, who=call.principal.user_id, now_us=call.at_us
     )
-    beside = await credit_search.company(core, rows.rows)
-    items = tuple(
+    return paged(rows, await _told(call, at, rows.rows), call)
+
+
+async def transaction(call: Call) -> Reply:
+    """`GET /v1/credit-accounts/{id}/transactions/{transaction_id}`: one movement, as it stands in the list."""
+    at = await _visible(call)
+    found = await call.core.reader.get(CreditTransaction, call.path["transaction_id"])
+    if found is None or found.account_id != at.credit.id:
+        raise not_found("transaction")
+    (told,) = await _told(call, at, [found])
+    return answered(told)
+
+
+async def _told(
+    call: Call, at: Standing, rows: Sequence[CreditTransaction]
+) -> tuple[wire.CreditTransaction, ...]:
+    """Transactions of one account with what is open of each."""
+    beside = await credit_search.company(call.core, rows)
+    return tuple(
         credit_views.transaction_answer(
             call.principal,
             at,
@@ -161,9 +180,8 @@ async def transactions(call: Call) -> Reply:
             beside.settlements.get(each.id),
             is_reversed=each.id in beside.reversed_ids,
         )
-        for each in rows.rows
+        for each in rows
     )
-    return paged(rows, items, call)
 
 
 async def _cycle(call: Call, credit: CreditAccount, cycle_no: int) -> dict[str, object]:
@@ -285,6 +303,16 @@ def _looking() -> tuple[Route, ...]:
             answer=Page[wire.CreditTransaction],
             operation="list_credit_transactions",
             sorts=tuple(credit_search.TRANSACTIONS.sorts),
+        ),
+        Route(
+            "GET",
+            f"{PATH}/{{id}}/transactions/{{transaction_id}}",
+            P.CREDIT_VIEW,
+            transaction,
+            "One movement of a credit account, and what of it is open",
+            query=NoQuery,
+            answer=wire.CreditTransaction,
+            operation="get_credit_transaction",
         ),
         Route(
             "GET",

@@ -114,6 +114,14 @@ _FILE: Final = (
 )
 _USER: Final = (_one("get_user"), _changing("change_user"), _one("unlock_user"))
 
+_MOVED: Final = (
+    Link(
+        "get_credit_transaction",
+        (("path.id", "$response.body#/account_id"), ("path.transaction_id", _ID)),
+        said="What of it is open.",
+    ),
+)
+
 LINKS: Final[dict[str, tuple[Link, ...]]] = {
     "sign_in": (
         Link(
@@ -173,6 +181,9 @@ LINKS: Final[dict[str, tuple[Link, ...]]] = {
     "create_credit_account": _CREDIT,
     "get_credit_account": (*_CREDIT, _one("create_refund"), _one("create_adjustment")),
     "change_credit_account": _CREDIT,
+    "create_purchase": _MOVED,
+    "create_refund": _MOVED,
+    "create_adjustment": _MOVED,
     "list_credit_transactions": (
         Link(
             "get_settlement",

@@ -51,7 +51,7 @@ class Listed:
 
     id: str
     owed_minor: int
-    next_close_at: int | None
+    settles_on: str
     created_at: int
     name_key: str
     account_no: str
@@ -113,6 +113,7 @@ CREDIT_ACCOUNTS: Final = ListSpec(
     sorts={
         "name": Sort("name_key", key=fold),
         "owed": Sort("owed_minor", descending=True, key=_amount_minor),
+        "next_settlement": Sort("settles_on"),
         "created": Sort("created_at", descending=True, is_time=True),
     },
     filters=_FILTERS,

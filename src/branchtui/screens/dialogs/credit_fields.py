@@ -78,6 +78,10 @@ class LimitField(TextField):
         return None
 
 
+_BETWEEN: Final = "  "
+_DATES_A_LINE: Final = 3
+
+
 class RhythmField(PickerField):
     """A rhythm in short words; the ledger answers what it means and its next five dates, which stay in sight."""
 
@@ -95,8 +99,21 @@ class RhythmField(PickerField):
     def choose(self, suggestion: Suggestion) -> None:
         """As every picker; the dates stay."""
         super().choose(suggestion)
-        self._list.update(Content(safe_text(suggestion.detail)))
+        self._list.update(Content("\n".join(_in_lines(suggestion.detail))))
         self._list.display = bool(suggestion.detail)
+
+    def _paint_list(self) -> None:
+        """All five dates are in sight before the rhythm is taken."""
+        super()._paint_list()
+        for one in self.suggestions:
+            lines = [f"> {safe_text(one.text)}", *(f"  {line}" for line in _in_lines(one.detail))]
+            self._list.update(Content("\n".join(lines)))
+
+
+def _in_lines(detail: str) -> list[str]:
+    """The dates of a rhythm, as many in a line as a form of 80 cells has room for."""
+    dates = safe_text(detail).split(_BETWEEN)
+    return [_BETWEEN.join(dates[at : at + _DATES_A_LINE]) for at in range(0, len(dates), _DATES_A_LINE)]
 
 
 async def find_rhythm(ledger: Ledger, text: str) -> Sequence[Suggestion]:
@@ -117,7 +134,7 @@ async def find_rhythm(ledger: Ledger, text: str) -> Sequence[Suggestion]:
         )
     except (Refused, ValueError):
         return []
-    dates = "  ".join(show_date(day) for day in found.next_settlements)
+    dates = _BETWEEN.join(show_date(day) for day in found.next_settlements)
     given = members if anchor else members | {"anchor": ""}
     return [Suggestion(json.dumps(given), found.words, dates)]
 
@@ -138,7 +155,7 @@ def _as_chosen(every: SettleEvery | None, words: str, dates: Sequence[date]) -> 
     if every is None:
         return None
     members = {name: str(kept) for name, kept in every.model_dump(mode="json").items() if kept is not None}
-    return Suggestion(json.dumps(members), words, "  ".join(show_date(day) for day in dates))
+    return Suggestion(json.dumps(members), words, _BETWEEN.join(show_date(day) for day in dates))
 
 
 # ── accounts ─────────────────────────────────────────────────────────────────────────────────────────────────────────

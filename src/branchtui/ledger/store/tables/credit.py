@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, ForeignKey, Index, Table, UniqueConstraint
 
-from branchtui.ledger.store.tables.schema import APPEND_ONLY, Words, integer, key, metadata, text
+from branchtui.ledger.store.tables.schema import APPEND_ONLY, Words, derived, integer, key, metadata, text
 
 credit_accounts = Table(
     "credit_accounts",
@@ -42,6 +42,8 @@ credit_accounts = Table(
     Column("branch_id", Words, nullable=True, info={"engine": True}),
     Column("account_no", Words, nullable=True, info={"engine": True}),
     Column("name_key", Words, nullable=True, info={"engine": True}),
+    # The order by settlement date: who has none stands behind every date.
+    derived("settles_on", "coalesce(next_close_on, '9999-12-31')"),
     UniqueConstraint("import_id", "import_row_no"),
     Index("credit_accounts_customer", "customer_id"),
     Index("credit_accounts_close", "next_close_at", "id"),
@@ -49,15 +51,19 @@ credit_accounts = Table(
     Index("credit_accounts_name", "name_key", "id"),
     Index("credit_accounts_owed", "owed_minor", "id"),
     Index("credit_accounts_created", "created_at", "id"),
+    Index("credit_accounts_settles", "settles_on", "id"),
     Index("credit_accounts_status_name", "status", "name_key", "id"),
     Index("credit_accounts_status_owed", "status", "owed_minor", "id"),
     Index("credit_accounts_status_created", "status", "created_at", "id"),
+    Index("credit_accounts_status_settles", "status", "settles_on", "id"),
     Index("credit_accounts_branch_name", "branch_id", "name_key", "id"),
     Index("credit_accounts_branch_owed", "branch_id", "owed_minor", "id"),
     Index("credit_accounts_branch_created", "branch_id", "created_at", "id"),
+    Index("credit_accounts_branch_settles", "branch_id", "settles_on", "id"),
     Index("credit_accounts_branch_status_name", "branch_id", "status", "name_key", "id"),
     Index("credit_accounts_branch_status_owed", "branch_id", "status", "owed_minor", "id"),
     Index("credit_accounts_branch_status_created", "branch_id", "status", "created_at", "id"),
+    Index("credit_accounts_branch_status_settles", "branch_id", "status", "settles_on", "id"),
 )
 
 credit_transactions = Table(
