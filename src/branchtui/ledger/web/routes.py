@@ -33,6 +33,7 @@ from branchtui.ledger.web import (
     statements,
     transactions,
     uploads,
+    vouchers,
 )
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def all_routes(passwords: Passwords) -> tuple[Route, ...]:
         *payment_moves.routes(),
         *transactions.routes(),
         *receipts.routes(),
+        *vouchers.routes(),
         *uploads.routes(),
         *imports.routes(),
         *statements.routes(),
