@@ -61,6 +61,8 @@ _ACTION_WORDS: Final = {
     "payment.refund": "Refunded",
     "payment.reverse": "Reversed",
     "receipt.print": "Printed",
+    "voucher.sell": "Sold",
+    "voucher.reverse": "Reversed",
 }
 
 
