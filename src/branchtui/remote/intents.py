@@ -150,6 +150,7 @@ _VERBS = {
     "credit-account.settle": "Settle",
     "settlement.reverse": "Reverse settlement of",
     "statement.mail": "Mail statement",
+    "payment.associate-all": "Associate",
     "payment.create": "Take",
     "payment.reassign": "Reassign",
     "payment.ignore": "Ignore",

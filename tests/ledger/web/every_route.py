@@ -93,6 +93,8 @@ WHO_MAY: Final[dict[str, str]] = {
     "GET /v1/statements/{id}": "TSA",
     "POST /v1/statements/{id}/mail": "TS",
     "POST /v1/payments": "TS",
+    "GET /v1/payments/association-summary": "TS",
+    "POST /v1/payments/associate-all": "TS",
     "POST /v1/payments/{id}/reassign": "TS",
     "POST /v1/payments/{id}/ignore": "TS",
     "POST /v1/payments/{id}/restore": "TS",
@@ -359,6 +361,28 @@ def disassociate(world: World, branch: str) -> Ask:
     payment = world.given(branch)
     path, body = f"/v1/payments/{payment['id']}/disassociate", {"reason": "the wrong customer"}
     return Ask("POST", path, body, payment["version"], {"path": payment["id"]})
+
+
+def associate_all(world: World, branch: str) -> Ask:
+    code = SHORT_CODE if branch == "NKU" else OTHER_SHORT_CODE
+    number = f"7{uuid.uuid4().int % 10**9:09d}"
+    payment = world.till.waiting(BillRefNumber=number, BusinessShortCode=code)
+    made = world.boss(branch).post(
+        "/v1/customers",
+        {
+            "branch_id": world.ledger.branch(branch).id,
+            "first_name": f"Late{number}",
+            "last_name": "Comer",
+            "account_no": number,
+            "active": True,
+        },
+    )
+    assert made.status_code == 201, made.text
+    shown = {"q": payment["code"]}
+    seen = world.boss(branch).get("/v1/payments/association-summary", **shown).json()
+    assert seen["count"] == 1, seen
+    body = {name: seen[name] for name in ("count", "total_minor", "set_hash")}
+    return Ask("POST", "/v1/payments/associate-all", body | {"filter": shown})
 
 
 def payment_create(world: World, branch: str) -> Ask:
@@ -676,6 +700,7 @@ CHANGES: Final[dict[str, Callable[[World, str], Ask]]] = {
     "POST /v1/balance-files/{id}/revert": file_revert,
     "PUT /v1/settings/balance-files": file_settings,
     "POST /v1/payments": payment_create,
+    "POST /v1/payments/associate-all": associate_all,
     "POST /v1/payments/{id}/reassign": payment_reassign,
     "POST /v1/payments/{id}/ignore": payment_ignore,
     "POST /v1/payments/{id}/restore": payment_restore,
@@ -897,6 +922,7 @@ READS: Final[dict[str, Callable[[World, str], Ask]]] = {
     "GET /v1/balance-records": _by_branch("/v1/balance-records?branch="),
     "GET /v1/balance-records/summary": _by_branch("/v1/balance-records/summary?branch="),
     "GET /v1/payments": _by_branch("/v1/payments?branch="),
+    "GET /v1/payments/association-summary": _by_branch("/v1/payments/association-summary?branch="),
     "GET /v1/imports": _by_branch("/v1/imports?branch="),
     "GET /v1/operations": _by_branch("/v1/operations?mine=false&branch="),
     "GET /v1/dashboard": _by_branch("/v1/dashboard?branch="),

@@ -102,6 +102,9 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
             "receipt_no": "TK31ABCDE1",
         },
     },
+    "POST /v1/payments/associate-all": {
+        "seen": {"filter": {}, "count": 12, "total_minor": 1_500_000, "set_hash": _HASH}
+    },
     "POST /v1/payments/{id}/reassign": {"other": {"customer_id": _ID, "reason": "paid for the daughter"}},
     "POST /v1/payments/{id}/ignore": {"reason": {"reason": "a test of the provider"}},
     "POST /v1/payments/{id}/refund": {

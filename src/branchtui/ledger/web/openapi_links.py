@@ -167,6 +167,13 @@ LINKS: Final[dict[str, tuple[Link, ...]]] = {
             said="Post exactly the set that was seen.",
         ),
     ),
+    "summarise_associations": (
+        Link(
+            "associate_all_payments",
+            body=tuple((name, f"$response.body#/{name}") for name in ("count", "total_minor", "set_hash")),
+            said="Associate exactly the set that was seen.",
+        ),
+    ),
     "list_payments": (_first("get_payment"), _first("list_candidates")),
     "get_payment": _PAYMENT,
     "list_candidates": (

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from branchtui.ledger.web import (
     accounts,
     approvals,
+    associations,
     balance_files,
     balance_records,
     codes,
@@ -55,6 +56,7 @@ def all_routes(passwords: Passwords) -> tuple[Route, ...]:
         *documents.routes(),
         *accounts.routes(),
         *balance_records.routes(),
+        *associations.routes(),
         *payments.routes(),
         *credit.routes(),
         *credit_moves.routes(),
