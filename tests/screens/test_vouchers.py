@@ -143,22 +143,3 @@ async def test_a_payment_by_hand_is_taken_from_the_profile(till: Till, tmp_path:
         await seat.press("escape")
         await seat.see(">General", "125.00")
     assert till.balance("000101") == 12_500
-
-
-async def test_all_payments_with_one_certain_owner_are_associated_at_once(till: Till, tmp_path: Path) -> None:
-    """`b` on Payments: count and total in the menu, the tiers in the question, and what has no owner waits on."""
-    for reference in ("300301", "300302", ""):
-        till.waiting(BillRefNumber=reference)
-    for number in ("300301", "300302"):
-        till.add_customer("teller", "NKU", f"000{number[3:]}", number, f"Late{number}", "Comer", None)
-    async with counter(till.ledger.url, tmp_path) as seat:
-        await seat.press("f4")
-        await seat.see("1 of 3")
-        await seat.press("b")
-        await chosen(seat, "Associate All: 2, 3,000.00 KES")
-        await seat.see("Associate All?", "2: 2 by reference, 0 by phone")
-        await yes(seat)
-        await seat.see("2 payments associated, 3,000.00 KES.", "1 of 1")
-        await seat.press("b")
-        await seat.see("Associate All: 0", "(not now)")
-    assert (till.balance("000301"), till.balance("000302")) == (150_000, 150_000)
