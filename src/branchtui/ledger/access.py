@@ -44,6 +44,9 @@ class Permission(StrEnum):
     PAYMENT_CREATE = "payment.create"
     PAYMENT_REFUND = "payment.refund"
     PAYMENT_REVERSE = "payment.reverse"
+    VOUCHER_VIEW = "voucher.view"
+    VOUCHER_SELL = "voucher.sell"
+    VOUCHER_REVERSE = "voucher.reverse"
     TRANSACTION_VIEW = "transaction.view"
     TRANSACTION_EXPORT = "transaction.export"
     RECEIPT_PRINT = "receipt.print"
@@ -83,6 +86,7 @@ _READ: Final = frozenset(
         P.RECORD_VIEW,
         P.PAYMENT_VIEW,
         P.CREDIT_VIEW,
+        P.VOUCHER_VIEW,
         P.TRANSACTION_VIEW,
         P.RECEIPT_CHECK,
         P.IMPORT_VIEW,
@@ -105,6 +109,7 @@ _TELLER: Final = _READ | {
     P.CREDIT_PURCHASE,
     P.CREDIT_SETTLE,
     P.PAYMENT_CREATE,
+    P.VOUCHER_SELL,
     P.RECEIPT_PRINT,
     P.IMPORT_RECORDS,
     P.FILE_SEND,
@@ -127,6 +132,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             P.SETTLEMENT_REVERSE,
             P.PAYMENT_REFUND,
             P.PAYMENT_REVERSE,
+            P.VOUCHER_REVERSE,
             P.TRANSACTION_EXPORT,
             P.CALLBACK_VIEW,
             P.IMPORT_STATEMENTS,

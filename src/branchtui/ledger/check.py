@@ -18,6 +18,7 @@ from branchtui.ledger.check_credit import CREDIT
 from branchtui.ledger.check_files import FILES
 from branchtui.ledger.check_links import LINKS
 from branchtui.ledger.check_parties import PARTIES
+from branchtui.ledger.check_vouchers import VOUCHERS
 from branchtui.ledger.store import tables
 from branchtui.ledger.store.engine import store_at
 from branchtui.ledger.store.mapping import compiled, mapping_of
@@ -226,7 +227,7 @@ _RULES: Final = (
         "SELECT \"table\", parent, COALESCE(rowid, '?') FROM pragma_foreign_key_check",
         dialect="sqlite",  # the other engine lets no such row in, whoever writes
     ),
-    *(_Rule(*link) for link in (*LINKS, *PARTIES, *CREDIT)),
+    *(_Rule(*link) for link in (*LINKS, *PARTIES, *CREDIT, *VOUCHERS)),
     *(_Rule(*one) for one in FILES),
 )
 

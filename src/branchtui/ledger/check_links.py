@@ -100,6 +100,7 @@ LINKS: Final[tuple[tuple[str, str, str], ...]] = (
             AND NOT EXISTS (SELECT 1 FROM accounts WHERE accounts.id = subject_id)
             AND NOT EXISTS (SELECT 1 FROM credit_transactions WHERE credit_transactions.id = subject_id)
             AND NOT EXISTS (SELECT 1 FROM balance_files WHERE balance_files.id = subject_id)
+            AND NOT EXISTS (SELECT 1 FROM vouchers WHERE vouchers.id = subject_id)
         """,
     ),
     (

@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING, Final, TypedDict
 
 from branchtui.contract.customers import NewCustomer
 from branchtui.contract.sessions import Role
+from branchtui.contract.vouchers import NewPlan
 from branchtui.ledger import numbers, setup
 from branchtui.ledger.access import SYSTEM
-from branchtui.ledger.clock import Clock, SystemClock
+from branchtui.ledger.clock import Clock, SystemClock, new_id
 from branchtui.ledger.phones import Phone, read_phone
 from branchtui.ledger.seed import plant
 from branchtui.ledger.seeds.credit import plant_credit
 from branchtui.ledger.seeds.payments import PROVIDER
 from branchtui.ledger.store.rows import Branch, Counter
+from branchtui.ledger.workflows.plans import new_plan
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -112,6 +114,14 @@ KNOWN: Final = (
 """Customer number, main account, name, phone of those whom the samples look for."""
 
 
+PLANS: Final = (
+    ("DAY", "A day of surfing", 5_000, 1),
+    ("WEEK", "A week of surfing", 30_000, 7),
+    ("MONTH", "A month of surfing", 100_000, 30),
+)
+"""Code, name, price in minor units, days."""
+
+
 def build(folder: Path, *, clock: Clock | None = None) -> Demonstration:
     """Build the demonstration in a new file inside `folder`.
 
@@ -178,6 +188,9 @@ def _fill(tx: BulkTx, database: str, passwords: dict[str, str], now_us: int) -> 
             fixed=demo_people(branch.id) if place == 0 else (),
             recorders=_recorders(share.code),
         )
+    for code, name, price_minor, days in PLANS:
+        plan = NewPlan(code=code, name=name, price_minor=price_minor, currency=CURRENCY, validity_days=days)
+        tx.put(new_plan(new_id(), plan, now_us))
     users = [_user(tx, username, role, code, passwords[username], now_us) for username, role, code in PEOPLE]
     return Demonstration(
         database=database,

@@ -33,6 +33,7 @@ from branchtui.remote.people import People
 from branchtui.remote.reads import Reads
 from branchtui.remote.sessions import Sessions
 from branchtui.remote.transport import Deadlines, NewWire, Transport
+from branchtui.remote.vouchers import Vouchers
 from branchtui.remote.writes import Writes
 
 SLOW_LINE_FACTOR = 2.0
@@ -63,6 +64,7 @@ class Ledger(
     CustomerParts,
     Accounts,
     Lists,
+    Vouchers,
 ):
     """The ledger as the screens see it.
 

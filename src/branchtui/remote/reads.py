@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from branchtui.contract.associations import AssociationSummary, PaymentFilter
 from branchtui.contract.balance_records import BalanceRecord, RecordFilter, RecordStatus, RecordSummary
 from branchtui.contract.customers import AccountKind, Customer, CustomerStatus, Entry
 from branchtui.contract.dashboard import Dashboard
@@ -176,6 +177,11 @@ class Reads(Writing):
     async def payment(self, payment_id: str) -> Payment:
         """One payment as it stands."""
         return await self._read(f"/v1/payments/{segment(payment_id)}", Payment)
+
+    async def association_summary(self, shown: PaymentFilter) -> AssociationSummary:
+        """What associating all that waits and has one certain owner would do."""
+        query = query_of(**shown.model_dump(mode="json", exclude_none=True))
+        return await self._read("/v1/payments/association-summary", AssociationSummary, query=query)
 
     async def payment_candidates(self, payment_id: str) -> Candidates:
         """Who it may belong to, best first, each with its reasons."""

@@ -6,6 +6,7 @@ OutcomeUnknown when nobody knows yet.
 
 from __future__ import annotations
 
+from branchtui.contract.associations import AssociateAll, AssociationResult, AssociationSummary, PaymentFilter
 from branchtui.contract.balance_records import (
     BalanceRecord,
     BalanceRecordChange,
@@ -124,6 +125,27 @@ class Writes(Writing):
             body=Associate(customer_id=customer_id, account_id=account_id),
             if_match=payment.version,
             answer=Payment,
+        )
+
+    async def associate_all_payments(
+        self, shown: PaymentFilter, seen: AssociationSummary
+    ) -> AssociationResult:
+        """Associate exactly the set that was seen; Conflict `batch-changed` when it moved (CONC-5)."""
+        return await self._write(
+            Intent(
+                action="payment.associate-all",
+                summary=f"Associate {seen.count:,} payments",
+                amount_minor=seen.total_minor,
+                currency=seen.currency,
+            ),
+            path="/v1/payments/associate-all",
+            body=AssociateAll(
+                filter=shown,
+                count=seen.count,
+                total_minor=seen.total_minor,
+                set_hash=seen.set_hash,
+            ),
+            answer=AssociationResult,
         )
 
     async def disassociate_payment(self, payment: Payment, reason: str) -> Payment:

@@ -54,6 +54,7 @@ _ACTION_WORDS: Final = {
     "import.start": "Imported",
     "payment.associate": "Associated",
     "payment.disassociate": "Disassociated",
+    "payment.associate-all": "Associate All",
     "payment.create": "Took",
     "payment.reassign": "Reassigned",
     "payment.ignore": "Ignored",
@@ -61,6 +62,8 @@ _ACTION_WORDS: Final = {
     "payment.refund": "Refunded",
     "payment.reverse": "Reversed",
     "receipt.print": "Printed",
+    "voucher.sell": "Sold",
+    "voucher.reverse": "Reversed",
 }
 
 

@@ -24,6 +24,7 @@ _ASKS: Final = {
     "payment.reassign": "Reassign",
     "payment.refund": "Refund",
     "payment.reverse": "Reverse",
+    "voucher.reverse": "Reverse",
 }
 _FINAL_STATES: Final = {"approved", "rejected", "withdrawn"}
 

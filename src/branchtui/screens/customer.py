@@ -14,17 +14,16 @@ from textual.widgets import Static
 from branchtui.format.cells import pad
 from branchtui.format.safe_text import safe_text
 from branchtui.format.scripts import with_script_mark
-from branchtui.screens.account_desk import OFFSET, PAYOUT, AccountDesk
 from branchtui.screens.base import screen_actions
-from branchtui.screens.customer_commands import OPEN_ACCOUNT
 from branchtui.screens.customer_pairs import detail_rows
 from branchtui.screens.customer_rows import TABS, Tab, tab_line
 from branchtui.screens.desk import Desk
 from branchtui.screens.outcome import sentence_of
 from branchtui.screens.part_desk import PartDesk, row_pairs
+from branchtui.screens.profile_desk import ProfileDesk
 from branchtui.screens.rows import account_columns, customer_details, customer_label, entry_columns, words
 from branchtui.screens.sources import PAGE_ROWS, LedgerSource
-from branchtui.widgets.actions import Action, ActionTable, Choice
+from branchtui.widgets.actions import Action, ActionTable
 from branchtui.widgets.dialogs import MenuDialog
 from branchtui.widgets.page_source import FIRST, MemorySource
 from branchtui.widgets.virtual_list import VirtualList
@@ -48,12 +47,9 @@ _PERSONAL: Final = (
     "entries", "family", "addresses", "identifiers", "documents", "notes", "additional_details", "history",
 )  # fmt: skip
 """What of a profile is nobody's to find behind the lock."""
-NEW_BALANCE: Final = Action(
-    "new-balance", "", "New balance", "New Member Balance for this customer", changes=True
-)
 
 
-class CustomerScreen(PartDesk, AccountDesk):
+class CustomerScreen(PartDesk, ProfileDesk):
     """Opened on a row of any list; what the row knew is shown while the profile is under way."""
 
     HEADING = "Customer"
@@ -308,28 +304,14 @@ class CustomerScreen(PartDesk, AccountDesk):
     async def action_menu(self) -> None:
         """`m`: what may be done to the row, then to the customer."""
         account = self.highlighted_account
-        more = [] if account is None else self.account_choices(account)
-        more += self.life_choices(self._customer)
-        more.append(Choice(OPEN_ACCOUNT, self.why_not_command(self._customer, OPEN_ACCOUNT.id)))
-        more.append(Choice(NEW_BALANCE, self.why_not_command(self._customer, NEW_BALANCE.id)))
-        # What may be done stands first, so that its number is the same however much is refused.
-        more.sort(key=lambda each: each.refusal is not None)
+        more = self.profile_choices(self._customer, account)
         own = ["edit"] if self.is_of_customer else [*self.row_actions, "edit"]
         chosen = await self.app.push_screen_wait(
             MenuDialog(customer_label(self._customer), self.choices(own, more))
         )
-        if chosen is None or self.do_command(self._customer, chosen):
+        if chosen is None or self.do_in_profile(self._customer, chosen, account):
             return
-        if chosen == OPEN_ACCOUNT.id:
-            self.open_new_account(self._customer)
-        elif chosen == NEW_BALANCE.id:
-            self.key_balances(self._customer.brief)
-        elif chosen == PAYOUT.id and account is not None:
-            self.key_payout(self._customer, account)
-        elif chosen == OFFSET.id and account is not None:
-            self.key_offset(self._customer, account)
-        else:
-            await self.action_perform(chosen)
+        await self.action_perform(chosen)
 
     @property
     def highlighted_account(self) -> Account | None:

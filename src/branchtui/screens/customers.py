@@ -13,7 +13,7 @@ from branchtui.contract.problem import Codes
 from branchtui.format.dates import show_date
 from branchtui.remote.errors import LedgerError, Refused
 from branchtui.screens.base import screen_actions
-from branchtui.screens.customer import NEW_BALANCE, CustomerScreen
+from branchtui.screens.customer import CustomerScreen
 from branchtui.screens.customer_desk import CustomerDesk
 from branchtui.screens.desk import Desk
 from branchtui.screens.dialogs.code_field import CodeField, code_finder, product_finder, staff_finder
@@ -21,6 +21,7 @@ from branchtui.screens.dialogs.filter import FilterDialog
 from branchtui.screens.import_files import free_names
 from branchtui.screens.list_screen import ListScreen
 from branchtui.screens.outcome import level_of, sentence_of
+from branchtui.screens.profile_desk import NEW_BALANCE
 from branchtui.screens.rows import customer_columns, customer_fits, customer_label, words
 from branchtui.screens.sources import PAGE_ROWS, LedgerSource, day_key
 from branchtui.widgets.actions import Action, ActionTable, Choice

@@ -1,4 +1,4 @@
-"""What administrators keep for everybody: staff, products, code lists, and what is asked of new members."""
+"""What administrators keep for everybody: staff, products, plans, code lists, and what is asked of new members."""
 
 from __future__ import annotations
 
@@ -58,6 +58,7 @@ class KeptList:
 LISTS: Final = (
     KeptList("staff", "Staff", "To whom customers are assigned"),
     KeptList("products", "Products", "Kinds of accounts as they are sold"),
+    KeptList("plans", "Plans", "What vouchers are sold of: price and days"),
     *(KeptList(code, label, f"Values that forms offer for {label.lower()}") for code, label in CODES),
     KeptList(MEMBERSHIP, "Membership", "Terms, minimum age, mandatory fields, approval of new members"),
 )
@@ -192,7 +193,11 @@ class KeptListScreen(ListScreen):
     def ask(self) -> None:
         """All of it, what is offered no more too."""
         q = self.search.text.strip()
-        questions: dict[str, Any] = {"staff": self.ledger.staff, "products": self.ledger.products}
+        questions: dict[str, Any] = {
+            "staff": self.ledger.staff,
+            "products": self.ledger.products,
+            "plans": self.ledger.plans,
+        }
         ask = questions.get(self.kept.name) or partial(self.ledger.code_values, self.kept.name)
         self.rows.set_source(LedgerSource(partial(ask, q)))
 
@@ -220,10 +225,14 @@ class KeptListScreen(ListScreen):
         try:
             new = new_row(self.kept.name, values, self.desk)
         except ValueError as wrong:
-            dialog.refused({"code" if self.kept.name == "products" else "staff_no": str(wrong)})
+            dialog.refused({"staff_no" if self.kept.name == "staff" else "code": str(wrong)})
             return
         name = self.kept.name
-        calls: dict[str, Any] = {"staff": self.ledger.create_staff, "products": self.ledger.create_product}
+        calls: dict[str, Any] = {
+            "staff": self.ledger.create_staff,
+            "products": self.ledger.create_product,
+            "plans": self.ledger.create_plan,
+        }
         create = calls.get(name) or partial(self.ledger.create_code_value, CodeName(name))
         async with self.outcome(say=dialog.say, form=dialog.form) as outcome:
             saved = await create(new)
@@ -288,7 +297,11 @@ class KeptListScreen(ListScreen):
             outcome.done(f"{row_name(saved)} is {'offered' if saved.active else 'offered no more'}.")
 
     async def _change(self, row: Any, change: Any) -> Any:
-        calls: dict[str, Any] = {"staff": self.ledger.change_staff, "products": self.ledger.change_product}
+        calls: dict[str, Any] = {
+            "staff": self.ledger.change_staff,
+            "products": self.ledger.change_product,
+            "plans": self.ledger.change_plan,
+        }
         saved = await calls.get(self.kept.name, self.ledger.change_code_value)(row, change)
         self.rows.replace(saved)
         return saved

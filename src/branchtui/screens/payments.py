@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual import work
 
 from branchtui.screens.asking import approval_for, ask_for_approval
+from branchtui.screens.association import AssociationDesk
 from branchtui.screens.base import screen_actions
 from branchtui.screens.dialogs.pick_customer import PickCustomerDialog
 from branchtui.screens.payment_moves import MOVES, RECEIPT, PaymentMoves, raised
@@ -36,7 +37,7 @@ class Owner:
     because: str
 
 
-class PaymentsScreen(PaymentMoves):
+class PaymentsScreen(PaymentMoves, AssociationDesk):
     """`a`, `y`, and the next: the proposed owner of the oldest payment is two keys and one request away."""
 
     ACTIONS: ClassVar[ActionTable] = screen_actions(
@@ -62,6 +63,9 @@ class PaymentsScreen(PaymentMoves):
             "Take the payment out of the queue; an ignored one back into it",
             show=False,
             changes=True,
+        ),
+        Action(
+            "bulk", "b", "Bulk actions", "Associate all that have one certain owner", show=False, changes=True
         ),
         Action("sort", "z", "Sort", "The oldest first, or the newest", show=False),
         Action("details", "v", "Details", "Everything known of this payment (enter)", show=False),

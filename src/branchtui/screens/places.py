@@ -69,6 +69,10 @@ PLACES: Final = (
         "transactions:TransactionsScreen", "[words]",
     ),
     Place(
+        "vouchers", (), "Vouchers", "What was sold from wallets, with the codes: print one again, take one back",
+        "vouchers:VouchersScreen", "[number|code]",
+    ),
+    Place(
         "receipts", (), "Receipts", "What was printed; prove a receipt by its check code",
         "receipts:ReceiptsScreen", "[number [check code]]",
     ),
@@ -99,8 +103,8 @@ PLACES: Final = (
         "settings_screen:SettingsScreen", "[users|branches]",
     ),
     Place(
-        "lists", (), "Lists", "Staff, products, code lists; what is asked of new members",
-        "kept_lists:ListsScreen", "[staff|products|label|group|...|membership]",
+        "lists", (), "Lists", "Staff, products, plans, code lists; what is asked of new members",
+        "kept_lists:ListsScreen", "[staff|products|plans|label|group|...|membership]",
     ),
 )  # fmt: skip
 

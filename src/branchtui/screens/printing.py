@@ -70,13 +70,13 @@ class PrinterScreen(LedgerScreen):
             return
         text = printable([*lines, *[""] * settings.print_feed], is_utf8=settings.print_utf8)
         try:
-            where = await self._send(text, name)
+            where = await self._to_printer(text, name)
         except NotPrinted as problem:
             self.say(f"NOT printed: {said}. {problem}", "error")
             return
         self.say(f"Printed: {said}{where}.", "done")
 
-    async def _send(self, text: str, name: str) -> str:
+    async def _to_printer(self, text: str, name: str) -> str:
         settings = self.desk.settings
         if settings.printer == "terminal":
             assert isinstance(self.app, GatedApp), "what the screens are made for"

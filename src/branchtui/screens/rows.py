@@ -86,6 +86,8 @@ _ENTRY_WORDS: Final = {
     "payment.create": "Payment by hand",
     "payment.refund": "Payment refunded",
     "payment.reverse": "Payment reversed",
+    "voucher.sell": "Voucher",
+    "voucher.reverse": "Voucher reversed",
 }
 
 

@@ -33,6 +33,8 @@ KINDS: Final = (
     "payment.create",
     "payment.refund",
     "payment.reverse",
+    "voucher.sell",
+    "voucher.reverse",
     "balance-record",
     "balance-record-reversal",
     "balance-file",

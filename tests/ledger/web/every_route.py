@@ -12,7 +12,7 @@ from tests.ledger.files import HEADER, ask_import, upload
 from tests.ledger.running import PASSWORD, cheap_passwords
 from tests.ledger.shop import DAILY, Shop
 from tests.ledger.till import MASK, OTHER_SHORT_CODE, SHORT_CODE, Till, open_till
-from tests.ledger.web import customer_routes
+from tests.ledger.web import customer_routes, voucher_routes
 from tests.ledger.web.asking import Ask
 
 from branchtui.ledger.web.routes import all_routes
@@ -94,6 +94,8 @@ WHO_MAY: Final[dict[str, str]] = {
     "GET /v1/statements/{id}": "TSA",
     "POST /v1/statements/{id}/mail": "TS",
     "POST /v1/payments": "TS",
+    "GET /v1/payments/association-summary": "TS",
+    "POST /v1/payments/associate-all": "TS",
     "POST /v1/payments/{id}/reassign": "TS",
     "POST /v1/payments/{id}/ignore": "TS",
     "POST /v1/payments/{id}/restore": "TS",
@@ -146,6 +148,7 @@ WHO_MAY: Final[dict[str, str]] = {
     "GET /v1/dashboard": "TSAM",
     "GET /v1/reports/day": "TSA",
     **customer_routes.WHO_MAY,
+    **voucher_routes.WHO_MAY,
 }
 """Teller, Supervisor, Auditor, adMinistrator; written down here and nowhere derived (AUTHZ-1, T-09)."""
 
@@ -359,6 +362,28 @@ def disassociate(world: World, branch: str) -> Ask:
     payment = world.given(branch)
     path, body = f"/v1/payments/{payment['id']}/disassociate", {"reason": "the wrong customer"}
     return Ask("POST", path, body, payment["version"], {"path": payment["id"]})
+
+
+def associate_all(world: World, branch: str) -> Ask:
+    code = SHORT_CODE if branch == "NKU" else OTHER_SHORT_CODE
+    number = f"7{uuid.uuid4().int % 10**9:09d}"
+    payment = world.till.waiting(BillRefNumber=number, BusinessShortCode=code)
+    made = world.boss(branch).post(
+        "/v1/customers",
+        {
+            "branch_id": world.ledger.branch(branch).id,
+            "first_name": f"Late{number}",
+            "last_name": "Comer",
+            "account_no": number,
+            "active": True,
+        },
+    )
+    assert made.status_code == 201, made.text
+    shown = {"q": payment["code"]}
+    seen = world.boss(branch).get("/v1/payments/association-summary", **shown).json()
+    assert seen["count"] == 1, seen
+    body = {name: seen[name] for name in ("count", "total_minor", "set_hash")}
+    return Ask("POST", "/v1/payments/associate-all", body | {"filter": shown})
 
 
 def payment_create(world: World, branch: str) -> Ask:
@@ -676,6 +701,7 @@ CHANGES: Final[dict[str, Callable[[World, str], Ask]]] = {
     "POST /v1/balance-files/{id}/revert": file_revert,
     "PUT /v1/settings/balance-files": file_settings,
     "POST /v1/payments": payment_create,
+    "POST /v1/payments/associate-all": associate_all,
     "POST /v1/payments/{id}/reassign": payment_reassign,
     "POST /v1/payments/{id}/ignore": payment_ignore,
     "POST /v1/payments/{id}/restore": payment_restore,
@@ -686,6 +712,7 @@ CHANGES: Final[dict[str, Callable[[World, str], Ask]]] = {
     "POST /v1/imports": import_create,
     "POST /v1/imports/{id}/start": import_start,
     **customer_routes.CHANGES,
+    **voucher_routes.CHANGES,
     "POST /v1/payees": payee_create,
     "POST /v1/column-maps": column_map_create,
     "PUT /v1/column-maps/{id}": column_map_change,
@@ -693,7 +720,9 @@ CHANGES: Final[dict[str, Callable[[World, str], Ask]]] = {
 }
 """A valid change, its objects made for it alone, for every keyed endpoint."""
 
-NEVER_REJECTED: Final = frozenset({"POST /v1/transactions/{id}/receipts", "POST /v1/payments/{id}/receipts"})
+NEVER_REJECTED: Final = frozenset(
+    f"POST /v1/{printed}/{{id}}/receipts" for printed in ("transactions", "payments", "vouchers")
+)
 """Changes that nothing decides against: what they are about is there for ever, and printed as often as is wanted."""
 
 KEYED_APART: Final = {
@@ -901,12 +930,14 @@ READS: Final[dict[str, Callable[[World, str], Ask]]] = {
     "GET /v1/balance-records": _by_branch("/v1/balance-records?branch="),
     "GET /v1/balance-records/summary": _by_branch("/v1/balance-records/summary?branch="),
     "GET /v1/payments": _by_branch("/v1/payments?branch="),
+    "GET /v1/payments/association-summary": _by_branch("/v1/payments/association-summary?branch="),
     "GET /v1/imports": _by_branch("/v1/imports?branch="),
     "GET /v1/operations": _by_branch("/v1/operations?mine=false&branch="),
     "GET /v1/dashboard": _by_branch("/v1/dashboard?branch="),
     "GET /v1/reports/day": _by_branch("/v1/reports/day?branch="),
     "GET /v1/staff": _by_branch("/v1/staff?branch="),
     **customer_routes.READS,
+    **voucher_routes.READS,
 }
 """What reads an object or a branch: another branch's is not there (AUTHZ-2)."""
 

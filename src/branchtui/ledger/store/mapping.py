@@ -52,6 +52,8 @@ TABLES: dict[type[Any], Table] = {
     rows.Payment: tables.payments,
     rows.PaymentTender: tables.payment_tenders,
     rows.Receipt: tables.receipts,
+    rows.Plan: tables.plans,
+    rows.Voucher: tables.vouchers,
     rows.CallbackEvent: tables.callback_events,
     rows.PaymentWait: tables.payment_waits,
     rows.Operation: tables.operations,

@@ -102,6 +102,9 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
             "receipt_no": "TK31ABCDE1",
         },
     },
+    "POST /v1/payments/associate-all": {
+        "seen": {"filter": {}, "count": 12, "total_minor": 1_500_000, "set_hash": _HASH}
+    },
     "POST /v1/payments/{id}/reassign": {"other": {"customer_id": _ID, "reason": "paid for the daughter"}},
     "POST /v1/payments/{id}/ignore": {"reason": {"reason": "a test of the provider"}},
     "POST /v1/payments/{id}/refund": {
@@ -109,6 +112,19 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     },
     "POST /v1/payments/{id}/reverse": {"reason": {"reason": "keyed twice"}},
     "POST /v1/payments/{id}/receipts": {"page": {"columns": 80}},
+    "POST /v1/plans": {
+        "a week": {
+            "code": "WEEK",
+            "name": "A week of surfing",
+            "price_minor": 30_000,
+            "currency": "KES",
+            "validity_days": 7,
+        }
+    },
+    "PATCH /v1/plans/{id}": {"price": {"price_minor": 35_000}, "no longer sold": {"active": False}},
+    "POST /v1/customers/{id}/vouchers": {"as shown": {"plan_id": _ID, "price_minor": 30_000}},
+    "POST /v1/vouchers/{id}/reverse": {"reason": {"reason": "the wrong plan"}},
+    "POST /v1/vouchers/{id}/receipts": {"till printer": {"columns": 40}},
     "POST /v1/transactions/{id}/receipts": {"till printer": {"columns": 40}},
     "POST /v1/callbacks/mpesa/{token}/confirmation": {"pay bill": _CONFIRMATION},
     "POST /v1/callbacks/mpesa/{token}/validation": {"pay bill": _CONFIRMATION},

@@ -150,6 +150,8 @@ TAGS: Final[dict[str, str]] = {
     "accounts": "Accounts, their entries and schedules; money paid out and offset.",
     "balance-records": "Balances that are keyed, wait, and are posted.",
     "payments": "Payments that arrive and find their owners.",
+    "plans": "What vouchers are sold of.",
+    "vouchers": "What customers' wallets bought, with the codes.",
     "credit-accounts": "Accounts that are bought on and settled at their own rhythm.",
     "settlements": "What was settled, and what was taken back.",
     "statements": "Cycles that have ended, frozen.",

@@ -122,6 +122,16 @@ _MOVED: Final = (
     ),
 )
 
+_VOUCHER: Final = (
+    _one("get_voucher"),
+    _one("print_voucher", "The slip with its code."),
+    _changing("reverse_voucher", "The wrong plan was sold."),
+)
+_PLAN: Final = (
+    _changing("change_plan"),
+    Link("sell_voucher", body=(("plan_id", _ID), ("price_minor", "$response.body#/price_minor"))),
+)
+
 LINKS: Final[dict[str, tuple[Link, ...]]] = {
     "sign_in": (
         Link(
@@ -163,6 +173,13 @@ LINKS: Final[dict[str, tuple[Link, ...]]] = {
             "post_all_balance_records",
             body=tuple((name, f"$response.body#/{name}") for name in ("count", "total_minor", "set_hash")),
             said="Post exactly the set that was seen.",
+        ),
+    ),
+    "summarise_associations": (
+        Link(
+            "associate_all_payments",
+            body=tuple((name, f"$response.body#/{name}") for name in ("count", "total_minor", "set_hash")),
+            said="Associate exactly the set that was seen.",
         ),
     ),
     "list_payments": (_first("get_payment"), _first("list_candidates")),
@@ -213,6 +230,31 @@ LINKS: Final[dict[str, tuple[Link, ...]]] = {
         ),
     ),
     "list_receipts": (_first("get_receipt"),),
+    "list_plans": (
+        Link(
+            "sell_voucher",
+            body=(
+                ("plan_id", "$response.body#/items/0/id"),
+                ("price_minor", "$response.body#/items/0/price_minor"),
+            ),
+            said="At the price that was shown.",
+        ),
+    ),
+    "create_plan": _PLAN,
+    "change_plan": _PLAN,
+    "get_voucher_effect": (
+        Link(
+            "sell_voucher",
+            (("path.id", _PATH_ID),),
+            (("plan_id", "$response.body#/plan/id"), ("price_minor", "$response.body#/plan/price_minor")),
+            "Sell it.",
+        ),
+    ),
+    "sell_voucher": _VOUCHER,
+    "reverse_voucher": _VOUCHER,
+    "get_voucher": _VOUCHER,
+    "list_vouchers": (_first("get_voucher"),),
+    "list_customer_vouchers": (_first("get_voucher"), _first("print_voucher")),
     "put_upload_chunk": (
         _one("get_upload_offset", "How far it is, after the line broke."),
         Link("create_import", body=(("upload_id", _ID),), said="Take the file in."),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from branchtui.ledger.web import (
     accounts,
     approvals,
+    associations,
     balance_files,
     balance_records,
     codes,
@@ -33,6 +34,7 @@ from branchtui.ledger.web import (
     statements,
     transactions,
     uploads,
+    vouchers,
 )
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ def all_routes(passwords: Passwords) -> tuple[Route, ...]:
         *documents.routes(),
         *accounts.routes(),
         *balance_records.routes(),
+        *associations.routes(),
         *payments.routes(),
         *credit.routes(),
         *credit_moves.routes(),
@@ -61,6 +64,7 @@ def all_routes(passwords: Passwords) -> tuple[Route, ...]:
         *payment_moves.routes(),
         *transactions.routes(),
         *receipts.routes(),
+        *vouchers.routes(),
         *uploads.routes(),
         *imports.routes(),
         *statements.routes(),

@@ -12,6 +12,7 @@ from branchtui.ledger.journal import CREDIT_NORMAL, natural_minor
 from branchtui.ledger.problems import Refusal, not_found
 from branchtui.ledger.store.rows import Account, BalanceRecord, Customer, Payment
 from branchtui.ledger.workflows import (
+    approvable_vouchers,
     approvables_customers,
     balance_records,
     credit_approvals,
@@ -239,5 +240,6 @@ REGISTER: Final = _register(
     *credit_approvals.APPROVABLES,
     APPLY_FILE,
     *MOVES,
+    *approvable_vouchers.APPROVABLES,
 )
 """By the action's name, which is what `refused[...].approval` tells."""

@@ -27,6 +27,8 @@ class CustomerAction(StrEnum):
     EDIT = "edit"
     OPEN_ACCOUNT = "open-account"
     NEW_BALANCE = "new-balance"
+    TAKE_PAYMENT = "take-payment"
+    SELL_VOUCHER = "sell-voucher"
     ASSIGN_STAFF = "assign-staff"
     UNASSIGN_STAFF = "unassign-staff"
     ADD_PART = "add-part"
@@ -51,7 +53,7 @@ ALLOWED: Final[dict[str, frozenset[CustomerAction]]] = {
         | {A.OPEN_ACCOUNT, A.NEW_BALANCE, A.ADD_PART, A.ADD_NOTE}
     ),
     S.ACTIVE.value: frozenset(
-        {A.CLOSE, A.EDIT, A.ASSIGN_STAFF, A.UNASSIGN_STAFF, A.PROPOSE}
+        {A.CLOSE, A.EDIT, A.ASSIGN_STAFF, A.UNASSIGN_STAFF, A.PROPOSE, A.TAKE_PAYMENT, A.SELL_VOUCHER}
         | {A.OPEN_ACCOUNT, A.NEW_BALANCE, A.ADD_PART, A.ADD_NOTE}
     ),
     S.TRANSFER_IN_PROGRESS.value: frozenset(
@@ -77,15 +79,28 @@ BECOMES: Final[dict[CustomerAction, CustomerStatus]] = {
 }
 """The state that a command leads to; the others leave it as it is."""
 
-_NEEDS: Final = {A.NEW_BALANCE: Permission.RECORD_CHANGE}
+_NEEDS: Final = {
+    A.NEW_BALANCE: Permission.RECORD_CHANGE,
+    A.TAKE_PAYMENT: Permission.PAYMENT_CREATE,
+    A.SELL_VOUCHER: Permission.VOUCHER_SELL,
+}
 _AT_DESTINATION: Final = frozenset({A.ACCEPT, A.REJECT_TRANSFER})
-_COMMANDS: Final = frozenset(A) - {A.ADD_PART, A.ADD_NOTE, A.NEW_BALANCE, A.OPEN_ACCOUNT}
+_COMMANDS: Final = frozenset(A) - {
+    A.ADD_PART,
+    A.ADD_NOTE,
+    A.NEW_BALANCE,
+    A.OPEN_ACCOUNT,
+    A.TAKE_PAYMENT,
+    A.SELL_VOUCHER,
+}
 
 _WANTS: Final = {
     A.ACTIVATE: "activated",
     A.EDIT: "edited",
     A.OPEN_ACCOUNT: "given accounts",
     A.NEW_BALANCE: "given balances",
+    A.TAKE_PAYMENT: "given payments",
+    A.SELL_VOUCHER: "sold vouchers",
     A.ASSIGN_STAFF: "assigned",
     A.UNASSIGN_STAFF: "taken from staff",
     A.ADD_PART: "given family, addresses or identifiers",

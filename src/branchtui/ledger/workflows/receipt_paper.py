@@ -11,7 +11,7 @@ from branchtui.format.money import money
 from branchtui.ledger.clock import as_datetime
 from branchtui.ledger.journal import natural_minor
 from branchtui.ledger.paper import Paper
-from branchtui.ledger.store.rows import Account, Customer, JournalEntry, Leg, Payment
+from branchtui.ledger.store.rows import Account, Customer, JournalEntry, Leg, Payment, Voucher
 from branchtui.ledger.tenders import TENDER_OF
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ WORDS: Final = {
     "payment.create": "Payment",
     "payment.refund": "Refund",
     "payment.reverse": "Payment reversed",
+    "voucher.sell": "Voucher",
+    "voucher.reverse": "Voucher reversed",
 }
 """What an entry is called on paper."""
 
@@ -57,6 +59,7 @@ class Facts:
     balance_after_minor: int | None
     tender: str | None
     payment: Payment | None
+    voucher: Voucher | None
     was_reversed: bool
 
 
@@ -99,6 +102,7 @@ def facts_of(tx: Tx, entry: JournalEntry) -> Facts | None:
         else natural_minor(owner.kind, owned.balance_after_minor),
         tender=tender,
         payment=payment,
+        voucher=tx.get(Voucher, entry.subject_id),
         was_reversed=any(each.reversal_of == entry.id for each in siblings),
     )
 
@@ -124,16 +128,25 @@ def receipt_lines(core: Core, facts: Facts, printed: Printed) -> tuple[str, ...]
         paper.pair("Payer", facts.payment.payer_name or "")
     if facts.account_no is not None:
         paper.pair("Account", f"{plain(facts.account_kind or '')} {facts.account_no}")
+    reference = "" if facts.voucher is not None else entry.reference or ""
     paper.pair("For", WORDS.get(entry.kind, plain(entry.kind).capitalize()))
-    paper.pair("By", " ".join(part for part in (plain(facts.tender or ""), entry.reference or "") if part))
+    paper.pair("By", " ".join(part for part in (plain(facts.tender or ""), reference) if part))
     if facts.payment is not None:
         paper.pair("Payment", facts.payment.payment_no)
+    if facts.voucher is not None:
+        paper.pair("Plan", facts.voucher.plan_name)
+        paper.pair("Voucher", facts.voucher.voucher_no)
     paper.pair("Amount", f"{money(facts.amount_minor, facts.currency)} {facts.currency}")
     if facts.balance_after_minor is not None:
         paper.pair("Balance", f"{money(facts.balance_after_minor, facts.currency)} {facts.currency}")
     paper.pair("Narration", entry.narration)
     paper.pair("Served by", entry.created_by)
     paper.pair("Reference", short_reference(entry.operation_key))
+    if facts.voucher is not None and entry.reversal_of is None and not facts.was_reversed:
+        paper.rule()
+        paper.centre("Voucher code")
+        paper.centre(facts.voucher.code)
+        paper.pair("Valid until", _at(facts.voucher.expires_at, zone))
     paper.rule()
     paper.pair("Check code", printed.code)
     if receipt.copies:

@@ -18,6 +18,7 @@ from branchtui.ledger.store import tables
 from branchtui.ledger.store.lists import ListSpec, Sort
 from branchtui.ledger.store.rows import Customer, JournalEntry, Receipt
 from branchtui.ledger.store.search import prefix_end
+from branchtui.ledger.workflows import vouchers
 from branchtui.ledger.workflows.payment_steps import visible
 from branchtui.ledger.workflows.payment_views import brief
 from branchtui.ledger.workflows.receipt_paper import Printed, facts_of, receipt_lines
@@ -73,7 +74,25 @@ def print_receipt(core: Core, tx: Tx, command: Command, entry_id: str, asked: wi
     entry = tx.get(JournalEntry, entry_id)
     if entry is None or not who.scope.covers(entry.branch_id):
         raise not_found("transaction")
-    facts = facts_of(tx, entry)
+    return _print(core, tx, command, entry, asked)
+
+
+def print_voucher_receipt(
+    core: Core, tx: Tx, command: Command, voucher_id: str, asked: wire.PrintReceipt
+) -> Reply:
+    """`POST /v1/vouchers/{id}/receipts`: the slip of the sale, with the voucher's code.
+
+    Raises:
+        Refusal: 404 for a voucher that is not the caller's to see.
+    """
+    voucher, _, _ = vouchers.visible(tx, command.principal, voucher_id)
+    entry = tx.get(JournalEntry, voucher.entry_id)
+    assert entry is not None, "a voucher names the entry of its sale"
+    return _print(core, tx, command, entry, asked)
+
+
+def _print(core: Core, tx: Tx, command: Command, entry: JournalEntry, asked: wire.PrintReceipt) -> Reply:
+    who, facts = command.principal, facts_of(tx, entry)
     if facts is None:
         raise invalid("/columns", "This entry moves nobody's money: there is no receipt of it.")
     known = tx.find_one(Receipt, entry_id=entry.id)

@@ -23,6 +23,7 @@ from branchtui.ledger.store.mapping import compiled
 from branchtui.ledger.store.rows import JournalEntry
 from branchtui.ledger.store.search import number_key, prefix_end
 from branchtui.ledger.store.tables.money import MOST_KINDS
+from branchtui.ledger.voucher_codes import folded_code
 from branchtui.ledger.workflows import payment_search
 from branchtui.ledger.workflows.activity import search_filter
 
@@ -171,6 +172,10 @@ UNION SELECT accounts.id FROM customers CROSS JOIN accounts
 WHERE customers.customer_no_key = :number AND accounts.customer_id = customers.id
   AND +customers.branch_id IN (SELECT value FROM json_each(:scope))"""
 
+_VOUCHERS: Final = """SELECT vouchers.id FROM vouchers
+WHERE (vouchers.voucher_no = :number OR vouchers.code = :code)
+  AND +vouchers.branch_id IN (SELECT value FROM json_each(:scope))"""
+
 _KEYS: Final = """SELECT key FROM operations
 WHERE reference >= :reference AND reference < :reference_end LIMIT 50"""
 
@@ -178,7 +183,7 @@ WHERE reference >= :reference AND reference < :reference_end LIMIT 50"""
 async def _search(
     core: Core, who: Principal, query: str, branch_ids: frozenset[str], now_us: int
 ) -> dict[str, Any]:
-    """What a text means: payments that are found by it, an account or customer number, an operation's reference."""
+    """What a text means: payments or vouchers found by it, an account or customer number, an operation's reference."""
     home = core.tree[who.branch_id]
     payments = await core.lists.page(
         payment_search.PAYMENTS,
@@ -189,13 +194,23 @@ async def _search(
     )
     number = {"number": number_key("".join(query.split())) or "\x01", "scope": json.dumps(sorted(branch_ids))}
     accounts = await core.reader.values(_ACCOUNTS, number)
+    sold = await core.reader.values(
+        _VOUCHERS,
+        {
+            "number": "".join(query.split()).upper(),
+            "code": folded_code(query) or "",
+            "scope": json.dumps(sorted(branch_ids)),
+        },
+    )
     by_reference = search_filter(query)["q"]
     keys: list[tuple[Any, ...]] = []
     if by_reference["reference"]:
         bound = {name: by_reference[name] for name in ("reference", "reference_end")}
         keys = await core.reader.values(_KEYS, bound)
     return {
-        "subjects": json.dumps([payment.id for payment in payments.rows]),
+        "subjects": json.dumps(
+            [payment.id for payment in payments.rows] + [voucher_id for (voucher_id,) in sold]
+        ),
         "accounts": json.dumps([account_id for (account_id,) in accounts]),
         "keys": json.dumps([key for (key,) in keys]),
     }

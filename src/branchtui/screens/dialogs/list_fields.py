@@ -10,12 +10,14 @@ from pydantic import ValidationError
 
 from branchtui.contract import codes as wire
 from branchtui.contract.customers import AccountKind
+from branchtui.contract.vouchers import NewPlan, Plan, PlanChange
 from branchtui.format.dates import show_date
+from branchtui.format.money import money
 from branchtui.screens.dialogs.code_field import CodesField, ListFinder, several
 from branchtui.screens.dialogs.part_fields import WholeField
-from branchtui.screens.rows import ROOMY, kind_word, words
+from branchtui.screens.rows import ROOMY, kind_word, total_in, words
 from branchtui.widgets.columns import Column
-from branchtui.widgets.fields import ChoiceField, DateField, Field, TextField
+from branchtui.widgets.fields import ChoiceField, DateField, Field, MoneyField, TextField
 from branchtui.widgets.picker import PickerField, Suggestion
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ CODES: Final = (
 """The code lists, as the ledger names them and as people do."""
 _YES_NO: Final = [("yes", "Yes"), ("no", "No")]
 _KINDS: Final = ("savings", "shares", "loan", "overpayment", "receivable", "credit")
+_DAYS_MAX: Final = 3_650
 _PLACES_MAX: Final = 1_000_000
 _BREAK: Final = " ¶ "
 """Stands for the end of a line in a field of one line."""
@@ -47,7 +50,7 @@ _BREAK: Final = " ¶ "
 
 def row_name(row: Any) -> str:
     """What a row is called."""
-    return f"{row.code} {row.name}" if isinstance(row, wire.Product) else str(row.name)
+    return f"{row.code} {row.name}" if isinstance(row, wire.Product | Plan) else str(row.name)
 
 
 def _state(row: Any) -> str:
@@ -71,6 +74,14 @@ def row_columns(name: str) -> list[Column[Any]]:
             Column("Name", lambda one: one.name),
             Column("Kind", lambda one: kind_word(one.kind), width=11),
             Column("Currency", lambda one: one.currency or "any", width=8, from_width=ROOMY),
+            state,
+        ]
+    if name == "plans":
+        return [
+            Column("Code", lambda one: one.code, width=12),
+            Column("Name", lambda one: one.name),
+            Column("Price", lambda one: total_in(one.price_minor, one.currency), width=18, align="right"),
+            Column("Days", lambda one: str(one.validity_days), width=5, align="right"),
             state,
         ]
     return [
@@ -104,6 +115,16 @@ def row_fields(name: str, desk: Desk, row: Any = None) -> list[Field]:
             kinds = [(kind, kind_word(kind)) for kind in _KINDS]
             own = [text("code", "Code", 64, required=True), ChoiceField("kind", "Kind", kinds)]
         return [*own, text("name", "Name", 140, required=True), text("description", "Description", 500)]
+    if name == "plans":
+        currency = row.currency if row is not None else desk.currency
+        price = money(row.price_minor, currency) if row is not None else ""
+        days = str(row.validity_days) if row is not None else ""
+        return [
+            *([] if row is not None else [text("code", "Code", 64, required=True)]),
+            text("name", "Name", 140, required=True),
+            MoneyField("price_minor", f"Price {currency}", currency, value=price),
+            WholeField("validity_days", "Days", _DAYS_MAX, value=days, least=1, required=True),
+        ]
     place = str(row.position) if row is not None else ""
     return [
         text("name", "Name", 140, required=True),
@@ -127,7 +148,7 @@ def _members(values: dict[str, str]) -> dict[str, Any]:
     for name, value in values.items():
         if name == "joined_on":
             members[name] = date.fromisoformat(value)
-        elif name == "position":
+        elif name in {"position", "price_minor", "validity_days"}:
             members[name] = int(value)
         elif name == "active":
             members[name] = value == "yes"
@@ -144,21 +165,26 @@ def new_row(name: str, values: dict[str, str], desk: Desk) -> Any:
     Raises:
         ValueError: a code or number has signs that it may not have; with the sentence.
     """
-    model: type[Any] = {"staff": wire.NewStaffMember, "products": wire.NewProduct}.get(
-        name, wire.NewCodeValue
-    )
+    model: type[Any] = {
+        "staff": wire.NewStaffMember,
+        "products": wire.NewProduct,
+        "plans": NewPlan,
+    }.get(name, wire.NewCodeValue)
     assert desk.user is not None, "somebody is signed in"
+    own = {"currency": desk.currency} if name == "plans" else {}
     try:
-        return model(**_members(values))
+        return model(**_members(values), **own)
     except ValidationError as wrong:
         raise ValueError("Letters, digits, dots and hyphens only, a letter or digit first.") from wrong
 
 
 def changed_row(name: str, values: dict[str, str], row: Any, only: Sequence[str] | None = None) -> Any:
     """The body of a change: what differs from `row`; None when nothing does. An emptied field is emptied."""
-    model: type[Any] = {"staff": wire.StaffChange, "products": wire.ProductChange}.get(
-        name, wire.CodeValueChange
-    )
+    model: type[Any] = {
+        "staff": wire.StaffChange,
+        "products": wire.ProductChange,
+        "plans": PlanChange,
+    }.get(name, wire.CodeValueChange)
     keyed = _members(values)
     names = [each for each in (only or model.model_fields) if only or each != "active"]
     differs = {

@@ -46,16 +46,25 @@ TITLES: Final = {
 class WholeField(TextField):
     """A whole number, in digits."""
 
-    def __init__(self, name: str, label: str, most: int, *, value: str = "") -> None:
-        super().__init__(name, label, max_length=9, value=value)
-        self._most = most
+    def __init__(
+        self,
+        name: str,
+        label: str,
+        most: int,
+        *,
+        value: str = "",
+        least: int = 0,
+        required: bool = False,
+    ) -> None:
+        super().__init__(name, label, max_length=9, value=value, required=required)
+        self._least, self._most = least, most
 
     def _read(self) -> str | None:
         typed = self.value
         if not typed:
             return super()._read()
-        if not (typed.isascii() and typed.isdigit()) or int(typed) > self._most:
-            return f"Write a number of 0 to {self._most}."
+        if not (typed.isascii() and typed.isdigit()) or not self._least <= int(typed) <= self._most:
+            return f"Write a number of {self._least} to {self._most}."
         return None
 
 

@@ -75,6 +75,7 @@ from branchtui.ledger.store.rows.people import (
     User,
 )
 from branchtui.ledger.store.rows.proof import AuditRow, ChainHead, ClosedDay, Operation
+from branchtui.ledger.store.rows.vouchers import Plan, Voucher
 
 __all__ = [
     "Account",
@@ -123,6 +124,7 @@ __all__ = [
     "Payment",
     "PaymentTender",
     "PaymentWait",
+    "Plan",
     "Product",
     "Receipt",
     "SecondFactor",
@@ -136,4 +138,5 @@ __all__ = [
     "Upload",
     "UploadChunk",
     "User",
+    "Voucher",
 ]

@@ -76,6 +76,7 @@ from branchtui.ledger.store.tables.people import (
 )
 from branchtui.ledger.store.tables.proof import audit, chain_heads, closed_days, operations
 from branchtui.ledger.store.tables.schema import metadata
+from branchtui.ledger.store.tables.vouchers import VOUCHERS, plans, vouchers
 
 __all__ = [
     "BALANCE_FILES",
@@ -83,6 +84,7 @@ __all__ = [
     "COUNTER",
     "CREDIT",
     "PARTIES",
+    "VOUCHERS",
     "accounts",
     "addresses",
     "approval_slots",
@@ -130,6 +132,7 @@ __all__ = [
     "payment_tenders",
     "payment_waits",
     "payments",
+    "plans",
     "products",
     "receipts",
     "second_factors",
@@ -143,4 +146,5 @@ __all__ = [
     "upload_chunks",
     "uploads",
     "users",
+    "vouchers",
 ]

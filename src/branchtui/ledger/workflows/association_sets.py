@@ -1,0 +1,289 @@
+"""All payments of a list that have one certain owner: what *associate all* means, looked at and done (CONC-5).
+
+Certain is tier 1 or 2 of the matching as it is now: whoever has been entered, activated or corrected since the
+payment came counts. A payment that a person has touched (taken back, restored) is a person's, and in no such set.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import bindparam, literal_column, select
+
+from branchtui.contract import associations as wire
+from branchtui.contract.payments import PaymentState
+from branchtui.contract.problem import Codes
+from branchtui.format.money import money
+from branchtui.ledger import audit
+from branchtui.ledger.days import day_key
+from branchtui.ledger.journal import (
+    UNALLOCATED,
+    EntryDraft,
+    InvariantBroken,
+    institution_account,
+    post_entries_bulk,
+    transfer,
+)
+from branchtui.ledger.operations import reply
+from branchtui.ledger.problems import Refusal, conflict, not_found
+from branchtui.ledger.store.lists import bound_of
+from branchtui.ledger.store.mapping import compiled, select_among
+from branchtui.ledger.store.rows import Account, Payment
+from branchtui.ledger.workflows import matching, owners, payment_search
+from branchtui.ledger.workflows.payment_rules import decide_account
+from branchtui.ledger.workflows.payment_steps import ASSOCIATED
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from branchtui.ledger.access import Principal
+    from branchtui.ledger.core import Core
+    from branchtui.ledger.operations import Command, Reply
+    from branchtui.ledger.store.connection import Connection
+    from branchtui.ledger.store.unit import BulkTx
+
+ACTION: Final = "payment.associate-all"
+CERTAIN: Final = frozenset({matching.BY_REFERENCE, matching.BY_PHONE})
+"""Tiers whose owner is one and sure."""
+
+LOOKED_AT_MAX: Final = 20_000
+"""Payments that wait, of one list; a longer one is narrowed first."""
+
+_PATH: Final = "/v1/payments"
+_UNTOUCHED: Final = 1
+"""The version of a payment that no person has touched."""
+
+_CLOSED: Final = "SELECT id FROM closed_days WHERE id IN (SELECT value FROM json_each(:days))"
+
+_GIVEN: Final = """
+UPDATE payments SET version = version + 1, state = 'associated', waits_because = NULL,
+    customer_id = given.value ->> 2, account_id = given.value ->> 3,
+    match_tier = CAST(given.value ->> 4 AS BIGINT), match_reasons = given.value ->> 5,
+    associated_by = :by, associated_at = :at
+FROM json_each(:rows) AS given
+WHERE payments.id = given.value ->> 0 AND version = CAST(given.value ->> 1 AS BIGINT)
+    AND state = 'unassociated'
+"""
+
+
+_ARE_GIVEN: Final = """
+SELECT COUNT(*) FROM json_each(:rows) AS given CROSS JOIN payments
+WHERE payments.id = given.value ->> 0 AND version = CAST(given.value ->> 1 AS BIGINT) + 1
+    AND state = 'associated' AND account_id = given.value ->> 3
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A payment that waits, the account it will go to, and why."""
+
+    payment: Payment
+    account: Account
+    tier: int
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AssociationSet:
+    """What all means as it stands, in the order of the payments' ids; `total_minor` in minor units of `currency`."""
+
+    rows: tuple[Given, ...]
+    currency: str
+
+    @property
+    def total_minor(self) -> int:
+        """The sum of the payments."""
+        return sum(each.payment.amount_minor for each in self.rows)
+
+    @property
+    def set_hash(self) -> str:
+        """SHA-256 over one line `payment:version:account` each, sorted by payment: another owner is another set."""
+        lines = "".join(f"{each.payment.id}:{each.payment.version}:{each.account.id}\n" for each in self.rows)
+        return hashlib.sha256(lines.encode()).hexdigest()
+
+    def answer(self) -> wire.AssociationSummary:
+        """What is seen of it."""
+        tiers = Counter(each.tier for each in self.rows)
+        return wire.AssociationSummary(
+            count=len(self.rows),
+            total_minor=self.total_minor,
+            set_hash=self.set_hash,
+            currency=self.currency,
+            by_reference=tiers[matching.BY_REFERENCE],
+            by_phone=tiers[matching.BY_PHONE],
+        )
+
+
+def look(core: Core, who: Principal, connection: Connection, asked: wire.PaymentFilter) -> AssociationSet:
+    """The set that `who` may associate at once, as this connection sees it.
+
+    Payments of the list's filter that wait, untouched by people, within the user's limit, on a day that is open, in
+    the currency of the branch that was asked for or the user's own; each with one active owner and an open wallet.
+
+    Raises:
+        Refusal: 404 for a branch that is not the caller's to see, 409 `too-many-rows` for a list too long to look through.
+    """
+    payments, currency = _waiting(core, who, connection, asked)
+    says = [owners.evidence_of(each) for each in payments]
+    scopes = [core.tree.below(each.branch_id) for each in payments]
+    found = owners.many_in_transaction(connection, list(zip(says, scopes, strict=True)))
+    decisions = [matching.decide(each, answer) for each, answer in zip(says, found, strict=True)]
+    held = _accounts(connection, {each.customer.id for each in decisions if each.customer is not None})
+    closed = _closed(core, connection, payments)
+    rows: list[Given] = []
+    for payment, decision in zip(payments, decisions, strict=True):
+        owner = decision.customer
+        if owner is None or decision.tier not in CERTAIN or payment.branch_id in closed:
+            continue
+        wallet = decide_account(owner, held.get(owner.id, []), payment.currency, None)
+        if not isinstance(wallet, Refusal):
+            rows.append(Given(payment, wallet, decision.tier, decision.reasons))
+    return AssociationSet(tuple(rows), currency)
+
+
+def associate_all(core: Core, tx: BulkTx, command: Command, asked: wire.AssociateAll) -> Reply:
+    """`POST /v1/payments/associate-all`: exactly the set that was seen, in one transaction, or nothing.
+
+    Raises:
+        Refusal: 404, 409 `batch-changed` with the figures as they are now, `too-many-rows`, 422 when there is nothing.
+    """
+    seen = look(core, command.principal, tx.connection, asked.filter or wire.PaymentFilter())
+    if (len(seen.rows), seen.total_minor, seen.set_hash) != (
+        asked.count,
+        asked.total_minor,
+        asked.set_hash,
+    ):
+        raise _changed(seen, asked)
+    if not seen.rows:
+        raise Refusal(422, Codes.VALIDATION, "There is nothing to associate.")
+    who = command.principal
+    drafts = [_entry(core, tx, command, each) for each in seen.rows]
+    post_entries_bulk(tx, command, drafts, row_nos=range(len(drafts)), new_id=core.new_id)
+    changes = [
+        (
+            each.payment.id,
+            each.payment.version,
+            each.account.customer_id,
+            each.account.id,
+            each.tier,
+            json.dumps((*each.reasons, f"{who.username} associated all"), ensure_ascii=False),
+        )
+        for each in seen.rows
+    ]
+    rows = {"rows": json.dumps(changes)}
+    tx.connection.execute(_GIVEN, rows | {"by": who.username, "at": command.at_us})
+    # What follows a payment for the search counts as changed too: the rows themselves are asked.
+    ((count,),) = tx.connection.execute(_ARE_GIVEN, rows)
+    if count != len(changes):
+        raise InvariantBroken("a payment of a bulk association moved while it was done")
+    figures = {"count": len(seen.rows), "total_minor": seen.total_minor, "set_hash": seen.set_hash}
+    return reply(
+        wire.AssociationResult(count=len(seen.rows), total_minor=seen.total_minor, currency=seen.currency),
+        event=audit.Event(action=command.action, object=_PATH, after=figures),
+        branch_id=who.branch_id,
+        resource=_PATH,
+        summary=f"{len(seen.rows):,} payments, {money(seen.total_minor, seen.currency)} {seen.currency}",
+        amount_minor=seen.total_minor,
+        currency=seen.currency,
+    )
+
+
+def _waiting(
+    core: Core, who: Principal, connection: Connection, asked: wire.PaymentFilter
+) -> tuple[list[Payment], str]:
+    scope = who.scope.branch_ids
+    if asked.branch is not None:
+        if not who.scope.covers(asked.branch):
+            raise not_found("branch")
+        scope = core.tree.below(asked.branch)
+    currency = core.tree[asked.branch or who.branch_id].currency
+    filters: dict[str, Any] = payment_search.filters(
+        scope,
+        whole=who.scope.top and asked.branch is None,
+        home=core.tree[who.branch_id],
+        q=(asked.q or "").strip() or None,
+        state=PaymentState.UNASSOCIATED.value,
+        date_from=asked.date_from,
+        date_to=asked.date_to,
+    )
+    bound = bound_of(filters) | {
+        "set_currency": currency,
+        "set_most": who.limit_minor,
+        "set_rows": LOOKED_AT_MAX + 1,
+    }
+    found = [Payment(*values) for values in connection.execute(_statement(tuple(sorted(filters))), bound)]
+    if len(found) > LOOKED_AT_MAX:
+        raise conflict(
+            Codes.TOO_MANY_ROWS,
+            f"More than {LOOKED_AT_MAX:,} payments wait here. Narrow the list by days or a branch first.",
+        )
+    return found, currency
+
+
+_statements: dict[tuple[str, ...], str] = {}
+
+
+def _statement(active: tuple[str, ...]) -> str:
+    if active not in _statements:
+        spec = payment_search.PAYMENTS
+        columns = spec.columns
+        where = [spec.filters[name] for name in active]
+        where += [
+            columns.version == _UNTOUCHED,
+            columns.currency == bindparam("set_currency"),
+            literal_column("(:set_most IS NULL OR payments.amount_minor <= :set_most)"),
+        ]
+        found = select(*spec.select_list).where(*where).order_by(columns.id)
+        _statements[active] = compiled(found.limit(bindparam("set_rows")))
+    return _statements[active]
+
+
+def _accounts(connection: Connection, customer_ids: set[str]) -> dict[str, list[Account]]:
+    held: dict[str, list[Account]] = {}
+    if customer_ids:
+        keys = json.dumps(sorted(customer_ids))
+        for values in connection.execute(select_among(Account, "customer_id"), {"keys": keys}):
+            account = Account(*values)
+            held.setdefault(account.customer_id or "", []).append(account)
+    return held
+
+
+def _closed(core: Core, connection: Connection, payments: Sequence[Payment]) -> set[str]:
+    """The branches among those of the payments whose day is closed."""
+    today = {
+        day_key(branch_id, core.today(core.tree[branch_id]).isoformat()): branch_id
+        for branch_id in {each.branch_id for each in payments}
+    }
+    return {today[key] for (key,) in connection.execute(_CLOSED, {"days": json.dumps(sorted(today))})}
+
+
+def _entry(core: Core, tx: BulkTx, command: Command, given: Given) -> EntryDraft:
+    payment = given.payment
+    branch = core.tree[payment.branch_id]
+    unallocated = institution_account(tx, branch, UNALLOCATED, payment.currency, command.at_us)
+    return EntryDraft(
+        kind=ASSOCIATED,
+        branch_id=payment.branch_id,
+        subject_id=payment.id,
+        legs=transfer(unallocated, given.account, payment.amount_minor),
+        business_date=core.today(branch).isoformat(),
+        narration=f"Payment {payment.payment_no}",
+        reference=payment.code,
+    )
+
+
+def _changed(now: AssociationSet, asked: wire.AssociateAll) -> Refusal:
+    return conflict(
+        Codes.BATCH_CHANGED,
+        f"You saw {asked.count:,} payments of {money(asked.total_minor, now.currency)} {now.currency}; "
+        f"now there are {len(now.rows):,} of {money(now.total_minor, now.currency)}, or others than these. "
+        "Nothing was done. Look at them again.",
+        count=len(now.rows),
+        total_minor=now.total_minor,
+        set_hash=now.set_hash,
+        currency=now.currency,
+    )
