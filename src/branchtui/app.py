@@ -44,6 +44,8 @@ class BranchApp(GatedApp, inherit_bindings=False):
         Binding("ctrl+z", "suspend_process", show=False, priority=True),
     ]
 
+    HARMLESS_KEYS = frozenset({"f12"})
+
     def __init__(
         self,
         settings: Settings,

@@ -8,6 +8,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -178,8 +179,9 @@ def enter(served: RunningLedger, password: str, username: str = "teller") -> htt
 def test_a_locked_user_is_let_in_again_and_a_disabled_one_is_not(database: str) -> None:
     """AUTH-3: an unlocked user signs in at once. A disabled one is out, whatever the password."""
     connection = connect(database_path(database))
+    in_a_while = (int(time.time()) + 20 * 60) * 1_000_000
     connection.execute(
-        "UPDATE users SET failed_tries = 10, locked_until = 9000000000000000 WHERE username = 'teller'"
+        "UPDATE users SET failed_tries = 10, locked_until = ? WHERE username = 'teller'", (in_a_while,)
     )
     connection.close()
     with RunningLedger(database) as served:

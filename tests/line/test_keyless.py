@@ -107,9 +107,14 @@ def test_a_sign_in_that_is_cut_is_said_and_the_next_one_works(world: World, stat
             person.forget_bad_times()
             proxy.befall(fault, only=only)
             count = len(proxy.passed)
-            with pytest.raises(Unreachable):
+            said: Unreachable | None = None
+            try:
                 await person.ledger.sign_in(WHO, PASSWORD)
-            assert len(proxy.passed) - count == 1
+            except Unreachable as error:
+                said = error
+            # Tokens are drawn and the answer is packed: one that came out shorter may be whole before its cut.
+            (one,) = proxy.passed[count:]
+            assert (said is not None) is one.is_cut, fault
             await person.ledger.sign_in(WHO, PASSWORD)
         assert (await person.make(ready(world, DONE))).said is Said.DONE
 

@@ -20,7 +20,7 @@ from branchtui.settings import Settings
 from branchtui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Iterable
     from pathlib import Path
 
     from textual.pilot import Pilot
@@ -83,17 +83,23 @@ class Counter:
 
     async def type(self, text: str) -> None:
         """Type a text as fast as a line brings it; on return it has had its effect, unless the program holds the keys."""
-        driver = self.app._driver
-        assert driver is not None
-        for letter in text:
-            key = events.Key(_character_to_key(letter), letter)
-            key.set_sender(self.app)
-            driver.send_message(key)
-        await self.pilot.pause()
+        await self._send(events.Key(_character_to_key(letter), letter) for letter in text)
         for _ in range(TURNS_MAX):
             if not self.app.gate.is_busy:
                 break
             await self.pilot.pause()
+
+    async def at_once(self, *keys: str) -> None:
+        """Press keys by Textual's names so that all of them are there before the first has had its effect."""
+        await self._send(events.Key(key, key if len(key) == 1 else None) for key in keys)
+
+    async def _send(self, keys: Iterable[events.Key]) -> None:
+        driver = self.app._driver
+        assert driver is not None
+        for key in keys:
+            key.set_sender(self.app)
+            driver.send_message(key)
+        await self.pilot.pause()
 
     async def at(self, kind: builtins.type[S]) -> S:
         """Wait until a screen of this kind is in front, and give it."""

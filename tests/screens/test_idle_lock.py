@@ -133,6 +133,25 @@ async def test_what_was_typed_into_a_form_survives_and_a_question_is_answered_by
         assert dialog.form.field("customer_id").value == member.id
 
 
+async def test_who_locks_while_a_question_comes_up_finds_it_locked(
+    own_ledger: RunningLedger, tmp_path: Path
+) -> None:
+    """SEC-5: what is typed before a confirmation is shown is put aside, and the panic key never is."""
+    member = own_ledger.add_member(first_name="Wanjiku", last_name="Kamau")
+    record = {"customer_id": member.id, "account_kind": "savings", "amount_minor": 100, "currency": "KES"}
+    made = own_ledger.sign_in("teller").post(
+        "/v1/balance-records", record | {"as_of_date": own_ledger.today().isoformat()}
+    )
+    assert made.status_code == 201
+    async with counter(own_ledger.url, tmp_path) as seat:
+        await seat.press("f3")
+        screen = await seat.at(BalancesScreen)
+        await seat.until(lambda: screen.rows.highlighted is not None)
+        await seat.at_once("p", "f12")
+        await seat.at(LockScreen)
+        assert own_ledger.query("SELECT status FROM balance_records") == [("not_accounted",)]
+
+
 async def test_a_session_that_ended_behind_the_lock_is_taken_up_by_the_same_password(
     own_ledger: RunningLedger, tmp_path: Path
 ) -> None:

@@ -56,6 +56,10 @@ def seen(lines: list[str]) -> list[str]:
     return [line.rstrip() for line in (*plain[:-2], *plain[-1:])]
 
 
+RESTS = 25
+"""Looks in a row at which nothing has changed any more."""
+
+
 @cache
 def meant() -> list[list[str]]:
     """The picture after each step, as the layout has it; the last one is the large window's."""
@@ -70,12 +74,14 @@ def meant() -> list[list[str]]:
                 return seen(["".join(segment.text for segment in line) for line in strips])
 
             async def settled(former: list[str]) -> list[str]:
-                async with asyncio.timeout(20):
-                    while (now := picture()) == former or any(line.strip() == "…" for line in now):
-                        await pilot.pause()
-                    for _ in range(20):
-                        await pilot.pause()
-                return picture()
+                now, rested = picture(), 0
+                async with asyncio.timeout(60):
+                    while rested < RESTS:
+                        await pilot.pause(0.02)
+                        before, now = now, picture()
+                        is_there = now != former and not any(line.strip() == "…" for line in now)
+                        rested = rested + 1 if is_there and now == before and not app.gate.is_busy else 0
+                return now
 
             last = await settled([])
             while not any("What waits" in line for line in last):

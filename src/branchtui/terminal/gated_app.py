@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
-from typing import Final
+from typing import ClassVar, Final
 
 from textual import events
 from textual.await_complete import AwaitComplete
@@ -31,6 +31,9 @@ class GatedApp(RoomyApp, inherit_bindings=False):
     `paint` holds the figures of the painter; all empty where another driver paints.
     """
 
+    HARMLESS_KEYS: ClassVar[frozenset[str]] = frozenset()
+    """Keys that are never put aside at a confirmation: they mean the same on every screen and move no money."""
+
     def __init__(
         self,
         *,
@@ -48,7 +51,13 @@ class GatedApp(RoomyApp, inherit_bindings=False):
         )
         self.painting = painting
         self.paint = painting.figures if painting else PaintFigures()
-        self.gate = KeyGate(self, is_ready=is_ready, changed=changed, paint=self.paint if painting else None)
+        self.gate = KeyGate(
+            self,
+            is_ready=is_ready,
+            harmless=self.HARMLESS_KEYS,
+            changed=changed,
+            paint=self.paint if painting else None,
+        )
 
         self._mark = MarkChoice(list_mark)
         self.suit_line()

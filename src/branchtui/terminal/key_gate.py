@@ -42,7 +42,8 @@ class KeyGate:
     A screen with `is_confirmation` puts aside what was typed before the terminal showed it: no money moves
     by a key typed before its confirmation was on the screen. One with `is_interruption` came by itself: what was
     typed before it was shown waits until it is gone. `paint` tells what the terminal has shown;
-    replies and keys come by one way, in their order. `changed` is told when the counts change.
+    replies and keys come by one way, in their order. `changed` is told when the counts change. `harmless` keys mean the
+    same on every screen and move no money: who locks the terminal in a hurry finds it locked.
     """
 
     def __init__(
@@ -50,12 +51,14 @@ class KeyGate:
         app: App[Any],
         *,
         is_ready: Callable[[Typed], bool] = lambda _: True,
+        harmless: frozenset[str] = frozenset(),
         changed: Callable[[], None] = lambda: None,
         paint: PaintFigures | None = None,
     ) -> None:
         self._app = app
         self._shown = Shown(paint)
         self._is_ready = is_ready
+        self._harmless = harmless
         self._changed = changed
         self._waiting: deque[tuple[Typed, Seen]] = deque()
         self._kept: list[tuple[Screen[Any], tuple[Typed, Seen]]] = []
@@ -100,7 +103,7 @@ class KeyGate:
         if not self.is_busy:
             self._front = front
             self._set_aside(0)
-            if not self._shown.was_in_sight(front, seen):
+            if not self._may_act_on(front, event, seen):
                 self._turn_away(front, [(key, seen) for key in keys])
                 return False
             may_go = (
@@ -224,10 +227,16 @@ class KeyGate:
         self._give_back()
         if front is former or not (is_confirmation(front) or is_interruption(front)):
             return
-        typed_in_sight = deque(each for each in self._waiting if self._shown.was_in_sight(front, each[1]))
+        typed_in_sight = deque(each for each in self._waiting if self._may_act_on(front, *each))
         early = [each for each in self._waiting if each not in typed_in_sight]
         self._waiting = typed_in_sight
         self._turn_away(front, early)
+
+    def _may_act_on(self, front: Screen[Any], typed: Typed, seen: Seen) -> bool:
+        """Whether it was typed with `front` in sight, or is a key that means the same on every screen."""
+        if isinstance(typed, events.Key) and typed.key in self._harmless:
+            return True
+        return self._shown.was_in_sight(front, seen)
 
     def _turn_away(self, front: Screen[Any], early: list[tuple[Typed, Seen]]) -> None:
         """What was typed before `front` was shown has no effect on it: it is kept for what is interrupted, or put aside."""
