@@ -52,7 +52,8 @@ class BalanceRecordRows:
 
     columns: tuple[str, ...] = COLUMNS
     amount_column: str = "amount"
-    date_column: str = "as_of_date"
+    date_columns: tuple[str, ...] = ("as_of_date",)
+    chunk_rows: int = 5_000
 
     def missing(self, header: Sequence[str], setting: Setting) -> list[str]:
         """Mandatory columns that the header does not have; either number names the customer."""
