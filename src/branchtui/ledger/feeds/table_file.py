@@ -19,7 +19,7 @@ from branchtui.ledger.feeds.finding import ERROR, Finding, error, warning
 from branchtui.ledger.feeds.lines import BAD_BYTES, BadLine, Lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 ROWS_MAX: Final = 250_000
 COLUMNS_MAX: Final = 64
@@ -30,6 +30,7 @@ ENDS: Final = frozenset({"quote-open", "too-many-rows", "encoding-end"})
 
 SIGNS: Final = {Delimiter.COMMA: ",", Delimiter.SEMICOLON: ";", Delimiter.TAB: "\t"}
 _END_NAMES: Final = {"\n": "LF", "\r\n": "CR LF", "\r": "CR"}
+_NO_SYNONYMS: Final[dict[str, str]] = {}
 _NAME_GAPS = re.compile(r"[\s-]+")
 
 
@@ -51,7 +52,7 @@ class Row:
 class TableFile:
     """A table in a file. `chunks` gives its bytes from the beginning each time it is called.
 
-    `known` holds the column names that may appear; `header` names the columns as they stand,
+    `known` holds the column names that may appear, `synonyms` other words for some of them; `header` names the columns as they stand,
     `findings` what is wrong with the header or the file as a whole (at row `header_row_no`).
     `is_workbook`: it is no text but a workbook, whose first sheet is read.
     """
@@ -63,7 +64,9 @@ class TableFile:
         known: Collection[str],
         encoding: Encoding | None = None,
         delimiter: Delimiter | None = None,
+        synonyms: Mapping[str, str] = _NO_SYNONYMS,
     ) -> None:
+        self._synonyms = synonyms
         self.header: tuple[str, ...] = ()
         self.header_row_no = 1
         self.findings: list[Finding] = []
@@ -137,7 +140,7 @@ class TableFile:
         self.findings += found.findings
         if not found.is_readable:
             return
-        names = [column_name(cell) for cell in found.cells]
+        names = [self._synonyms.get(name, name) for name in map(column_name, found.cells)]
         while names and not names[-1]:
             names.pop()
         if len(names) > COLUMNS_MAX:

@@ -86,6 +86,7 @@ class Checker:
             known={*self.kind.columns, ERROR_COLUMN},
             encoding=asked.encoding,
             delimiter=asked.delimiter,
+            synonyms=self.kind.synonyms,
         )
         verdict = Verdict()
         setting, rows_total = self._recognise(table, asked, verdict)

@@ -25,11 +25,11 @@ from branchtui.ledger.workflows.credit_frequency import Frequency
 from branchtui.ledger.workflows.credit_rules import CreditAction
 from branchtui.ledger.workflows.import_credit_write import Taking
 from branchtui.ledger.workflows.import_parties import sender_of
-from branchtui.ledger.workflows.import_rows import Checked, Setting, Taken, level_of
+from branchtui.ledger.workflows.import_rows import NO_SYNONYMS, Checked, Setting, Taken, level_of
 from branchtui.ledger.workflows.reading import is_email
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from branchtui.ledger.access import Principal
     from branchtui.ledger.core import Core
@@ -76,6 +76,7 @@ class CreditAccountRows:
     columns: tuple[str, ...] = COLUMNS
     amount_column: str = "max_credit"
     date_columns: tuple[str, ...] = ("settle_anchor",)
+    synonyms: Mapping[str, str] = NO_SYNONYMS
     chunk_rows: int = 5_000
 
     def missing(self, header: Sequence[str], setting: Setting) -> list[str]:

@@ -134,7 +134,7 @@ class CellReader:
             if cells[name]:
                 values[name] = _flag(row, name)
         for name in _NUMBERS:
-            if name in values and _NUMBER.fullmatch(values[name]) is None:
+            if name in values and not _NUMBER.fullmatch(values[name]) and not row.is_wrong(name):
                 said = f"{shown(values[name])}: at most 20 letters, digits, . / or -, the first no sign."
                 row.say(name, "number", said)
 

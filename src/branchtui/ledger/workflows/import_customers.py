@@ -39,7 +39,7 @@ from branchtui.ledger.workflows.import_parties import sender_of
 from branchtui.ledger.workflows.import_rows import Checked, Setting, Taken, level_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from branchtui.ledger.access import Principal
     from branchtui.ledger.core import Core
@@ -61,6 +61,7 @@ class CustomerRows:
 
     amount_column: str = ""
     date_columns: tuple[str, ...] = DATE_COLUMNS
+    synonyms: Mapping[str, str] = SYNONYMS
     chunk_rows: int = CHUNK_ROWS
 
     def __init__(self, form: LegalForm) -> None:
@@ -122,7 +123,7 @@ class _Check:
         self._form = form
         self._setting = setting
         self._columns = columns_of(form)
-        places = {SYNONYMS.get(name, name): place for place, name in enumerate(header)}
+        places = {name: place for place, name in enumerate(header)}
         # A column that the file lacks is taken from a blank cell behind the last one.
         self._pick = itemgetter(*(places.get(name, len(header)) for name in self._columns))
         self._cells = CellReader(form, setting.date_order)

@@ -15,7 +15,7 @@ from branchtui.ledger.workflows.statement_kinds import FORMATS
 from branchtui.ledger.workflows.statement_take import StatementRows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from branchtui.ledger.core import Core
     from branchtui.ledger.feeds.table_file import Row
@@ -39,6 +39,8 @@ class TableKind(Protocol):
     columns: tuple[str, ...]
     amount_column: str
     date_columns: tuple[str, ...]
+    synonyms: Mapping[str, str]
+    """Other words for some of the columns."""
 
     @property
     def chunk_rows(self) -> int:
