@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from python_calamine import CalamineWorkbook
 from tests.ledger.files import ask_import, findings, import_file, upload
 from tests.ledger.members import (
     add_staff,
@@ -20,6 +21,7 @@ from tests.ledger.members import (
     teller,
     today,
 )
+from tests.ledger.workbooks import workbook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -381,6 +383,61 @@ def test_any_script_survives(running_ledger: RunningLedger) -> None:
     assert take(api, *rows)["imported"] == 3
     assert {one["name"] for one in found(api, "S-")} >= {"李小龙", "عائشة محمد", "அருண் குமார்"}
     assert [one["external_id"] for one in found(api, "குமார்")] == ["S-3"]
+
+
+def test_a_template_offers_what_the_office_has(running_ledger: RunningLedger) -> None:
+    """Contract 8: per legal form; the workbook offers codes, and the offices and the staff of the branch; both are read back."""
+    mine = add_staff(running_ledger, first_name="Own", last_name="Person")
+    theirs = add_staff(running_ledger, "KSM", first_name="Other", last_name="Person")
+    api = teller(running_ledger)
+    for kind, name in ((PERSON, "first_name"), (ENTITY, "name")):
+        text = api.get(f"/v1/templates/{kind}.csv").text
+        assert text.startswith(f"{name},")
+        book = api.get(f"/v1/templates/{kind}.xlsx", branch_id=running_ledger.branch("NKU").id)
+        assert book.headers["content-disposition"].endswith(f'"{kind}.xlsx"')
+        assert ",".join(sheet(book.content, "Rows")[0]) == text.strip()
+        offered = {value for row in sheet(book.content, "Lists") for value in row}
+        assert {"NKU", "Own Person", "yes", "Passport", "Priority"} <= offered
+        assert not {"KSM", "Other Person"} & offered
+    add_staff(running_ledger, first_name="Another", last_name="Own")
+    one = api.get(f"/v1/templates/{PERSON}.xlsx", staff_id=mine["id"]).content
+    offered = {value for row in sheet(one, "Lists") for value in row}
+    assert "Own Person" in offered
+    assert "Another Own" not in offered
+    for asked in ({"branch_id": running_ledger.branch("KSM").id}, {"staff_id": theirs["id"]}):
+        for ending in ("csv", "xlsx"):
+            refused(api.get(f"/v1/templates/{PERSON}.{ending}", **asked), 404, "not-found")
+    assert api.get("/v1/templates/balance-records.xlsx").status_code == 200
+
+
+def sheet(data: bytes, name: str) -> list[list[str]]:
+    """The rows of a sheet."""
+    rows = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_name(name).to_python()
+    return [[str(cell) for cell in row] for row in rows]
+
+
+def test_a_workbook_is_a_file_as_any(running_ledger: RunningLedger) -> None:
+    """Contract 3, 8: XLSX as CSV; days and long numbers as the sheet has them, rejects come back as text."""
+    head = ["First Name", "Last Name", "External Id", "Mobile No", "Date of Birth"]
+    data = workbook(
+        [
+            head,
+            ["Amina", "Noor-Abdi", "0007", 254722333444, date(1990, 2, 28)],
+            [],
+            ["Baraka", "", "0008", "", ""],
+        ]
+    )
+    api = teller(running_ledger)
+    made = import_file(api, data, kind=PERSON, mode="valid_rows")
+    assert (made["imported"], made["rows_warning"], wrong(api, made)) == (1, 1, [(4, "last_name", "needed")])
+    assert made["recognised"]["format"] == "xlsx"
+    (one,) = found(api, "Amina")
+    assert (one["external_id"], one["mobile_no"], one["date_of_birth"]) == (
+        "0007",
+        "+254722333444",
+        "1990-02-28",
+    )
+    assert "0008" in api.get(f"/v1/imports/{made['id']}/rejects.csv").text
 
 
 def test_the_chain_tells_of_the_rows(running_ledger: RunningLedger) -> None:

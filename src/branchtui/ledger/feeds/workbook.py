@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import weakref
 import zipfile
 import zlib
 from typing import IO, TYPE_CHECKING, Final
@@ -79,7 +80,7 @@ def as_text(chunks: Callable[[], Iterable[bytes]]) -> Callable[[], Iterator[byte
             said = "This is no workbook that can be opened. Save it again as .xlsx, or as CSV."
             raise WorkbookUnfit("not-a-table", said) from failure
         packed.seek(0)
-        return _from_beginning(_read(packed))
+        return _read(packed)
 
 
 def _look_at(archive: zipfile.ZipFile) -> None:
@@ -126,27 +127,38 @@ def _too_large() -> WorkbookUnfit:
     )
 
 
-def _read(packed: IO[bytes]) -> IO[bytes]:
+def _read(packed: IO[bytes]) -> _Text:
     """The sheet as text, by a process that has a minute and a gigabyte at most."""
-    table = tempfile.TemporaryFile()  # noqa: SIM115 - read for as long as the table lives, and gone with it
     command = [sys.executable, "-I", "-m", "branchtui.ledger.feeds.workbook_reader"]
-    try:
-        subprocess.run(  # noqa: S603 - starts our own program
-            command, stdin=packed, stdout=table, stderr=subprocess.DEVNULL, timeout=READ_SECONDS, check=True
-        )
-    except (subprocess.CalledProcessError, subprocess.TimeoutExpired, OSError) as failure:
-        table.close()
-        said = "The sheet could not be read: it is damaged, or reaches over too many rows and columns. Save it as CSV."
-        raise WorkbookUnfit("workbook-unread", said) from failure
-    return table
+    with tempfile.TemporaryFile() as table:
+        try:
+            subprocess.run(  # noqa: S603 - starts our own program
+                command,
+                stdin=packed,
+                stdout=table,
+                stderr=subprocess.DEVNULL,
+                timeout=READ_SECONDS,
+                check=True,
+            )
+        except (subprocess.SubprocessError, OSError) as failure:
+            said = (
+                "The sheet could not be read: it is damaged, or reaches over too many rows and columns. "
+                "Save it as CSV."
+            )
+            raise WorkbookUnfit("workbook-unread", said) from failure
+        return _Text(os.dup(table.fileno()))
 
 
-def _from_beginning(table: IO[bytes]) -> Callable[[], Iterator[bytes]]:
-    def chunks() -> Iterator[bytes]:
+class _Text:
+    """The bytes of a file without a name, from the beginning each time; gone when nobody reads them any more."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        weakref.finalize(self, os.close, descriptor)
+
+    def __call__(self) -> Iterator[bytes]:
         # By place and not by the file's own mark: a table is read by several at once.
         place = 0
-        while block := os.pread(table.fileno(), _BLOCK_BYTES, place):
+        while block := os.pread(self._descriptor, _BLOCK_BYTES, place):
             place += len(block)
             yield block
-
-    return chunks
