@@ -33,7 +33,7 @@ _ENDINGS: Final = (
 
 
 class CustomerImportScreen(ImportScreen):
-    """`i` on Customers. What the rows are is chosen above the file."""
+    """`i` on Customers. What the rows are is chosen below the file, so that a paste always lands in its line."""
 
     HEADING = "Import Customers"
     KIND: ClassVar[ImportKind] = PERSONS
@@ -46,7 +46,7 @@ class CustomerImportScreen(ImportScreen):
     )
     ACTIONS: ClassVar[ActionTable] = screen_actions(
         *(each for each in ImportScreen.ACTIONS if each.id in {"take", "valid", "save", "turn", "again"}),
-        Action("template", "o", "Template", "Save an empty file with the right columns"),
+        Action("template", "o", "Template", "Save an empty file with the right columns", also=("ctrl+o",)),
         *(each for each in ImportScreen.ACTIONS if each.id in {"day-first", "month-first"}),
     )
     BINDINGS = ACTIONS.bindings()
@@ -61,7 +61,7 @@ class CustomerImportScreen(ImportScreen):
         return self._kind
 
     def form_fields(self) -> list[Field]:
-        """What the rows are, and where they are."""
+        """Where the rows are, and what."""
         return [
             PathField("file", "File", hint="a path, or paste rows of a spreadsheet"),
             ChoiceField("kind", "Legal Form", _KINDS, value=PERSONS.value),
@@ -70,6 +70,10 @@ class CustomerImportScreen(ImportScreen):
     @on(Form.Submitted, "#import-form")
     def _kind_chosen(self, message: Form.Submitted) -> None:
         self._kind = ImportKind(message.values.get("kind") or PERSONS.value)
+
+    def choose_lines(self) -> list[str]:
+        """Where files are read from, and how to come by an empty one."""
+        return [*super().choose_lines(), "[ctrl+o] saves a template of this legal form there"]
 
     def result(self, found: Import) -> str:
         """What became of it."""

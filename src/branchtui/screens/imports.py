@@ -216,7 +216,7 @@ class ImportScreen(ImportFlow):
         self.form.display = is_choosing
         self.findings.display = self.query_one("#finding").display = stage in {Stage.PREVIEW, Stage.DONE}
         if is_choosing:
-            self._tell_found([f"Files are read from {self.desk.settings.imports}."])
+            self._tell_found(self.choose_lines())
             self.heading.show(note="")
             if self.is_current:
                 self.form.start()
@@ -226,6 +226,10 @@ class ImportScreen(ImportFlow):
             if self.findings.display and self.is_current:
                 self.findings.focus()
         self.refresh_actions()
+
+    def choose_lines(self) -> list[str]:
+        """What is said below the line for the file."""
+        return [f"Files are read from {self.desk.settings.imports}."]
 
     def _found_lines(self) -> list[str]:
         found = self.found

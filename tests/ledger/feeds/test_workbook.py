@@ -22,8 +22,8 @@ def read(data: bytes) -> TableFile:
 
 def test_cells_are_read_as_a_person_sees_them() -> None:
     """Contract 8: leading zeros and long numbers as they were keyed; days in one writing; rows keep their numbers."""
-    rows = [
-        HEAD,
+    rows: list[list[object]] = [
+        [*HEAD],
         ["000101", 62500.5, date(2026, 9, 30)],
         [],
         [254711222333, 0.1 + 0.2, datetime(2026, 9, 30, 8, 15)],  # noqa: DTZ001 - a sheet has no zone
