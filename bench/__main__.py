@@ -30,6 +30,7 @@ BENCHES = {
     "lists": "Lists of 10 thousand, 100 thousand and a million rows",
     "growth": "How the same work grows with the ledger",
     "imports": "Import of a CSV file, and post all of it",
+    "customer_imports": "Import of a CSV file of persons",
     "check": "The proof of the invariants: `ledger check`",
 }
 

@@ -82,11 +82,11 @@ async def test_a_template_is_saved_as_workbook_or_as_text(till: Till, tmp_path: 
         await desk.press("ctrl+o")
         await desk.see("Template: Persons", "Workbook", "Text")
         await desk.press("1")
-        await desk.see("The template is in", "customers-person.xlsx")
+        await desk.see("Saved: customers-person.xlsx")
         await desk.press("tab", "e", "ctrl+o")
         await desk.see("Template: Entities")
         await desk.press("2")
-        await desk.see("customers-entity.csv")
+        await desk.see("Saved: customers-entity.csv")
     book = CalamineWorkbook.from_filelike(io.BytesIO((folder / "customers-person.xlsx").read_bytes()))
     assert book.get_sheet_by_index(0).to_python()[0][:3] == ["first_name", "middle_name", "last_name"]
     assert (folder / "customers-entity.csv").read_text().startswith("name,")

@@ -100,7 +100,7 @@ class CustomerImportScreen(ImportScreen):
             except LedgerError as error:
                 self.say(error.sentence, level_of(error))
             else:
-                self.say(f"The template is in {path}.", "done")
+                self.say(f"Saved: {path.name}, where files are read from.", "done")
             return
         self.say(f"There are too many templates in {folder} already.", "error")
 
