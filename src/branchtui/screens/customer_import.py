@@ -71,6 +71,12 @@ class CustomerImportScreen(ImportScreen):
     def _kind_chosen(self, message: Form.Submitted) -> None:
         self._kind = ImportKind(message.values.get("kind") or PERSONS.value)
 
+    def _begin(self) -> None:
+        """Another file; most likely of the same legal form."""
+        super()._begin()
+        self.form.field("kind").set_keyed(self._kind.value)
+        self.form.mark_saved()
+
     def choose_lines(self) -> list[str]:
         """Where files are read from, and how to come by an empty one."""
         return [*super().choose_lines(), "[ctrl+o] saves a template of this legal form there"]
