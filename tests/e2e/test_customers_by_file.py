@@ -105,5 +105,5 @@ def test_a_loan_is_offset_from_savings(ledger: RunningLedger, tmp_path: Path) ->
         shown.see("owed 200.00")
         shown.press("enter", "150", "ctrl+s")
         confirm(shown, "200.00", "50.00", "350.00")
-        shown.see("is now 50.00 KES")
+        shown.see("Offset: 150.00 KES.", "is now 350.00 KES")
     ledger.check()

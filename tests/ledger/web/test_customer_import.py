@@ -23,6 +23,8 @@ from tests.ledger.members import (
 )
 from tests.ledger.workbooks import workbook
 
+from branchtui.ledger.workflows import import_run
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -438,6 +440,27 @@ def test_a_workbook_is_a_file_as_any(running_ledger: RunningLedger) -> None:
         "1990-02-28",
     )
     assert "0008" in api.get(f"/v1/imports/{made['id']}/rejects.csv").text
+
+
+@pytest.mark.parametrize("mode", ["valid_rows", "all_or_nothing"])
+def test_a_file_is_taken_in_piece_by_piece(
+    running_ledger: RunningLedger, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    """CONC-5: each piece goes on behind the last row that is in; a number of a later piece is given to nobody before."""
+    monkeypatch.setattr(import_run, "CHUNK_ROWS", 2)
+    api = teller(running_ledger)
+    assert take(api, person(external_id=f"{mode}-0"))["imported"] == 1
+    last = int(found(api, f"{mode}-0")[0]["customer_no"])
+    rows = [person(external_id=f"{mode}-{row}", customer_no="") for row in range(1, 8)]
+    rows[5]["customer_no"] = f"{last + 2:06d}"
+    made = take(api, *rows, mode=mode)
+    assert (made["state"], made["imported"]) == ("done", 7)
+    taken = running_ledger.query(
+        "SELECT import_row_no FROM customers WHERE import_id = ? ORDER BY import_row_no", made["id"]
+    )
+    assert taken == [(row,) for row in range(2, 9)]
+    assert found(api, f"{mode}-6")[0]["customer_no"] == f"{last + 2:06d}"
+    running_ledger.check()
 
 
 def test_the_chain_tells_of_the_rows(running_ledger: RunningLedger) -> None:
