@@ -34,7 +34,7 @@ from branchtui.ledger.workflows.import_customer_known import (
     number_taken,
     rules_hash,
 )
-from branchtui.ledger.workflows.import_customers_write import Taking
+from branchtui.ledger.workflows.import_customers_write import Brought, Taking
 from branchtui.ledger.workflows.import_parties import sender_of
 from branchtui.ledger.workflows.import_rows import Checked, Setting, Taken, level_of
 
@@ -67,6 +67,7 @@ class CustomerRows:
     def __init__(self, form: LegalForm) -> None:
         self.form = form
         self.columns: tuple[str, ...] = columns_of(form)
+        self._brought = Brought()
 
     def missing(self, header: Sequence[str], setting: Setting) -> list[str]:
         """The columns of names that the header does not have."""
@@ -80,7 +81,7 @@ class CustomerRows:
         self, core: Core, tx: BulkTx, import_: Import, rows: Sequence[tuple[int, str]], at_us: int
     ) -> Taken:
         """Enter the customers; those that a number, a list or the institution's rules keep out by now are refused."""
-        return Taking(core, tx, import_, self.form, at_us).take(rows)
+        return Taking(core, tx, import_, self.form, self._brought, at_us).take(rows)
 
     def last_taken(self, connection: Connection, import_id: str) -> int:
         """The number of the last row that became a customer."""

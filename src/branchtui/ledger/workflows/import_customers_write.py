@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from branchtui.contract.customers import LegalForm
     from branchtui.ledger.core import Core
+    from branchtui.ledger.store.connection import Connection
     from branchtui.ledger.store.rows import Customer, CustomerFacet, Import
     from branchtui.ledger.store.unit import BulkTx
 
@@ -66,14 +67,41 @@ class _Made:
     identifiers: list[Identifier] = field(default_factory=list)
 
 
+class Brought:
+    """The numbers that the rows of a file bring themselves, read once a file: none of them is given to another row."""
+
+    def __init__(self) -> None:
+        self._of: tuple[str, int] = ("", 0)
+        self._numbers: dict[str, set[str]] = {}
+
+    def numbers(self, connection: Connection, import_: Import) -> dict[str, set[str]]:
+        """By the column of the number."""
+        if self._of == (import_.id, import_.preview_version):
+            return self._numbers
+        found: dict[str, set[str]] = {"customer_no": set(), "account_no": set()}
+        after = 0
+        while rows := import_store.staged(connection, import_.id, after, _LOOK_AHEAD):
+            for row in rows:
+                said = from_json(row.parsed)
+                for column, known in found.items():
+                    if number := said.get(column):
+                        known.add(number)
+            after = rows[-1].row_no
+        self._of, self._numbers = (import_.id, import_.preview_version), found
+        return found
+
+
 class Taking:
     """Rows that were good at the check become customers, in one transaction."""
 
-    def __init__(self, core: Core, tx: BulkTx, import_: Import, form: LegalForm, at_us: int) -> None:
+    def __init__(
+        self, core: Core, tx: BulkTx, import_: Import, form: LegalForm, brought: Brought, at_us: int
+    ) -> None:
         self._core = core
         self._tx = tx
         self._import = import_
         self._form = form
+        self._brought = brought
         self._at_us = at_us
         connection = tx.connection
         self._codes = CodeLists.read(connection)
@@ -161,19 +189,13 @@ class Taking:
 
     def _numbers(self, column: str, said: Sequence[tuple[int, Said]]) -> Iterator[str]:
         """Numbers for the rows that bring none; none that a row brings, here or further down in the file."""
-        given = {value for _, each in said if (value := each.get(column))}
-        missing = len(said) - sum(1 for _, each in said if each.get(column))
-        if missing and given:
-            given |= self._given_below(column, said[-1][0])
+        missing = sum(1 for _, each in said if not each.get(column))
+        if not missing:
+            return iter(())
         series = numbers.next_customer_nos if column == "customer_no" else numbers.next_account_nos
-        return iter(series(self._tx, missing, given) if missing else ())
-
-    def _given_below(self, column: str, row_no: int) -> set[str]:
-        found: set[str] = set()
-        while rows := import_store.staged(self._tx.connection, self._import.id, row_no, _LOOK_AHEAD):
-            found.update(value for row in rows if (value := from_json(row.parsed).get(column)))
-            row_no = rows[-1].row_no
-        return found
+        return iter(
+            series(self._tx, missing, self._brought.numbers(self._tx.connection, self._import)[column])
+        )
 
     def _make(self, made: _Made, row_no: int, each: Said, customer_no: str, account_no: str) -> None:
         branch = self._core.tree[each["branch_id"]]
