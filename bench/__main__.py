@@ -32,6 +32,7 @@ BENCHES = {
     "imports": "Import of a CSV file, and post all of it",
     "files": "Balance files of 200,000 lines",
     "credit": "Credit accounts: purchases, settlements, cycles",
+    "customer_imports": "Import of a CSV file of persons",
     "check": "The proof of the invariants: `ledger check`",
 }
 

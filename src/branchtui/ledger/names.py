@@ -28,6 +28,8 @@ def reversed_name(first: str | None, middle: str | None, last: str | None) -> st
 
 def is_family_first(text: str) -> bool:
     """Whether a text is written in Han, Hangul or Kana, where the family name comes first."""
+    if text.isascii():
+        return not text
     return all(unicodedata.name(c, "").startswith(_FAMILY_FIRST) for c in text)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from branchtui.ledger.store.rows import Account, Counter, Customer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from branchtui.ledger.store.unit import BulkTx, Tx
 
@@ -64,17 +64,28 @@ def _next_free(tx: Tx, name: str, write: Callable[[int], str]) -> str:
             return write(value)
 
 
-def next_account_nos(tx: BulkTx, count: int) -> list[str]:
+def next_account_nos(tx: BulkTx, count: int, given: Collection[str] = ()) -> list[str]:
     """As many account numbers as wanted, each as `next_account_no` gives one, in a few questions.
 
-    Looks at what is kept: a command asks before it makes customers or accounts of its own.
+    Looks at what is kept: a command asks before it makes customers or accounts of its own. None is among `given`.
     """
+    return _next_nos(tx, ACCOUNTS, write_account_no, count, given)
+
+
+def next_customer_nos(tx: BulkTx, count: int, given: Collection[str] = ()) -> list[str]:
+    """As many customer numbers as wanted, as `next_account_nos` gives account numbers."""
+    return _next_nos(tx, CUSTOMERS, write_customer_no, count, given)
+
+
+def _next_nos(
+    tx: BulkTx, name: str, write: Callable[[int], str], count: int, given: Collection[str]
+) -> list[str]:
     found: list[str] = []
     while missing := count - len(found):
-        first = reserve(tx, ACCOUNTS, missing)
-        made = [write_account_no(value) for value in range(first, first + missing)]
+        first = reserve(tx, name, missing)
+        made = [write(value) for value in range(first, first + missing)]
         taken = {number for (number,) in tx.connection.execute(_TAKEN, {"numbers": json.dumps(made)})}
-        found += [number for number in made if number not in taken]
+        found += [number for number in made if number not in taken and number not in given]
     return found
 
 

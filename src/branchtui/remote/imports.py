@@ -205,10 +205,18 @@ class Imports(Documents):
         """Save the bad rows, as they came, with an error column. Never over a file that exists (FileProblem)."""
         await self._save(f"/v1/imports/{segment(import_id)}/rejects.csv", to_path)
 
-    async def import_template(self, kind: ImportKind | str, to_path: Path) -> None:
-        """Save an empty file with the right columns. Never over a file that exists (FileProblem)."""
+    async def import_template(
+        self, kind: ImportKind | str, to_path: Path, *, branch_id: str | None = None
+    ) -> None:
+        """Save an empty file with the right columns: a workbook where the path ends with `.xlsx`, text otherwise.
+
+        A workbook offers the offices and the staff of a branch, of the own one unless it is named. Never over a file
+        that exists (FileProblem).
+        """
         name = kind.value if isinstance(kind, ImportKind) else kind
-        await self._save(f"/v1/templates/{segment(name)}.csv", to_path)
+        ending = "xlsx" if to_path.suffix == ".xlsx" else "csv"
+        query = query_of(branch_id=branch_id)
+        await self._save(f"/v1/templates/{segment(name)}.{ending}", to_path, query=query)
 
     async def job(self, job_id: str, wait: int = JOB_WAIT_MAX_SECONDS) -> Job:
         """Where a job stands; the ledger holds the answer up to `wait` seconds for it to end. No activity of a person."""

@@ -58,6 +58,9 @@ class CustomersScreen(ListScreen, CustomerDesk):
         Action("new", "n", "New", "New customer: a person, or an entity", changes=True),
         Action("edit", "e", "Edit", "Change this customer", changes=True),
         Action("menu", "m", "Menu", "Everything that may be done to this customer"),
+        Action(
+            "import", "i", "Import", "Customers from a file or from pasted rows", show=False, changes=True
+        ),
         Action("export", "o", "Export", "Save this list as a CSV file", show=False),
         Action("sort", "z", "Sort", "Sort by another column"),
         Action("copy", "c", "Copy number", "Copy the customer number", show=False),
@@ -236,6 +239,10 @@ class CustomersScreen(ListScreen, CustomerDesk):
             if refused.code != Codes.STEP_UP or not await self.prove():
                 raise
             await save()
+
+    def action_import(self) -> None:
+        """`i`."""
+        self.go("import-customers")
 
     def action_sort(self) -> None:
         """`z`: the next column."""

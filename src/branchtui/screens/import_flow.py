@@ -85,6 +85,11 @@ class ImportFlow(LedgerScreen):
         self._leave()
 
     @property
+    def kind(self) -> ImportKind:
+        """What the rows of the file are."""
+        return self.KIND
+
+    @property
     def is_standing(self) -> bool:
         """False while the program ends: there is nothing left to show an answer on."""
         return self.is_attached and self.app.is_running
@@ -123,7 +128,7 @@ class ImportFlow(LedgerScreen):
         assert self._upload is not None, "the file was sent"
         new = NewImport(
             upload_id=self._upload.id,
-            kind=self.KIND,
+            kind=self.kind,
             dry_run=True,
             sha256=self._upload.sha256,
             confirm=confirm,

@@ -67,6 +67,11 @@ def rows_word(count: int) -> str:
     return f"{count:,} row" if count == 1 else f"{count:,} rows"
 
 
+def customers_word(count: int) -> str:
+    """`1 customer`, `1,200 customers`."""
+    return f"{count:,} customer" if count == 1 else f"{count:,} customers"
+
+
 def wrong_sentence(count: int) -> str:
     """`2 rows are wrong, so nothing goes in.`, in the ledger's own words."""
     return f"{rows_word(count)} {'is' if count == 1 else 'are'} wrong, so nothing goes in."
@@ -87,9 +92,10 @@ def counts_line(import_: Import) -> str:
 def reading_line(import_: Import) -> str:
     """How the file was read; what stays open is not in it."""
     read = import_.recognised
+    is_text = read.format != "xlsx"
     parts = [
-        words(read.delimiter),
-        read.encoding,
+        words(read.delimiter) if is_text else "workbook",
+        read.encoding if is_text else "",
         f"decimal {words(read.decimal)}" if read.decimal else "",
         _DATE_WRITING.get(read.date_order, ""),
     ]

@@ -216,7 +216,7 @@ class ImportScreen(ImportFlow):
         self.form.display = is_choosing
         self.findings.display = self.query_one("#finding").display = stage in {Stage.PREVIEW, Stage.DONE}
         if is_choosing:
-            self._tell_found([f"Files are read from {self.desk.settings.imports}."])
+            self._tell_found(self.choose_lines())
             self.heading.show(note="")
             if self.is_current:
                 self.form.start()
@@ -226,6 +226,10 @@ class ImportScreen(ImportFlow):
             if self.findings.display and self.is_current:
                 self.findings.focus()
         self.refresh_actions()
+
+    def choose_lines(self) -> list[str]:
+        """What is said below the file's line."""
+        return [f"Files are read from {self.desk.settings.imports}."]
 
     def _found_lines(self) -> list[str]:
         found = self.found
@@ -256,8 +260,8 @@ class ImportScreen(ImportFlow):
         if self.found is None:
             return
         level = _LEVELS[self._level]
-        question = partial(self.ledger.import_rows, self.found.id, level=level)
-        self.findings.set_source(LedgerSource(question, anchored=False))
+        rows = partial(self.ledger.import_rows, self.found.id, level=level)
+        self.findings.set_source(LedgerSource(rows, anchored=False))
         name = self.chosen.name if self.chosen else ""
         self.heading.show(note=f"{name}  {self.stage.value}  {_LEVEL_WORDS[level]}".strip())
 
@@ -321,11 +325,11 @@ class ImportScreen(ImportFlow):
 
     def action_back(self) -> None:
         """`esc`: from a preview to the file, else to Member Balances; what the ledger works on goes on."""
-        if self.stage is Stage.PREVIEW:
-            self._begin()
-            self.say("Nothing was imported.")
+        if self.stage is not Stage.PREVIEW:
+            self.go(self.BACK)
             return
-        self.go(self.BACK)
+        self._begin()
+        self.say("Nothing was imported.")
 
     def action_again(self) -> None:
         """`i`."""
@@ -343,8 +347,7 @@ class ImportScreen(ImportFlow):
     @work(group="write")
     async def action_valid(self) -> None:
         """`v`: what goes in and what stays out is said, then `y`."""
-        found = self.found
-        if found is None:
+        if (found := self.found) is None:
             return
         lines = [
             ("File", self.chosen.name if self.chosen else ""),

@@ -90,6 +90,10 @@ PLACES: Final = (
         "credit_import:CreditImportScreen", "[file]",
     ),
     Place(
+        "import-customers", (), "Import Customers", "Persons or entities from a file or from pasted rows",
+        "customer_import:CustomerImportScreen", "[file]",
+    ),
+    Place(
         "statements", (), "Statements", "Payments from a bank's or a mobile-money account's statement",
         "statements:StatementScreen", "[file]",
     ),

@@ -1,4 +1,4 @@
-"""A file of comma-, semicolon- or tab-separated cells as rows, whatever wrote it (contract, section 8; T-21).
+"""A file of comma-, semicolon- or tab-separated cells, or a workbook, as rows (contract, section 8; T-21).
 
 Whatever the bytes are, reading ends in rows and findings, never in an exception, and holds no more
 than a few lines at a time. Rows are numbered as a spreadsheet counts them: the first is 1, and a
@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from branchtui.contract.imports import Delimiter, Encoding
-from branchtui.ledger.feeds import encodings
+from branchtui.ledger.feeds import encodings, workbook
 from branchtui.ledger.feeds.cells import unguarded
 from branchtui.ledger.feeds.finding import ERROR, Finding, error, warning
 from branchtui.ledger.feeds.lines import BAD_BYTES, BadLine, Lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 ROWS_MAX: Final = 250_000
 COLUMNS_MAX: Final = 64
@@ -30,7 +30,7 @@ ENDS: Final = frozenset({"quote-open", "too-many-rows", "encoding-end"})
 
 SIGNS: Final = {Delimiter.COMMA: ",", Delimiter.SEMICOLON: ";", Delimiter.TAB: "\t"}
 _END_NAMES: Final = {"\n": "LF", "\r\n": "CR LF", "\r": "CR"}
-_SPREADSHEET: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_NO_SYNONYMS: Final[dict[str, str]] = {}
 _NAME_GAPS = re.compile(r"[\s-]+")
 
 
@@ -52,8 +52,9 @@ class Row:
 class TableFile:
     """A table in a file. `chunks` gives its bytes from the beginning each time it is called.
 
-    `known` holds the column names that may appear; `header` names the columns as they stand,
+    `known` holds the column names that may appear, `synonyms` other words for some of them; `header` names the columns as they stand,
     `findings` what is wrong with the header or the file as a whole (at row `header_row_no`).
+    `is_workbook`: it is no text but a workbook, whose first sheet is read.
     """
 
     def __init__(
@@ -63,19 +64,25 @@ class TableFile:
         known: Collection[str],
         encoding: Encoding | None = None,
         delimiter: Delimiter | None = None,
+        synonyms: Mapping[str, str] = _NO_SYNONYMS,
     ) -> None:
-        self._chunks = chunks
-        self.encoding = encoding or encodings.recognise(chunks())
-        start = next(iter(chunks()), b"")
-        self._codec = encodings.codec_of(self.encoding, start)
+        self._synonyms = synonyms
         self.header: tuple[str, ...] = ()
         self.header_row_no = 1
         self.findings: list[Finding] = []
-        if start.startswith(_SPREADSHEET):
-            self.delimiter = delimiter or Delimiter.COMMA
-            said = "This is a spreadsheet, not a text file. Save it as CSV and send that."
-            self.findings.append(error("not-a-table", said))
-            return
+        self.delimiter = delimiter or Delimiter.COMMA
+        self.is_workbook = workbook.is_workbook(next(iter(chunks()), b""))
+        if self.is_workbook:
+            encoding, delimiter = Encoding.UTF_8, Delimiter.COMMA
+            try:
+                chunks = workbook.as_text(chunks)
+            except workbook.WorkbookUnfit as unfit:
+                self.encoding = encoding
+                self.findings.append(error(unfit.code, str(unfit)))
+                return
+        self._chunks = chunks
+        self.encoding = encoding or encodings.recognise(chunks())
+        self._codec = encodings.codec_of(self.encoding, next(iter(chunks()), b""))
         self.delimiter = delimiter or self._recognise_delimiter(known)
         self._read_header()
 
@@ -133,7 +140,7 @@ class TableFile:
         self.findings += found.findings
         if not found.is_readable:
             return
-        names = [column_name(cell) for cell in found.cells]
+        names = [self._synonyms.get(name, name) for name in map(column_name, found.cells)]
         while names and not names[-1]:
             names.pop()
         if len(names) > COLUMNS_MAX:

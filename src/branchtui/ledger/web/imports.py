@@ -15,7 +15,7 @@ from branchtui.ledger.problems import not_found
 from branchtui.ledger.store.rows import Upload
 from branchtui.ledger.web.file_reply import file_reply
 from branchtui.ledger.web.route import Call, ListQuery, Route, answered, if_match_version, paged
-from branchtui.ledger.workflows import import_report, imports, jobs, uploads
+from branchtui.ledger.workflows import import_report, import_templates, imports, jobs, uploads
 from branchtui.ledger.workflows.activity import branch_filter
 from branchtui.ledger.workflows.import_kinds import KINDS
 
@@ -35,7 +35,7 @@ class RowsQuery(ListQuery):
 
 
 class TemplateQuery(Request):
-    """Whom a template is for; the columns are the same for everybody."""
+    """Whom a template is for: the office and the staff that a workbook offers; the columns are the same for everybody."""
 
     branch_id: Id | None = None
     staff_id: Id | None = None
@@ -110,10 +110,24 @@ async def rejects(call: Call) -> Reply:
 
 async def template(call: Call) -> Reply:
     """`GET /v1/templates/{kind}.csv`: the columns of a kind."""
+    kind, _ = await _template(call)
+    return file_reply(import_templates.as_text(kind), f"{kind.value}.csv")
+
+
+async def workbook_template(call: Call) -> Reply:
+    """`GET /v1/templates/{kind}.xlsx`: the columns, and what each may hold in this office."""
+    kind, staff_id = await _template(call)
+    made = await import_templates.as_workbook(call.core, call.principal, kind, call.query.branch_id, staff_id)
+    return file_reply(made, f"{kind.value}.xlsx", media_type=import_templates.MEDIA_TYPE)
+
+
+async def _template(call: Call) -> tuple[ImportKind, str | None]:
+    """The kind, and the member of staff that was named."""
     kind = next((each for each in KINDS if each.value == call.path["kind"]), None)
     if kind is None:
         raise not_found("template")
-    return file_reply(import_report.template(KINDS[kind].columns), f"{kind.value}.csv")
+    query: TemplateQuery = call.query
+    return kind, await import_templates.for_whom(call.core, call.principal, query.branch_id, query.staff_id)
 
 
 def routes() -> tuple[Route, ...]:
@@ -204,5 +218,15 @@ def routes() -> tuple[Route, ...]:
             query=TemplateQuery,
             operation="get_template",
             media_type="text/csv",
+        ),
+        Route(
+            "GET",
+            "/v1/templates/{kind}.xlsx",
+            P.IMPORT_VIEW,
+            workbook_template,
+            "An empty workbook with the right columns, and what each may hold",
+            query=TemplateQuery,
+            operation="get_workbook_template",
+            media_type=import_templates.MEDIA_TYPE,
         ),
     )

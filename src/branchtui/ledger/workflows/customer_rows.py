@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from branchtui.contract.customers import CustomerStatus, NewCustomer
+from branchtui.contract.customers import CustomerStatus
 from branchtui.format.folding import fold
 from branchtui.ledger import names
 from branchtui.ledger.store.rows import Customer
@@ -15,9 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
+    from branchtui.contract.customers import LegalForm, NewCustomer
     from branchtui.ledger.phones import Phone
 
 _NOTHING: dict[str, Any] = {}
+_TEXTS = ("first_name", "middle_name", "last_name", "name", "email", "external_id", "incorporation_no")
+_DAYS = ("date_of_birth", "submitted_on", "activation_date", "incorporation_valid_until")
 
 
 def build_customer(
@@ -33,43 +36,78 @@ def build_customer(
     coded: Mapping[str, Any] = _NOTHING,
 ) -> Customer:
     """The row of a customer. `coded` holds columns whose words in `new` stand for ids (codes, staff, labels)."""
-    submitted_on = new.submitted_on or new.activation_date or today
-    parts = (new.first_name, new.middle_name, new.last_name)
-    searched = (customer_no, account_no, new.external_id)
+    values: dict[str, Any] = {name: getattr(new, name) for name in (*_TEXTS, "active", "terms_accepted")}
+    values |= {name: day.isoformat() if (day := getattr(new, name)) else None for name in _DAYS}
+    customer = customer_row(
+        new.legal_form,
+        values,
+        new_id=new_id,
+        customer_no=customer_no,
+        account_no=account_no,
+        branch_id=new.branch_id,
+        phone=phone,
+        today=today.isoformat(),
+        created_by=created_by,
+        at_us=at_us,
+        coded=coded,
+    )
+    return replace(customer, self_registered=1) if new.self_registered else customer
+
+
+def customer_row(
+    form: LegalForm,
+    values: Mapping[str, Any],
+    *,
+    new_id: str,
+    customer_no: str,
+    account_no: str,
+    branch_id: str,
+    phone: Phone | None,
+    today: str,
+    created_by: str,
+    at_us: int,
+    coded: Mapping[str, Any],
+    import_id: str | None = None,
+    import_row_no: int | None = None,
+) -> Customer:
+    """The row of a customer from values by the wire's names, days in ISO; what is missing is empty. `coded` as above."""
+    get, name_of = values.get, coded.get
+    active, activated = bool(get("active")), get("activation_date")
+    parts = (get("first_name"), get("middle_name"), get("last_name"))
+    external_id = get("external_id")
     return Customer(
         id=new_id,
         version=1,
         customer_no=customer_no,
         account_no=account_no,
-        legal_form=new.legal_form.value,
-        first_name=new.first_name,
-        middle_name=new.middle_name,
-        last_name=new.last_name,
-        branch_id=new.branch_id,
-        status=(CustomerStatus.ACTIVE if new.active else CustomerStatus.PENDING).value,
-        email=new.email,
-        date_of_birth=new.date_of_birth.isoformat() if new.date_of_birth else None,
-        gender=coded.get("gender"),
-        external_id=new.external_id,
-        submitted_on=submitted_on.isoformat(),
-        activation_date=(new.activation_date or today).isoformat() if new.active else None,
+        legal_form=form.value,
+        first_name=parts[0],
+        middle_name=parts[1],
+        last_name=parts[2],
+        branch_id=branch_id,
+        status=(CustomerStatus.ACTIVE if active else CustomerStatus.PENDING).value,
+        email=get("email"),
+        date_of_birth=get("date_of_birth"),
+        gender=name_of("gender"),
+        external_id=external_id,
+        submitted_on=get("submitted_on") or activated or today,
+        activation_date=(activated or today) if active else None,
         created_by=created_by,
         created_at=at_us,
-        client_type=coded.get("client_type"),
-        classification=coded.get("classification"),
-        staff_id=coded.get("staff_id"),
-        group_id=coded.get("group_id"),
-        organisation_id=coded.get("organisation_id"),
-        labels=json.dumps(coded.get("labels", [])),
-        incorporation_no=new.incorporation_no,
-        incorporation_valid_until=(
-            new.incorporation_valid_until.isoformat() if new.incorporation_valid_until else None
-        ),
-        constitution=coded.get("constitution"),
-        business_line=coded.get("business_line"),
-        terms_accepted_on=today.isoformat() if new.terms_accepted else None,
-        self_registered=int(new.self_registered),
-        **_compared(parts, new.name or "", searched, phone),
+        client_type=name_of("client_type"),
+        classification=name_of("classification"),
+        staff_id=name_of("staff_id"),
+        group_id=name_of("group_id"),
+        organisation_id=name_of("organisation_id"),
+        labels=json.dumps(name_of("labels", [])),
+        incorporation_no=get("incorporation_no"),
+        incorporation_valid_until=get("incorporation_valid_until"),
+        constitution=name_of("constitution"),
+        business_line=name_of("business_line"),
+        terms_accepted_on=today if get("terms_accepted") else None,
+        import_id=import_id,
+        import_row_no=import_row_no,
+        **_compared(parts, get("name") or "", (customer_no, account_no, external_id), phone),
     )
 
 

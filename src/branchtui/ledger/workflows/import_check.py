@@ -86,6 +86,7 @@ class Checker:
             known={*self.kind.columns, ERROR_COLUMN},
             encoding=asked.encoding,
             delimiter=asked.delimiter,
+            synonyms=self.kind.synonyms,
         )
         verdict = Verdict()
         setting, rows_total = self._recognise(table, asked, verdict)
@@ -104,18 +105,16 @@ class Checker:
     def _recognise(self, table: TableFile, asked: Asked, verdict: Verdict) -> tuple[Setting, int]:
         """How the file writes amounts and dates, from all its rows; what is set by hand is not judged."""
         decimals, dates = DecimalEvidence(), DateEvidence()
-        amount_at, date_at = (
-            self._place(table, self.kind.amount_column),
-            self._place(table, self.kind.date_column),
-        )
+        amount_at = self._place(table, self.kind.amount_column)
+        dates_at = [table.header.index(each) for each in self.kind.date_columns if each in table.header]
         count = 0
         for row in table.rows():
             count += 1
             if row.is_readable and not row.is_blank:
                 if amount_at is not None:
                     decimals.add(row.cells[amount_at])
-                if date_at is not None:
-                    dates.add(row.cells[date_at])
+                for place in dates_at:
+                    dates.add(row.cells[place])
         decimal, open_decimal = decimals.decide(table.delimiter)
         order, open_date = dates.decide()
         if asked.decimal is not None:
@@ -124,6 +123,7 @@ class Checker:
             order, open_date = asked.date_order, None
         verdict.questions = [each for each in (open_decimal, open_date) if each]
         verdict.recognised = {
+            "format": "xlsx" if table.is_workbook else "",
             "encoding": table.encoding.value,
             "delimiter": table.delimiter.value,
             "decimal": "" if open_decimal else decimal.value,

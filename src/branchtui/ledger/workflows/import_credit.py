@@ -13,8 +13,6 @@ from pydantic import ValidationError
 
 from branchtui.contract.credit import NewSettleEvery
 from branchtui.contract.customers import CustomerStatus, LegalForm, NewCustomer
-from branchtui.contract.sessions import Role
-from branchtui.ledger.access import Principal
 from branchtui.ledger.feeds.amounts import amount_reader
 from branchtui.ledger.feeds.dates import date_reader
 from branchtui.ledger.feeds.finding import ERROR, CellError, Finding, error, warning
@@ -26,12 +24,14 @@ from branchtui.ledger.workflows.credit_accounts import Terms, refuse_opening
 from branchtui.ledger.workflows.credit_frequency import Frequency
 from branchtui.ledger.workflows.credit_rules import CreditAction
 from branchtui.ledger.workflows.import_credit_write import Taking
-from branchtui.ledger.workflows.import_rows import Checked, Setting, Taken, level_of
+from branchtui.ledger.workflows.import_parties import sender_of
+from branchtui.ledger.workflows.import_rows import NO_SYNONYMS, Checked, Setting, Taken, level_of
 from branchtui.ledger.workflows.reading import is_email
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from branchtui.ledger.access import Principal
     from branchtui.ledger.core import Core
     from branchtui.ledger.feeds.table_file import Row
     from branchtui.ledger.store.connection import Connection
@@ -75,7 +75,9 @@ class CreditAccountRows:
 
     columns: tuple[str, ...] = COLUMNS
     amount_column: str = "max_credit"
-    date_column: str = "settle_anchor"
+    date_columns: tuple[str, ...] = ("settle_anchor",)
+    synonyms: Mapping[str, str] = NO_SYNONYMS
+    chunk_rows: int = 5_000
 
     def missing(self, header: Sequence[str], setting: Setting) -> list[str]:
         """Mandatory columns that the header does not have; a number, or names, say who the customer is."""
@@ -144,7 +146,7 @@ class _Check:
             connection, {row.cells["customer_no"] for row in there} - {""}
         )
         taken = import_store.accounts_by_number(connection, {row.cells["account_no"] for row in there} - {""})
-        self._who = self._who or _who(self._core, connection, self._setting)
+        self._who = self._who or sender_of(self._core, connection, self._setting.created_by)
         self._rules = membership.rules_in(import_store.settings(connection))
         return [
             self._unread(row) if made is None else self._judge(row, made, parties, set(taken))
@@ -325,22 +327,3 @@ def _yes_or_no(made: _Row) -> bool:
         return text in _YES
     said = "Does the limit restrict? Write yes or no."
     raise _Unread(error("restrict", said, "restrict_credit", made.cells["restrict_credit"]))
-
-
-def _who(core: Core, connection: Connection, setting: Setting) -> Principal:
-    """Who sent the file, with the limits of now."""
-    found = connection.execute(
-        "SELECT id, person_id, role, branch_id, limit_minor FROM users WHERE username = ?",
-        (setting.created_by,),
-    ).fetchone()
-    assert found is not None, "users are never deleted"
-    user_id, person_id, role, branch_id, limit_minor = found
-    return Principal(
-        user_id=user_id,
-        username=setting.created_by,
-        person_id=person_id,
-        role=Role(role),
-        branch_id=branch_id,
-        scope=core.tree.scope(branch_id),
-        limit_minor=core.limit_of(role, limit_minor),
-    )

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from branchtui.contract.imports import ImportKind
 from branchtui.ledger.workflows.import_credit import CreditAccountRows
+from branchtui.ledger.workflows.import_customers import ENTITIES, PERSONS
 from branchtui.ledger.workflows.import_records import BalanceRecordRows
 from branchtui.ledger.workflows.statement_kinds import FORMATS
 from branchtui.ledger.workflows.statement_take import StatementRows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from branchtui.ledger.core import Core
     from branchtui.ledger.feeds.table_file import Row
@@ -37,7 +38,14 @@ class TableKind(Protocol):
 
     columns: tuple[str, ...]
     amount_column: str
-    date_column: str
+    date_columns: tuple[str, ...]
+    synonyms: Mapping[str, str]
+    """Other words for some of the columns."""
+
+    @property
+    def chunk_rows(self) -> int:
+        """Rows that are written in one go, while other changes wait."""
+        ...
 
     def missing(self, header: Sequence[str], setting: Setting) -> list[str]:
         """Mandatory columns that the header does not have."""
@@ -61,6 +69,11 @@ class TableKind(Protocol):
 class RowTaker(Protocol):
     """Writes the rows of a kind, whatever it was read from."""
 
+    @property
+    def chunk_rows(self) -> int:
+        """Rows that are written in one go, while other changes wait."""
+        ...
+
     def take(
         self, core: Core, tx: BulkTx, import_: Import, rows: Sequence[tuple[int, str]], at_us: int
     ) -> Taken:
@@ -75,8 +88,15 @@ class RowTaker(Protocol):
 KINDS: Final[dict[ImportKind, TableKind]] = {
     ImportKind.BALANCE_RECORDS: BalanceRecordRows(),
     ImportKind.CREDIT_ACCOUNTS: CreditAccountRows(),
+    ImportKind.CUSTOMERS_PERSON: PERSONS,
+    ImportKind.CUSTOMERS_ENTITY: ENTITIES,
 }
 """The kinds that this ledger offers."""
+
+MONEYLESS: Final = frozenset(
+    {ImportKind.CREDIT_ACCOUNTS, ImportKind.CUSTOMERS_PERSON, ImportKind.CUSTOMERS_ENTITY}
+)
+"""Kinds whose rows may all be fine and come to no amount."""
 
 STATEMENT_KINDS: Final[dict[str, StatementRows]] = dict.fromkeys(FORMATS, StatementRows())
 """The kinds that are statements; they have readers of their own."""

@@ -15,14 +15,14 @@ from branchtui.ledger.store import import_store
 from branchtui.ledger.texts import is_unsafe
 from branchtui.ledger.workflows.import_parties import reference_taken, refused_party
 from branchtui.ledger.workflows.import_records_write import take_rows
-from branchtui.ledger.workflows.import_rows import Checked, Setting, Taken, level_of
+from branchtui.ledger.workflows.import_rows import NO_SYNONYMS, Checked, Setting, Taken, level_of
 from branchtui.ledger.workflows.record_rules import (
     RecordValues,
     value_errors,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from branchtui.ledger.core import Core
     from branchtui.ledger.feeds.table_file import Row
@@ -52,7 +52,9 @@ class BalanceRecordRows:
 
     columns: tuple[str, ...] = COLUMNS
     amount_column: str = "amount"
-    date_column: str = "as_of_date"
+    date_columns: tuple[str, ...] = ("as_of_date",)
+    synonyms: Mapping[str, str] = NO_SYNONYMS
+    chunk_rows: int = 5_000
 
     def missing(self, header: Sequence[str], setting: Setting) -> list[str]:
         """Mandatory columns that the header does not have; either number names the customer."""

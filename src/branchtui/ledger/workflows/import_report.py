@@ -17,7 +17,7 @@ from branchtui.ledger.workflows.import_rows import ERROR_COLUMN, decoded
 from branchtui.ledger.workflows.place_pages import Numbered, page, placed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from branchtui.contract.imports import RowFinding
     from branchtui.ledger.core import Core
@@ -93,8 +93,3 @@ def _rejects(connection: Connection, import_: Import) -> Rejects:
         writer.writerow([*(guarded(cell) for cell in own), guarded(said)])
         count += 1
     return Rejects(text.getvalue().encode(), count)
-
-
-def template(columns: Sequence[str]) -> bytes:
-    """An empty file with the right columns."""
-    return (",".join(columns) + "\r\n").encode()

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 FINDINGS_MAX: Final = 64
 """Findings of one row that are kept; a row has fewer columns than that which can be wrong."""
 
+NO_SYNONYMS: Final[dict[str, str]] = {}
+
 ERROR_COLUMN: Final = "error"
 """The column that a file of rejects adds; ignored when it comes back."""
 

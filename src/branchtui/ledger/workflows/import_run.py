@@ -21,7 +21,7 @@ from branchtui.ledger.store.errors import StoreFailure
 from branchtui.ledger.store.rows import Import, ImportRow
 from branchtui.ledger.workflows import import_rows, jobs, statement_parked
 from branchtui.ledger.workflows.import_check import Checker, Verdict
-from branchtui.ledger.workflows.import_kinds import KINDS, STATEMENT_KINDS, taker_of
+from branchtui.ledger.workflows.import_kinds import KINDS, MONEYLESS, STATEMENT_KINDS, taker_of
 from branchtui.ledger.workflows.statement_check import StatementChecker
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from branchtui.ledger.workflows.jobs import Running
 
 CHUNK_ROWS: Final = 5_000
+"""The most rows that are written in one go; a kind whose rows cost more has fewer."""
+
 STEP_SECONDS: Final = 120.0
 """A step that the writer has not done by then will not be waited for; the job is tried again."""
 
@@ -212,8 +214,7 @@ def why_not(import_: Import) -> str | None:
     if import_.kind in STATEMENT_KINDS:
         # A statement in which nothing is new is no mistake: it was seen, and adds nothing.
         return "No entry can be taken in." if import_.rows_error and not import_.total_minor else None
-    # Credit accounts may all open with nothing.
-    takes = import_.rows_total - import_.rows_error if import_.kind == ImportKind.CREDIT_ACCOUNTS else 0
+    takes = import_.rows_total - import_.rows_error if import_.kind in MONEYLESS else 0
     if import_.total_minor == 0 and not takes:
         return "No row can be taken in."
     return None
@@ -225,6 +226,7 @@ def why_not(import_: Import) -> str | None:
 async def _take_all(running: Running, import_: Import) -> Import:
     """All rows in one transaction, or none."""
     core, kind = running.core, KINDS[ImportKind(import_.kind)]
+    chunk_rows = min(CHUNK_ROWS, kind.chunk_rows)
 
     def take(tx: BulkTx) -> Import:
         current = tx.get(Import, import_.id)
@@ -236,7 +238,7 @@ async def _take_all(running: Running, import_: Import) -> Import:
         after, count, total = 0, 0, 0
         refused: dict[int, Finding] = {}
         tx.connection.execute("SAVEPOINT all_rows")
-        while rows := import_store.staged(tx.connection, import_.id, after, CHUNK_ROWS):
+        while rows := import_store.staged(tx.connection, import_.id, after, chunk_rows):
             taken = kind.take(core, tx, current, rows, at_us)
             refused |= taken.refused
             count, total, after = count + taken.count, total + taken.total_minor, rows[-1].row_no
@@ -260,7 +262,7 @@ async def _take_all(running: Running, import_: Import) -> Import:
 async def _take_valid(running: Running, import_: Import) -> Import:
     """The good rows, a chunk a transaction; goes on behind the last row that is in."""
     core, kind = running.core, taker_of(ImportKind(import_.kind))
-    chunk_rows = STATEMENT_KINDS[import_.kind].chunk_rows if import_.kind in STATEMENT_KINDS else CHUNK_ROWS
+    chunk_rows = min(CHUNK_ROWS, kind.chunk_rows)
 
     def take(tx: BulkTx) -> Import:
         current = tx.get(Import, import_.id)

@@ -106,7 +106,8 @@ class Customer:
     """A customer; the `_key` columns and `search_text` are folded for search.
 
     Codes (gender, client type, reasons, ...) are ids of code values; a gender from before may be a plain word.
-    `labels` is a JSON list of such ids, `facets` the marks that lists are filtered by.
+    `labels` is a JSON list of such ids, `facets` the marks that lists are filtered by. `import_id` and
+    `import_row_no` say which row of which file brought the customer.
     """
 
     id: str
@@ -155,6 +156,8 @@ class Customer:
     terms_accepted_on: str | None = None
     self_registered: int = 0
     facets: str = ""
+    import_id: str | None = None
+    import_row_no: int | None = None
 
     @property
     def customer_no_key(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, LargeBinary, Table, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, LargeBinary, Table, UniqueConstraint, column
 
 from branchtui.ledger.store.tables.schema import Big, derived, folded_number, integer, key, metadata, text
 
@@ -141,6 +141,8 @@ customers = Table(
     text("terms_accepted_on", null=True),
     integer("self_registered", server_default="0"),
     text("facets", server_default=""),
+    text("import_id", null=True),
+    integer("import_row_no", null=True),
     folded_number("customer_no_key", "customer_no"),
     folded_number("account_no_key", "account_no"),
     folded_number("external_id_key", "external_id"),
@@ -169,4 +171,12 @@ customers = Table(
     Index("customers_account_no_key", "account_no_key"),
     Index("customers_external_key", "external_id_key"),
     Index("customers_phone_tail", "phone_tail", "name_key", "mobile_no"),
+    # How far an import came; most customers came by none.
+    Index(
+        "customers_import",
+        "import_id",
+        "import_row_no",
+        sqlite_where=column("import_id").is_not(None),
+        postgresql_where=column("import_id").is_not(None),
+    ),
 )

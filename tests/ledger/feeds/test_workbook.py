@@ -1,0 +1,121 @@
+"""Workbooks: read as the table that they are, and refused plainly where they are more than that (T-21)."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import date, datetime
+
+import pytest
+from tests.ledger.workbooks import with_part, workbook
+
+from branchtui.ledger.feeds import workbook as feed
+from branchtui.ledger.feeds.table_file import TableFile
+
+HEAD = ["customer_no", "amount", "as_of_date"]
+
+
+def read(data: bytes) -> TableFile:
+    """The file as a table of these columns."""
+    return TableFile(lambda: [data[:1000], data[1000:]], known=HEAD)
+
+
+def test_cells_are_read_as_a_person_sees_them() -> None:
+    """Contract 8: leading zeros and long numbers as they were keyed; days in one writing; rows keep their numbers."""
+    rows: list[list[object]] = [
+        [*HEAD],
+        ["000101", 62500.5, date(2026, 9, 30)],
+        [],
+        [254711222333, 0.1 + 0.2, datetime(2026, 9, 30, 8, 15)],  # noqa: DTZ001 - a sheet has no zone
+        ["O'Brien-Wa\nThiong'o", True, "30/09/2026"],
+        [12345678901234567890, "", ""],
+        ["", "", ""],
+    ]
+    table = read(workbook(rows))
+    assert (table.header, table.is_workbook, table.findings) == (tuple(HEAD), True, [])
+    assert [(row.row_no, row.cells) for row in table.rows() if not row.is_blank] == [
+        (2, ["000101", "62500.5", "2026-09-30"]),
+        (4, ["254711222333", "0.3", "2026-09-30 08:15:00"]),
+        (5, ["O'Brien-Wa\nThiong'o", "true", "30/09/2026"]),
+        (6, ["1.23456789012346e+19", "", ""]),
+    ]
+    assert [row.row_no for row in table.rows() if row.is_blank] == [3]
+
+
+def test_the_first_sheet_that_is_shown_is_read() -> None:
+    """Contract 8: lists that a template hides are no rows."""
+
+    def hide(book: object, sheet: object) -> None:
+        book.add_worksheet("Shown").write_row(1, 0, HEAD)  # type: ignore[attr-defined]
+        book.worksheets()[1].activate()  # type: ignore[attr-defined]
+        book.worksheets()[1].set_first_sheet()  # type: ignore[attr-defined]
+        sheet.hide()  # type: ignore[attr-defined]
+
+    table = read(workbook([["other"]], also=hide))
+    assert (table.header, table.header_row_no) == (tuple(HEAD), 2)
+
+
+def formulas(_: object, sheet: object) -> None:
+    """A cell that is worked out."""
+    sheet.write_formula(1, 1, "=1+1")  # type: ignore[attr-defined]
+
+
+def archive(**parts: str) -> bytes:
+    """An archive that is no workbook."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as made:
+        for name, content in parts.items():
+            made.writestr(name, content)
+    return out.getvalue()
+
+
+GOOD = workbook([HEAD, ["000101", 1, "2026-09-30"]])
+
+
+@pytest.mark.parametrize(
+    ("data", "code", "said"),
+    [
+        (GOOD[:-200], "not-a-table", "no workbook that can be opened"),
+        (GOOD.replace(b"customer", b"cu\xfftomer"), "", ""),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 2_000, "not-a-table", "protected by a password"),
+        (archive(readme="hello"), "not-a-table", "no workbook"),
+        (with_part(GOOD, "xl/vbaProject.bin", b"x"), "workbook-macros", "macros"),
+        (with_part(GOOD, "xl/externalLinks/externalLink1.xml", b"<x/>"), "workbook-links", "links"),
+        (workbook([HEAD], also=formulas), "workbook-formulas", "formulas"),
+        (with_part(GOOD, "xl/worksheets/sheet1.xml", b"<worksheet"), "workbook-unread", "could not be read"),
+    ],
+    ids=["cut", "harmless", "protected", "archive", "macros", "links", "formulas", "damaged"],
+)
+def test_what_is_more_than_a_table_is_refused(data: bytes, code: str, said: str) -> None:
+    """Ledger, section 7: no formulas, no links, no macros; a protected or damaged one is said to be."""
+    table = read(data)
+    assert [each.code for each in table.findings] == ([code] if code else [])
+    assert all(said in each.message for each in table.findings)
+    assert not code or not list(table.rows())
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """T-21: what the parts claim to unpack to counts, and nobody reads them."""
+    bomb = with_part(GOOD, "xl/media/image1.png", b"\0" * (feed.UNPACKED_BYTES_MAX + 1))
+    assert len(bomb) < 1_000_000
+    monkeypatch.setattr(zipfile.ZipFile, "open", None)
+    assert [each.code for each in read(bomb).findings] == ["workbook-too-large"]
+
+
+def test_a_part_that_lies_about_its_size_is_refused() -> None:
+    """T-21: the archive's check sum tells, before the sheet is read."""
+    big = with_part(GOOD, "xl/media/image1.png", b"\0" * 5_000_000)
+    small = big.replace((5_000_000).to_bytes(4, "little"), (50).to_bytes(4, "little"))
+    assert small != big
+    assert [each.code for each in read(small).findings] == ["not-a-table"]
+
+
+def test_a_sheet_that_reaches_over_everything_is_refused() -> None:
+    """T-21: two cells at the far corners are no reason to take all the memory there is."""
+    far = (
+        b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+        b'<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
+        b"</sheetData></worksheet>"
+    )
+    table = read(with_part(GOOD, "xl/worksheets/sheet1.xml", far))
+    assert [each.code for each in table.findings] == ["workbook-unread"]
