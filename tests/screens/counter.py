@@ -78,20 +78,27 @@ class Counter:
         await self.until(lambda: text not in self.text, f"to see no more {text!r}")
 
     async def press(self, *keys: str) -> None:
-        """Press keys by Textual's names."""
-        await self.pilot.press(*keys)
+        """Press keys by Textual's names, as a person does who sees what the one before has done."""
+        for key in keys:
+            await self._rest()
+            await self.pilot.press(key)
 
     async def type(self, text: str) -> None:
         """Type a text as fast as a line brings it; on return it has had its effect, unless the program holds the keys."""
+        await self._rest()
         await self._send(events.Key(_character_to_key(letter), letter) for letter in text)
-        for _ in range(TURNS_MAX):
-            if not self.app.gate.is_busy:
-                break
-            await self.pilot.pause()
+        await self._rest()
 
     async def at_once(self, *keys: str) -> None:
         """Press keys by Textual's names so that all of them are there before the first has had its effect."""
         await self._send(events.Key(key, key if len(key) == 1 else None) for key in keys)
+
+    async def _rest(self) -> None:
+        """Wait until the keys have had their effect, unless the program holds them."""
+        for _ in range(TURNS_MAX):
+            if not self.app.gate.is_busy:
+                break
+            await self.pilot.pause()
 
     async def _send(self, keys: Iterable[events.Key]) -> None:
         driver = self.app._driver
