@@ -39,7 +39,7 @@ class WidgetApp(App[None]):
 
 async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
     """Let the app run until something holds; a fault shows as a failure, not as a hang."""
-    for _ in range(200):
+    for _ in range(4_000):
         await pilot.pause()
         if holds():
             return

@@ -109,7 +109,7 @@ class History:
     async def settle(self) -> None:
         """Everything is answered."""
         self.source.release_all()
-        for _ in range(300):
+        for _ in range(6_000):
             await self.pilot.pause()
             if self.rows.is_settled and not self.source.waiting:
                 return

@@ -100,6 +100,8 @@ class Stage:
     async def settle(self, pilot: Pilot[Any]) -> None:
         """Let the app come to rest and its last frame be painted and acknowledged."""
         for _ in range(400):
+            # The framework gathers what changed for a sixtieth of a second; less than that is no rest.
+            await pilot.pause(0.02)
             await pilot.pause()
             driver = pilot.app._driver
             assert isinstance(driver, LeanDriver)

@@ -65,7 +65,7 @@ class Notes(App[None]):
 
 async def until(pilot: Pilot[Any], holds: Any) -> None:
     """Let the app run until something holds."""
-    for _ in range(2000):
+    for _ in range(20_000):
         if holds():
             return
         await pilot.pause()
