@@ -149,6 +149,7 @@ async def counter(
     open_ledger: OpenLedger | None = None,
     import_folder: Path | None = None,
     clipboard: bool = False,
+    ascii_only: bool = False,
 ) -> AsyncIterator[Counter]:
     """The program signed in as `username`, on Home; its state and files below `folder`.
 
@@ -162,6 +163,7 @@ async def counter(
         state_folder=folder / "state",
         import_folder=imports,
         clipboard=clipboard,
+        ascii_only=ascii_only,
     )
     credentials = None if username is None else Credentials(username, PASSWORD)
     app = BranchApp(settings, credentials=credentials, open_ledger=open_ledger or default_ledger)

@@ -102,7 +102,7 @@ class FixedLedger:
     async def close(self) -> None:
         """Nothing to close."""
 
-    async def dashboard(self, _: object) -> Dashboard:
+    async def dashboard(self, *_: object, **__: object) -> Dashboard:
         """A day."""
         queues = (
             Queue(

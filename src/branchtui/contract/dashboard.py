@@ -1,4 +1,4 @@
-"""The branch's day, for Home (contract, section 5)."""
+"""The branch's day, for Home and the dashboard (contract, section 5)."""
 
 from __future__ import annotations
 
@@ -26,8 +26,24 @@ class DayFigures(Answer):
     revenue_minor: int = 0
 
 
+class TierFigures(Answer):
+    """Payments that were given to somebody by one tier of matching, in minor units of the branch's currency.
+
+    `tier` is that of `Payment.match`: 0 by a person's choice, 1 account reference, 2 phone, 3 hash of the phone.
+    """
+
+    tier: int
+    payments: int
+    total_minor: int
+
+
 class Dashboard(Answer):
-    """`GET /v1/dashboard?branch=`; the days are the branch's own, the newest last."""
+    """`GET /v1/dashboard?branch=&days=`; the days are the branch's own, the newest last.
+
+    `associated_by_tier` counts each payment once that was given to somebody on one of `days` and is still
+    somebody's, by the tier that it has now; a tier without one is left out. `days` subtract what was taken back on
+    them, whenever that was given: the sums differ where a payment given earlier was taken back.
+    """
 
     branch_id: str
     branch_name: str
@@ -35,5 +51,6 @@ class Dashboard(Answer):
     currency: str
     queues: tuple[Queue, ...]
     days: tuple[DayFigures, ...]
+    associated_by_tier: tuple[TierFigures, ...] = ()
     records_posted_today: int = 0
     records_posted_today_minor: int = 0

@@ -210,6 +210,6 @@ class Reads(Writing):
         query = query_of(mine=mine, q=q or None, cursor=cursor, limit=limit)
         return await self._read("/v1/operations", Page[Operation], query=query)
 
-    async def dashboard(self, branch: str | None = None) -> Dashboard:
-        """The branch's day."""
-        return await self._read("/v1/dashboard", Dashboard, query=query_of(branch=branch))
+    async def dashboard(self, branch: str | None = None, *, days: int | None = None) -> Dashboard:
+        """The branch's day, with the figures of `days` days (1 to 92; the ledger's week unless given)."""
+        return await self._read("/v1/dashboard", Dashboard, query=query_of(branch=branch, days=days))

@@ -16,7 +16,7 @@ from branchtui.screens.activity_rows import end_word, queue_columns
 from branchtui.screens.base import LedgerScreen, screen_actions
 from branchtui.screens.places import PLACES
 from branchtui.screens.rows import total_in
-from branchtui.widgets.actions import ActionTable
+from branchtui.widgets.actions import Action, ActionTable
 from branchtui.widgets.page_source import MemorySource
 from branchtui.widgets.virtual_list import VirtualList
 
@@ -38,7 +38,9 @@ class HomeScreen(LedgerScreen):
     """One request. `enter` on a queue goes to where it is worked on."""
 
     HEADING = "Home"
-    ACTIONS: ClassVar[ActionTable] = screen_actions()
+    ACTIONS: ClassVar[ActionTable] = screen_actions(
+        Action("dashboard", "d", "Dashboard", "Payments and revenue by day as a plot"),
+    )
     BINDINGS = ACTIONS.bindings()
 
     def compose_body(self) -> ComposeResult:
@@ -106,6 +108,10 @@ class HomeScreen(LedgerScreen):
         """`enter`: where this queue is worked on."""
         name = message.item.name.casefold()
         self.go(next((place for word, place in _WORKED_ON.items() if word in name), "balances"))
+
+    def action_dashboard(self) -> None:
+        """`d`."""
+        self.go("dashboard")
 
     def action_back(self) -> None:
         """`esc` on Home."""

@@ -77,6 +77,10 @@ PLACES: Final = (
         "receipts:ReceiptsScreen", "[number [check code]]",
     ),
     Place(
+        "dashboard", (), "Dashboard", "Payments and revenue by day as a plot, what waits, how payments found owners",
+        "dashboard:DashboardScreen", "[days]",
+    ),
+    Place(
         "report", (), "Day Report", "A day by user, tender and kind; also on paper",
         "day_report:DayReportScreen", "[day]",
     ),

@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.ledger.running import RunningLedger
+from tests.ledger.running import Api, RunningLedger
+from tests.ledger.till import open_till
 
 from branchtui.ledger import seed as seeds
 from branchtui.ledger.store.unit import BulkTx
@@ -166,3 +167,76 @@ def test_another_branchs_day_is_not_there(own_ledger: RunningLedger) -> None:
     teller = own_ledger.sign_in("teller")
     assert teller.get("/v1/dashboard", branch=own_ledger.branch("KSM").id).status_code == 404
     assert teller.get("/v1/dashboard", branch="nowhere").status_code == 404
+
+
+def test_associations_by_tier_count_what_somebody_has_of_the_days_asked_for(
+    own_ledger: RunningLedger,
+) -> None:
+    """Each payment once and by the tier it has now; not one that was reversed, nor another branch's, nor an older one."""
+    till = open_till(own_ledger)
+    elsewhere = own_ledger.add_member("KSM", accounts=("wallet",))
+    keyed = {"currency": "KES", "tender": "cheque"}
+
+    def key(api: Api, customer_id: str, amount_minor: int) -> dict[str, Any]:
+        body = keyed | {
+            "customer_id": customer_id,
+            "amount_minor": amount_minor,
+            "receipt_no": till.fresh_code(),
+        }
+        answer = api.post("/v1/payments", body)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    member = till.id_of("000101")
+    older = key(own_ledger.sign_in("supervisor"), member, 900)
+    own_ledger.clock.advance(days=9)
+    boss, other = (own_ledger.sign_in(username, fresh=True) for username in ("supervisor", "teller2"))
+    first = till.pay()
+    assert first["match"]["tier"] == 1, first
+    twice = key(boss, member, 7_000)
+    back = boss.post(
+        f"/v1/payments/{twice['id']}/disassociate", {"reason": "whose?"}, if_match=twice["version"]
+    )
+    assert back.status_code == 200, back.text
+    till.give(back.json(), "000101", who="supervisor")
+    till.waiting()
+    gone = key(boss, member, 500)
+    key(other, elsewhere.id, 11_000)
+    undone = boss.post(
+        f"/v1/payments/{gone['id']}/reverse", {"reason": "keyed wrongly"}, if_match=gone["version"]
+    )
+    assert undone.status_code == 200, undone.text
+
+    own_ledger.sign_in("teller", fresh=True)
+    found = board(own_ledger, "teller")
+    by_tier = [
+        {"tier": 0, "payments": 1, "total_minor": 7_000},
+        {"tier": 1, "payments": 1, "total_minor": first["amount_minor"]},
+    ]
+    assert found["associated_by_tier"] == by_tier
+    assert len(found["days"]) == 7
+    assert found["days"][-1]["payments_associated"] == 2
+    assert found["days"][-1]["payments_associated_minor"] == 7_000 + first["amount_minor"]
+
+    longer = board(own_ledger, "teller", days=14)
+    assert len(longer["days"]) == 14
+    assert [day["payments_associated_minor"] for day in longer["days"][:5]] == [
+        0,
+        0,
+        0,
+        0,
+        older["amount_minor"],
+    ]
+    assert longer["associated_by_tier"] == [by_tier[0] | {"payments": 2, "total_minor": 7_900}, by_tier[1]]
+    assert board(own_ledger, "teller2", days=14)["associated_by_tier"] == [
+        {"tier": 0, "payments": 1, "total_minor": 11_000}
+    ]
+
+
+def test_days_are_bounded(own_ledger: RunningLedger) -> None:
+    """One day to a quarter; anything else is refused by name."""
+    teller = own_ledger.sign_in("teller")
+    for days, told in (("1", 1), ("92", 92)):
+        assert len(teller.get("/v1/dashboard", days=days).json()["days"]) == told
+    for days in ("0", "93", "-1", "a"):
+        assert teller.get("/v1/dashboard", days=days).status_code == 422, days

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from branchtui.contract.base import Id, Request
+from pydantic import Field
+
+from branchtui.contract.base import Id, Request, Whole
 from branchtui.contract.dashboard import Dashboard
 from branchtui.ledger.access import Permission as P
 from branchtui.ledger.problems import not_found
@@ -16,9 +18,10 @@ if TYPE_CHECKING:
 
 
 class DashboardQuery(Request):
-    """Whose day: the own branch unless another one of the scope is named."""
+    """Whose day: the own branch unless another one of the scope is named; and how many days up to it."""
 
     branch: Id | None = None
+    days: Annotated[Whole, Field(ge=1, le=dashboard.DAYS_MAX)] = dashboard.DAYS
 
 
 async def day(call: Call) -> Reply:
@@ -27,7 +30,10 @@ async def day(call: Call) -> Reply:
     branch_id = call.query.branch or principal.branch_id
     if not principal.scope.covers(branch_id):
         raise not_found("branch")
-    return answered(await dashboard.dashboard(call.core, principal, tree[branch_id], tree.scope(branch_id)))
+    scope = tree.scope(branch_id)
+    return answered(
+        await dashboard.dashboard(call.core, principal, tree[branch_id], scope, days_told=call.query.days)
+    )
 
 
 def routes() -> tuple[Route, ...]:

@@ -169,7 +169,7 @@ TAGS: Final[dict[str, str]] = {
     "approvals": "What needs a second person.",
     "operations": "What became of a key.",
     "audit": "The audit chain.",
-    "dashboard": "The branch's day.",
+    "dashboard": "The branch's day, and the days before it.",
     "reports": "A day added up, by user, tender and kind.",
     "health": "Whether the ledger is well.",
 }

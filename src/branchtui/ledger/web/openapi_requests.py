@@ -95,7 +95,9 @@ _SAID: Final[dict[str, str]] = {
     "customer": "Only this customer's, by id.",
     "wait": "How many seconds the answer may be held until the job ends.",
     "ids": "Only these, by commas.",
+    "days": "How many days are told, today the last of them.",
 }
+_FOR_INSTANCE: Final = {"days": 14}
 _ANCHOR: Final = "^(first|last|id:.+|key:.+)$"
 _ID: Final[dict[str, Any]] = {
     "type": "string",
@@ -148,6 +150,8 @@ def _query(route: Route, schemas: Schemas) -> list[dict[str, Any]]:
         parameter: dict[str, Any] = {"name": name, "in": "query", "required": field.is_required()}
         if name in _SAID:
             parameter["description"] = _SAID[name]
+        if name in _FOR_INSTANCE:
+            parameter["example"] = _FOR_INSTANCE[name]
         found.append(parameter | {"schema": schema})
     return found
 

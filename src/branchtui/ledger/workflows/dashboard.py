@@ -1,7 +1,7 @@
 """The branch's day: what waits, since when, and what the last days brought (contract, section 5).
 
-Every figure is a range of an index, read in one snapshot on a thread: the answer costs what the last
-week holds, whatever the history.
+Every figure is a range of an index, read in one snapshot on a thread: the answer costs what the days that
+are asked for hold (a week, at most a quarter), whatever the history.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from branchtui.contract.approvals import ApprovalState
 from branchtui.contract.balance_files import FileState
 from branchtui.contract.balance_records import RecordStatus
-from branchtui.contract.dashboard import Dashboard, DayFigures, Queue
+from branchtui.contract.dashboard import Dashboard, DayFigures, Queue, TierFigures
 from branchtui.contract.imports import ImportState
 from branchtui.contract.payments import CallbackState, PaymentState
 from branchtui.contract.transfers import TransferState
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from branchtui.ledger.store.rows import Branch
 
 DAYS: Final = 7
+DAYS_MAX: Final = 92
+"""A quarter, the longest that is told at once."""
+
 _BOOKED_EARLIER_DAYS: Final = 45
 """An entry may be booked before its business day, when days were closed ahead; not longer before than this."""
 
@@ -77,6 +80,18 @@ WHERE entries.branch_id IN (SELECT value FROM json_each(:scope))
   AND accounts.id = legs.account_id AND accounts.customer_id IS NOT NULL AND accounts.currency = :currency
 GROUP BY entries.business_date"""
 
+_BY_TIER: Final = """
+SELECT payments.match_tier, COUNT(*), SUM(payments.amount_minor)
+FROM (
+  SELECT DISTINCT entries.subject_id FROM journal_entries AS entries
+  WHERE entries.branch_id IN (SELECT value FROM json_each(:scope))
+    AND entries.business_date BETWEEN :since AND :today
+    AND entries.kind IN (:associated, :keyed)
+) AS given CROSS JOIN payments
+WHERE payments.id = given.subject_id AND payments.state = :held AND payments.currency = :currency
+GROUP BY payments.match_tier
+ORDER BY payments.match_tier"""
+
 _REVENUE: Final = """
 SELECT entries.business_date, -SUM(legs.amount_minor)
 FROM accounts CROSS JOIN legs CROSS JOIN journal_entries AS entries
@@ -102,16 +117,19 @@ _NAMED: Final = {
     "disassociated": DISASSOCIATED,
     "keyed": KEYED,
     "reversed": REVERSED,
+    "held": PaymentState.ASSOCIATED.value,
     "posted": ENTRY_KIND,
     "revenue": REVENUE,
     "contra": OPENING_CONTRA,
 }
 
 
-async def dashboard(core: Core, principal: Principal, branch: Branch, scope: Scope) -> Dashboard:
-    """The day of `branch` with those below it (`scope`)."""
+async def dashboard(
+    core: Core, principal: Principal, branch: Branch, scope: Scope, *, days_told: int = DAYS
+) -> Dashboard:
+    """The day of `branch` with those below it (`scope`), and `days_told` days, today the last of them."""
     today = core.today(branch)
-    days = [today - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
+    days = [today - timedelta(days=back) for back in range(days_told - 1, -1, -1)]
     today_us = _begin(today, branch)
     bound = _NAMED | {
         "scope": json.dumps(sorted(scope.branch_ids)),
@@ -125,15 +143,16 @@ async def dashboard(core: Core, principal: Principal, branch: Branch, scope: Sco
     }
     queues = _queues(principal, core.clock.now_us())
 
-    def read(snapshot: Snapshot) -> tuple[list[Queue], list[Any], list[Any], Any]:
+    def read(snapshot: Snapshot) -> tuple[list[Queue], list[Any], list[Any], list[Any], Any]:
         return (
             [_queue(name, snapshot.values(sql, bound | more)[0]) for name, sql, more in queues],
             snapshot.values(_ASSOCIATED, bound),
+            snapshot.values(_BY_TIER, bound),
             snapshot.values(_REVENUE, bound),
             snapshot.values(_POSTED, bound)[0],
         )
 
-    waiting, associated, revenue, posted = await core.reader.in_snapshot(read)
+    waiting, associated, by_tier, revenue, posted = await core.reader.in_snapshot(read)
     counts = {day: (count, total) for day, count, total in associated}
     earned = dict(revenue)
     figures = [_figures(day, branch, counts, earned) for day in days]
@@ -144,6 +163,9 @@ async def dashboard(core: Core, principal: Principal, branch: Branch, scope: Sco
         currency=branch.currency,
         queues=tuple(waiting),
         days=tuple(figures),
+        associated_by_tier=tuple(
+            TierFigures(tier=tier, payments=count, total_minor=total) for tier, count, total in by_tier
+        ),
         records_posted_today=posted[0],
         records_posted_today_minor=posted[1],
     )
