@@ -26,8 +26,9 @@ AWAY_FROM = 200.0
 THINK_SECONDS = 10.0
 REQUESTS_PER_INTENT_MAX = 1.2
 PEAK_OVER_MEAN_MAX = 2.0
-SLICE_SECONDS = 10
-"""The peak is of so many seconds: of one second it would be chance."""
+SLICE_SECONDS = 30
+"""The peak is of as many seconds as a doubt may take to end. In ten of them it is up to 2.4 times the mean: a hundred
+doubts are two hundred questions, and asking later would break the promise to whoever waits (decision 0044)."""
 HEALED_SECONDS_MAX = 30.0
 
 

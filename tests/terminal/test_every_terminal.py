@@ -77,6 +77,8 @@ def meant() -> list[list[str]]:
                 now, rested = picture(), 0
                 async with asyncio.timeout(60):
                     while rested < RESTS:
+                        # What stands behind a dialog is drawn with the dialog alone.
+                        app.screen.refresh()
                         await pilot.pause(0.02)
                         before, now = now, picture()
                         is_there = now != former and not any(line.strip() == "…" for line in now)
