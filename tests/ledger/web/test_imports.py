@@ -538,6 +538,8 @@ def test_findings_turn_both_ways_and_count(teller: Api) -> None:
         backwards = page["items"] + backwards
     assert backwards == forwards
     assert teller.get(path, anchor="key:10", limit=1).json()["items"][0]["row_no"] == 10
+    foreign = teller.get(path, anchor="id:018f3c1e-5b7a-7c3e-9d21-4f1f0f6f2a11")
+    assert (foreign.status_code, foreign.json()["errors"][0]["pointer"]) == (422, "/anchor")
     assert teller.get(path, cursor="nonsense").status_code == 400
     assert teller.get(path, sort="amount").status_code == 400
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from branchtui.contract.problem import Codes
-from branchtui.ledger.problems import Refusal
+from branchtui.ledger.problems import Refusal, invalid
 from branchtui.ledger.store.lists import Slice
 
 if TYPE_CHECKING:
@@ -114,4 +114,5 @@ def _anchor(anchor: str) -> tuple[bool, int]:
         return False, _LAST_PLACE
     if kind in {"id", "key"} and rest.isascii() and rest.isdigit() and len(rest) < 10:
         return True, int(rest) * ITEMS_A_ROW
-    raise Refusal(400, Codes.MALFORMED, "An anchor is first, last, or key: and a row number.")
+    # It may be an anchor of another list: that can be read, and these rows have no such place.
+    raise invalid("/anchor", "An anchor is first, last, or key: and a row number.")
