@@ -62,7 +62,7 @@ async def page(core: Core, rows: Numbered[T], window: Window, *, now_us: int) ->
     """A page by row number.
 
     Raises:
-        Refusal: 400 or 410 for a cursor, 400 for a sort or an anchor, that is not known.
+        Refusal: 400 or 410 for a cursor, 400 for a sort, 422 for an anchor, that is not known.
     """
     if window.sort not in {None, "row_no"}:
         raise Refusal(400, Codes.MALFORMED, f"This list sorts by row_no; not by {window.sort}.")
