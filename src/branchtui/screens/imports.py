@@ -11,13 +11,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
-from branchtui.contract.imports import (
-    DateOrder,
-    DecimalWriting,
-    Import,
-    ImportMode,
-    ImportState,
-)
+from branchtui.contract.imports import DateOrder, DecimalWriting, Import, ImportMode, ImportState
 from branchtui.format.cells import cut
 from branchtui.format.safe_text import safe_text
 from branchtui.remote.errors import FileProblem, LedgerError
