@@ -75,6 +75,10 @@ class RunningLauncher:
             select.select([], [], [], 0.02)
         return self.log
 
+    def buried(self, session: int) -> None:
+        """Wait until a session has ended, and the launcher counts it no more."""
+        self.logged(f" session={session} ")
+
     def spare(self) -> int:
         """Wait until a child was forked ahead; its process id. Only while there are no sessions."""
         deadline = time.monotonic() + PATIENCE_SECONDS
@@ -123,11 +127,11 @@ class Client:
         self.line.sendmsg([data], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)] if descriptors else [])
 
     def answer(self) -> bytes:
-        """What comes back; empty when the connection is gone."""
-        try:
-            return self.line.recv(wire.MAX_ANSWER_BYTES)
-        except ConnectionError:
-            return b""
+        """What comes back; empty when the connection is gone. A refusal may stand behind the kernel's word on it."""
+        for _ in range(2):
+            with contextlib.suppress(ConnectionError):
+                return self.line.recv(wire.MAX_ANSWER_BYTES)
+        return b""
 
     def see(self, text: str) -> None:
         """Wait until a text was painted."""

@@ -8,7 +8,7 @@ import signal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.launcher.clients import FIELDS, Client, RunningLauncher, wait_for_end
+from tests.launcher.clients import FIELDS, Client, RunningLauncher
 
 from branchtui.launcher import wire
 from branchtui.launcher.request import Request
@@ -47,7 +47,7 @@ def still_serves(launcher: RunningLauncher) -> None:
         answer = client.ask()
         assert answer.startswith(wire.GO), (answer, launcher.log)
         client.see("Password")
-    wait_for_end(int(answer[1:]))
+    launcher.buried(int(answer[1:]))
 
 
 @pytest.mark.pty
@@ -85,7 +85,7 @@ def test_seeded_rubbish_harms_nobody(launcher: RunningLauncher) -> None:
             client.send(bytes(data), chance.choice([0, 1, 3, 3, 3, 5]))
             answer = client.answer()
         if answer.startswith(wire.GO):
-            wait_for_end(int(answer[1:]))
+            launcher.buried(int(answer[1:]))
     still_serves(launcher)
     assert "Traceback" not in launcher.log
 
@@ -101,7 +101,7 @@ def test_a_crowd_of_one_user_is_turned_away_at_once(launcher: RunningLauncher) -
         client.__exit__()
     started = [int(line.rpartition("=")[2]) for line in launcher.log.splitlines() if "started" in line]
     for pid in started:
-        wait_for_end(pid)
+        launcher.buried(pid)
     still_serves(launcher)
 
 
@@ -115,7 +115,7 @@ def test_a_client_that_hangs_up_early_leaves_nothing_behind(launcher: RunningLau
     launcher.logged("ended")
     started = [int(line.rpartition("=")[2]) for line in launcher.log.splitlines() if "started" in line]
     for pid in started:
-        wait_for_end(pid)
+        launcher.buried(pid)
     still_serves(launcher)
 
 
