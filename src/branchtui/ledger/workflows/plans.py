@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import bindparam, func, or_
 
 from branchtui.contract import vouchers as wire
-from branchtui.contract.problem import Codes
 from branchtui.format.folding import fold
-from branchtui.ledger import audit, history
-from branchtui.ledger.access import Permission
-from branchtui.ledger.operations import Reply, reply
-from branchtui.ledger.problems import conflict, not_found
+from branchtui.ledger.operations import Reply
 from branchtui.ledger.store import tables
 from branchtui.ledger.store.lists import ListSpec, Sort
 from branchtui.ledger.store.rows import Plan
-from branchtui.ledger.workflows.changing import differences, offered, refuse_whole, sent_members
-from branchtui.ledger.workflows.currencies import verify_currency
+from branchtui.ledger.workflows.catalogue import Catalogue
 
 if TYPE_CHECKING:
     from branchtui.ledger.access import Principal
@@ -42,14 +36,9 @@ PLANS: Final = ListSpec(
 """The list behind `GET /v1/plans`."""
 
 
-def path_of(plan: Plan) -> str:
-    """Where a plan is found."""
-    return f"/v1/plans/{plan.id}"
-
-
 def answer(who: Principal, plan: Plan) -> wire.Plan:
     """A plan as the contract shows one."""
-    actions, refused = offered({"edit": refuse_whole(who, Permission.CODE_ADMIN, "plans")})
+    actions, refused = CATALOGUE.offered(who)
     return wire.Plan(
         id=plan.id,
         version=plan.version,
@@ -64,26 +53,18 @@ def answer(who: Principal, plan: Plan) -> wire.Plan:
     )
 
 
+CATALOGUE: Final = Catalogue(Plan, "plan", answer)
+
+
 def create(core: Core, tx: Tx, command: Command, new: wire.NewPlan) -> Reply:
     """`POST /v1/plans`.
 
     Raises:
         Refusal: 403, 409 `reference-taken` for a code that is used, 422 for a currency that does not exist.
     """
-    if refusal := refuse_whole(command.principal, Permission.CODE_ADMIN, "plans"):
-        raise refusal
-    verify_currency(new.currency)
-    taken = tx.find_one(Plan, code=new.code)
-    if taken is not None:
-        raise conflict(
-            Codes.REFERENCE_TAKEN,
-            f"There is a plan {new.code} already. Nothing was recorded.",
-            existing={"id": taken.id, "code": taken.code, "name": taken.name},
-        )
+    CATALOGUE.refuse_new(tx, command.principal, new.code, new.currency)
     plan = new_plan(core.new_id(), new, command.at_us)
-    tx.put(plan)
-    after = {"code": plan.code, "name": plan.name, "price_minor": plan.price_minor, "version": 1}
-    return _done(command, plan, audit.Event(command.action, object=path_of(plan), after=after), 201)
+    return CATALOGUE.add(tx, command, plan, {"price_minor": plan.price_minor})
 
 
 def new_plan(plan_id: str, new: wire.NewPlan, at_us: int) -> Plan:
@@ -106,39 +87,6 @@ def change(core: Core, tx: Tx, command: Command, plan_id: str, seen: int, asked:
     """`PATCH /v1/plans/{id}`: holds for the next sale; vouchers that were sold stay as they were.
 
     Raises:
-        Refusal: 403, 404, 412.
+        Refusal: 403, 404, 412, 422.
     """
-    who = command.principal
-    if refusal := refuse_whole(who, Permission.CODE_ADMIN, "plans"):
-        raise refusal
-    plan = tx.get(Plan, plan_id)
-    if plan is None:
-        raise not_found("plan")
-    if plan.version != seen:
-        changes = history.changes_since(tx, path_of(plan), seen)
-        raise history.stale(answer(who, plan), changes, core.tree[who.branch_id].timezone)
-    sent = sent_members(asked, never_empty={"name", "price_minor", "validity_days", "active"})
-    if "active" in sent:
-        sent["active"] = int(sent["active"])
-    before = differences(plan, sent)
-    if not before:
-        return _done(command, plan, audit.Event(command.action, object=path_of(plan)))
-    changed = replace(plan, **sent, version=plan.version + 1)
-    changed = replace(changed, name_key=fold(changed.name))
-    tx.put(changed)
-    after = {name: sent[name] for name in before} | {"version": changed.version}
-    event = audit.Event(command.action, object=path_of(plan), before=before, after=after)
-    return _done(command, changed, event)
-
-
-def _done(command: Command, plan: Plan, event: audit.Event, status: int = 200) -> Reply:
-    return reply(
-        answer(command.principal, plan),
-        event=event,
-        branch_id=command.principal.branch_id,
-        status=status,
-        resource=path_of(plan),
-        version=plan.version,
-        location=path_of(plan) if status == 201 else None,
-        summary=f"plan {plan.code}",
-    )
+    return CATALOGUE.change(core, tx, command, plan_id, seen, asked)
