@@ -62,7 +62,7 @@ async def test_pasted_entities_are_a_previewed_import(till: Till, tmp_path: Path
         focused = desk.app.focused
         assert focused is not None
         focused.post_message(events.Paste(pasted))
-        await desk.see("3 rows pasted", "[enter] check them")
+        await desk.see("3 rows pasted", "[ctrl+s] check them")
         await desk.press("enter", "e", "enter")
         await desk.see("preview", "2 rows: 2 fine, 0 wrong")
         await desk.press("y")

@@ -98,7 +98,7 @@ async def test_pasted_spreadsheet_rows_are_a_previewed_import(till: Till, tmp_pa
         focused = desk.app.focused
         assert focused is not None
         focused.post_message(events.Paste(rows))
-        await desk.see("3 rows pasted", "[enter] check them")
+        await desk.see("3 rows pasted", "[ctrl+s] check them")
         await desk.press("enter")
         await desk.see("2 rows: 2 fine", "Read as: tab")
         await desk.press("y")

@@ -30,3 +30,16 @@ def test_on_a_wide_terminal_the_bar_ends_with_a_column() -> None:
 def test_without_a_column_that_short_the_gutter_alone_is_the_bar() -> None:
     """A single column of all cells: the arrow stands out."""
     assert ColumnLayout([Column[str]("All", str)], 120).bar_cells == 1
+
+
+def test_no_digit_of_an_amount_is_cut_while_its_commas_can_go() -> None:
+    """A balance of ten million in a narrow column: read whole; what is longer still ends with a sign that it does."""
+    layout = ColumnLayout([Column[str]("Owed", str, width=12, align="right")], 16)
+
+    def shown(amount: str) -> str:
+        return layout.row(amount, highlighted=False, marked=False).strip()
+
+    assert shown("9,999,999.99") == "9,999,999.99"
+    assert shown("10,000,000.00") == "10000000.00"
+    assert shown("-99,999,999.99") == "-99999999.99"
+    assert shown("12,345,678,901.00") == "12345678901…"

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 DAYS_SHOWN: Final = 5
 _FIGURE_CELLS: Final = 20
+_WAYS_CELLS: Final = 78
+"""No key stands on another line than its place."""
 _WORKED_ON: Final = {
     "approval": "approvals",
     "payment": "payments",
@@ -135,5 +137,11 @@ def _days(board: Dashboard) -> str:
 
 
 def _ways() -> str:
-    keyed = [f"{place.keys[0]} {place.label}" for place in PLACES if place.keys]
-    return "\n".join(["  ".join(keyed), ":  go anywhere by name    ctrl+p  all actions    ctrl+q  sign off"])
+    lines = [""]
+    for place in PLACES:
+        if place.keys:
+            way = f"{place.keys[0]} {place.label}"
+            if lines[-1] and len(lines[-1]) + 2 + len(way) > _WAYS_CELLS:
+                lines.append("")
+            lines[-1] += f"  {way}" if lines[-1] else way
+    return "\n".join([*lines, ":  go anywhere by name    ctrl+p  all actions    ctrl+q  sign off"])

@@ -11,14 +11,15 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
-from branchtui.contract.imports import DateOrder, DecimalWriting, Import, ImportMode, ImportState
+from branchtui.contract.imports import Import, ImportMode, ImportState
 from branchtui.format.cells import cut
 from branchtui.format.safe_text import safe_text
 from branchtui.remote.errors import FileProblem, LedgerError
 from branchtui.screens import import_words
 from branchtui.screens.base import screen_actions
+from branchtui.screens.import_answers import ANSWERED, ANSWERS, ImportAnswers
 from branchtui.screens.import_files import free_names, read_inside
-from branchtui.screens.import_flow import Chosen, ImportFlow, Stage
+from branchtui.screens.import_flow import Chosen, Stage
 from branchtui.screens.line_watch import LINE_DOWN
 from branchtui.screens.outcome import sentence_of
 from branchtui.screens.paste_field import PASTE_CHARACTERS_MAX, PathField, RowsPasted, pasted_file
@@ -40,15 +41,9 @@ IMPORT_REFUSED: Final = "import-refused"
 """Refused by its mode, or by an open question: what another mode or an answer may change."""
 _LEVELS: Final = ("error", "warning", None)
 _LEVEL_WORDS: Final = {"error": "wrong rows", "warning": "warnings", None: "every row"}
-_ANSWERS: Final = (
-    ("day-first", "1", "Day first", "the day comes before the month"),
-    ("month-first", "2", "Month first", "the month comes before the day"),
-    ("point", "3", "Decimal point", "the point is the decimal sign"),
-    ("comma", "4", "Decimal comma", "the comma is the decimal sign"),
-)
 
 
-class ImportScreen(ImportFlow):
+class ImportScreen(ImportAnswers):
     """`enter` shows what the ledger makes of the rows, `y` takes them in."""
 
     HEADING = "Import"
@@ -64,10 +59,7 @@ class ImportScreen(ImportFlow):
         Action("save", "s", "Save rejects", "Save the wrong rows beside the file, each with what is wrong"),
         Action("turn", "t", "Turn", "Wrong rows, warnings, every row"),
         Action("again", "i", "Another", "Import another file, or pasted rows"),
-        *(
-            Action(name, key, label, f"In this file {what}", show=False, changes=True)
-            for name, key, label, what in _ANSWERS
-        ),
+        *ANSWERS,
     )
     BINDINGS = ACTIONS.bindings()
 
@@ -150,7 +142,7 @@ class ImportScreen(ImportFlow):
                 f"{import_words.rows_word(len(rows))} pasted, the first one:",
                 f"  {rows[0]}",
                 "",
-                "[enter] check them",
+                "[ctrl+s] check them",
             ]
         )
 
@@ -273,7 +265,7 @@ class ImportScreen(ImportFlow):
     def why_not(self, action_id: str) -> str | None:
         """What the preview allows."""
         found = self.found
-        if action_id in {"take", "valid", "day-first", "month-first", "point", "comma"}:
+        if action_id in {"take", "valid", *ANSWERED}:
             if self.stage is not Stage.PREVIEW or found is None:
                 return "There is no preview: name a file first." if self.stage is Stage.CHOOSE else "Not now."
             return self._why_not_in_preview(action_id, found)
@@ -286,18 +278,8 @@ class ImportScreen(ImportFlow):
         return None
 
     def _why_not_in_preview(self, action_id: str, found: Import) -> str | None:
-        if action_id in {"day-first", "month-first"}:
-            return (
-                None
-                if import_words.asks_date_order(found)
-                else "The rows themselves show how dates are written."
-            )
-        if action_id in {"point", "comma"}:
-            return (
-                None
-                if import_words.asks_decimal(found)
-                else "The rows themselves show how amounts are written."
-            )
+        if action_id in ANSWERED:
+            return self.why_not_answer(action_id, found)
         if found.recognised.questions:
             return "First say how the file is written."
         refused = found.refused.get("start")
@@ -351,22 +333,6 @@ class ImportScreen(ImportFlow):
         dialog = ConfirmDialog("Import the valid rows only?", lines, effect=self.VALID_EFFECT)
         if await self.confirm(dialog):
             self.start(ImportMode.VALID_ROWS)
-
-    def action_day_first(self) -> None:
-        """`1`."""
-        self.answer(date_order=DateOrder.DAY_FIRST)
-
-    def action_month_first(self) -> None:
-        """`2`."""
-        self.answer(date_order=DateOrder.MONTH_FIRST)
-
-    def action_point(self) -> None:
-        """`3`."""
-        self.answer(decimal=DecimalWriting.POINT)
-
-    def action_comma(self) -> None:
-        """`4`."""
-        self.answer(decimal=DecimalWriting.COMMA)
 
     @work(group="save", exclusive=True)
     async def action_save(self) -> None:

@@ -72,7 +72,7 @@ class VoucherDesk(PrinterScreen):
             return
         dialog.saved("")
         self.voucher_changed(sold)
-        self.say(f"Sold: {voucher_sentence(sold)}.", "done")
+        self.say(f"Sold {voucher_sentence(sold)}.", "done")
         await self._hand_over(sold)
 
     async def _sold(

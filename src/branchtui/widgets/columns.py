@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final, Generic, TypeVar
 
-from branchtui.format.cells import Align, pad
+from branchtui.format.cells import Align, cell_width, pad
 from branchtui.format.safe_text import safe_text
 
 T = TypeVar("T")
@@ -23,7 +23,8 @@ _FRACTION_MIN: Final = 4
 class Column(Generic[T]):
     """One column: `width` in cells, or a share (`fraction`) of what the fixed ones leave.
 
-    It is left out where the list is narrower than `from_width` cells.
+    It is left out where the list is narrower than `from_width` cells. Where it is aligned to the right it holds
+    figures: one that is too long goes without the commas between its thousands before a digit of it is cut.
     """
 
     title: str
@@ -72,7 +73,12 @@ class ColumnLayout(Generic[T]):
 
     def _line(self, gutter: str, cells: list[str]) -> str:
         padded = (
-            pad(safe_text(text), width, column.align)
+            pad(_figure(text, width) if column.align == "right" else safe_text(text), width, column.align)
             for text, width, column in zip(cells, self._widths, self._columns, strict=True)
         )
         return pad(gutter + (" " * GAP).join(padded), self.total)
+
+
+def _figure(text: str, width: int) -> str:
+    shown = safe_text(text)
+    return shown if cell_width(shown) <= width else shown.replace(",", "")

@@ -109,7 +109,7 @@ class FileFormDialog(FormDialog):
         self.pasted = message.text
         self.form.field("file").set_keyed("")
         rows = message.text.splitlines()
-        self.say(f"{len(rows):,} rows pasted: {rows[0]}   [enter] check them")
+        self.say(f"{len(rows):,} rows pasted: {rows[0]}   [ctrl+s] check them")
 
 
 def payer_fields(desk: Desk, finder: PayerFinder) -> list[Field]:
