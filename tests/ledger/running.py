@@ -72,6 +72,8 @@ PEOPLE: Final[tuple[tuple[str, Role, str], ...]] = (
     ("administrator", Role.ADMINISTRATOR, "HQ"),
 )
 START_SECONDS: Final = 30.0
+_DAY_US: Final = 86_400_000_000
+_MORNING_US: Final = 6 * 3_600_000_000
 
 
 def cheap_passwords() -> Passwords:
@@ -92,7 +94,11 @@ class MovableClock:
 
     def advance(self, *, seconds: float = 0, days: int = 0) -> None:
         """Let time pass (or step back)."""
-        self.offset_us += int(seconds * 1_000_000) + days * 86_400_000_000
+        self.offset_us += int(seconds * 1_000_000) + days * _DAY_US
+
+    def wait_for_morning(self) -> None:
+        """Let time pass to nine o'clock in Nairobi, so that hours may follow without an end of the day."""
+        self.offset_us += (_MORNING_US - self.now_us()) % _DAY_US
 
 
 def make_template(database: str) -> None:

@@ -41,6 +41,7 @@ def wake(ledger: RunningLedger) -> None:
 
 @pytest.fixture
 def shop(own_ledger: RunningLedger) -> Shop:
+    own_ledger.clock.wait_for_morning()
     return Shop(own_ledger)
 
 
