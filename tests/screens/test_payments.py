@@ -17,11 +17,10 @@ async def test_the_queue_opens_on_what_waits_oldest_first_with_candidates_and_re
     till.pay()
     async with counter(till.ledger.url, tmp_path) as desk:
         await desk.press("f4")
-        screen = await desk.see("unassociated", "1 of 2", "700.00", "1,500.00", "Wanjiku Kamau")
+        await desk.see("unassociated", "1 of 2", "700.00", "1,500.00", "Wanjiku Kamau")
+        screen = await desk.see("phone ends 333 and first name fits", "likely: ")
 
         assert screen.index("700.00") < screen.index("1,500.00")
-        assert "phone ends 333 and first name fits" in screen
-        assert "likely: " in screen
         assert "tier" not in screen
 
 
@@ -49,8 +48,8 @@ async def test_the_proposed_owner_is_two_keys_and_one_request_away(till: Till, t
         await desk.see("1 of 2", "Wanjiku Kamau")
         before = desk.requests()
         await desk.press("a")
-        screen = await desk.see("Associate this payment?", "000101 Wanjiku Kamau", "100245", "1,750.00 KES")
-        assert "The wallet 100245 rises by 1,750.00 KES." in screen
+        await desk.see("Associate this payment?", "000101 Wanjiku Kamau", "100245", "1,750.00 KES")
+        await desk.see("The wallet 100245 rises by 1,750.00 KES.")
         await desk.press("y")
         await desk.see("100245 W. Kamau: 1,750.00 associated, wallet 1,750.00", "1 of 1")
         assert desk.requests() == before + 1
