@@ -72,7 +72,7 @@ def test_an_import_is_told_in_words(action: str, summary: str, said: str) -> Non
 
 @pytest.mark.parametrize(
     ("name", "total", "currency"),
-    [("records-not-accounted", "16.00", "KES"), ("imports-running", "", ""), ("callbacks-parked", "", "")],
+    [("records-not-accounted", "16.00", "KES"), ("work-under-way", "", ""), ("callbacks-parked", "", "")],
 )
 def test_a_queue_that_holds_no_money_states_none(name: str, total: str, currency: str) -> None:
     """`0.00 KES` beside imports under way would be a figure that nobody counted."""

@@ -228,10 +228,15 @@ class JobState(OpenEnum):
 
 
 class Job(Answer):
-    """Work that goes on in the ledger while the line may be gone: `done` of `total` steps."""
+    """Work that goes on in the ledger while the line may be gone: `done` of `total` steps.
+
+    `resource` is the path of the import or balance file it works on; a set of balances has none.
+    """
 
     id: str
     kind: str
+    branch_id: str
+    resource: str | None = None
     state: JobState
     done: int
     total: int | None = None

@@ -218,6 +218,18 @@ class Imports(Documents):
         query = query_of(branch_id=branch_id)
         await self._save(f"/v1/templates/{segment(name)}.{ending}", to_path, query=query)
 
+    async def jobs(
+        self,
+        *,
+        mine: bool = False,
+        branch: str | None = None,
+        cursor: str | None = None,
+        limit: int = DEFAULT_LIMIT,
+    ) -> Page[Job]:
+        """Long work that is queued or running, newest first."""
+        query = query_of(mine=mine, branch=branch, cursor=cursor, limit=limit)
+        return await self._read("/v1/jobs", Page[Job], query=query)
+
     async def job(self, job_id: str, wait: int = JOB_WAIT_MAX_SECONDS) -> Job:
         """Where a job stands; the ledger holds the answer up to `wait` seconds for it to end. No activity of a person."""
         path = f"/v1/jobs/{segment(job_id)}"

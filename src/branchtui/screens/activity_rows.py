@@ -92,8 +92,8 @@ def queue_words(name: str) -> str:
 
 
 def _holds_money(one: Queue) -> bool:
-    """Imports, messages of providers and offered customers are counted, they state no amount: `0.00` would be an untruth."""
-    return not one.name.startswith(("import", "callback", "customer"))
+    """Long work, messages of providers and offered customers are counted, they state no amount: `0.00` would be an untruth."""
+    return not one.name.startswith(("work", "callback", "customer"))
 
 
 def _queue_total(one: Queue, desk: Desk) -> str:

@@ -106,8 +106,9 @@ class LedgerScreen(LineWatch):
         return self.query_one("#status", StatusLine)
 
     def say(self, text: str, level: Level = "info") -> None:
-        """Put a sentence on the status line."""
-        self.status.say(text, level)
+        """Put a sentence on the status line; a screen that is being taken down has nobody left to read it."""
+        for line in self.query("#status").results(StatusLine):
+            line.say(text, level)
 
     # ── coming and going ─────────────────────────────────────────────────────────────────────────────────────────
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 from textual import work
 
 from branchtui.contract.balance_records import SUMMARY_IDS_MAX, BulkAction, RecordFilter, RecordStatus
-from branchtui.contract.imports import ImportKind
+from branchtui.contract.imports import ImportKind, JobState
 from branchtui.remote.errors import FileProblem, LedgerError
+from branchtui.screens.job_watch import JobWatch
 from branchtui.screens.record_desk import RecordScreen
 from branchtui.screens.rows import total_in
 from branchtui.widgets.actions import Action, Choice
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from branchtui.contract.balance_records import RecordSummary
+    from branchtui.contract.imports import Job
 
 POST_ALL: Final = "post-all"
 DELETE_ALL: Final = "delete-all"
@@ -51,8 +53,10 @@ class Sweep:
         )
 
 
-class BulkDesk(RecordScreen):
+class BulkDesk(RecordScreen, JobWatch):
     """The screen says by `record_filter` what it shows; only what is not accounted is ever touched."""
+
+    SAID_AS = "Member Balances"
 
     def record_filter(self) -> RecordFilter:
         """The filter that the list shows."""
@@ -149,7 +153,31 @@ class BulkDesk(RecordScreen):
                     f"The ledger has taken it on: {records}, {figures}, are being {verb} now. "
                     "[ctrl+r] shows what is left."
                 )
+                self.follow(what, done.job_id)
         self.reload()
+
+    @work(group="follow", exclusive=True)
+    async def follow(self, what: str, job_id: str) -> None:
+        """How far it is, then what became of the set; the ledger goes on whether somebody looks or not."""
+        verb = "posted" if what == POST_ALL else "deleted"
+        job = await self.end_of_job(job_id, lambda job: _progress(what, job), is_aside=True)
+        if not self.is_standing():
+            return
+        if job is None:
+            self.announce("The ledger goes on with it. :work shows how far it is.", "warning")
+            return
+        if job.state is JobState.SUCCEEDED:
+            skipped = int(job.result.get("skipped", 0))
+            left = f"; {skipped:,} had moved and were left alone" if skipped else ""
+            self.announce(f"{int(job.result.get('count', 0)):,} records {verb}{left}.", "done")
+        else:
+            self.announce("It could not be done to its end: look at what is left.", "error")
+        self.reload()
+
+
+def _progress(what: str, job: Job) -> str:
+    doing = "Posting" if what == POST_ALL else "Deleting"
+    return f"{doing}: {job.done:,} of {job.total:,}" if job.total else f"{doing}…"
 
 
 def _choice(action: Action, seen: dict[str, RecordSummary | None], marked: int) -> Choice:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from textual import work
 
 from branchtui.contract.balance_files import BalanceFile, FileState
-from branchtui.contract.imports import JobState
 from branchtui.contract.problem import Codes
 from branchtui.remote.errors import LedgerError, Refused
 from branchtui.screens.asking import approval_for, ask_for_approval
-from branchtui.screens.base import LedgerScreen
 from branchtui.screens.file_words import (
     AT_WORK,
     apply_lines,
@@ -22,16 +20,10 @@ from branchtui.screens.file_words import (
     progress_line,
 )
 from branchtui.screens.import_files import free_names
+from branchtui.screens.job_watch import JobWatch
 from branchtui.screens.rows import balances_sentence
 from branchtui.widgets.actions import Action, Choice
 from branchtui.widgets.dialogs import ConfirmDialog, MenuDialog, ReasonDialog
-
-if TYPE_CHECKING:
-    from branchtui.contract.imports import Job
-    from branchtui.widgets.status_line import Level
-
-JOB_WAIT_SECONDS: Final = 5
-"""How long the ledger holds the answer about a job: its progress is seen at least so often."""
 
 APPLY: Final = Action("apply", "p", "Apply", "Set every payer to what the file states", changes=True)
 SAVE: Final = Action("save", "s", "Save rejects", "Save the wrong rows as a file, each with what is wrong")
@@ -41,8 +33,10 @@ _REVERT: Final = Action("revert", "", "Revert by mirror entries")
 _COPY: Final = Action("copy", "", "Copy the file's name")
 
 
-class FileDesk(LedgerScreen):
+class FileDesk(JobWatch):
     """A screen on which a file is at hand. It hears of every change of one by `show_file`."""
+
+    SAID_AS = "Universal Files"
 
     def show_file(self, file: BalanceFile) -> None:
         """A file as the ledger has it now."""
@@ -176,29 +170,14 @@ class FileDesk(LedgerScreen):
 
     async def end_of(self, file: BalanceFile) -> BalanceFile | None:
         """The file once its job has ended, the progress said meanwhile; None when that was not seen."""
-        job: Job | None = None
-        while job is None or job.state not in {JobState.SUCCEEDED, JobState.FAILED}:
-            job = await self.asked(partial(self.ledger.job, file.job_id, JOB_WAIT_SECONDS), is_aside=True)
-            if not self.is_standing:
-                return None
-            if job is None:
-                self.announce("The ledger goes on with the file. [ctrl+r] asks again.", "warning")
-                return None
-            self.say(progress_line(job, file))
+        job = await self.end_of_job(file.job_id, lambda job: progress_line(job, file), is_aside=True)
+        if not self.is_standing():
+            return None
+        if job is None:
+            self.announce("The ledger goes on with the file. [ctrl+r] asks again.", "warning")
+            return None
         ended = await self.asked(partial(self.ledger.balance_file, file.id))
-        return ended if self.is_standing else None
-
-    @property
-    def is_standing(self) -> bool:
-        """False while the screen or the program ends: there is nothing left to show an answer on."""
-        return self.is_attached and self.app.is_running
-
-    def announce(self, text: str, level: Level) -> None:
-        """Said here, and where the person is when that is elsewhere."""
-        self.say(text, level)
-        place = next((one for one in reversed(self.app.screen_stack) if isinstance(one, LedgerScreen)), None)
-        if place is not None and place is not self:
-            place.say(f"Universal Files: {text}", level)
+        return ended if self.is_standing() else None
 
     # ── the rejects ──────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -30,7 +30,7 @@ _WAYS_CELLS: Final = 78
 _WORKED_ON: Final = {
     "approval": "approvals",
     "payment": "payments",
-    "import": "import",
+    "work": "work",
     "files": "files",
     "offered": "transfers",
 }

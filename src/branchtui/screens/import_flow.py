@@ -18,7 +18,6 @@ from branchtui.contract.imports import (
     ImportMode,
     ImportOptions,
     ImportState,
-    JobState,
     NewImport,
     StartImport,
 )
@@ -27,17 +26,16 @@ from branchtui.remote.errors import OutcomeUnknown, Refused
 from branchtui.remote.resolver import Verdict
 from branchtui.screens import import_words
 from branchtui.screens.base import LedgerScreen
+from branchtui.screens.job_watch import JobWatch
 from branchtui.widgets.dialogs import ConfirmDialog
 
 if TYPE_CHECKING:
-    from branchtui.contract.imports import Job, Upload
+    from branchtui.contract.imports import Upload
     from branchtui.contract.statements import Columns
     from branchtui.remote.resolver import Progress
     from branchtui.screens.desk import Desk
-    from branchtui.widgets.status_line import Level
 
-JOB_WAIT_SECONDS: Final = 5
-"""How long the ledger holds the answer about a job: its progress is seen at least so often."""
+IMPORT_PATH: Final = "/v1/imports/"
 
 
 class Stage(Enum):
@@ -59,10 +57,11 @@ class Chosen:
     path: Path | None = None
 
 
-class ImportFlow(LedgerScreen):
+class ImportFlow(JobWatch):
     """The ledger's side of an import. It lives as long as the session: an import goes on when one goes elsewhere."""
 
     KIND: ClassVar[ImportKind] = ImportKind.BALANCE_RECORDS
+    SAID_AS = "Import"
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -88,11 +87,6 @@ class ImportFlow(LedgerScreen):
     def kind(self) -> ImportKind:
         """What the rows of the file are."""
         return self.KIND
-
-    @property
-    def is_standing(self) -> bool:
-        """False while the program ends: there is nothing left to show an answer on."""
-        return self.is_attached and self.app.is_running
 
     def show_stage(self, stage: Stage) -> None:
         """The import stands elsewhere now. The screen shows it."""
@@ -160,18 +154,15 @@ class ImportFlow(LedgerScreen):
         """Wait for the job's end, wherever the person is meanwhile, and show what came of it."""
         self.job_id = job_id
         what = "Importing" if self.stage is Stage.IMPORTING else "Checking"
-        job: Job | None = None
-        while job is None or job.state not in {JobState.SUCCEEDED, JobState.FAILED}:
-            job = await self.asked(partial(self.ledger.job, job_id, JOB_WAIT_SECONDS))
-            if not self.is_standing:
-                return
-            if job is None:
-                self.announce("The ledger goes on with the import. [ctrl+r] on Import asks again.", "warning")
-                return
-            self.say(import_words.progress_line(job, what))
+        job = await self.end_of_job(job_id, lambda job: import_words.progress_line(job, what))
+        if not self.is_standing():
+            return
+        if job is None:
+            self.announce("The ledger goes on with the import. [ctrl+r] on Import asks again.", "warning")
+            return
         import_id = str(job.result.get("import_id") or "") or (self.found.id if self.found else "")
         found = await self.asked(partial(self.ledger.import_, import_id)) if import_id else None
-        if not self.is_standing:
+        if not self.is_standing():
             return
         if found is None:
             self.announce(
@@ -190,7 +181,7 @@ class ImportFlow(LedgerScreen):
         if self.found is None:
             return
         found = await self.asked(partial(self.ledger.import_, self.found.id))
-        if found is not None and self.is_standing:
+        if found is not None and self.is_standing():
             self._show_standing(found)
 
     @work(group="write")
@@ -214,7 +205,7 @@ class ImportFlow(LedgerScreen):
     def _doubt_ended(self, progress: Progress) -> None:
         """The check or the start that was not confirmed: go on from what it became."""
         settlement = progress.settlement
-        if settlement is None or progress.intent.key != self._doubt or not self.is_standing:
+        if settlement is None or progress.intent.key != self._doubt or not self.is_standing():
             return
         self._doubt = ""
         operation = settlement.operation
@@ -227,7 +218,7 @@ class ImportFlow(LedgerScreen):
     async def take_up(self, import_id: str) -> None:
         """An import that the ledger has, and that this screen did not see begin: shown as it stands, and followed."""
         found = await self.asked(partial(self.ledger.import_, import_id))
-        if found is not None and self.is_standing:
+        if found is not None and self.is_standing():
             self._show_standing(found)
 
     def _show_standing(self, found: Import) -> None:
@@ -263,10 +254,3 @@ class ImportFlow(LedgerScreen):
         place = next((one for one in reversed(self.app.screen_stack) if isinstance(one, LedgerScreen)), None)
         if place is not None and place is not self:
             place.reload()
-
-    def announce(self, text: str, level: Level) -> None:
-        """Said here, and where the person is when that is elsewhere."""
-        self.say(text, level)
-        place = next((one for one in reversed(self.app.screen_stack) if isinstance(one, LedgerScreen)), None)
-        if place is not None and place is not self:
-            place.say(f"Import: {text}", level)

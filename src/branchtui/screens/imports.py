@@ -19,7 +19,7 @@ from branchtui.screens import import_words
 from branchtui.screens.base import screen_actions
 from branchtui.screens.import_answers import ANSWERED, ANSWERS, ImportAnswers
 from branchtui.screens.import_files import free_names, read_inside
-from branchtui.screens.import_flow import Chosen, Stage
+from branchtui.screens.import_flow import IMPORT_PATH, Chosen, Stage
 from branchtui.screens.line_watch import LINE_DOWN
 from branchtui.screens.outcome import sentence_of
 from branchtui.screens.paste_field import PASTE_CHARACTERS_MAX, PathField, RowsPasted, pasted_file
@@ -113,8 +113,10 @@ class ImportScreen(ImportAnswers):
             self.reload()
 
     def take_argument(self, argument: str) -> None:
-        """A file's path."""
-        if self.stage not in {Stage.BUSY, Stage.IMPORTING}:
+        """A file's path, or the ledger's path of an import that began elsewhere."""
+        if argument.startswith(IMPORT_PATH):
+            self.take_up(argument.removeprefix(IMPORT_PATH))
+        elif self.stage not in {Stage.BUSY, Stage.IMPORTING}:
             self._begin()
             self.form.field("file").set_keyed(argument)
 

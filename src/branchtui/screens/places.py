@@ -105,6 +105,10 @@ PLACES: Final = (
         "approvals", ("f8",), "Approvals", "What waits for a second person: decide it, or see what became of yours",
         "approvals:ApprovalsScreen", "[to decide|mine|all]",
     ),
+    Place(
+        "work", (), "Work Under Way", "What the ledger goes on with by itself, and how far it is", "work:WorkScreen", "",
+        ("jobs",),
+    ),
     Place("activity", ("f9",), "Activity", "What I did, and whether it went through", "activity:ActivityScreen"),
     Place(
         "settings", (), "Settings", "Users and branches; the own password, the own device for codes",

@@ -15,7 +15,7 @@ from branchtui.contract.approvals import ApprovalState
 from branchtui.contract.balance_files import FileState
 from branchtui.contract.balance_records import RecordStatus
 from branchtui.contract.dashboard import Dashboard, DayFigures, Queue, TierFigures
-from branchtui.contract.imports import ImportState
+from branchtui.contract.imports import JobState
 from branchtui.contract.payments import CallbackState, PaymentState
 from branchtui.contract.transfers import TransferState
 from branchtui.ledger.access import Permission
@@ -47,9 +47,9 @@ _NOT_ACCOUNTED: Final = """
 SELECT COUNT(*), COALESCE(SUM(CASE WHEN currency = :currency THEN amount_minor END), 0), MIN(created_at)
 FROM balance_records WHERE branch_id IN (SELECT value FROM json_each(:scope)) AND status = :not_accounted"""
 
-_IMPORTS: Final = """
-SELECT COUNT(*), COALESCE(SUM(CASE WHEN currency = :currency THEN total_minor END), 0), MIN(created_at)
-FROM imports WHERE branch_id IN (SELECT value FROM json_each(:scope)) AND state IN (:validating, :importing)"""
+_UNDER_WAY: Final = """
+SELECT COUNT(*), 0, MIN(created_at)
+FROM jobs WHERE +branch_id IN (SELECT value FROM json_each(:scope)) AND state IN (:queued, :running)"""
 
 _FILES: Final = """
 SELECT COUNT(*), COALESCE(SUM(CASE WHEN currency = :currency THEN total_minor END), 0), MIN(created_at)
@@ -110,8 +110,8 @@ WHERE accounts.id IN (SELECT 'gl-' || value || '-' || :contra || '-' || :currenc
 _NAMED: Final = {
     "unassociated": PaymentState.UNASSOCIATED.value,
     "not_accounted": RecordStatus.NOT_ACCOUNTED.value,
-    "validating": ImportState.VALIDATING.value,
-    "importing": ImportState.IMPORTING.value,
+    "queued": JobState.QUEUED.value,
+    "running": JobState.RUNNING.value,
     "to_apply": FileState.VALIDATED.value,
     "associated": ASSOCIATED,
     "disassociated": DISASSOCIATED,
@@ -184,8 +184,7 @@ def _queues(principal: Principal, now_us: int) -> list[tuple[str, str, dict[str,
         found.append(("customers-offered", _OFFERED, {"proposed": TransferState.PROPOSED.value}))
     if principal.may(Permission.FILE_VIEW):
         found.append(("files-to-apply", _FILES, {}))
-    if principal.may(Permission.IMPORT_VIEW):
-        found.append(("imports-running", _IMPORTS, {}))
+    found.append(("work-under-way", _UNDER_WAY, {}))
     if principal.may(Permission.CALLBACK_VIEW):
         found += [
             (f"callbacks-{state.value}", _CALLBACKS, {"state": state.value})

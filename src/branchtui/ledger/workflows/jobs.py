@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
+from sqlalchemy import Boolean, bindparam, literal_column
 
 from branchtui.contract import imports as wire
 from branchtui.contract.imports import JobState
@@ -24,7 +25,9 @@ from branchtui.contract.sessions import Role
 from branchtui.ledger.access import Principal
 from branchtui.ledger.clock import as_datetime
 from branchtui.ledger.problems import Refusal, not_found
+from branchtui.ledger.store import tables
 from branchtui.ledger.store.errors import NotNow, StoreFailure
+from branchtui.ledger.store.lists import ListSpec, Sort
 from branchtui.ledger.store.rows import Job, JobLease
 from branchtui.ledger.store.writer import FencedWriter
 
@@ -43,7 +46,27 @@ RETRY_SECONDS: Final = 30.0
 LEASE_US: Final = 30_000_000
 RENEW_SECONDS: Final = 10.0
 _WAITING: Final = "jobs"
+_RESOURCES: Final = {"import": "/v1/imports/", "balance-file": "/v1/balance-files/"}
+"""What a kind of job works on, where it has a path."""
 _ENDED: Final = frozenset({JobState.SUCCEEDED.value, JobState.FAILED.value})
+
+_c = tables.jobs.c
+
+JOBS: Final = ListSpec(
+    row_type=Job,
+    name="jobs",
+    sorts={"created": Sort("created_at", descending=True, key=None)},
+    filters={
+        "branch": _c.branch_id == bindparam("branch"),
+        "branches": literal_column("+jobs.branch_id IN (SELECT value FROM json_each(:branches))", Boolean),
+        "created_by": _c.created_by == bindparam("created_by"),
+        "states": literal_column("jobs.state IN (SELECT value FROM json_each(:states))", Boolean),
+    },
+)
+"""The list behind `GET /v1/jobs`."""
+
+UNDER_WAY: Final = json.dumps([JobState.QUEUED.value, JobState.RUNNING.value])
+"""What that list is narrowed to: few at any time, whatever the history."""
 
 
 class LeaseLost(NotNow):
@@ -125,6 +148,8 @@ def job_answer(job: Job) -> wire.Job:
     return wire.Job(
         id=job.id,
         kind=job.kind,
+        branch_id=job.branch_id,
+        resource=_RESOURCES[job.kind] + job.subject_id if job.kind in _RESOURCES else None,
         state=JobState(job.state),
         done=job.done,
         total=job.total,
