@@ -237,3 +237,37 @@ async def test_a_doubt_is_fenced_by_its_own_user_or_by_nobody(tmp_path: Path) ->
         settlement = await ledger.resolver.settle(pending)
 
     assert settlement.verdict is Verdict.NOT_RECORDED
+
+
+async def test_a_doubt_goes_on_in_the_session_that_began_while_the_old_one_was_found_ended(
+    tmp_path: Path,
+) -> None:
+    """OUT-6: the refusal of the old session says nothing of the new one; found by the simulator, 83a5c8a1."""
+    keys = KeyLedger()
+    renewing, go = asyncio.Event(), asyncio.Event()
+    is_old = True
+
+    async def old_session(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        if is_old and "/operations/" in asked.path:
+            await refuses(401, "token-expired")(asked, writer)
+        elif asked.path == "/v1/sessions/refresh":
+            renewing.set()
+            await go.wait()
+            await refuses(401, "session-ended")(asked, writer)
+        else:
+            await keys(asked, writer)
+
+    async with desk_at(tmp_path) as desk:
+        pending = desk.ledger._pending(Intent.plain("customer.create"), "POST", "/v1/x", b"")
+        desk.ledger._journal.prepare(pending)
+        desk.ledger._journal.move(pending.key, IntentState.SENT)
+
+    async with running(old_session) as server, client_of(server, tmp_path, StillTime()) as ledger:
+        await ledger.sign_in("achieng", "a long password")
+        await asyncio.wait_for(renewing.wait(), 30)
+        is_old = False
+        await ledger.sign_in("achieng", "a long password")
+        go.set()
+        settlement = await asyncio.wait_for(ledger.resolver.settle(pending), 30)
+
+    assert settlement.verdict is Verdict.NOT_RECORDED

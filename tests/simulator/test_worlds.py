@@ -14,9 +14,15 @@ from tests.ledger.faults import seeds
 from tests.simulator.faults import too_rare
 from tests.simulator.run import live_through, told
 from tests.simulator.template import Template
+from tests.simulator.world import live
 
 CHANGES = seeds.figure("BRANCHTUI_SIMULATED_CHANGES", 4_000)
 """Some twenty worlds; `make night` lives through many more."""
+
+ASTRAY = (
+    "83a5c8a1/the-other-half/3",  # an old session found ended while its user had begun a new one: no more was asked
+)
+"""Worlds that went wrong once."""
 
 ENOUGH = 50_000
 """From so many on every kind of trouble has to have happened to every kind of request, often."""
@@ -36,3 +42,11 @@ def test_in_any_weather_a_change_happens_once_or_not_at_all_and_people_are_told_
     assert not total.wrong, "\n".join(told(story) for story in total.wrong)
     assert total.changes >= CHANGES // 2
     assert CHANGES < ENOUGH or too_rare(total.seen) == []
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("seed", ASTRAY)
+def test_a_world_that_went_wrong_once_goes_right(template: Template, seed: str) -> None:
+    """A failing seed becomes a test."""
+    story = live(seed, template)
+    assert not story.faults, told(story)

@@ -299,12 +299,13 @@ class Resolver:
         key, user = doubt.pending.key, doubt.pending.user
         asks, doubt.is_never_seen = not doubt.is_never_seen, False
         async with self._places:
+            asked_before = self._next_sign_in
             try:
                 if asks:
                     return await self._question(key, user)
             except SessionEnded:
-                # Not where somebody else has begun a session since.
-                if self._may_ask(doubt):
+                # What ended is the session that asked: the one that began meanwhile goes on, whoever's it is.
+                if self._next_sign_in is asked_before:
                     self.signed_out()
                 raise
             except Refused as refused:
