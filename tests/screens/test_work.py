@@ -43,7 +43,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
         return wait
 
     for kind in tuple(JOB_KINDS):
-        monkeypatch.setitem(JOB_KINDS, kind, held(kind))  # type: ignore[arg-type]
+        monkeypatch.setitem(JOB_KINDS, kind, held(kind))
     monkeypatch.setattr(record_bulk, "ROWS_AT_ONCE", 2)
     monkeypatch.setattr(record_jobs, "ROWS_A_PIECE", 2)
     return opened
