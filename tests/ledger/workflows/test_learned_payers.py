@@ -37,10 +37,17 @@ def own_till(new_ledger: Callable[[Path], str], tmp_path: Path) -> Iterator[Till
 
 def a_payer(**changes: Any) -> dict[str, Any]:
     """Somebody of whom nothing is known but a phone that no customer has."""
-    return {"BillRefNumber": "", "MSISDN": str(next(_numbers)), "FirstName": "ZAWADI", "LastName": None} | changes
+    return {
+        "BillRefNumber": "",
+        "MSISDN": str(next(_numbers)),
+        "FirstName": "ZAWADI",
+        "LastName": None,
+    } | changes
 
 
-def teach(till: Till, payer: dict[str, Any], customer_no: str = "000103", *, who: str = "teller") -> dict[str, Any]:
+def teach(
+    till: Till, payer: dict[str, Any], customer_no: str = "000103", *, who: str = "teller"
+) -> dict[str, Any]:
     """Give a payment of the payer to a customer; returns what was learned by it."""
     given = till.give(till.pay(**payer), customer_no, who=who)
     assert given.status_code == 200, given.text
@@ -138,7 +145,9 @@ def test_a_switched_off_one_proposes_nobody_until_it_is_on_again(till: Till) -> 
     payer = a_payer()
     row = teach(till, payer)
     off = switch(till, row, False)
-    assert (off.status_code, off.json()["state"], off.json()["switched_by"]) == (200, "off", "teller"), off.text
+    assert (off.status_code, off.json()["state"], off.json()["switched_by"]) == (200, "off", "teller"), (
+        off.text
+    )
     assert proposed(till, till.pay(**payer)) == []
     kept = teach(till, payer)
     assert (kept["state"], kept["times"]) == ("off", 2)
@@ -191,7 +200,7 @@ def test_it_is_switched_by_whom_it_belongs_to_or_by_a_supervisor(till: Till) -> 
     assert switch(till, off, True, who="supervisor").status_code == 200
 
 
-def test_what_one_branch_switched_off_is_not_proposed_by_another_that_taught_it(till: Till) -> None:
+def test_what_one_branch_switched_off_is_not_proposed_by_another_that_taught_it() -> None:
     """Within one scope off means off: HQ's payments look at what its branches learned."""
     on, off = a_row("NKU", active=1), a_row("HQ", active=0)
     assert trusted([on], frozenset({"NKU", "HQ"}), 10) == {"owner": 1}
@@ -220,7 +229,9 @@ def test_an_expired_one_proposes_nobody_until_it_is_taught_anew(own_till: Till) 
 HABIT = "paid 777.00 KES about this day in {} of the last 3 months, and nobody else did"
 
 
-def paid_on(till: Till, day: str, customer_no: str | None = None, *, amount: str = "777.00") -> dict[str, Any]:
+def paid_on(
+    till: Till, day: str, customer_no: str | None = None, *, amount: str = "777.00"
+) -> dict[str, Any]:
     """A payment of that day by nobody who is known; given to a customer where one is named."""
     payment = till.pay(**a_payer(TransAmount=amount, TransTime=f"{day.replace('-', '')}091502"))
     if customer_no is not None:

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Boolean, ColumnElement, and_, bindparam, func, literal_column, or_, select
+from sqlalchemy import Boolean, ColumnElement, and_, bindparam, func, literal_column, select
 
 from branchtui.format.folding import fold
 from branchtui.ledger.feeds.incoming import PhoneForm
@@ -262,6 +262,7 @@ def _like_name(column: ColumnElement[str]) -> str:
 
 _LIKE_FIRST: Final = _like_name(_customers.c.name_key)
 _LIKE_LAST: Final = _like_name(_customers.c.reversed_name_key)
+
 
 async def _masked(reader: Reader, evidence: Evidence, branches: str) -> list[Customer]:
     """Customers whose phone ends as the mask does and who have the payer's first name."""
