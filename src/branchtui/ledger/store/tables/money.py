@@ -34,6 +34,7 @@ MOST_KINDS: Final = "('payment.receive', 'payment.associate', 'balance-record')"
 _RARE: Final = sql(f"kind NOT IN {MOST_KINDS}")
 _BY_PEOPLE: Final = sql("created_by <> 'ledger'")
 _OWNED: Final = sql("state = 'associated'")
+_WAITING: Final = sql("state = 'unassociated'")
 
 journal_entries = Table(
     "journal_entries",
@@ -166,6 +167,16 @@ payments = Table(
         "paid_at",
         sqlite_where=_OWNED,
         postgresql_where=_OWNED,
+    ),
+    # The queue is counted and added up from this alone, without a row of it.
+    Index(
+        "payments_waiting",
+        "branch_id",
+        "currency",
+        "amount_minor",
+        "paid_at",
+        sqlite_where=_WAITING,
+        postgresql_where=_WAITING,
     ),
     # What search compares and sorts by, without the rest of a wide row.
     Index("payments_brief", "row_no", "branch_id", "state", "paid_at", "customer_id", "id"),

@@ -1,4 +1,4 @@
-"""Learned payers as rows of their own, made of the associations of people; the order in which habits are found.
+"""Learned payers as rows of their own, made of the associations of people; how habits are found and the queue is counted.
 
 A ledger that the first revision of today made has these tables already: it makes all that there are.
 """
@@ -41,7 +41,7 @@ def upgrade() -> None:
         op.execute(CreateTable(table, if_not_exists=True))
         for index in sorted(table.indexes, key=lambda each: str(each.name)):
             op.execute(CreateIndex(index, if_not_exists=True))
-    for index in payments.indexes:
-        if index.name == "payments_habit":
+    for index in sorted(payments.indexes, key=lambda each: str(each.name)):
+        if index.name in {"payments_habit", "payments_waiting"}:
             op.execute(CreateIndex(index, if_not_exists=True))
     op.execute(_BY_PERSON)
