@@ -29,6 +29,8 @@ BENCHES = {
     "search": "Customer search",
     "lists": "Lists of 10 thousand, 100 thousand and a million rows",
     "growth": "How the same work grows with the ledger",
+    "callbacks": "100,000 mobile-money callbacks: each once, whatever is repeated or late",
+    "statements": "Import of bank statements",
     "imports": "Import of a CSV file, and post all of it",
     "files": "Balance files of 200,000 lines",
     "credit": "Credit accounts: purchases, settlements, cycles",

@@ -26,6 +26,7 @@ from branchtui.remote.errors import JournalUnavailable
 from branchtui.remote.imports import Imports
 from branchtui.remote.journal import IntentJournal, Journal, NoJournal
 from branchtui.remote.journal_files import journal_directory
+from branchtui.remote.learned_payers import LearnedPayers
 from branchtui.remote.line import Line
 from branchtui.remote.lists import Lists
 from branchtui.remote.log import MoneyLog
@@ -65,6 +66,7 @@ class Ledger(
     Accounts,
     Lists,
     Vouchers,
+    LearnedPayers,
 ):
     """The ledger as the screens see it.
 

@@ -158,6 +158,7 @@ _VERBS = {
     "payment.refund": "Refund",
     "payment.reverse": "Reverse",
     "receipt.print": "Print receipt",
+    "learned-payer.change": "Switch learned payer of",
     "plan.create": "Add plan",
     "plan.change": "Change plan",
     "voucher.sell": "Sell voucher",

@@ -64,6 +64,7 @@ _ACTION_WORDS: Final = {
     "receipt.print": "Printed",
     "voucher.sell": "Sold",
     "voucher.reverse": "Reversed",
+    "learned-payer.change": "Switched",
 }
 
 

@@ -73,8 +73,15 @@ class PaymentsScreen(PaymentMoves, AssociationDesk):
         Action(
             "import", "i", "Statement", "Import a bank's or a mobile-money account's statement", show=False
         ),
+        Action(
+            "learned", "l", "Learned payers", "Whose payments people gave to whom; switch one off", show=False
+        ),
     )
     BINDINGS = ACTIONS.bindings()
+
+    def action_learned(self) -> None:
+        """`l`."""
+        self.go("learned")
 
     def action_import(self) -> None:
         """`i`."""

@@ -61,6 +61,10 @@ PLACES: Final = (
         "payments:PaymentsScreen", "[unassociated|associated|held|all] [words]",
     ),
     Place(
+        "learned", (), "Learned Payers", "Whose payments people gave to whom: what is proposed next, switched off here",
+        "learned_payers:LearnedPayersScreen", "[all|proposed|off|expired] [words]", ("learned-payers",),
+    ),
+    Place(
         "files", ("f6",), "Universal Files", "What payers owe, stated by one file: seen first, then applied",
         "files:FilesScreen", "[to apply|applied|rejected|reverted]",
     ),

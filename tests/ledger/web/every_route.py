@@ -12,7 +12,7 @@ from tests.ledger.files import HEADER, ask_import, upload
 from tests.ledger.running import PASSWORD, cheap_passwords
 from tests.ledger.shop import DAILY, Shop
 from tests.ledger.till import MASK, OTHER_SHORT_CODE, SHORT_CODE, Till, open_till
-from tests.ledger.web import customer_routes, voucher_routes
+from tests.ledger.web import customer_routes, learned_routes, voucher_routes
 from tests.ledger.web.asking import Ask
 
 from branchtui.ledger.web.routes import all_routes
@@ -151,6 +151,7 @@ WHO_MAY: Final[dict[str, str]] = {
     "GET /v1/reports/day": "TSA",
     **customer_routes.WHO_MAY,
     **voucher_routes.WHO_MAY,
+    **learned_routes.WHO_MAY,
 }
 """Teller, Supervisor, Auditor, adMinistrator; written down here and nowhere derived (AUTHZ-1, T-09)."""
 
@@ -715,6 +716,7 @@ CHANGES: Final[dict[str, Callable[[World, str], Ask]]] = {
     "POST /v1/imports/{id}/start": import_start,
     **customer_routes.CHANGES,
     **voucher_routes.CHANGES,
+    **learned_routes.CHANGES,
     "POST /v1/payees": payee_create,
     "POST /v1/column-maps": column_map_create,
     "PUT /v1/column-maps/{id}": column_map_change,
@@ -941,6 +943,7 @@ READS: Final[dict[str, Callable[[World, str], Ask]]] = {
     "GET /v1/staff": _by_branch("/v1/staff?branch="),
     **customer_routes.READS,
     **voucher_routes.READS,
+    **learned_routes.READS,
 }
 """What reads an object or a branch: another branch's is not there (AUTHZ-2)."""
 

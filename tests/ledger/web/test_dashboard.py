@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,9 @@ from tests.ledger.running import Api, RunningLedger
 from tests.ledger.till import open_till
 
 from branchtui.ledger import seed as seeds
+from branchtui.ledger.store.sqlite import connect
 from branchtui.ledger.store.unit import BulkTx
+from branchtui.ledger.workflows import dashboard
 
 pytestmark = pytest.mark.both_stores
 
@@ -240,3 +243,29 @@ def test_days_are_bounded(own_ledger: RunningLedger) -> None:
         assert len(teller.get("/v1/dashboard", days=days).json()["days"]) == told
     for days in ("0", "93", "-1", "a"):
         assert teller.get("/v1/dashboard", days=days).status_code == 422, days
+
+
+@pytest.mark.parametrize(
+    ("figure", "step"),
+    [
+        ("_UNASSOCIATED", "SEARCH payments USING COVERING INDEX payments_waiting (branch_id=?)"),
+        ("_ASSOCIATED", "journal_entries_branch_date (branch_id=? AND business_date>? AND business_date<?)"),
+        ("_BY_TIER", "journal_entries_branch_date (branch_id=? AND business_date>? AND business_date<?)"),
+        ("_REVENUE", "legs_account (account_id=? AND entry_id>?)"),
+        ("_POSTED", "legs_account (account_id=? AND entry_id>?)"),
+    ],
+)
+def test_no_figure_of_the_day_reads_the_books_from_end_to_end(
+    running_ledger: RunningLedger, figure: str, step: str
+) -> None:
+    """Stack: what Home and the dashboard tell costs what waits and what the days hold, whatever the history."""
+    if running_ledger.database.startswith("postgresql"):
+        pytest.skip("its planner decides by size")
+    statement = getattr(dashboard, figure)
+    bound = dict.fromkeys(re.findall(r":(\w+)", statement), "[]")
+    connection = connect(running_ledger.path, read_only=True)
+    plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", bound)]
+    connection.close()
+    assert any(step in line for line in plan), plan
+    whole = ("SCAN payments", "SCAN entries", "SCAN legs", "SCAN accounts", "SCAN journal_entries")
+    assert not any(line.startswith(whole) for line in plan), plan

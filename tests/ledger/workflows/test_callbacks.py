@@ -222,6 +222,33 @@ def test_a_hundred_repeats_are_one_payment(own_till: Till) -> None:
     assert own_till.events("REPEATED01") == []
 
 
+def test_four_hundred_callbacks_over_eight_lines_are_each_a_payment_once(own_till: Till) -> None:
+    """T-22: some repeated, some late, some for nobody; what arrived is what wallets and the queue hold."""
+    draw = random.Random(11)
+    amounts = {f"MANY{place:04d}": draw.randrange(1_000, 500_000) for place in range(400)}
+    owned = {code: draw.random() < 0.7 for code in amounts}
+    bodies = [
+        message(
+            code,
+            TransAmount=f"{minor // 100}.{minor % 100:02d}",
+            TransTime="20261031080000" if place % 100 == 0 else "20261103091502",
+            **({} if owned[code] else {"BillRefNumber": "", "MSISDN": MASK}),
+        )
+        for place, (code, minor) in enumerate(amounts.items())
+    ]
+    bodies += draw.sample(bodies, 40)
+    draw.shuffle(bodies)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(own_till.send, bodies))
+    assert all((each.status_code, each.json()) == (200, ACCEPTED) for each in answers)
+    stored = own_till.ledger.query("SELECT code, amount_minor, state FROM payments")
+    assert len(stored) == 400
+    assert {code: minor for code, minor, _ in stored} == amounts
+    assert {code for code, _, state in stored if state == "associated"} == {c for c in amounts if owned[c]}
+    assert own_till.balance("000101") == sum(minor for code, minor in amounts.items() if owned[code])
+    assert own_till.ledger.query("SELECT count(*) FROM callback_events") == [(0,)]
+
+
 def test_late_and_shuffled_messages_each_count_once(own_till: Till) -> None:
     """Order of arrival changes nothing: the list is by the time of payment, each code once."""
     times = [f"202611030{hour}0000" for hour in range(1, 9)]

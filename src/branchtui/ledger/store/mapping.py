@@ -50,6 +50,7 @@ TABLES: dict[type[Any], Table] = {
     rows.Leg: tables.legs,
     rows.BalanceRecord: tables.balance_records,
     rows.Payment: tables.payments,
+    rows.LearnedPayer: tables.learned_payers,
     rows.PaymentTender: tables.payment_tenders,
     rows.Receipt: tables.receipts,
     rows.Plan: tables.plans,

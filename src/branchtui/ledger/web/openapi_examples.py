@@ -112,6 +112,7 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     },
     "POST /v1/payments/{id}/reverse": {"reason": {"reason": "keyed twice"}},
     "POST /v1/payments/{id}/receipts": {"page": {"columns": 80}},
+    "PATCH /v1/learned-payers/{id}": {"switch it off": {"active": False}, "on again": {"active": True}},
     "POST /v1/plans": {
         "a week": {
             "code": "WEEK",

@@ -150,6 +150,7 @@ TAGS: Final[dict[str, str]] = {
     "accounts": "Accounts, their entries and schedules; money paid out and offset.",
     "balance-records": "Balances that are keyed, wait, and are posted.",
     "payments": "Payments that arrive and find their owners.",
+    "learned-payers": "Whose payments people gave to whom: what is proposed for the next one.",
     "plans": "What vouchers are sold of.",
     "vouchers": "What customers' wallets bought, with the codes.",
     "credit-accounts": "Accounts that are bought on and settled at their own rhythm.",

@@ -127,6 +127,7 @@ _VOUCHER: Final = (
     _one("print_voucher", "The slip with its code."),
     _changing("reverse_voucher", "The wrong plan was sold."),
 )
+_LEARNED: Final = (_changing("change_learned_payer", "Switch it off, or on again."),)
 _PLAN: Final = (
     _changing("change_plan"),
     Link("sell_voucher", body=(("plan_id", _ID), ("price_minor", "$response.body#/price_minor"))),
@@ -240,6 +241,9 @@ LINKS: Final[dict[str, tuple[Link, ...]]] = {
             said="At the price that was shown.",
         ),
     ),
+    "list_learned_payers": (_first("get_learned_payer"),),
+    "get_learned_payer": _LEARNED,
+    "change_learned_payer": _LEARNED,
     "create_plan": _PLAN,
     "change_plan": _PLAN,
     "get_voucher_effect": (

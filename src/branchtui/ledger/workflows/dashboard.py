@@ -41,7 +41,8 @@ _BOOKED_EARLIER_DAYS: Final = 45
 
 _UNASSOCIATED: Final = """
 SELECT COUNT(*), COALESCE(SUM(CASE WHEN currency = :currency THEN amount_minor END), 0), MIN(paid_at)
-FROM payments WHERE branch_id IN (SELECT value FROM json_each(:scope)) AND state = :unassociated"""
+FROM payments INDEXED BY payments_waiting
+WHERE branch_id IN (SELECT value FROM json_each(:scope)) AND state = 'unassociated'"""
 
 _NOT_ACCOUNTED: Final = """
 SELECT COUNT(*), COALESCE(SUM(CASE WHEN currency = :currency THEN amount_minor END), 0), MIN(created_at)
@@ -108,7 +109,6 @@ WHERE accounts.id IN (SELECT 'gl-' || value || '-' || :contra || '-' || :currenc
   AND entries.id = legs.entry_id AND entries.kind = :posted AND entries.booked_at >= :today_us"""
 
 _NAMED: Final = {
-    "unassociated": PaymentState.UNASSOCIATED.value,
     "not_accounted": RecordStatus.NOT_ACCOUNTED.value,
     "queued": JobState.QUEUED.value,
     "running": JobState.RUNNING.value,

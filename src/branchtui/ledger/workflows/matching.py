@@ -110,6 +110,16 @@ class Learned:
     times: int
 
 
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """The one customer who paid `amount` (as it is shown) about this day of the month, in so many of `of` months."""
+
+    customer: Customer
+    amount: str
+    months: int
+    of: int
+
+
 def prefix_of(folded: str) -> str | None:
     """The letters in front of a number (`ln` of `ln000123`), or None where there are none."""
     found = _NUMBER.match(folded)
@@ -150,10 +160,12 @@ def suggest(
     masked: Iterable[Customer] = (),
     alike: Sequence[Customer] = (),
     learned: Iterable[Learned] = (),
+    habit: Habit | None = None,
 ) -> tuple[Suggestion, ...]:
     """Who the payment may belong to, best first, each once and with all reasons.
 
-    `masked` have a phone that the visible digits fit, `alike` a name that begins or ends alike.
+    `masked` have a phone that the visible digits fit, `alike` a name that begins or ends alike, `habit` a customer
+    who used to pay this amount about this day.
     """
     hints: list[Suggestion] = []
     shared = len(found.by_reference) > 1
@@ -178,6 +190,8 @@ def suggest(
         times = "once" if payer.times == 1 else f"{payer.times} times"
         reason = f"the same payer was given to this customer before, {times}"
         hints.append(Suggestion(payer.customer, BY_LIKENESS, 70, (reason,)))
+    if habit is not None:
+        hints.append(Suggestion(habit.customer, BY_LIKENESS, 60, (habit_reason(habit),)))
     hints += _far_ahead(evidence, alike)
     return _merged(hints)
 
@@ -206,6 +220,14 @@ def phone_reason(evidence: Evidence, customer: Customer) -> str:
 def hash_reason(customer: Customer) -> str:
     """`the hashed phone is W. Kamau's, which ends 333`."""
     return f"the hashed phone is {short_name(customer)}'s, which ends {(customer.mobile_no or '')[-3:]}"
+
+
+def habit_reason(habit: Habit) -> str:
+    """`paid 1,500.00 KES about this day in 2 of the last 3 months, and nobody else did`."""
+    return (
+        f"paid {habit.amount} about this day in {habit.months} of the last {habit.of} months, "
+        "and nobody else did"
+    )
 
 
 def name_fits(payer_name: str | None, customer: Customer) -> bool:

@@ -10,17 +10,16 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Boolean, ColumnElement, and_, bindparam, func, literal_column, or_, select
+from sqlalchemy import Boolean, ColumnElement, and_, bindparam, func, literal_column, select
 
-from branchtui.contract.payments import PaymentState
 from branchtui.format.folding import fold
 from branchtui.ledger.feeds.incoming import PhoneForm
 from branchtui.ledger.store import tables
 from branchtui.ledger.store.mapping import compiled, mapping_of, select_among, select_equal
 from branchtui.ledger.store.rows import Account, Customer, Payment
 from branchtui.ledger.store.search import prefix_end
-from branchtui.ledger.workflows import matching
-from branchtui.ledger.workflows.matching import Evidence, Found, Learned, Suggestion
+from branchtui.ledger.workflows import matching, payer_habits, payer_memory
+from branchtui.ledger.workflows.matching import Evidence, Found, Suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -33,15 +32,11 @@ if TYPE_CHECKING:
 NUMBER_MAX: Final = 20
 """No number of ours is longer (contract, section 1)."""
 
-LEARNED_FOR_US: Final = 365 * 86_400 * 1_000_000
-"""What a person decided is a hint for a year."""
-
 _MASKED_MAX: Final = 50
 _ALIKE_MAX: Final = 60
-_LEARNED_MAX: Final = 5
 _AFTER_DIGITS: Final = chr(ord("9") + 1)
 
-_customers, _accounts, _payments = tables.customers, tables.accounts, tables.payments
+_customers, _accounts = tables.customers, tables.accounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +160,8 @@ async def suggestions(core: Core, payment: Payment, at_us: int) -> tuple[Suggest
         await in_snapshot(core.reader, evidence, scope),
         masked=await _masked(core.reader, evidence, branches),
         alike=await _alike(core.reader, evidence, branches),
-        learned=await _learned(core.reader, evidence, branches, at_us),
+        learned=await payer_memory.learned(core.reader, evidence, scope, at_us),
+        habit=await payer_habits.habit(core, payment, scope),
     )
 
 
@@ -242,10 +238,6 @@ _BEGINS: Final = {
 _CUSTOMERS_WITHIN: Final = literal_column(
     "+customers.branch_id IN (SELECT value FROM json_each(:branches))", Boolean
 )
-_PAYMENTS_WITHIN: Final = literal_column(
-    "+payments.branch_id IN (SELECT value FROM json_each(:branches))", Boolean
-)
-
 _MASKED: Final = compiled(
     select(*mapping_of(Customer).select_list)
     .where(
@@ -270,21 +262,6 @@ def _like_name(column: ColumnElement[str]) -> str:
 
 _LIKE_FIRST: Final = _like_name(_customers.c.name_key)
 _LIKE_LAST: Final = _like_name(_customers.c.reversed_name_key)
-
-_LEARNED: Final = compiled(
-    select(_payments.c.customer_id, func.count())
-    .where(
-        _payments.c.payer_phone == bindparam("phone"),
-        or_(_payments.c.phone_form != PhoneForm.MASKED.value, _payments.c.payer_name == bindparam("name")),
-        _payments.c.state.concat("") == PaymentState.ASSOCIATED.value,
-        _payments.c.match_tier == matching.BY_PERSON,
-        _payments.c.associated_at > bindparam("since"),
-        _PAYMENTS_WITHIN,
-    )
-    .group_by(_payments.c.customer_id)
-    .order_by(func.count().desc())
-    .limit(_LEARNED_MAX)
-)
 
 
 async def _masked(reader: Reader, evidence: Evidence, branches: str) -> list[Customer]:
@@ -317,21 +294,3 @@ async def _alike(reader: Reader, evidence: Evidence, branches: str) -> list[Cust
         if len(rows) > _ALIKE_MAX:
             return []
     return list(found.values())
-
-
-async def _learned(reader: Reader, evidence: Evidence, branches: str, at_us: int) -> list[Learned]:
-    """Customers to whom people gave payments of the same payer within a year."""
-    if evidence.phone is None:
-        return []
-    bound = {
-        "phone": evidence.phone,
-        "name": evidence.name,
-        "since": at_us - LEARNED_FOR_US,
-        "branches": branches,
-    }
-    learned: list[Learned] = []
-    for customer_id, times in await reader.values(_LEARNED, bound):
-        customer = await reader.get(Customer, customer_id)
-        if customer is not None:
-            learned.append(Learned(customer, times))
-    return learned

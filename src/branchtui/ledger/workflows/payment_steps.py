@@ -23,7 +23,8 @@ from branchtui.ledger.journal import (
 from branchtui.ledger.operations import Reply, reply
 from branchtui.ledger.problems import Refusal, not_found
 from branchtui.ledger.store.rows import Account, JournalEntry, Payment
-from branchtui.ledger.workflows import credit_payments
+from branchtui.ledger.workflows import credit_payments, payer_memory
+from branchtui.ledger.workflows.matching import BY_PERSON
 
 if TYPE_CHECKING:
     from branchtui.ledger.access import Principal
@@ -81,6 +82,8 @@ def give(
         associated_by=command.principal.username,
         associated_at=command.at_us,
     )
+    if tier == BY_PERSON:
+        payer_memory.teach(core, tx, command, given)
     return given, touched[account.id]
 
 
@@ -114,6 +117,8 @@ def take_back(core: Core, tx: Tx, command: Command, payment: Payment, row_no: in
     entry_id = core.new_id()
     touched = post_entry(tx, command, draft, row_no=row_no, new_id=entry_id)
     credit_payments.taken_back(core, tx, command, payment, entry, entry_id, row_no=row_no)
+    if payment.match_tier == BY_PERSON:
+        payer_memory.unteach(tx, payment)
     return next(each for each in touched.values() if each.customer_id is not None)
 
 

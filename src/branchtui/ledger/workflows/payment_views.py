@@ -165,7 +165,7 @@ def payment_answer(
         source=wire.PaymentSource(payment.source),
         provider=payment.provider,
         code=payment.code,
-        payer_phone=phone_shown(who, payment),
+        payer_phone=phone_shown(who, payment.payer_phone, payment.phone_form),
         payer_name=payment.payer_name,
         account_ref=payment.account_ref,
         amount_minor=payment.amount_minor,
@@ -199,14 +199,13 @@ def payment_answer(
     )
 
 
-def phone_shown(who: Principal, payment: Payment) -> str | None:
-    """The payer's phone as `who` may see it (AUTHZ-4): a hash gives the number away as well, so it is cut."""
-    phone = payment.payer_phone
+def phone_shown(who: Principal, phone: str | None, phone_form: str) -> str | None:
+    """A payer's phone as `who` may see it (AUTHZ-4): a hash gives the number away as well, so it is cut."""
     if phone is None or who.may(Permission.PAYMENT_PHONE):
         return phone
-    if payment.phone_form == PhoneForm.E164:
+    if phone_form == PhoneForm.E164:
         return masked(phone)
-    return phone if payment.phone_form == PhoneForm.MASKED else f"{phone[:_HASH_SHOWN]}..."
+    return phone if phone_form == PhoneForm.MASKED else f"{phone[:_HASH_SHOWN]}..."
 
 
 def brief(customer: Customer) -> CustomerBrief:

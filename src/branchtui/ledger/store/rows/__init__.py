@@ -40,6 +40,7 @@ from branchtui.ledger.store.rows.files import (
     Upload,
     UploadChunk,
 )
+from branchtui.ledger.store.rows.learned import LearnedPayer
 from branchtui.ledger.store.rows.money import (
     Account,
     BalanceRecord,
@@ -115,6 +116,7 @@ __all__ = [
     "JobLease",
     "JobRow",
     "JournalEntry",
+    "LearnedPayer",
     "Leg",
     "LoanInstalment",
     "LoanTerms",

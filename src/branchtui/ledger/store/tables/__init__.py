@@ -39,6 +39,7 @@ from branchtui.ledger.store.tables.files import (
     upload_chunks,
     uploads,
 )
+from branchtui.ledger.store.tables.learned import LEARNED, learned_payers
 from branchtui.ledger.store.tables.money import (
     accounts,
     balance_records,
@@ -83,6 +84,7 @@ __all__ = [
     "CONTROL",
     "COUNTER",
     "CREDIT",
+    "LEARNED",
     "PARTIES",
     "VOUCHERS",
     "accounts",
@@ -123,6 +125,7 @@ __all__ = [
     "job_rows",
     "jobs",
     "journal_entries",
+    "learned_payers",
     "legs",
     "loan_instalments",
     "loan_terms",

@@ -33,6 +33,8 @@ MOST_KINDS: Final = "('payment.receive', 'payment.associate', 'balance-record')"
 
 _RARE: Final = sql(f"kind NOT IN {MOST_KINDS}")
 _BY_PEOPLE: Final = sql("created_by <> 'ledger'")
+_OWNED: Final = sql("state = 'associated'")
+_WAITING: Final = sql("state = 'unassociated'")
 
 journal_entries = Table(
     "journal_entries",
@@ -158,6 +160,24 @@ payments = Table(
     Index("payments_phone", "payer_phone", "payer_name"),
     Index("payments_customer", "customer_id", "paid_at", "branch_id", "state"),
     Index("payments_amount", "branch_id", "amount_minor", "state"),
+    Index(
+        "payments_habit",
+        "branch_id",
+        "amount_minor",
+        "paid_at",
+        sqlite_where=_OWNED,
+        postgresql_where=_OWNED,
+    ),
+    # The queue is counted and added up from this alone, without a row of it.
+    Index(
+        "payments_waiting",
+        "branch_id",
+        "currency",
+        "amount_minor",
+        "paid_at",
+        sqlite_where=_WAITING,
+        postgresql_where=_WAITING,
+    ),
     # What search compares and sorts by, without the rest of a wide row.
     Index("payments_brief", "row_no", "branch_id", "state", "paid_at", "customer_id", "id"),
 )
