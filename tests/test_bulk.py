@@ -114,6 +114,39 @@ def test_what_cannot_be_done_is_a_plain_sentence(
     assert sentence in said.err
 
 
+def test_a_file_is_imported_for_another_office(
+    till: Till, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`--branch NKU` by somebody above it: contract, section 8, `branch_id`."""
+    file = tmp_path / "members.csv"
+    file.write_text("first_name,last_name,external_id\nNafula,Wekesa,EX-1\n")
+    arguments = ["--ledger", till.ledger.url, "--user", "hq-supervisor", "--branch", "nku"]
+
+    assert main(["import", "customers-person", str(file), *arguments]) == 0
+
+    assert capsys.readouterr().out == "1 of 1 rows imported.\n"
+    found = till.ledger.query(
+        "SELECT branches.code FROM customers JOIN branches ON branches.id = customers.branch_id "
+        "WHERE external_id = 'EX-1'"
+    )
+    assert found == [("NKU",)]
+
+
+def test_an_office_that_is_not_there_is_wrong_usage(
+    till: Till, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is sent: exit 2, and what to do."""
+    file = csv(tmp_path, "000101,savings,5.00,KES,2026-09-30,,B-1")
+    arguments = ["--ledger", till.ledger.url, "--user", "teller", "--branch", "NOWHERE"]
+
+    assert main(["import", "balance-records", file, *arguments]) == 2
+
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err == "There is no office NOWHERE that you may see. Leave --branch out for your own.\n"
+    assert till.ledger.query("SELECT count(*) FROM imports") == [(0,)]
+
+
 async def test_an_answer_that_was_lost_is_settled_by_its_key(
     till: Till, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

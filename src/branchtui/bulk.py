@@ -41,18 +41,23 @@ FINDINGS_MAX: Final = 10_000
 PAGE_ROWS: Final = 200
 
 
+class NoSuchBranch(Exception):
+    """No office that the user may see has this code."""
+
+
 class Unsettled(LedgerError):
     """Nobody knows yet whether the ledger took the file."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is imported, and how."""
+    """What is imported, and how; `branch` is the code of an office, empty for the sender's own."""
 
     kind: ImportKind
     file: Path
     mode: ImportMode
     options: ImportOptions
+    branch: str = ""
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -75,9 +80,11 @@ def run(arguments: argparse.Namespace) -> int:
         date_order=DateOrder(arguments.date_order) if arguments.date_order else None,
         decimal=DecimalWriting(arguments.decimal) if arguments.decimal else None,
     )
-    wanted = Wanted(kind, Path(arguments.file), ImportMode(arguments.mode), options)
+    wanted = Wanted(kind, Path(arguments.file), ImportMode(arguments.mode), options, arguments.branch or "")
     try:
         ended = asyncio.run(_import(settings, password, wanted))
+    except NoSuchBranch as error:
+        return _fail(str(error), WRONG_USAGE)
     except LedgerError as error:
         return _fail(error.sentence)
     except KeyboardInterrupt:
@@ -97,20 +104,21 @@ def sentence(ended: Import) -> str:
     if ended.state is not ImportState.DONE:
         return f"Nothing was imported. {ended.reason or ''}".strip()
     total = ""
-    if ended.currency:
+    if ended.currency and ended.total_minor:
         total = f", {money(ended.total_minor, ended.currency)} {ended.currency}"
     left = f"; {ended.rows_error:,} left out" if ended.rows_error else ""
     return f"{ended.imported:,} of {ended.rows_total:,} rows imported{total}{left}."
 
 
 async def _import(settings: Settings, password: str, wanted: Wanted) -> Import:
-    """Send, follow to the end, tell what was found. Raises LedgerError with the sentence."""
+    """Send, follow to the end, tell what was found. Raises LedgerError or NoSuchBranch with the sentence."""
     link = LinkSettings(
         ca_file=settings.ca_file, state_directory=settings.state_folder, slow_line=settings.slow_line
     )
     async with Ledger.open(settings.ledger or "", link) as ledger:
         await ledger.sign_in(settings.user or "", password)
         try:
+            branch_id = await _branch_id(ledger, wanted.branch)
             upload = await ledger.upload(wanted.file, _show_upload)
             new = NewImport(
                 upload_id=upload.id,
@@ -118,6 +126,7 @@ async def _import(settings: Settings, password: str, wanted: Wanted) -> Import:
                 mode=wanted.mode,
                 sha256=upload.sha256,
                 options=wanted.options,
+                branch_id=branch_id,
             )
             import_id, job_id = await _accepted(ledger, new)
             await _end_of(ledger, job_id)
@@ -126,6 +135,16 @@ async def _import(settings: Settings, password: str, wanted: Wanted) -> Import:
         finally:
             await ledger.sign_out()
         return ended
+
+
+async def _branch_id(ledger: Ledger, code: str) -> str | None:
+    """The id of the office with this code, None where none is named."""
+    if not code:
+        return None
+    seen = {branch.code.casefold(): branch.id for branch in await ledger.branch_tree()}
+    if code.casefold() not in seen:
+        raise NoSuchBranch(f"There is no office {code} that you may see. Leave --branch out for your own.")
+    return seen[code.casefold()]
 
 
 async def _accepted(ledger: Ledger, new: NewImport) -> tuple[str, str]:

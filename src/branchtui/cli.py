@@ -91,6 +91,9 @@ def _add_import(imports: argparse.ArgumentParser) -> None:
     imports.add_argument(
         "--user", metavar="NAME", required=True, help="the password is asked, or read from a pipe"
     )
+    imports.add_argument(
+        "--branch", metavar="CODE", help="the office the rows are for; your own where it is left out"
+    )
     imports.add_argument("--mode", choices=("all_or_nothing", "valid_rows"), default="all_or_nothing")
     imports.add_argument(
         "--date-order",

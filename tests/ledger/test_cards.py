@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import uuid
 
 import pytest
 
@@ -31,6 +32,9 @@ def luhn(body: str) -> str:
         "no.4222222222222.",
         "30569309025904",
         "2223003122003222",
+        "paid_4111111111111111_today",
+        "(4111 1111 1111 1111)",
+        "550e8400-e29b-41d4-a716-446655440000, card 4111-1111-1111-1111",
     ],
 )
 def test_a_card_number_is_seen_in_any_usual_writing(text: str) -> None:
@@ -49,6 +53,11 @@ def test_a_card_number_is_seen_in_any_usual_writing(text: str) -> None:
         "4111111111111112",
         "QK17A9X2LM",
         "2026-09-30 14:02",
+        "ab4111111111111111cd",
+        "4111111111111111a7e0",
+        "TX4111111111111111",
+        "deed4111-1111-4111-1111-aa6655440000",
+        "5555-5555-5555-4444a",
     ],
 )
 def test_what_people_write_in_a_branch_is_no_card_number(text: str) -> None:
@@ -86,3 +95,28 @@ def test_at_most_one_in_a_hundred_phones_and_codes_is_refused() -> None:
     texts += ["".join(chance.choices(letters, k=10)) for _ in range(4_000)]
     texts += [f"{chance.randrange(10**12):012d}" for _ in range(2_000)]
     assert sum(map(holds_card_number, texts)) <= len(texts) // 100
+
+
+def test_a_till_may_call_its_purchases_by_uuids() -> None:
+    """T-30: 100,000 of them in a till's usual writings; digits within a longer token are no card number."""
+    chance = random.Random(32)
+    made = (uuid.UUID(int=chance.getrandbits(128), version=4) for _ in range(100_000))
+    writings = (
+        str,
+        lambda each: str(each).upper(),
+        lambda each: each.hex,
+        lambda each: f"{{{each}}}",
+        "POS {}".format,
+    )
+
+    refused = [each for each in made if holds_card_number(chance.choice(writings)(each))]
+
+    assert refused == []
+
+
+def test_hexadecimal_references_are_no_cards() -> None:
+    """T-30: 50,000 tokens of 24 and 40 characters, as databases and hashes give them."""
+    chance = random.Random(33)
+    tokens = (f"{chance.getrandbits(4 * length):0{length}x}" for length in (24, 40) for _ in range(25_000))
+
+    assert not any(map(holds_card_number, tokens))

@@ -6,9 +6,15 @@ import re
 from typing import Final
 
 _GROUPED: Final = re.compile(
-    r"(?<![\d-])(?:\d{13,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{1,4}(?:\1\d{1,3})?|\d{4}([ -])\d{6}\2\d{4,5})(?![\d-])",
-    re.ASCII,
+    r"(?<![^\W_])(?<!-)"
+    r"(?:[0-9]{13,19}"
+    r"|[0-9]{4}([ -])[0-9]{4}\1[0-9]{4}\1[0-9]{1,4}(?:\1[0-9]{1,3})?"
+    r"|[0-9]{4}([ -])[0-9]{6}\2[0-9]{4,5})"
+    r"(?![^\W_])(?!-)"
 )
+"""Digits, run together or in a card's groups, that stand alone: what is glued to letters is part of a longer
+token, as in the UUIDs and hexadecimal references that tills print."""
+
 _FOUR: Final = re.compile(r"\d{4}", re.ASCII)
 _ISSUER: Final = re.compile(
     r"4(?:\d{12}|\d{15}|\d{18})"  # Visa
@@ -23,7 +29,11 @@ _ISSUER: Final = re.compile(
 
 
 def holds_card_number(text: str) -> bool:
-    """Whether `text` holds what is a card number: an issuer's prefix and length, and the Luhn check digit."""
+    """Whether `text` holds what is a card number: an issuer's prefix and length, and the Luhn check digit.
+
+    Its digits stand alone, with single spaces or hyphens between their groups. A UUID is none, nor is a run
+    of digits within a longer word.
+    """
     if _FOUR.search(text) is None:  # most texts are plain words
         return False
     for found in _GROUPED.finditer(text):

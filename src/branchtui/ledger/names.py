@@ -43,7 +43,12 @@ def search_text(name: str, numbers: tuple[str | None, ...]) -> str:
 
     A space stands before and after every word, so that the text index finds how words begin and end.
     """
-    plain = plain_name(name)
+    return searched(fold(name), numbers)
+
+
+def searched(name_key: str, numbers: tuple[str | None, ...]) -> str:
+    """`search_text` of a name that is folded already."""
+    plain = name_key.translate(_APOSTROPHES)
     bare = plain.translate(_SIGNS)
     parts = [plain] if bare == plain else [plain, bare]
     return f" {' '.join([*parts, *(fold(number) for number in numbers if number)])} "

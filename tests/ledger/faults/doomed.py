@@ -25,7 +25,15 @@ import apsw
 from branchtui.ledger import serve
 from branchtui.ledger.store import sqlite
 from branchtui.ledger.web.limits import LIFTED
-from branchtui.ledger.workflows import import_check, import_run, jobs, record_bulk, record_jobs
+from branchtui.ledger.workflows import (
+    file_apply,
+    file_check,
+    import_check,
+    import_run,
+    jobs,
+    record_bulk,
+    record_jobs,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,6 +56,9 @@ CODE_POINTS: Final[dict[str, tuple[str, str]]] = {
     "waiters are called": ("branchtui.ledger.workflows.jobs", "called"),
     "verdicts are kept": ("branchtui.ledger.store.import_store", "stage"),
     "rows become records": ("branchtui.ledger.store.import_store", "insert_records"),
+    "rows become customers": ("branchtui.ledger.store.customer_store", "insert_customers"),
+    "stated rows are kept": ("branchtui.ledger.store.file_store", "stage"),
+    "differences are posted": ("branchtui.ledger.workflows.file_apply", "apply_rows"),
 }
 """Each gives two points: `before` it and `after` it."""
 
@@ -188,6 +199,9 @@ def main() -> None:
         (sqlite, "CHECKPOINT_PAGES", 100),
         (import_check, "CHUNK_ROWS", STEP_ROWS),
         (import_run, "CHUNK_ROWS", STEP_ROWS),
+        (file_check, "CHUNK_ROWS", STEP_ROWS),
+        (file_apply, "ROWS_A_PIECE", STEP_ROWS),
+        (file_apply, "TIMES_ALONE", 1),
         (record_jobs, "ROWS_A_PIECE", STEP_ROWS),
         (record_jobs, "TIMES_ALONE", 1),
         (record_bulk, "ROWS_AT_ONCE", ROWS_AT_ONCE),

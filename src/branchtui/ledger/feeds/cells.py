@@ -8,6 +8,7 @@ from typing import Final
 _DANGEROUS: Final = "=+\\-@\t\r\0＝＋－＠"
 _NEEDS_GUARD = re.compile(f"'*[{_DANGEROUS}]")
 _GUARDED = re.compile(f"'+[{_DANGEROUS}]")
+_GUARD = re.compile(f"'[{_DANGEROUS}]")
 _NUMBER = re.compile(r"[+-]?[0-9][0-9.,]*", re.ASCII)
 
 
@@ -17,6 +18,11 @@ def guarded(text: str) -> str:
     A text that begins with `'` before a formula gets one more, so that `unguarded` gives back exactly `text`.
     """
     return f"'{text}" if _NEEDS_GUARD.match(text) and not _NUMBER.fullmatch(text) else text
+
+
+def holds_guard(line: str) -> bool:
+    """Whether a cell of this line may be a guarded one; most apostrophes stand in names."""
+    return "'" in line and _GUARD.search(line) is not None
 
 
 def unguarded(text: str) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from branchtui.contract.imports import Delimiter, Encoding
 from branchtui.ledger.feeds import encodings, workbook
-from branchtui.ledger.feeds.cells import unguarded
+from branchtui.ledger.feeds.cells import holds_guard, unguarded
 from branchtui.ledger.feeds.finding import ERROR, Finding, error, warning
 from branchtui.ledger.feeds.lines import BAD_BYTES, BadLine, Lines
 
@@ -215,9 +215,8 @@ def _together(lines: Lines, sign: str) -> Iterator[list[str]]:
         if len(records) != len(plain):
             return
         lines.took_plain()
-        if any("'" in line for line in plain):
-            records = [[unguarded(cell) for cell in cells] for cells in records]
-        yield from records
+        for line, cells in zip(plain, records, strict=True):
+            yield [unguarded(cell) for cell in cells] if holds_guard(line) else cells
 
 
 def _quoting(failure: csv.Error, row_no: int) -> tuple[Finding, bool]:

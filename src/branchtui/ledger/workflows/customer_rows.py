@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from branchtui.ledger.phones import Phone
 
 _NOTHING: dict[str, Any] = {}
+_NO_LABELS = "[]"
 _TEXTS = ("first_name", "middle_name", "last_name", "name", "email", "external_id", "incorporation_no")
 _DAYS = ("date_of_birth", "submitted_on", "activation_date", "incorporation_valid_until")
 
@@ -99,7 +100,7 @@ def customer_row(
         staff_id=name_of("staff_id"),
         group_id=name_of("group_id"),
         organisation_id=name_of("organisation_id"),
-        labels=json.dumps(name_of("labels", [])),
+        labels=json.dumps(labels) if (labels := name_of("labels")) else _NO_LABELS,
         incorporation_no=get("incorporation_no"),
         incorporation_valid_until=get("incorporation_valid_until"),
         constitution=name_of("constitution"),
@@ -129,12 +130,13 @@ def _compared(
     if parts[0] is not None:
         name, backwards = names.full_name(*parts), names.reversed_name(*parts)
     dialled = (phone.international, phone.local) if phone else ()
+    name_key = fold(name)
     return {
         "name": name,
         "mobile_no": phone.e164 if phone else None,
         "phone_sha_international": phone.sha_international if phone else None,
         "phone_sha_local": phone.sha_local if phone else None,
-        "name_key": fold(name),
-        "reversed_name_key": fold(backwards),
-        "search_text": names.search_text(name, (*searched, *dialled)),
+        "name_key": name_key,
+        "reversed_name_key": name_key if backwards == name else fold(backwards),
+        "search_text": names.searched(name_key, (*searched, *dialled)),
     }

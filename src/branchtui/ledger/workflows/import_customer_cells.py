@@ -20,6 +20,8 @@ from branchtui.ledger.texts import is_unsafe
 from branchtui.ledger.workflows import part_values
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from branchtui.contract.imports import DateOrder
     from branchtui.ledger.store.rows import Branch
 
@@ -88,37 +90,49 @@ def needed_of(form: LegalForm) -> tuple[str, ...]:
     return ("name",) if form is LegalForm.ENTITY else ("first_name", "last_name")
 
 
+class ByColumn(dict[str, str]):
+    """The cells of a row by column; one that the file does not have is blank."""
+
+    def __missing__(self, column: str) -> str:
+        return ""
+
+
 @dataclass(slots=True)
 class Cells:
     """A row on its way: its cells by column, its values by the wire's names, and what is wrong with it."""
 
     row_no: int
-    cells: dict[str, str]
+    cells: ByColumn
     findings: list[Finding]
     values: dict[str, Any] = field(default_factory=dict)
 
     def say(self, column: str, code: str, message: str) -> None:
         """One more thing that keeps it out."""
-        self.findings.append(error(code, message, column, self.cells.get(column, "")))
+        self.findings.append(error(code, message, column, self.cells[column]))
 
     def is_wrong(self, column: str) -> bool:
         """Whether something was said of a column."""
-        return any(each.column == column for each in self.findings)
+        return bool(self.findings) and any(each.column == column for each in self.findings)
 
 
 class CellReader:
-    """Reads rows of one file. Dates are written in one order."""
+    """Reads rows of one file, whose columns are `there`. Dates are written in one order."""
 
-    def __init__(self, form: LegalForm, order: DateOrder | None) -> None:
+    def __init__(self, form: LegalForm, order: DateOrder | None, there: Collection[str]) -> None:
         self._form = form
         self._date = date_reader(order)
         self._days: dict[str, date] = {}
         self._plain = [
             name
             for name in (*_NAMES[form], *_SHARED, *_OWN[form])
-            if name not in {*DAYS, "office", "staff", "gender", "constitution", "business_line"}
+            if name in there
+            and name not in {*DAYS, "office", "staff", "gender", "constitution", "business_line"}
         ]
-        self._dated = [name for name in DAYS if name in columns_of(form)]
+        self._dated = [name for name in DAYS if name in there]
+        self._flags = [name for name in _FLAGS if name in there]
+        self._numbers = [name for name in _NUMBERS if name in there]
+        self._address = [name for name in ADDRESS if name in there]
+        self._identifier = [name for name in IDENTIFIER if name in there]
 
     def read(self, row: Cells) -> None:
         """Texts, days, and yes or no; what cannot be read is said."""
@@ -130,10 +144,10 @@ class CellReader:
         for name in self._dated:
             if cells[name]:
                 values[name] = self.day(row, name)
-        for name in _FLAGS:
+        for name in self._flags:
             if cells[name]:
                 values[name] = _flag(row, name)
-        for name in _NUMBERS:
+        for name in self._numbers:
             if name in values and not _NUMBER.fullmatch(values[name]) and not row.is_wrong(name):
                 said = f"{shown(values[name])}: at most 20 letters, digits, . / or -, the first no sign."
                 row.say(name, "number", said)
@@ -151,7 +165,7 @@ class CellReader:
 
     def address(self, row: Cells, branch: Branch, today: date) -> dict[str, Any] | None:
         """The address of a row as its columns, with the type as it was written; None where there is none, or a wrong one."""
-        given = {name: row.cells[name] for name in ADDRESS if row.cells[name]}
+        given = {name: row.cells[name] for name in self._address if row.cells[name]}
         if not given:
             return None
         if "country" in given:
@@ -169,7 +183,7 @@ class CellReader:
     def identifier(self, row: Cells, branch: Branch, today: date) -> dict[str, Any] | None:
         """The identifier of a row, as `address`."""
         given: dict[str, Any] = {
-            member: row.cells[name] for name, member in IDENTIFIER.items() if row.cells[name]
+            IDENTIFIER[name]: row.cells[name] for name in self._identifier if row.cells[name]
         }
         if not given:
             return None

@@ -22,6 +22,7 @@ from branchtui.ledger.workflows.customer_values import CODED, COLUMN_OF, value_e
 from branchtui.ledger.workflows.import_customer_cells import (
     DATE_COLUMNS,
     SYNONYMS,
+    ByColumn,
     CellReader,
     Cells,
     columns_of,
@@ -123,11 +124,12 @@ class _Check:
         self._core = core
         self._form = form
         self._setting = setting
-        self._columns = columns_of(form)
         places = {name: place for place, name in enumerate(header)}
-        # A column that the file lacks is taken from a blank cell behind the last one.
-        self._pick = itemgetter(*(places.get(name, len(header)) for name in self._columns))
-        self._cells = CellReader(form, setting.date_order)
+        self._columns = [name for name in columns_of(form) if name in places]
+        # One at least is there, and a second place makes the picker give a tuple: that of a blank cell behind the last.
+        self._pick = itemgetter(*(places[name] for name in self._columns), len(header))
+        self._coded_columns = [name for name in CODED if name in places]
+        self._cells = CellReader(form, setting.date_order, self._columns)
         below = [core.tree[each] for each in sorted(core.tree.below(setting.branch_id))]
         self._own = core.tree[setting.branch_id]
         self._offices = {fold(name): each for each in below for name in (each.id, each.code)}
@@ -158,7 +160,7 @@ class _Check:
         """The row's values, as far as it says them itself."""
         if row.is_blank or not row.is_readable:
             return None
-        cells = dict(zip(self._columns, map(str.strip, self._pick([*row.cells, ""])), strict=True))
+        cells = ByColumn(zip(self._columns, map(str.strip, self._pick([*row.cells, ""])), strict=False))
         made = Cells(row.row_no, cells, list(row.findings))
         self._cells.read(made)
         values = made.values
@@ -193,7 +195,7 @@ class _Check:
         coded = self._coded(made, ledger)
         self._numbers(made, ledger)
         self._together(made)
-        if not any(each.level == ERROR for each in made.findings):
+        if not made.findings or level_of(made.findings) != ERROR:
             self._pending(made)
             self._alike(made, ledger)
         findings = tuple(made.findings)
@@ -207,8 +209,8 @@ class _Check:
         """The ids of what the row names: values of lists, and a member of staff."""
         cells, values = made.cells, made.values
         found: dict[str, Any] = {}
-        for column in CODED:
-            if cells.get(column) and (value := self._value(made, ledger, column, cells[column])):
+        for column in self._coded_columns:
+            if cells[column] and (value := self._value(made, ledger, column, cells[column])):
                 found[COLUMN_OF.get(column, column)] = values[column] = value
         if cells["labels"]:
             given = [each.strip() for each in cells["labels"].split(";")]

@@ -72,9 +72,9 @@ class Taken:
 
 def level_of(findings: Sequence[Finding]) -> str:
     """The worst level among findings."""
-    if any(each.level == ERROR for each in findings):
-        return ERROR
-    return WARNING if findings else OK
+    if not findings:
+        return OK
+    return ERROR if any(each.level == ERROR for each in findings) else WARNING
 
 
 def encoded(import_id: str, row: Checked) -> tuple[Any, ...]:

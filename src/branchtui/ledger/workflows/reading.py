@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from branchtui.ledger.phones import Phone, PhoneUnreadable, read_phone, region_of
 from branchtui.ledger.problems import invalid
 
 if TYPE_CHECKING:
     from branchtui.ledger.store.rows import Branch
+
+_NOT_PLAIN: Final = frozenset(' ,;:<>()[]\\"')
 
 
 def read_mobile(written: str, branch: Branch, pointer: str) -> Phone:
@@ -26,7 +28,7 @@ def read_mobile(written: str, branch: Branch, pointer: str) -> Phone:
 def is_email(text: str) -> bool:
     """Whether a text can be an address, which only a letter can show: ASCII, one part before the sign, a dotted domain behind it."""
     local, at, domain = text.rpartition("@")
-    plain = text.isascii() and text.isprintable() and not set(text) & set(' ,;:<>()[]\\"')
+    plain = text.isascii() and text.isprintable() and _NOT_PLAIN.isdisjoint(text)
     dotted = "." in domain.strip(".") and ".." not in text and not local.startswith(".")
     return plain and dotted and bool(local) and bool(at) and "@" not in local
 
