@@ -6,14 +6,16 @@ import re
 from typing import Final
 
 _GROUPED: Final = re.compile(
-    r"(?<![^\W_])(?<!-)"
+    r"(?<![^\W_])"
     r"(?:[0-9]{13,19}"
     r"|[0-9]{4}([ -])[0-9]{4}\1[0-9]{4}\1[0-9]{1,4}(?:\1[0-9]{1,3})?"
     r"|[0-9]{4}([ -])[0-9]{6}\2[0-9]{4,5})"
-    r"(?![^\W_])(?!-)"
+    r"(?![^\W_])"
 )
 """Digits, run together or in a card's groups, that stand alone: what is glued to letters is part of a longer
-token, as in the UUIDs and hexadecimal references that tills print."""
+token, as in the hexadecimal references that tills print."""
+
+_UUID: Final = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.ASCII | re.IGNORECASE)
 
 _FOUR: Final = re.compile(r"\d{4}", re.ASCII)
 _ISSUER: Final = re.compile(
@@ -36,7 +38,7 @@ def holds_card_number(text: str) -> bool:
     """
     if _FOUR.search(text) is None:  # most texts are plain words
         return False
-    for found in _GROUPED.finditer(text):
+    for found in _GROUPED.finditer(_UUID.sub("uuid", text)):
         digits = re.sub(r"\D", "", found.group())
         if _ISSUER.fullmatch(digits) and _luhn(digits):
             return True
