@@ -29,6 +29,11 @@ _NOT_TAKEN: Final = frozenset(
     }
 )
 
+NOT_TAKEN_BY_PROXY: Final = (
+    "The ledger's proxy asks for a certificate of this terminal, and got none that it takes. "
+    "Look at client_cert_file and client_key_file, or ask the ledger's operator."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class OwnCertificate:
@@ -116,4 +121,4 @@ def _refuse_shared(key_file: Path) -> None:
     if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
         raise NotTrusted(f"The key {key_file} is not a file of this user. Nothing was sent.")
     if found.st_mode & _OTHERS:
-        raise NotTrusted(f"Others can use the key {key_file}. Nothing was sent. chmod 600 it.")
+        raise NotTrusted(f"Others can use this terminal's key: chmod 600 {key_file}. Nothing was sent.")
