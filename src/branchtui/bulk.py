@@ -113,7 +113,11 @@ def sentence(ended: Import) -> str:
 async def _import(settings: Settings, password: str, wanted: Wanted) -> Import:
     """Send, follow to the end, tell what was found. Raises LedgerError or NoSuchBranch with the sentence."""
     link = LinkSettings(
-        ca_file=settings.ca_file, state_directory=settings.state_folder, slow_line=settings.slow_line
+        ca_file=settings.ca_file,
+        client_cert_file=settings.client_cert_file,
+        client_key_file=settings.client_key_file,
+        state_directory=settings.state_folder,
+        slow_line=settings.slow_line,
     )
     async with Ledger.open(settings.ledger or "", link) as ledger:
         await ledger.sign_in(settings.user or "", password)

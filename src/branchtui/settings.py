@@ -10,7 +10,9 @@ from typing import Any, Final, Literal, Self
 
 _FILE_NAME: Final = "branchtui.toml"
 _PREFIX: Final = "BRANCHTUI_"
-_PATHS: Final = frozenset({"ca_file", "import_folder", "print_folder", "state_folder"})
+_PATHS: Final = frozenset(
+    {"ca_file", "client_cert_file", "client_key_file", "import_folder", "print_folder", "state_folder"}
+)
 _WORDS: Final = {"list_mark": ("auto", "bar", "arrow"), "printer": ("none", "terminal", "file", "command")}
 _NUMBERS: Final = {"idle_lock_minutes": (1, 60), "print_columns": (40, 80), "print_feed": (0, 20)}
 _SWITCHES: Final = frozenset(
@@ -28,7 +30,8 @@ class SettingsError(ValueError):
 class Settings:
     """Where the ledger is, who signs in, and how the terminal is to be treated. Holds no secret.
 
-    `ca_file` is the only authority trusted when given (TLS-1). `import_folder` is where imports may be
+    `ca_file` is the only authority trusted when given (TLS-1). `client_cert_file` is shown to a ledger that asks
+    terminals for a certificate, `client_key_file` holds its key, readable by this user alone. `import_folder` is where imports may be
     read and templates saved. `state_folder`: None means the user's state directory. `clipboard` allows
     reference codes, and nothing else, into the terminal's clipboard (TTY-3). `list_mark` is what shows the
     highlighted row: a bar, the arrow alone (150 bytes less a step), or by what the line carries.
@@ -43,6 +46,8 @@ class Settings:
     ledger: str | None = None
     user: str | None = None
     ca_file: Path | None = None
+    client_cert_file: Path | None = None
+    client_key_file: Path | None = None
     ascii_only: bool = False
     import_folder: Path | None = None
     state_folder: Path | None = None

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import certifi
 
 from branchtui.remote.errors import NotTrusted
+from branchtui.remote.own_certificate import OwnCertificate, refusal_of
 
 ADDRESS_LENGTH_MAX: Final = 2_000
 
@@ -68,13 +69,14 @@ def is_this_machine(host: str) -> bool:
         return False
 
 
-def tls_context(ca_file: Path | None) -> ssl.SSLContext:
+def tls_context(ca_file: Path | None, own: OwnCertificate | None = None) -> ssl.SSLContext:
     """TLS 1.2 or newer, names checked, by the configured authority alone, or the public ones when none is.
 
-    The environment has no say: neither in the authorities (`SSL_CERT_FILE`) nor in a key log.
+    The environment has no say: neither in the authorities (`SSL_CERT_FILE`) nor in a key log. `own` is shown
+    to a ledger that asks for a certificate.
 
     Raises:
-        NotTrusted: the authority's file cannot be read or holds no certificate.
+        NotTrusted: the authority's file cannot be read or holds no certificate; or `own` cannot be used.
     """
     try:
         context = ssl.create_default_context(cafile=str(ca_file) if ca_file else certifi.where())
@@ -85,11 +87,13 @@ def tls_context(ca_file: Path | None) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     # Typed as text, but None is how it is switched off (SSLKEYLOGFILE would have set it, TLS-2).
     context.keylog_filename = None  # type: ignore[assignment]
+    if own is not None:
+        own.load_into(context)
     return context
 
 
 def certificate_sentence(error: BaseException) -> str | None:
-    """What is wrong with the other side's certificate, or None when `error` is not about TLS.
+    """What a handshake failed for: the other side's certificate or ours; None when `error` is not about TLS.
 
     Looks through what caused `error`: a library wraps it.
     """
@@ -98,7 +102,7 @@ def certificate_sentence(error: BaseException) -> str | None:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return _verification_sentence(cause)
         if isinstance(cause, ssl.SSLError) and not isinstance(cause, _OF_THE_LINE):
-            return (
+            return refusal_of(cause) or (
                 "The other side does not speak TLS as the ledger does. Nothing was sent. Check the address."
             )
         cause = cause.__cause__ or cause.__context__

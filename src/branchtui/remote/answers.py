@@ -16,6 +16,7 @@ from branchtui.contract.problem import MEDIA_TYPE, Problem
 from branchtui.format.safe_text import safe_object
 from branchtui.remote.classify import Event, Failed, event_of
 from branchtui.remote.http_library import httpx
+from branchtui.remote.own_certificate import NOT_TAKEN_BY_PROXY
 
 JSON_BYTES_MAX: Final = 2 * 1024 * 1024
 DEPTH_MAX: Final = 32
@@ -200,6 +201,9 @@ def _refuse_deep(value: object) -> None:
 
 
 def _not_ours(reply: Reply) -> str:
+    if reply.status == httpx.codes.BAD_REQUEST and b"SSL certificate" in reply.body:
+        # nginx lets the handshake pass and says it on a page: none was sent, or it does not take it.
+        return NOT_TAKEN_BY_PROXY
     if "html" in reply.media_type:
         return "A web page answered instead of the ledger. Check the address and the line."
     return f"Something that is not the ledger answered ({reply.status}). Check the address and the line."

@@ -30,6 +30,7 @@ from branchtui.remote.learned_payers import LearnedPayers
 from branchtui.remote.line import Line
 from branchtui.remote.lists import Lists
 from branchtui.remote.log import MoneyLog
+from branchtui.remote.own_certificate import OwnCertificate, own_certificate
 from branchtui.remote.people import People
 from branchtui.remote.reads import Reads
 from branchtui.remote.sessions import Sessions
@@ -42,9 +43,14 @@ SLOW_LINE_FACTOR = 2.0
 
 @dataclass(frozen=True, slots=True)
 class LinkSettings:
-    """What the link needs to know. `state_directory`: None means `$XDG_STATE_HOME/branchtui`."""
+    """What the link needs to know. `state_directory`: None means `$XDG_STATE_HOME/branchtui`.
+
+    `client_cert_file` and `client_key_file` are for a ledger that asks terminals for a certificate (TLS-1).
+    """
 
     ca_file: Path | None = None
+    client_cert_file: Path | None = None
+    client_key_file: Path | None = None
     profile: str = "default"
     state_directory: Path | None = None
     slow_line: bool = False
@@ -81,6 +87,7 @@ class Ledger(
         *,
         journal: Journal,
         ca_file: Path | None = None,
+        own: OwnCertificate | None = None,
         clock: Clock | None = None,
         rng: Random | None = None,
         new_key: Callable[[], str] | None = None,
@@ -92,7 +99,13 @@ class Ledger(
         line = Line()
         super().__init__(
             Transport(
-                base_url, clock=clock, line=line, ca_file=ca_file, deadlines=deadlines, new_wire=new_wire
+                base_url,
+                clock=clock,
+                line=line,
+                ca_file=ca_file,
+                own=own,
+                deadlines=deadlines,
+                new_wire=new_wire,
             ),
             journal=journal,
             new_key=new_key or _uuid,
@@ -107,9 +120,10 @@ class Ledger(
         """A client with its own journal on disk. Without a journal it reads, and refuses changes (OUT-3).
 
         Raises:
-            NotTrusted: the address or the configured authority is not acceptable.
+            NotTrusted: the address, the configured authority or the own certificate is not acceptable.
         """
         settings = settings or LinkSettings()
+        own = own_certificate(settings.client_cert_file, settings.client_key_file)
         address = ledger_address(base_url)
         clock = SystemClock()
         home = settings.state_directory or platformdirs.user_state_path("branchtui", appauthor=False)
@@ -120,7 +134,14 @@ class Ledger(
         except JournalUnavailable as reason:
             journal = NoJournal(reason)
         deadlines = Deadlines().widened(SLOW_LINE_FACTOR if settings.slow_line else 1.0)
-        return cls(address, journal=journal, ca_file=settings.ca_file, clock=clock, deadlines=deadlines)
+        try:
+            return cls(
+                address, journal=journal, ca_file=settings.ca_file, own=own, clock=clock, deadlines=deadlines
+            )
+        except BaseException:
+            # Its file is for the next try: a person mends the setting and signs in again.
+            journal.close()
+            raise
 
     async def close(self) -> None:
         """Stop everything. Nothing is told to the ledger; what is in doubt waits in the journal."""

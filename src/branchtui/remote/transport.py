@@ -20,6 +20,7 @@ from branchtui.remote.classify import Event, Failed, Kind
 from branchtui.remote.clock import Clock
 from branchtui.remote.http_library import httpx
 from branchtui.remote.line import Line
+from branchtui.remote.own_certificate import OwnCertificate, refusal_of
 
 SLEEP_SECONDS: Final = 20.0
 _FIRST_BYTE: Final = "http11.send_request_headers.started"
@@ -86,6 +87,7 @@ class Transport:
         clock: Clock,
         line: Line,
         ca_file: Path | None = None,
+        own: OwnCertificate | None = None,
         deadlines: Deadlines | None = None,
         new_wire: NewWire | None = None,
     ) -> None:
@@ -96,7 +98,7 @@ class Transport:
         # Made once: loading the authorities costs tens of milliseconds. Without https none is loaded, and
         # nothing could be trusted by it.
         is_private = self.base_url.startswith("https")
-        self._tls = tls_context(ca_file) if is_private else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        self._tls = tls_context(ca_file, own) if is_private else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         self._new_wire = new_wire or self._new_pool
         self._http = self._new_client()
         self._asleep = self._slept()
@@ -150,6 +152,9 @@ class Transport:
                     self._line.received(_size_down(response), taken_ms)
         except TimeoutError:
             raise Failed(Event.BROKEN, "The ledger did not answer in time.", is_timeout=True) from None
+        except ssl.SSLError as error:
+            # httpx knows those of a handshake alone; what breaks a record or comes after it reaches us as it is.
+            raise _broken_by(error) from error
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             raise _failure_of(error) from error
 
@@ -225,6 +230,7 @@ class Transport:
 _closing: set[asyncio.Task[None]] = set()
 
 _NOTHING_SENT: Final = "The ledger does not answer. Nothing was sent."
+_BROKE: Final = "The line to the ledger broke."
 _PERMANENT: Final = (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL, httpx.StreamError)
 
 
@@ -239,9 +245,17 @@ def _failure_of(error: Exception) -> Failed:
         return Failed(Event.MISCONFIGURED, "This request cannot be sent to that address. Nothing was sent.")
     return Failed(
         Event.BROKEN,
-        "The line to the ledger broke.",
+        _BROKE,
         is_timeout=isinstance(error, httpx.TimeoutException),
     )
+
+
+def _broken_by(error: ssl.SSLError) -> Failed:
+    """A TLS line that broke under a request, or a ledger that does not take our certificate: a TLS 1.3 server says so late."""
+    sentence = refusal_of(error)
+    if sentence is not None:
+        return Failed(Event.MISCONFIGURED, sentence)
+    return Failed(Event.BROKEN, _BROKE)
 
 
 def _size_up(request: httpx.Request) -> int:

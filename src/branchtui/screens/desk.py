@@ -46,7 +46,11 @@ def open_ledger(settings: Settings) -> Ledger:
     from branchtui.remote.client import Ledger, LinkSettings
 
     link = LinkSettings(
-        ca_file=settings.ca_file, state_directory=settings.state_folder, slow_line=settings.slow_line
+        ca_file=settings.ca_file,
+        client_cert_file=settings.client_cert_file,
+        client_key_file=settings.client_key_file,
+        state_directory=settings.state_folder,
+        slow_line=settings.slow_line,
     )
     return Ledger.open(settings.ledger or "", link)
 
