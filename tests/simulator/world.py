@@ -166,7 +166,8 @@ def live(seed: str, template: Template, *, changes: int | None = None) -> Story:
 def _silence() -> Iterator[None]:
     """What the ledger would tell its operator is nobody's news here."""
     before = structlog.get_config()
-    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+    # No processor either: to set an error in colours with its source takes a second, and nobody looks.
+    structlog.configure(processors=[], logger_factory=structlog.ReturnLoggerFactory())
     try:
         yield
     finally:
