@@ -23,7 +23,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -130,7 +130,7 @@ class Copy:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         listed = subprocess.run(
-            ("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"),
+            ("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"),  # noqa: S607 - git is found on PATH
             cwd=ROOT,
             check=True,
             capture_output=True,
@@ -140,7 +140,8 @@ class Copy:
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, folder / name)
         found = self._run((sys.executable, "-c", "import branchtui; print(branchtui.__file__)"))
-        assert Path(found.stdout.strip()).is_relative_to(folder), f"the copy is not what runs: {found.stdout}"
+        if not Path(found.stdout.strip()).is_relative_to(folder):
+            raise SystemExit(f"Another copy would be tried than the one that is changed: {found.stdout}")
 
     def try_mutant(self, mutant: Mutant) -> Trial:
         """Put the bug in, run the tests that are meant to notice, take it out again."""
@@ -149,7 +150,9 @@ class Copy:
         begun = time.monotonic()
         try:
             self._write(path, mutant.mutated(source))
-            undefined = self._run((sys.executable, "-m", "ruff", "check", "-q", "--select", "F821", mutant.file))
+            undefined = self._run(
+                (sys.executable, "-m", "ruff", "check", "-q", "--select", "F821", mutant.file)
+            )
             if undefined.returncode:
                 return Trial(mutant, BROKEN, "it uses a name that is not there", time.monotonic() - begun)
             fate, by = self.tested(mutant.tests, ("-x", "-n0"), SECONDS_MAX)
@@ -164,10 +167,12 @@ class Copy:
         report = self.folder.with_suffix(".xml")
         report.unlink(missing_ok=True)
         try:
-            done = self._run((sys.executable, *_PYTEST, *_WHICH, f"--junit-xml={report}", *options, *tests), seconds)
+            done = self._run(
+                (sys.executable, *_PYTEST, *_WHICH, f"--junit-xml={report}", *options, *tests), seconds
+            )
         except subprocess.TimeoutExpired:
             return BROKEN, f"the tests came to no end within {seconds:.0f} s"
-        cases = [] if not report.is_file() else list(ElementTree.parse(report).iter("testcase"))  # noqa: S314 - pytest's own
+        cases = [] if not report.is_file() else list(ET.parse(report).iter("testcase"))  # noqa: S314 - pytest's own
         if done.returncode == 0 and any(case.find("skipped") is None for case in cases):
             return SURVIVED, ""
         failed = [(case, case.find("failure")) for case in cases if case.find("failure") is not None]
@@ -191,8 +196,14 @@ class Copy:
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
             "BRANCHTUI_SEED": SEED,
         }
-        return subprocess.run(
-            command, cwd=self.folder, env=environment, check=False, capture_output=True, text=True, timeout=seconds
+        return subprocess.run(  # noqa: S603 - starts Python and its tools
+            command,
+            cwd=self.folder,
+            env=environment,
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
         )
 
 
@@ -264,7 +275,9 @@ def table(trials: Sequence[Trial]) -> str:
     lines = [
         f"{trial.mutant.name:{width}}  {trial.fate:9} {trial.seconds:6.1f} s  {trial.by}" for trial in trials
     ]
-    return "\n".join([*lines, f"{score(trials):.1%} of {len(trials)} caught, {LEAST_CAUGHT:.0%} needed"]) + "\n"
+    return (
+        "\n".join([*lines, f"{score(trials):.1%} of {len(trials)} caught, {LEAST_CAUGHT:.0%} needed"]) + "\n"
+    )
 
 
 def main(names: Sequence[str]) -> int:
