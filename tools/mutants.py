@@ -11,19 +11,23 @@ notices are holes in the net: `make mutants` fails when more than one in twenty 
 from __future__ import annotations
 
 import ast
+import contextlib
+import importlib
 import os
-import queue
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 import tomllib
-from concurrent.futures import ThreadPoolExecutor
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 from xml.etree import ElementTree as ET
+
+import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -42,10 +46,15 @@ _NO_WITNESS: Final = ("ImportError", "ModuleNotFoundError", "SyntaxError", "Inde
 """What says that the bug is no program: whoever fails by it has noticed nothing."""
 
 # Only the plugins that these tests use: to load the others takes longer than most of these tests.
-_PYTEST: Final = tuple(
-    "-m pytest -q -p no:cacheprovider -p anyio.pytest_plugin -p xdist.plugin -p _hypothesis_pytestplugin".split()
+_PLUGINS: Final = ("anyio.pytest_plugin", "xdist.plugin", "_hypothesis_pytestplugin")
+_PYTEST: Final = (
+    *"-q -n0 -p no:cacheprovider".split(),
+    *(f"-p{each}" for each in _PLUGINS),
+    "-mnot postgres",
 )
-_WHICH: Final = ("-m", "not postgres")
+_OURS: Final = frozenset({"branchtui", "tests", "tools", "conftest", "__main__", "__mp_main__"})
+_LOADED: Final = "loaded.txt"
+_LOOK_SECONDS: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +134,15 @@ def _has_test(root: Path, test: str, known: dict[str, str | None]) -> bool:
 
 
 class Copy:
-    """A copy of the working tree, for one bug at a time."""
+    """A copy of the working tree, in which one run of tests at a time is under way."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._report = folder.with_suffix(".xml")
+        self._said = folder.with_suffix(".txt")
+        self._source: tuple[Path, str] | None = None
+        self._pid = 0
+        self._begun = 0.0
         listed = subprocess.run(
             ("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"),  # noqa: S607 - git is found on PATH
             cwd=ROOT,
@@ -139,48 +153,24 @@ class Copy:
             if name and (ROOT / name).is_file():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, folder / name)
-        found = self._run((sys.executable, "-c", "import branchtui; print(branchtui.__file__)"))
-        if not Path(found.stdout.strip()).is_relative_to(folder):
-            raise SystemExit(f"Another copy would be tried than the one that is changed: {found.stdout}")
 
-    def try_mutant(self, mutant: Mutant) -> Trial:
-        """Put the bug in, run the tests that are meant to notice, take it out again."""
+    def put_in(self, mutant: Mutant) -> str:
+        """Put a bug in; says what is wrong with the bug itself, if anything is."""
         path = self.folder / mutant.file
-        source = path.read_text()
-        begun = time.monotonic()
-        try:
-            self._write(path, mutant.mutated(source))
-            undefined = self._run(
-                (sys.executable, "-m", "ruff", "check", "-q", "--select", "F821", mutant.file)
-            )
-            if undefined.returncode:
-                return Trial(mutant, BROKEN, "it uses a name that is not there", time.monotonic() - begun)
-            fate, by = self.tested(mutant.tests, ("-x", "-n0"), SECONDS_MAX)
-        finally:
-            self._write(path, source)
-        return Trial(mutant, fate, by, time.monotonic() - begun)
+        self._source = path, path.read_text()
+        self._write(path, mutant.mutated(self._source[1]))
+        checked = subprocess.run(  # noqa: S603 - the linter, on a file of ours
+            (sys.executable, "-m", "ruff", "check", "--quiet", "--select", "F821", str(path)),
+            check=False,
+            capture_output=True,
+        )
+        return "it uses a name that is not there" if checked.returncode else ""
 
-    def tested(
-        self, tests: Iterable[str], options: Sequence[str], seconds: float | None = None
-    ) -> tuple[str, str]:
-        """What becomes of the code under these tests, and the first that failed, or why they are no proof."""
-        report = self.folder.with_suffix(".xml")
-        report.unlink(missing_ok=True)
-        try:
-            done = self._run(
-                (sys.executable, *_PYTEST, *_WHICH, f"--junit-xml={report}", *options, *tests), seconds
-            )
-        except subprocess.TimeoutExpired:
-            return BROKEN, f"the tests came to no end within {seconds:.0f} s"
-        cases = [] if not report.is_file() else list(ET.parse(report).iter("testcase"))  # noqa: S314 - pytest's own
-        if done.returncode == 0 and any(case.find("skipped") is None for case in cases):
-            return SURVIVED, ""
-        failed = [(case, case.find("failure")) for case in cases if case.find("failure") is not None]
-        for case, failure in failed:
-            said = "" if failure is None else failure.get("message", "")
-            if not said.startswith(_NO_WITNESS):
-                return CAUGHT, case.get("name", "").partition("[")[0]
-        return BROKEN, "no test ran to a failure of its own: " + done.stdout.strip().splitlines()[-1]
+    def take_out(self) -> None:
+        """As it was."""
+        if self._source is not None:
+            self._write(*self._source)
+        self._source = None
 
     @staticmethod
     def _write(path: Path, source: str) -> None:
@@ -189,54 +179,130 @@ class Copy:
         for compiled in path.parent.glob(f"__pycache__/{path.stem}.*.pyc"):
             compiled.unlink()
 
-    def _run(self, command: Sequence[str], seconds: float | None = None) -> subprocess.CompletedProcess[str]:
-        environment = {
-            **os.environ,
-            "PYTHONPATH": str(self.folder / "src"),
-            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-            "BRANCHTUI_SEED": SEED,
-        }
-        return subprocess.run(  # noqa: S603 - starts Python and its tools
-            command,
-            cwd=self.folder,
-            env=environment,
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=seconds,
-        )
+    def start(self, tests: Iterable[str], *options: str) -> None:
+        """Begin to run these tests here, in a child that has everything loaded but what is tried."""
+        self._report.unlink(missing_ok=True)
+        arguments = [*_PYTEST, f"--junit-xml={self._report}", *options, *tests]
+        self._begun = time.monotonic()
+        self._pid = os.fork()
+        if self._pid == 0:
+            self._be_child(arguments)
+
+    def _be_child(self, arguments: list[str]) -> NoReturn:
+        code = 70
+        try:
+            os.setsid()
+            said = os.open(self._said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            os.dup2(said, 1)
+            os.dup2(said, 2)
+            os.chdir(self.folder)
+            os.environ |= {
+                "PYTHONPATH": str(self.folder / "src"),
+                "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+                "BRANCHTUI_SEED": SEED,
+            }
+            away = {"", str(ROOT), str(ROOT / "src")}
+            sys.path[:] = [
+                str(self.folder / "src"),
+                str(self.folder),
+                *(each for each in sys.path if each not in away),
+            ]
+            sys.modules.pop("tools", None)
+            import branchtui
+
+            if Path(branchtui.__file__).is_relative_to(self.folder):
+                code = int(pytest.main(arguments))
+            (self.folder / _LOADED).write_text("\n".join(sys.modules))
+        except BaseException:  # noqa: BLE001 - a child must never go on as its parent would
+            traceback.print_exc()
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+
+    def ended(self) -> tuple[str, str, float] | None:
+        """What became of the code, the first test that failed or why that is no proof, and seconds; None: not yet."""
+        seconds = time.monotonic() - self._begun
+        pid, status = os.waitpid(self._pid, os.WNOHANG)
+        if not pid and seconds < SECONDS_MAX:
+            return None
+        with contextlib.suppress(ProcessLookupError):
+            # Whatever its tests started and left behind ends with it.
+            os.killpg(self._pid, signal.SIGKILL)
+        if not pid:
+            os.waitpid(self._pid, 0)
+            return BROKEN, f"the tests came to no end within {SECONDS_MAX:.0f} s", seconds
+        return *self._read(os.waitstatus_to_exitcode(status)), seconds
+
+    def _read(self, code: int) -> tuple[str, str]:
+        cases = [] if not self._report.is_file() else list(ET.parse(self._report).iter("testcase"))  # noqa: S314 - pytest's own
+        if code == 0 and any(case.find("skipped") is None for case in cases):
+            return SURVIVED, ""
+        for case in cases:
+            failure = case.find("failure")
+            if failure is not None and not failure.get("message", "").startswith(_NO_WITNESS):
+                return CAUGHT, case.get("name", "").partition("[")[0]
+        said = self._said.read_text().strip().splitlines()
+        return BROKEN, "no test ran to a failure of its own: " + (said[-1] if said else f"exit {code}")
+
+    def run(self, tests: Iterable[str], *options: str) -> tuple[str, str, float]:
+        """Run these tests to their end."""
+        self.start(tests, *options)
+        while (end := self.ended()) is None:
+            time.sleep(_LOOK_SECONDS)
+        return end
+
+    def load(self, tests: Iterable[str]) -> None:
+        """Load what the tests need beside our own code, once for all children."""
+        self.run(tests, "--collect-only")
+        names = (self.folder / _LOADED).read_text().split()
+        for name in names:
+            # A plugin that was loaded before pytest is would not have its assertions rewritten, and says so.
+            if name.partition(".")[0] not in _OURS and name not in _PLUGINS:
+                with contextlib.suppress(Exception):
+                    importlib.import_module(name)
 
 
 def try_all(mutants: Sequence[Mutant]) -> list[Trial]:
-    """Try each, two at a time; tells of each as it ends.
+    """Try each, some at a time; tells of each as it ends.
 
     Raises:
         SystemExit: a test that is meant to notice fails without any bug.
     """
+    tests = dict.fromkeys(test for each in mutants for test in each.tests)
+    trials: dict[str, Trial] = {}
     with tempfile.TemporaryDirectory(prefix="branchtui-mutants-") as folder:
-        copies: queue.SimpleQueue[Copy] = queue.SimpleQueue()
-        for number in range(WORKERS):
-            place = Path(folder) / f"copy-{number}"
-            place.mkdir()
-            copies.put(Copy(place))
-        first = copies.get()
-        tests = dict.fromkeys(test for each in mutants for test in each.tests)
-        fate, by = first.tested(tests, ("-n", str(WORKERS)))
-        copies.put(first)
-        if fate != SURVIVED:
-            raise SystemExit(f"Without any bug the tests do not pass: {by}")
+        copies = [Copy(Path(folder) / f"copy-{number}") for number in range(WORKERS)]
+        copies[0].load(tests)
+        parts = [list(tests)[number::WORKERS] for number in range(WORKERS)]
+        for copy, part in zip(copies, parts, strict=True):
+            copy.start(part)
+        for copy in copies:
+            while (end := copy.ended()) is None:
+                time.sleep(_LOOK_SECONDS)
+            if end[0] != SURVIVED:
+                raise SystemExit(f"Without any bug the tests do not pass: {end[1]}")
+        waiting, busy = list(mutants)[::-1], dict[Copy, Mutant]()
+        while waiting or busy:
+            for copy in copies:
+                if copy not in busy and waiting:
+                    busy[copy] = waiting.pop()
+                    if wrong := copy.put_in(busy[copy]):
+                        _note(trials, Trial(busy.pop(copy), BROKEN, wrong, 0.0))
+                        copy.take_out()
+                    else:
+                        copy.start(busy[copy].tests, "-x")
+                elif copy in busy and (end := copy.ended()) is not None:
+                    copy.take_out()
+                    _note(trials, Trial(busy.pop(copy), *end))
+            time.sleep(_LOOK_SECONDS)
+    return [trials[each.name] for each in mutants]
 
-        def one(mutant: Mutant) -> Trial:
-            copy = copies.get()
-            try:
-                trial = copy.try_mutant(mutant)
-            finally:
-                copies.put(copy)
-            sys.stderr.write(f"{trial.fate:9} {trial.seconds:5.1f} s  {mutant.name}  {trial.by}\n")
-            return trial
 
-        with ThreadPoolExecutor(WORKERS) as pool:
-            return list(pool.map(one, mutants))
+def _note(trials: dict[str, Trial], trial: Trial) -> None:
+    trials[trial.mutant.name] = trial
+    sys.stderr.write(f"{trial.fate:9} {trial.seconds:6.1f} s  {trial.mutant.name}  {trial.by}\n")
+    sys.stderr.flush()
 
 
 # ── telling ──────────────────────────────────────────────────────────────────────────────────────────────────────────
