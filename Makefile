@@ -60,6 +60,10 @@ night: export BRANCHTUI_STRANGER_EXAMPLES ?= 50
 night: $(DEV_STAMP) ## Every case of every test, with the long figures: hours
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
+.PHONY: mutants
+mutants: $(DEV_STAMP) ## Seed one bug after another: do the tests notice? Rewrites docs/mutants.md (ARGS='"NAME"' tries one)
+	$(BIN)/python -m tools.mutants $(ARGS)
+
 .PHONY: check
 check: $(DEV_STAMP) ## Lint, formatting, types, and who may import whom
 	$(BIN)/ruff check .

@@ -52,7 +52,9 @@ _PYTEST: Final = (
     *(f"-p{each}" for each in _PLUGINS),
     "-mnot postgres",
 )
-_OURS: Final = frozenset({"branchtui", "tests", "tools", "conftest", "__main__", "__mp_main__"})
+_NOT_LOADED: Final = frozenset({"branchtui", "tests", "tools", "conftest", "xdist", "__main__", "__mp_main__"})
+"""What is tried, and what would bring a plugin along."""
+
 _LOADED: Final = "loaded.txt"
 _LOOK_SECONDS: Final = 0.05
 
@@ -249,7 +251,7 @@ class Copy:
         """Run these tests to their end."""
         self.start(tests, *options)
         while (end := self.ended()) is None:
-            time.sleep(_LOOK_SECONDS)
+            _wait()
         return end
 
     def load(self, tests: Iterable[str]) -> None:
@@ -258,7 +260,7 @@ class Copy:
         names = (self.folder / _LOADED).read_text().split()
         for name in names:
             # A plugin that was loaded before pytest is would not have its assertions rewritten, and says so.
-            if name.partition(".")[0] not in _OURS and name not in _PLUGINS:
+            if name.partition(".")[0] not in _NOT_LOADED and name not in _PLUGINS:
                 with contextlib.suppress(Exception):
                     importlib.import_module(name)
 
@@ -279,7 +281,7 @@ def try_all(mutants: Sequence[Mutant]) -> list[Trial]:
             copy.start(part)
         for copy in copies:
             while (end := copy.ended()) is None:
-                time.sleep(_LOOK_SECONDS)
+                _wait()
             if end[0] != SURVIVED:
                 raise SystemExit(f"Without any bug the tests do not pass: {end[1]}")
         waiting, busy = list(mutants)[::-1], dict[Copy, Mutant]()
@@ -295,8 +297,12 @@ def try_all(mutants: Sequence[Mutant]) -> list[Trial]:
                 elif copy in busy and (end := copy.ended()) is not None:
                     copy.take_out()
                     _note(trials, Trial(busy.pop(copy), *end))
-            time.sleep(_LOOK_SECONDS)
+            _wait()
     return [trials[each.name] for each in mutants]
+
+
+def _wait() -> None:
+    time.sleep(_LOOK_SECONDS)  # noqa: TID251 - several children at once, and none of them tells that it has ended
 
 
 def _note(trials: dict[str, Trial], trial: Trial) -> None:
