@@ -48,7 +48,7 @@ faults: $(DEV_STAMP) ## The longer trials, power cuts, dead processes, cut lines
 night: export BRANCHTUI_EVERY_CASE ?= 1
 night: export BRANCHTUI_LINE_STEP ?= 1
 night: export BRANCHTUI_LIST_HISTORIES ?= 200
-night: export BRANCHTUI_SIMULATED_CHANGES ?= 50000
+night: export BRANCHTUI_SIMULATED_OPERATIONS ?= 1000000
 night: export BRANCHTUI_RACED_PURCHASES ?= 10000
 night: export BRANCHTUI_STRANGERS ?= 4
 night: export BRANCHTUI_POWER_CUTS ?= 10000

@@ -52,7 +52,9 @@ _PYTEST: Final = (
     *(f"-p{each}" for each in _PLUGINS),
     "-mnot postgres",
 )
-_NOT_LOADED: Final = frozenset({"branchtui", "tests", "tools", "conftest", "xdist", "__main__", "__mp_main__"})
+_NOT_LOADED: Final = frozenset(
+    {"branchtui", "tests", "tools", "conftest", "xdist", "__main__", "__mp_main__"}
+)
 """What is tried, and what would bring a plugin along."""
 
 _LOADED: Final = "loaded.txt"

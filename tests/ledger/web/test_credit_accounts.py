@@ -249,9 +249,9 @@ def test_nothing_is_bought_settled_or_taken_back_on_a_closed_day(shop: Shop) -> 
     shop.ledger.write(lambda tx: tx.put(closed))
 
     refused(shop.send(account, "purchases", amount_minor=500), 409, "day-closed")
-    refused(shop.send(account, "refunds", amount_minor=500), 409, "day-closed")
-    wrong = {"amount_minor": -500, "narration": "an error"}
-    refused(shop.proved("supervisor").post(f"{PATH}/{account['id']}/adjustments", wrong), 409, "day-closed")
+    refused(shop.send(account, "refunds", who="supervisor", amount_minor=500), 409, "day-closed")
+    wrong = shop.send(account, "adjustments", who="supervisor", amount_minor=-500, narration="an error")
+    refused(wrong, 409, "day-closed")
     refused(shop.send(account, "settlements", tender="cash"), 409, "day-closed")
     back = shop.proved("supervisor").post(f"/v1/settlements/{paid['id']}/reverse", {"reason": "no funds"})
     refused(back, 409, "day-closed")
