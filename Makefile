@@ -48,7 +48,7 @@ faults: $(DEV_STAMP) ## The longer trials, power cuts, dead processes, cut lines
 night: export BRANCHTUI_EVERY_CASE ?= 1
 night: export BRANCHTUI_LINE_STEP ?= 1
 night: export BRANCHTUI_LIST_HISTORIES ?= 200
-night: export BRANCHTUI_SIMULATED_CHANGES ?= 50000
+night: export BRANCHTUI_SIMULATED_OPERATIONS ?= 1000000
 night: export BRANCHTUI_RACED_PURCHASES ?= 10000
 night: export BRANCHTUI_STRANGERS ?= 4
 night: export BRANCHTUI_POWER_CUTS ?= 10000
@@ -59,6 +59,10 @@ night: export BRANCHTUI_TYPED_EXAMPLES ?= 2000
 night: export BRANCHTUI_STRANGER_EXAMPLES ?= 50
 night: $(DEV_STAMP) ## Every case of every test, with the long figures: hours
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+
+.PHONY: mutants
+mutants: $(DEV_STAMP) ## Seed one bug after another: do the tests notice? Rewrites docs/mutants.md (ARGS='"NAME"' tries one)
+	$(BIN)/python -m tools.mutants $(ARGS)
 
 .PHONY: check
 check: $(DEV_STAMP) ## Lint, formatting, types, and who may import whom

@@ -14,9 +14,11 @@ import pytest
 from argon2 import extract_parameters
 from argon2.low_level import Type
 from tests.ledger.running import RunningLedger, fresh_key
+from tests.ledger.till import open_till
 
 import branchtui.ledger
 from branchtui.ledger.passwords import Passwords, PasswordUnfit, verify_new
+from branchtui.ledger.store.connection import Connection
 from branchtui.ledger.store.errors import Contention
 from branchtui.ledger.store.sqlite import SqliteConnection, connect
 from branchtui.ledger.store.unit import BulkTx, Tx
@@ -77,6 +79,34 @@ def test_a_second_effect_of_one_operation_does_not_fit_into_the_tables(
     with pytest.raises(REFUSED):
         own_ledger.bulk(twice)
     own_ledger.check()
+
+
+def test_a_second_payment_of_one_code_does_not_fit_into_the_tables(own_ledger: RunningLedger) -> None:
+    """INV-6, IDEM-10: were a provider's code overlooked, its row would be there already."""
+    till = open_till(own_ledger)
+    till.pay()
+    till.pay()
+
+    with pytest.raises(REFUSED):
+        own_ledger.bulk(lambda tx: tx.connection.execute("UPDATE payments SET code = 'SAME'"))
+
+
+def test_whoever_writes_to_a_file_syncs_each_commit_and_keeps_what_refers_to_what(
+    own_ledger: RunningLedger,
+) -> None:
+    """DUR-2: WAL with synchronous=FULL (2) and foreign keys, on the connection that writes and on every other."""
+    asked = ("journal_mode", "synchronous", "foreign_keys")
+
+    def settings(connection: Connection) -> list[object]:
+        return [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in asked]
+
+    found = [own_ledger.bulk(lambda tx: settings(tx.connection))]
+    for read_only in (False, True):
+        other = connect(own_ledger.path, read_only=read_only)
+        found.append(settings(other))
+        other.close()
+
+    assert found == [["wal", 2, 1]] * 3
 
 
 @pytest.mark.parametrize("table", ["audit", "journal_entries", "legs"])

@@ -108,10 +108,18 @@ class Network:
         if fate is Fate.PAGE_AFTER:
             return self._page().response(request)
         if fate is Fate.ANSWER_CUT and answer.body:
-            return answer.response(request, self._chance.randrange(len(answer.body)))
+            return answer.response(request, self._place(answer.body))
         if fate is Fate.ANSWER_CUT:
             raise httpx.RemoteProtocolError("Server disconnected without sending a response.")
         return answer.response(request)
+
+    def _place(self, body: bytes) -> int:
+        """Where a body is cut: one draw, however long it is.
+
+        Answers are packed and hold tokens, so that their length differs from run to run; `randrange` would draw more
+        often for some lengths, and all that follows would be another world.
+        """
+        return int(self._chance.random() * len(body))
 
     def _page(self) -> Answer:
         return self._chance.choice(PAGES)
@@ -138,7 +146,7 @@ class Network:
             case Fate.REQUEST_CUT:
                 self._break_later(waiting)
                 if message.body and self._chance.random() < 0.7:
-                    self._deliver(message, _nobody, arrived=self._chance.randrange(len(message.body)))
+                    self._deliver(message, _nobody, arrived=self._place(message.body))
             case Fate.HELD:
                 self._break_later(waiting)
                 self._hold(message)

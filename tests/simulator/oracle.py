@@ -124,6 +124,7 @@ class Oracle:
         else:
             intent.key, intent.terminal = key, terminal
             self.by_key[key] = intent
+            self._world.asked()
             self._world.note(intent.who, f"begins {intent.kind.value} #{intent.number}")
         return key
 

@@ -91,14 +91,20 @@ class Person:
         """The other one takes the terminal, with a sign-out before it or without."""
         self.name = next(name for name in self.names if name != self.name)
         if self._chance.random() < 0.5:
-            await self.terminal.do(lambda ledger: ledger.sign_out())
+            await self._sign_out()
+
+    async def _sign_out(self) -> None:
+        self.world.asked()
+        await self.terminal.do(lambda ledger: ledger.sign_out())
 
     async def _sign_in(self) -> None:
+        self.world.asked()
         await self.terminal.do(lambda ledger: ledger.sign_in(self.name, PASSWORD))
         self.world.note(self.name, "is signed in")
         await self._read_news()
 
     async def _prove(self) -> bool:
+        self.world.asked()
         try:
             await self.terminal.ledger.step_up(password=PASSWORD)
         except (LedgerError, Died):
@@ -134,7 +140,7 @@ class Person:
         """What people do beside their work: sign out, prove who they are, quit, try the line, park a doubt or hurry it."""
         choice = self._chance.randrange(8)
         if choice < 3:
-            await self.terminal.do(lambda ledger: ledger.sign_out())
+            await self._sign_out()
         elif choice < 5:
             await self._prove()
         elif choice == 5:
@@ -153,6 +159,7 @@ class Person:
 
     async def _look(self) -> None:
         """Read what there is."""
+        self.world.asked()
         known = self.world.weather.known
         if self._chance.random() < 0.3:
             payments = await self.terminal.do(lambda ledger: ledger.payments(limit=20))
@@ -310,6 +317,7 @@ class Person:
         kind = self._chance.choice((Kind.POST_ALL, Kind.POST_ALL, Kind.DELETE_ALL))
         which = RecordFilter(customer=customer)
         action = "post" if kind is Kind.POST_ALL else "delete"
+        self.world.asked()
         seen = await self.terminal.do(lambda ledger: ledger.records_summary(which, action=action))
         if not seen.count:
             return
@@ -482,6 +490,7 @@ class Provider:
             await asyncio.sleep(self._chance.expovariate(1 / pause))
             code = f"SIM{len(self.amounts) + 1:05d}"
             self.amounts[code] = 10_000 + 100 * len(self.amounts)
+            self.world.asked()
             for _ in range(self._chance.randint(1, 4)):
                 if await self._confirm(code):
                     break

@@ -8,8 +8,8 @@ from typing import Final, Self
 
 from tests.simulator.faults import Fate, Trouble
 
-CHANGES: Final = 170
-"""Changes that are begun in a world before the weather clears."""
+CHANGES: Final = 80
+"""Changes that are begun in a world before the weather clears: many worlds show more than long ones."""
 
 HOURS_MAX: Final = 12
 """Virtual hours until then at most, however few were begun."""

@@ -24,6 +24,7 @@ class Total:
     worlds: int = 0
     changes: int = 0
     struck: int = 0
+    operations: int = 0
     seen: Counter[str] = field(default_factory=Counter)
     healed_seconds: list[float] = field(default_factory=list)
     wrong: list[Story] = field(default_factory=list)
@@ -33,6 +34,7 @@ class Total:
         self.worlds += 1
         self.changes += story.changes
         self.struck += story.struck
+        self.operations += story.operations
         self.seen += story.seen
         self.healed_seconds += story.healed_seconds
         if story.faults:
@@ -41,17 +43,17 @@ class Total:
     def __str__(self) -> str:
         within = sorted(self.healed_seconds)[int(len(self.healed_seconds) * 0.95)]
         return (
-            f"{self.worlds} worlds, {self.changes:,} changes under faults, {self.struck:,} of them struck by one "
-            f"themselves, {sum(self.seen.values()):,} faults; definite within {within:.0f} s of calm (p95), "
+            f"{self.worlds} worlds, {self.operations:,} operations under faults, {self.changes:,} of them changes, "
+            f"{self.struck:,} of these struck by a fault themselves, {sum(self.seen.values()):,} faults; definite within {within:.0f} s of calm (p95), "
             f"{max(self.healed_seconds):.0f} s at most; {len(self.wrong)} worlds went wrong"
         )
 
 
-def live_through(seeds: Iterable[str], template: Template, *, changes: int) -> Total:
-    """Live the worlds with these seeds until `changes` were begun in them."""
+def live_through(seeds: Iterable[str], template: Template, *, operations: int) -> Total:
+    """Live the worlds with these seeds until so many `operations` were asked for in them."""
     total = Total()
     for seed in seeds:
-        if total.changes >= changes or len(total.wrong) >= ENOUGH:
+        if total.operations >= operations or len(total.wrong) >= ENOUGH:
             break
         total.add(live(seed, template))
     return total

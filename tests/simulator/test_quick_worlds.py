@@ -65,6 +65,9 @@ class _World:
     def note(self, *_: str) -> None:
         return
 
+    def asked(self) -> None:
+        return
+
 
 def test_whoever_is_told_both_that_it_is_and_that_it_is_not_done_was_told_wrong() -> None:
     """Only a restore in between makes of what was done something that is not."""

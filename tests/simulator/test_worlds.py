@@ -16,8 +16,11 @@ from tests.simulator.run import live_through, told
 from tests.simulator.template import Template
 from tests.simulator.world import live
 
-CHANGES = seeds.figure("BRANCHTUI_SIMULATED_CHANGES", 4_000)
-"""Some twenty worlds; `make night` lives through many more."""
+OPERATIONS = seeds.figure("BRANCHTUI_SIMULATED_OPERATIONS", 50_000)
+"""What is asked under faults, once each, however many attempts it takes (`World.asked`); `make night` has many more."""
+
+WORLDS = 300
+"""So many at least, each with a seed of its own."""
 
 ASTRAY = (
     "83a5c8a1/the-other-half/3",  # an old session found ended while its user had begun a new one: no more was asked
@@ -25,7 +28,13 @@ ASTRAY = (
 """Worlds that went wrong once."""
 
 ENOUGH = 50_000
-"""From so many on every kind of trouble has to have happened to every kind of request, often."""
+"""From so many on nearly every kind of trouble has to have happened to every kind of request."""
+
+UNSEEN_MAX = 3
+"""The rarest kinds come four times in half of these: chance may leave out one or another of them."""
+
+A_NIGHT = 500_000
+"""From so many on each has to have happened often."""
 
 
 @pytest.mark.faults
@@ -36,12 +45,16 @@ def test_in_any_weather_a_change_happens_once_or_not_at_all_and_people_are_told_
     """IDEM-4, IDEM-9, OUT-2, OUT-5, OUT-6: no effect is doubled, lost or made up, and every doubt ends."""
     worlds = (f"{seeds.seed()}/{half.replace(' ', '-')}/{number}" for number in count())
 
-    total = live_through(worlds, template, changes=CHANGES // 2)
+    total = live_through(worlds, template, operations=OPERATIONS // 2)
 
     print(f"SEED={seeds.seed()}: {total}")
     assert not total.wrong, "\n".join(told(story) for story in total.wrong)
-    assert total.changes >= CHANGES // 2
-    assert CHANGES < ENOUGH or too_rare(total.seen) == []
+    assert total.operations >= OPERATIONS // 2
+    if OPERATIONS >= ENOUGH:
+        assert total.worlds >= WORLDS // 2
+        assert len(unseen := too_rare(total.seen, least=1)) <= UNSEEN_MAX, unseen
+    if OPERATIONS >= A_NIGHT:
+        assert too_rare(total.seen) == []
 
 
 @pytest.mark.faults

@@ -1,4 +1,4 @@
-"""The writer on a disk whose fsync fails, below Python: SQLite itself is told by its own file layer (DUR-4)."""
+"""The writer on a disk that is full or fails at a commit or a checkpoint (DUR-3, DUR-4)."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 
 from branchtui.ledger.store import migrate, sqlite
 from branchtui.ledger.store.connection import Connection
+from branchtui.ledger.store.errors import StorageFull
 from branchtui.ledger.store.rows import Counter
 from branchtui.ledger.store.sqlite import SqliteConnection, SqliteStore, connect
 from branchtui.ledger.store.unit import BulkTx, Tx
@@ -83,6 +84,68 @@ async def test_a_checkpoint_whose_fsync_fails_ends_the_ledger(
 
     assert [type(error) for error in told] == [apsw.IOError]
     assert failing.asked == 1
+
+
+@pytest.fixture
+def failing_commits(monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
+    """What the next commits of every connection raise instead of being done."""
+    errors: list[Exception] = []
+    as_it_is = SqliteConnection.commit
+
+    def commit(connection: SqliteConnection) -> None:
+        if errors:
+            raise errors.pop()
+        as_it_is(connection)
+
+    monkeypatch.setattr(SqliteConnection, "commit", commit)
+    return errors
+
+
+def _count(name: str) -> Callable[[Tx], None]:
+    return lambda tx: tx.put(Counter(name, 1))
+
+
+async def test_a_commit_that_finds_no_room_is_said_and_nothing_of_it_is_kept(
+    tmp_path: Path, failing_commits: list[Exception]
+) -> None:
+    """DUR-3, DUR-4: who is answered finds it stored, so that a commit that failed is no success; the next one goes."""
+    path = tmp_path / "ledger.db"
+    connection = connect(path)
+    migrate.upgrade(connection)
+    running = Writer(SqliteStore(path), on_io_error=lambda _: None)
+    running.start()
+
+    failing_commits.append(apsw.FullError("no room"))
+    with pytest.raises(StorageFull):
+        await running.submit(_count("lost"))
+    assert running.full
+    await running.submit(_count("kept"))
+    assert not running.full
+    running.stop()
+
+    assert connection.execute("SELECT id FROM counters").fetchall() == [("kept",)]
+    connection.close()
+
+
+async def test_a_commit_whose_fsync_fails_ends_the_ledger_and_is_never_tried_again(
+    tmp_path: Path, failing_commits: list[Exception]
+) -> None:
+    """DUR-4: nobody knows what is on the disk after that, so the process stops, and who waits gets no success."""
+    path = tmp_path / "ledger.db"
+    connection = connect(path)
+    migrate.upgrade(connection)
+    told: list[BaseException] = []
+    running = Writer(SqliteStore(path), on_io_error=told.append)
+    running.start()
+
+    failing_commits.append(apsw.IOError("fsync"))
+    with pytest.raises(apsw.IOError):
+        await running.submit(_count("lost"))
+    running.stop()
+
+    assert [type(error) for error in told] == [apsw.IOError]
+    assert connection.execute("SELECT id FROM counters").fetchall() == []
+    connection.close()
 
 
 def _nothing(_: BulkTx) -> None:

@@ -19,7 +19,9 @@ import pytest
 from tests.ledger.running import TELLER_LIMIT_MINOR, RunningLedger
 from tests.ledger.shop import DAILY, PATH, Shop
 
+from branchtui.ledger.days import day_key
 from branchtui.ledger.store import migrate
+from branchtui.ledger.store.rows import ClosedDay
 
 if TYPE_CHECKING:
     from branchtui.ledger.store.unit import BulkTx
@@ -235,6 +237,28 @@ def test_an_adjustment_goes_either_way_and_says_why(shop: Shop) -> None:
     refused(adjust(5, " "), 422, "validation")
     refused(adjust(99_501), 409, "credit-limit-exceeded")
     refused(shop.send(account, "adjustments", amount_minor=5, narration="no"), 403, "forbidden")
+
+
+def test_nothing_is_bought_settled_or_taken_back_on_a_closed_day(shop: Shop) -> None:
+    """Contract 7: 409 `day-closed` for each movement; what is owed stays what it was, and the next day goes on."""
+    account = shop.open()
+    shop.buy(account, 1_000)
+    paid = shop.settle(account, mode="oldest_first", amount_minor=100)
+    branch, day = shop.ledger.branch(shop.branch), shop.ledger.today().isoformat()
+    closed = ClosedDay(day_key(branch.id, day), branch.id, day, "supervisor", shop.ledger.clock.now_us())
+    shop.ledger.write(lambda tx: tx.put(closed))
+
+    refused(shop.send(account, "purchases", amount_minor=500), 409, "day-closed")
+    refused(shop.send(account, "refunds", who="supervisor", amount_minor=500), 409, "day-closed")
+    wrong = shop.send(account, "adjustments", who="supervisor", amount_minor=-500, narration="an error")
+    refused(wrong, 409, "day-closed")
+    refused(shop.send(account, "settlements", tender="cash"), 409, "day-closed")
+    back = shop.proved("supervisor").post(f"/v1/settlements/{paid['id']}/reverse", {"reason": "no funds"})
+    refused(back, 409, "day-closed")
+    assert shop.now(account)["owed_minor"] == 900
+
+    shop.ledger.write(lambda tx: tx.remove(closed))
+    shop.buy(account, 500)
 
 
 # ── terms ───────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,8 +39,9 @@ def _config() -> Config:
     return config
 
 
+@cache
 def head() -> str:
-    """The newest revision that this program knows."""
+    """The newest revision that this program knows: to read the scripts takes longer than to open a ledger."""
     revision = ScriptDirectory.from_config(_config()).get_current_head()
     assert revision is not None, "there is at least one migration"
     return revision
