@@ -258,7 +258,7 @@ def goes_on(shown: Terminal, case: Case, end: End) -> None:
         shown.see_no_more("[enter] seen")
 
 
-@pytest.mark.sampled(9)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_whatever_ends_the_terminal_the_next_sign_in_tells_the_truth(
     demonstration: Demonstration, line: Proxied, tmp_path: Path, case: Case
