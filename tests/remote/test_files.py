@@ -322,6 +322,7 @@ async def test_a_long_poll_is_given_the_time_it_asked_for_and_is_no_activity(des
     """`wait=20`: the ledger may hold the answer; AUTH-5."""
     job = {
         "id": "j1",
+        "branch_id": "b1",
         "kind": "import",
         "state": "running",
         "done": 3,

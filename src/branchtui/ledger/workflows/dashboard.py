@@ -50,7 +50,7 @@ FROM balance_records WHERE branch_id IN (SELECT value FROM json_each(:scope)) AN
 
 _UNDER_WAY: Final = """
 SELECT COUNT(*), 0, MIN(created_at)
-FROM jobs WHERE +branch_id IN (SELECT value FROM json_each(:scope)) AND state IN (:queued, :running)"""
+FROM jobs WHERE +jobs.branch_id IN (SELECT value FROM json_each(:scope)) AND state IN (:queued, :running)"""
 
 _FILES: Final = """
 SELECT COUNT(*), COALESCE(SUM(CASE WHEN currency = :currency THEN total_minor END), 0), MIN(created_at)
