@@ -257,7 +257,7 @@ async def test_the_same_customer_and_amount_is_blocked_while_it_is_in_doubt(tmp_
         await until(lambda: len(desk.ledger.resolver.unresolved) == 1)
 
         with pytest.raises(Blocked) as blocked:
-            await desk.ledger.create_balance_record(NEW_RECORD)
+            await asyncio.wait_for(desk.ledger.create_balance_record(NEW_RECORD), 30)
 
         assert unknown.value.intent.reference in blocked.value.sentence
         time.go.set()
