@@ -131,3 +131,5 @@ def test_a_forger_who_makes_the_hash_again_breaks_the_next_link(tx: Tx) -> None:
     forged = replace(rows[1], actor="nobody")
     forged = replace(forged, hash=audit.row_hash(forged))
     assert not is_sound([rows[0], forged, rows[2]], head)
+    # Nor does it help to point the next row to the forged one: what it points to is part of its own hash.
+    assert not is_sound([rows[0], forged, replace(rows[2], prev_hash=forged.hash)], head)

@@ -32,6 +32,7 @@ from tests.remote.doubles import (
 from branchtui.remote.errors import (
     Blocked,
     Conflict,
+    JournalUnavailable,
     LinkDown,
     OutcomeUnknown,
     Refused,
@@ -256,7 +257,7 @@ async def test_the_same_customer_and_amount_is_blocked_while_it_is_in_doubt(tmp_
         await until(lambda: len(desk.ledger.resolver.unresolved) == 1)
 
         with pytest.raises(Blocked) as blocked:
-            await desk.ledger.create_balance_record(NEW_RECORD)
+            await asyncio.wait_for(desk.ledger.create_balance_record(NEW_RECORD), 30)
 
         assert unknown.value.intent.reference in blocked.value.sentence
         time.go.set()
@@ -334,6 +335,23 @@ async def test_a_journal_that_cannot_be_written_stops_changes_and_not_look_ups(d
     assert "no change is sent" in stopped.value.sentence
     assert desk.server.asked == []
     assert (await desk.ledger.customers()).items == ()
+
+
+async def test_what_the_journal_cannot_call_sent_is_not_sent(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OUT-2, OUT-3: the disk is full behind the first row; sent all the same, a restart would call it never sent."""
+
+    def full(_: str) -> None:
+        raise JournalUnavailable("The disk is full, so no change is sent.")
+
+    monkeypatch.setattr(desk.ledger._journal, "sent", full)
+
+    with pytest.raises(Unreachable):
+        await desk.ledger.create_balance_record(NEW_RECORD)
+
+    assert desk.keys.effects == []
+    assert not any(asked.body for asked in desk.server.asked)
 
 
 async def test_an_expired_token_is_renewed_once_and_the_same_key_sent_again(desk: Desk) -> None:

@@ -112,7 +112,15 @@ def test_what_is_done_goes_after_seven_days_and_what_is_in_doubt_stays(tmp_path:
     """OUT-4: purge; doubt has no age."""
     with opened(tmp_path / "j") as journal:
         for number, states in enumerate(
-            [("sent", "succeeded"), ("sent",), ("sent", "unknown", "applied", "seen")]
+            [
+                ("sent", "succeeded"),
+                ("sent",),
+                ("sent", "unknown", "applied", "seen"),
+                ("sent", "unknown"),
+                ("sent", "rejected"),
+                (),
+                ("sent", "unknown", "applied"),
+            ]
         ):
             key = f"00000000-0000-4000-8000-00000000000{number}"
             journal.prepare(replace(PENDING, key=key))
@@ -120,9 +128,10 @@ def test_what_is_done_goes_after_seven_days_and_what_is_in_doubt_stays(tmp_path:
                 journal.move(key, IntentState(state))
 
         journal.purge(START + timedelta(days=6, hours=23))
-        assert journal._db.execute("SELECT count(*) FROM intent").fetchone() == (3,)
+        assert journal._db.execute("SELECT count(*) FROM intent").fetchone() == (7,)
         journal.purge(START + timedelta(days=7, hours=1))
-        assert journal._db.execute("SELECT state FROM intent").fetchall() == [("sent",)]
+        left = [state for (state,) in journal._db.execute("SELECT state FROM intent ORDER BY key")]
+        assert left == ["sent", "unknown", "prepared", "applied"]
 
 
 def test_a_second_process_gets_a_file_of_its_own_and_what_an_ended_one_left_is_taken_over(

@@ -108,13 +108,13 @@ async def test_an_intent_of_an_earlier_session_comes_before_any_change_until_it_
         ledger._new_key = lambda: "00000000-0000-4000-8000-000000000abc"
         await ledger.sign_in("achieng", "a long password")
         with pytest.raises(Blocked):
-            await ledger.create_balance_record(other)
+            await asyncio.wait_for(ledger.create_balance_record(other), 30)
 
         ledger.resolver.park(key)
         await ledger.create_balance_record(other)
 
         with pytest.raises(Blocked):
-            await ledger.create_balance_record(NEW_RECORD)
+            await asyncio.wait_for(ledger.create_balance_record(NEW_RECORD), 30)
         assert [pending.is_parked for pending in ledger.resolver.unresolved] == [True]
         closed.clear()
         ledger.resolver.check_now(key)

@@ -80,6 +80,32 @@ async def test_a_change_in_doubt_behind_its_attempts_is_taken_up_as_before(tmp_p
     assert settlement.verdict is Verdict.NOT_RECORDED
 
 
+@pytest.mark.parametrize("refused", ["the renewal", "the question behind it"])
+async def test_a_question_in_the_session_of_before_does_not_silence_those_in_the_next(
+    desk: Desk, refused: str
+) -> None:
+    """OUT-6: who signs in again while a doubt is asked about still has it, and it is asked about until its end."""
+    arrived, go = asyncio.Event(), asyncio.Event()
+
+    async def late(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        arrived.set()
+        await go.wait()
+        await refuses(401, "session-ended")(asked, writer)
+
+    behind = [late] if refused == "the renewal" else [desk.keys, late]
+    desk.server.plan = [closes, closes, closes, refuses(401, "token-expired"), *behind]
+    with pytest.raises(OutcomeUnknown) as unknown:
+        await desk.ledger.create_balance_record(NEW_RECORD)
+    await asyncio.wait_for(arrived.wait(), 30)
+
+    await desk.ledger.sign_in("achieng", "a long password")
+    go.set()
+    settlement = await asyncio.wait_for(desk.ledger.resolver.settle(unknown.value.intent), 30)
+
+    assert settlement.verdict is Verdict.NOT_RECORDED
+    assert desk.ledger.is_signed_in
+
+
 async def test_many_doubts_are_asked_about_two_at_a_time(tmp_path: Path) -> None:
     """A terminal that comes back with much in doubt does not fall upon the ledger, nor hold its own line."""
     keys = KeyLedger()

@@ -78,8 +78,8 @@ TERMINAL_POINTS: Final = tuple(f"{when} {state}" for state in STATES for when in
 SELDOM: Final = frozenset({"unknown", "applied", "not_applied", "seen"})
 """States that most changes never come to."""
 
-LEAST: Final = 10
-"""Each fault in each of its parts happens at least so often in a run that counts, or the run proves less than it says."""
+LEAST: Final = 20
+"""Each fault in each of its parts happens at least so often in a long run, or the run proves less than it says."""
 
 _NOT_LOST: Final = frozenset({Part.PROBE})
 _FATED: Final = tuple(part for part in Part if part not in _NOT_LOST)

@@ -161,7 +161,7 @@ class Terminal:
         if self._chance.random() < 0.6:
             self._doom = (self._chance.choice(seldom), self._chance.randint(1, 2))
         else:
-            self._doom = (self._chance.choice(TERMINAL_POINTS), self._chance.randint(1, 12))
+            self._doom = (self._chance.choice(TERMINAL_POINTS), self._chance.randint(1, 5))
 
     def at(self, point: str) -> None:
         """The program is at one of TERMINAL_POINTS.

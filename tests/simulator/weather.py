@@ -149,7 +149,8 @@ class Weather:
         terminal = self._chance.choice(self._world.terminals)
         terminal.is_filling = True
         self._world.note("weather", f"{Trouble.TERMINAL_FULL.value}: {terminal.name}")
-        await self._a_while()
+        # Long enough that its steps meet it: one change has few of them.
+        await asyncio.sleep(self._chance.uniform(10.0, 300.0))
         terminal.is_filling = False
 
     async def _step_terminal(self) -> None:

@@ -247,6 +247,9 @@ class Calls:
             # A caller that is cancelled must not cut the renewal the others wait for.
             await asyncio.shield(self._renewal)
         except Failed as failure:
+            # Who signed in meanwhile ended the session that was to be renewed, and has one that is good.
+            if self._session is not None and self._session.access_token != refused:
+                return
             raise Failed(failure.event, failure.said, problem=failure.problem, is_final=True) from failure
 
     async def _exchange_refresh_token(self, session: Session) -> None:

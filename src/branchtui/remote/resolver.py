@@ -15,7 +15,7 @@ from branchtui.contract.operations import Operation, OperationState
 from branchtui.contract.problem import Codes
 from branchtui.remote.breaker import either
 from branchtui.remote.clock import Clock, Sleep
-from branchtui.remote.errors import JournalUnavailable, LedgerError, Refused, SessionEnded
+from branchtui.remote.errors import JournalUnavailable, LedgerError, Refused
 from branchtui.remote.intents import Intent, IntentState, Pending
 from branchtui.remote.journal import Journal
 from branchtui.remote.listeners import Listeners
@@ -199,7 +199,11 @@ class Resolver:
                 self.own(pending, is_from_before=True)
 
     def signed_out(self) -> None:
-        """The session ended: asking stops until the next one."""
+        """The session ended: asking stops until the next one.
+
+        Told by who holds the session: that a question was refused for one that has ended does not say so, for the same
+        person may have signed in while it was under way.
+        """
         self._identity = None
 
     def own(self, pending: Pending, *, is_from_before: bool = False) -> None:
@@ -299,15 +303,9 @@ class Resolver:
         key, user = doubt.pending.key, doubt.pending.user
         asks, doubt.is_never_seen = not doubt.is_never_seen, False
         async with self._places:
-            asked_before = self._next_sign_in
             try:
                 if asks:
                     return await self._question(key, user)
-            except SessionEnded:
-                # What ended is the session that asked: the one that began meanwhile goes on, whoever's it is.
-                if self._next_sign_in is asked_before:
-                    self.signed_out()
-                raise
             except Refused as refused:
                 if refused.code != Codes.OPERATION_UNKNOWN:
                     raise

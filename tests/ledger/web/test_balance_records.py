@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from tests.ledger.running import TELLER_LIMIT_MINOR, Api, Member, RunningLedger, fresh_key
 
+from branchtui.ledger.days import day_key
 from branchtui.ledger.store import tables
+from branchtui.ledger.store.rows import ClosedDay
 
 RECORDS = "/v1/balance-records"
 _references = itertools.count(1)
@@ -276,9 +278,6 @@ def test_nothing_is_keyed_for_somebody_who_left(
 
 def test_a_closed_day_takes_no_record_and_no_posting(own_ledger: RunningLedger) -> None:
     """Contract 4: `as_of_date` is not in a closed day, when keyed and when posted; a reversal needs today open."""
-    from branchtui.ledger.days import day_key
-    from branchtui.ledger.store.rows import ClosedDay
-
     member, supervisor = own_ledger.add_member(), own_ledger.sign_in("supervisor")
     waiting = keyed(own_ledger, supervisor, member)
     posted = send(supervisor, "post", keyed(own_ledger, supervisor, member)).json()
@@ -294,6 +293,25 @@ def test_a_closed_day_takes_no_record_and_no_posting(own_ledger: RunningLedger) 
         assert (refused.status_code, refused.json()["code"]) == (409, "day-closed")
         seen = supervisor.get(f"{RECORDS}/{record['id']}").json()
         assert seen["refused"][command]["code"] == "day-closed"
+    own_ledger.check()
+
+
+def test_a_record_of_a_day_that_was_closed_since_is_not_posted_on_an_open_one(
+    own_ledger: RunningLedger,
+) -> None:
+    """Contract 4: the entry would be of its own day, which was counted; with another date it can be posted."""
+    member, supervisor = own_ledger.add_member(), own_ledger.sign_in("supervisor")
+    yesterday = (own_ledger.today() - timedelta(days=1)).isoformat()
+    record = supervisor.post(RECORDS, body_for(own_ledger, member) | {"as_of_date": yesterday}).json()
+    branch = own_ledger.branch("NKU")
+    closed = ClosedDay(day_key(branch.id, yesterday), branch.id, yesterday, "supervisor", 0)
+    own_ledger.write(lambda tx: tx.put(closed))
+
+    refused = send(supervisor, "post", record)
+    assert (refused.status_code, refused.json()["code"]) == (409, "day-closed")
+    today = {"as_of_date": own_ledger.today().isoformat()}
+    moved = supervisor.patch(f"{RECORDS}/{record['id']}", today, if_match=1).json()
+    assert send(supervisor, "post", moved).json()["status"] == "accounted"
     own_ledger.check()
 
 
