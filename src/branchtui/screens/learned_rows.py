@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from branchtui.contract.learned_payers import LearnedState
 from branchtui.format.dates import show_date, show_instant
-from branchtui.screens.rows import ROOMY, WIDE, customer_label, short_instant, words
+from branchtui.screens.rows import WIDE, customer_label, short_instant, words
 from branchtui.widgets.columns import Column
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def learned_columns(desk: Desk) -> list[Column[LearnedPayer]]:
             "Expires",
             lambda one: show_date(one.expires_at.astimezone(desk.zone).date()),
             width=10,
-            from_width=ROOMY,
+            from_width=WIDE,
         ),
     ]
 
