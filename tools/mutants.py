@@ -230,13 +230,19 @@ class Copy:
         pid, status = os.waitpid(self._pid, os.WNOHANG)
         if not pid and seconds < SECONDS_MAX:
             return None
-        with contextlib.suppress(ProcessLookupError):
-            # Whatever its tests started and left behind ends with it.
-            os.killpg(self._pid, signal.SIGKILL)
+        self.end()
         if not pid:
-            os.waitpid(self._pid, 0)
             return BROKEN, f"the tests came to no end within {SECONDS_MAX:.0f} s", seconds
         return *self._read(os.waitstatus_to_exitcode(status)), seconds
+
+    def end(self) -> None:
+        """Whatever is under way here ends, with what its tests started and left behind."""
+        if self._pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._pid, signal.SIGKILL)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(self._pid, 0)
+        self._pid = 0
 
     def _read(self, code: int) -> tuple[str, str]:
         cases = [] if not self._report.is_file() else list(ET.parse(self._report).iter("testcase"))  # noqa: S314 - pytest's own
@@ -277,30 +283,42 @@ def try_all(mutants: Sequence[Mutant]) -> list[Trial]:
     trials: dict[str, Trial] = {}
     with tempfile.TemporaryDirectory(prefix="branchtui-mutants-") as folder:
         copies = [Copy(Path(folder) / f"copy-{number}") for number in range(WORKERS)]
-        copies[0].load(tests)
-        parts = [list(tests)[number::WORKERS] for number in range(WORKERS)]
-        for copy, part in zip(copies, parts, strict=True):
-            copy.start(part)
-        for copy in copies:
-            while (end := copy.ended()) is None:
-                _wait()
-            if end[0] != SURVIVED:
-                raise SystemExit(f"Without any bug the tests do not pass: {end[1]}")
-        waiting, busy = list(mutants)[::-1], dict[Copy, Mutant]()
-        while waiting or busy:
+        try:
+            copies[0].load(tests)
+            _refuse_failing(copies, tests)
+            _try(copies, mutants, trials)
+        finally:
             for copy in copies:
-                if copy not in busy and waiting:
-                    busy[copy] = waiting.pop()
-                    if wrong := copy.put_in(busy[copy]):
-                        _note(trials, Trial(busy.pop(copy), BROKEN, wrong, 0.0))
-                        copy.take_out()
-                    else:
-                        copy.start(busy[copy].tests, "-x")
-                elif copy in busy and (end := copy.ended()) is not None:
-                    copy.take_out()
-                    _note(trials, Trial(busy.pop(copy), *end))
-            _wait()
+                copy.end()
     return [trials[each.name] for each in mutants]
+
+
+def _refuse_failing(copies: Sequence[Copy], tests: Iterable[str]) -> None:
+    for number, copy in enumerate(copies):
+        copy.start(list(tests)[number :: len(copies)])
+    for copy in copies:
+        while (end := copy.ended()) is None:
+            _wait()
+        if end[0] != SURVIVED:
+            raise SystemExit(f"Without any bug the tests do not pass: {end[1]}")
+
+
+def _try(copies: Sequence[Copy], mutants: Sequence[Mutant], trials: dict[str, Trial]) -> None:
+    waiting, busy = list(mutants)[::-1], dict[Copy, Mutant]()
+    while waiting or busy:
+        for copy in copies:
+            if copy not in busy and waiting:
+                mutant = waiting.pop()
+                if wrong := copy.put_in(mutant):
+                    copy.take_out()
+                    _note(trials, Trial(mutant, BROKEN, wrong, 0.0))
+                else:
+                    busy[copy] = mutant
+                    copy.start(mutant.tests, "-x")
+            elif copy in busy and (end := copy.ended()) is not None:
+                copy.take_out()
+                _note(trials, Trial(busy.pop(copy), *end))
+        _wait()
 
 
 def _wait() -> None:
@@ -364,6 +382,8 @@ def main(names: Sequence[str]) -> int:
     if wrong or unknown:
         sys.stderr.write("".join(f"{name} stands in no list\n" for name in sorted(unknown)))
         return 1
+    # Told to end, it ends what it has under way as well.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     trials = try_all([each for each in mutants if not names or each.name in names])
     sys.stdout.write(table(trials))
     if not names:

@@ -158,10 +158,10 @@ class Terminal:
     def _arm(self) -> None:
         """Where this life ends, if it is to end by force."""
         seldom = [point for point in TERMINAL_POINTS if point.partition(" ")[2] in SELDOM]
-        if self._chance.random() < 0.6:
+        if self._chance.random() < 0.5:
             self._doom = (self._chance.choice(seldom), self._chance.randint(1, 2))
         else:
-            self._doom = (self._chance.choice(TERMINAL_POINTS), self._chance.randint(1, 5))
+            self._doom = (self._chance.choice(TERMINAL_POINTS), self._chance.randint(1, 3))
 
     def at(self, point: str) -> None:
         """The program is at one of TERMINAL_POINTS.

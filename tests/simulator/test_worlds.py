@@ -1,8 +1,8 @@
 """Whole worlds of tellers, a ledger and bad weather (testing.md, T1): nothing happens twice, nothing is lost.
 
 The real client core and the real ledger live in one thread on virtual time; `oracle.py` writes down what people were
-told, `verdict.py` compares it with what the ledger holds. A world that goes wrong prints its seed; it becomes a test
-of its own in `ASTRAY`, with the mend.
+told, `verdict.py` compares it with what the ledger holds. A world that goes wrong prints its seed; what it showed
+becomes a test of its own beside the code that was wrong, for a seed is another world once anything here is changed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from tests.ledger.faults import seeds
 from tests.simulator.faults import too_rare
 from tests.simulator.run import live_through, told
 from tests.simulator.template import Template
-from tests.simulator.world import live
 
 OPERATIONS = seeds.figure("BRANCHTUI_SIMULATED_OPERATIONS", 50_000)
 """What is asked under faults, once each, however many attempts it takes (`World.asked`); `make night` has many more."""
@@ -22,16 +21,11 @@ OPERATIONS = seeds.figure("BRANCHTUI_SIMULATED_OPERATIONS", 50_000)
 WORLDS = 300
 """So many at least, each with a seed of its own."""
 
-ASTRAY = (
-    "83a5c8a1/the-other-half/3",  # an old session found ended while its user had begun a new one: no more was asked
-)
-"""Worlds that went wrong once."""
-
 ENOUGH = 50_000
 """From so many on nearly every kind of trouble has to have happened to every kind of request."""
 
 UNSEEN_MAX = 3
-"""The rarest kinds come four times in half of these: chance may leave out one or another of them."""
+"""The rarest kinds come some ten times in half of these: chance may leave out one or another of them."""
 
 A_NIGHT = 500_000
 """From so many on each has to have happened often."""
@@ -55,11 +49,3 @@ def test_in_any_weather_a_change_happens_once_or_not_at_all_and_people_are_told_
         assert len(unseen := too_rare(total.seen, least=1)) <= UNSEEN_MAX, unseen
     if OPERATIONS >= A_NIGHT:
         assert too_rare(total.seen) == []
-
-
-@pytest.mark.faults
-@pytest.mark.parametrize("seed", ASTRAY)
-def test_a_world_that_went_wrong_once_goes_right(template: Template, seed: str) -> None:
-    """A failing seed becomes a test."""
-    story = live(seed, template)
-    assert not story.faults, told(story)
