@@ -177,6 +177,10 @@ class LearnedPayersScreen(ListScreen):
     def _show_current(self, current: LearnedPayer) -> None:
         self.rows.replace(current)
 
+    def action_back(self) -> None:
+        """`esc`: back to Payments, whose `l` leads here."""
+        self.go("payments")
+
     def action_copy(self) -> None:
         """`c`."""
         if self.rows.highlighted is not None:
