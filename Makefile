@@ -58,7 +58,7 @@ night: export BRANCHTUI_RACED_EDITS ?= 10000
 night: export BRANCHTUI_TYPED_EXAMPLES ?= 2000
 night: export BRANCHTUI_STRANGER_EXAMPLES ?= 50
 night: $(DEV_STAMP) ## Every case of every test, with the long figures: hours
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup --timeout=0 $(ARGS)
 
 .PHONY: mutants
 mutants: $(DEV_STAMP) ## Seed one bug after another: do the tests notice? Rewrites docs/mutants.md (ARGS='"NAME"' tries one)

@@ -1,4 +1,4 @@
-"""What every test shares: the event loop's kind, that terminals are driven one at a time, and the run's seed."""
+"""What every test shares: the event loop's kind, the run's seed, and which of many alike cases it draws."""
 
 import os
 import random
@@ -47,14 +47,11 @@ def anyio_backend() -> str:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the tests marked `pty` on one worker, and of those marked `sampled` as many cases as are to be drawn.
+    """Keep as many cases of a test marked `sampled` as are to be drawn.
 
-    Several painting terminals at once starve each other. Cases that are alike are drawn by the run's seed, the same on
-    each worker; all of them run with `BRANCHTUI_EVERY_CASE=1` (`make night`) and where cases were asked for by name.
+    Cases that are alike are drawn by the run's seed, the same on each worker; all of them run with
+    `BRANCHTUI_EVERY_CASE=1` (`make night`) and where cases were asked for by name.
     """
-    for item in items:
-        if item.get_closest_marker("pty"):
-            item.add_marker(pytest.mark.xdist_group("pty"))
     named = config.getoption("keyword") or any("::" in str(each) for each in config.args)
     if not named and os.environ.get("BRANCHTUI_EVERY_CASE", "0") == "0":
         left_out = _not_drawn(items)

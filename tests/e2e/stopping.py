@@ -1,8 +1,8 @@
 """The terminal program, held at one point of its intent journal: `python -m tests.e2e.stopping ...`, as `branchtui ...`.
 
 `STOP_AT` names the point, `sent:within` for example: a transition, and whether it is before the write, inside its
-transaction or after it. Once there, the file `reached` appears in `STOP_FOLDER`, and the whole program waits until
-somebody opens the pipe `go` of that folder and closes it again.
+transaction or after it. Once there, the file `reached` appears in `STOP_FOLDER`, and the program waits for one byte
+of that folder's pipe `go`.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ class _Held(IntentJournal):
         reached = self._folder / REACHED
         if self._is_inside and moment == self._moment and not reached.exists():
             reached.touch()
-            (self._folder / GO).read_bytes()
+            with (self._folder / GO).open("rb", buffering=0) as go:
+                go.read(1)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import sys
 from functools import partial
 from pathlib import Path
@@ -139,19 +140,7 @@ def test_five_megabytes_pasted_anywhere_are_text_or_nothing(
     demonstration.check()
 
 
-@pytest.mark.parametrize(
-    ("begin", "end"),
-    [
-        pytest.param(b"\x1b[200~", b"\x1b[201~", id="said"),
-        pytest.param(
-            b"",
-            b"",
-            id="unsaid",
-            # On a busy machine the text is seen on some runs and on others never: an open fault, of the field or the test.
-            marks=pytest.mark.xfail(reason="without brackets it does not always arrive", strict=False),
-        ),
-    ],
-)
+@pytest.mark.parametrize(("begin", "end"), [(b"\x1b[200~", b"\x1b[201~"), (b"", b"")], ids=["said", "unsaid"])
 def test_five_megabytes_pasted_into_a_field_are_text(
     demonstration: Demonstration, counter: Terminal, begin: bytes, end: bytes
 ) -> None:
@@ -160,7 +149,9 @@ def test_five_megabytes_pasted_into_a_field_are_text(
     counter.see("New Member Balance")
     counter.press("000102")
     counter.see("> 000102")
-    counter.press("tab", "tab", "tab", "tab")
+    counter.press("tab", "tab", "tab", "tab", "Share")
+    # Keys that are read in one piece with a paste that says no beginning are a part of it.
+    counter.see_that(lambda text: bool(re.search(r"Narration +Share", text)), "the text in its field")
     counter.type_bytes(begin + FIVE_MEGABYTES + end)
     counter.see("y,12 y d")
     counter.press("esc")

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from enum import Enum, auto
 from itertools import cycle
@@ -110,6 +111,8 @@ class Counter:
         self._url = line.url
         self._demonstration = demonstration
         os.mkfifo(folder / GO)
+        # Open at both ends it waits for no reader, who may be dead before it is let go.
+        self._go = os.open(folder / GO, os.O_RDWR)
 
     def program(self, module: str, stop_at: str = "") -> Terminal:
         """The program, signed in, at Home."""
@@ -134,7 +137,11 @@ class Counter:
 
     def let_go(self) -> None:
         """The program goes on from where it is held."""
-        (self.folder / GO).write_bytes(b"")
+        os.write(self._go, b"x")
+
+    def close(self) -> None:
+        """It goes home."""
+        os.close(self._go)
 
     def change(self) -> tuple[str, str] | None:
         """The one change that this terminal knows of: its reference, and its state in the journal."""
@@ -190,6 +197,13 @@ def line(demonstration: Demonstration) -> Iterator[Proxied]:
     """The line to the ledger."""
     with Proxied(demonstration.url) as line:
         yield line
+
+
+@pytest.fixture
+def counter(demonstration: Demonstration, line: Proxied, tmp_path: Path) -> Iterator[Counter]:
+    """The person whose terminal it is."""
+    with closing(Counter(demonstration, line, tmp_path)) as counter:
+        yield counter
 
 
 def dies(shown: Terminal, counter: Counter, death: Death) -> None:
@@ -261,11 +275,10 @@ def goes_on(shown: Terminal, case: Case, end: End) -> None:
 @pytest.mark.sampled(6)
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_whatever_ends_the_terminal_the_next_sign_in_tells_the_truth(
-    demonstration: Demonstration, line: Proxied, tmp_path: Path, case: Case
+    demonstration: Demonstration, line: Proxied, counter: Counter, case: Case
 ) -> None:
     """T5: acknowledged changes are stored, every other one is settled, and the screen agrees with the ledger."""
     faults, ends, end = POINTS[case.transition]
-    counter = Counter(demonstration, line, tmp_path)
     before = counter.effects()
     with counter.program("tests.e2e.stopping", f"{case.transition}:{case.moment}") as shown:
         line.befall(*faults)
