@@ -15,6 +15,7 @@ from branchtui.screens.desk import Desk
 from branchtui.screens.list_screen import ListScreen
 from branchtui.screens.outcome import sentence_of
 from branchtui.screens.payment_rows import as_lines
+from branchtui.screens.sides import named_side, next_side
 from branchtui.screens.sources import PAGE_ROWS, LedgerSource
 from branchtui.widgets.actions import Action, ActionTable
 from branchtui.widgets.dialogs import ConfirmDialog, MenuDialog, MessageDialog, ReasonDialog
@@ -81,9 +82,8 @@ class ApprovalsScreen(ListScreen):
 
     def take_argument(self, argument: str) -> None:
         """`to decide`, `mine` or `all`, any beginning."""
-        named = [turn for turn in TURNS if turn.name.startswith(argument.strip().casefold())]
-        if len(named) == 1:
-            self._turn = named[0]
+        side, _ = named_side(TURNS, argument)
+        self._turn = side or self._turn
         self._is_visited = True
         self.ask()
 
@@ -181,7 +181,7 @@ class ApprovalsScreen(ListScreen):
 
     def action_turn(self) -> None:
         """`t`: the next side."""
-        self._turn = TURNS[(TURNS.index(self._turn) + 1) % len(TURNS)]
+        self._turn = next_side(TURNS, self._turn)
         self.ask()
 
     @work(group="menu", exclusive=True)

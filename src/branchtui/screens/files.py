@@ -30,6 +30,7 @@ from branchtui.screens.import_files import read_inside
 from branchtui.screens.list_screen import ListScreen
 from branchtui.screens.outcome import sentence_of
 from branchtui.screens.paste_field import pasted_file
+from branchtui.screens.sides import named_side, next_side
 from branchtui.screens.sources import PAGE_ROWS, LedgerSource, day_key
 from branchtui.widgets.actions import Action, ActionTable, Choice
 from branchtui.widgets.dialogs import MenuDialog
@@ -119,8 +120,8 @@ class FilesScreen(ListScreen, FileDesk):
 
     def take_argument(self, argument: str) -> None:
         """A side of the list, any beginning of its name."""
-        wanted = argument.strip().casefold()
-        self._turn = next((turn for turn in TURNS if turn.name.startswith(wanted)), self._turn)
+        side, _ = named_side(TURNS, argument)
+        self._turn = side or self._turn
         self._is_visited = True
         self.ask()
 
@@ -190,7 +191,7 @@ class FilesScreen(ListScreen, FileDesk):
 
     def action_turn(self) -> None:
         """`t`: the next side."""
-        self._turn = TURNS[(TURNS.index(self._turn) + 1) % len(TURNS)]
+        self._turn = next_side(TURNS, self._turn)
         self.ask()
 
     @work(group="menu", exclusive=True)

@@ -23,6 +23,7 @@ from branchtui.screens.list_screen import ListScreen
 from branchtui.screens.outcome import sentence_of
 from branchtui.screens.payment_rows import as_lines
 from branchtui.screens.rows import customer_label
+from branchtui.screens.sides import named_side, next_side
 from branchtui.screens.sources import PAGE_ROWS, LedgerSource, day_key
 from branchtui.widgets.actions import Action, ActionTable
 from branchtui.widgets.dialogs import ConfirmDialog, MenuDialog, MessageDialog
@@ -88,11 +89,10 @@ class LearnedPayersScreen(ListScreen):
 
     def take_argument(self, argument: str) -> None:
         """`all`, `proposed`, `off` or `expired` (any beginning), the rest is searched for."""
-        first, _, rest = argument.strip().partition(" ")
-        named = [turn for turn in TURNS if first and turn.name.startswith(first.casefold())]
-        self._turn = named[0] if len(named) == 1 else TURNS[0]
+        side, sought = named_side(TURNS, argument)
+        self._turn = side or TURNS[0]
         self._is_visited = True
-        self.search.set_text(rest.strip() if len(named) == 1 else argument.strip())
+        self.search.set_text(sought)
         self.rows.focus()
         self.ask()
 
@@ -130,7 +130,7 @@ class LearnedPayersScreen(ListScreen):
 
     def action_turn(self) -> None:
         """`t`."""
-        self._turn = TURNS[(TURNS.index(self._turn) + 1) % len(TURNS)]
+        self._turn = next_side(TURNS, self._turn)
         self.ask()
 
     def action_details(self) -> None:

@@ -29,6 +29,7 @@ from branchtui.screens.payment_rows import (
     payment_lines,
 )
 from branchtui.screens.rows import age, total_in
+from branchtui.screens.sides import named_side, next_side
 from branchtui.screens.sources import LedgerSource, day_key
 from branchtui.widgets.dialogs import MessageDialog
 from branchtui.widgets.search_box import SearchBox
@@ -127,11 +128,10 @@ class PaymentsList(ListScreen):
 
     def take_argument(self, argument: str) -> None:
         """`unassociated`, `associated`, `held` or `all` (any beginning), the rest is searched for."""
-        first, _, rest = argument.strip().partition(" ")
-        named = [turn for turn in TURNS if first and turn.name.startswith(first.casefold())]
-        self._turn = named[0] if len(named) == 1 else self._turn
+        side, sought = named_side(TURNS, argument)
+        self._turn = side or self._turn
         self._is_visited = True
-        self.search.set_text(rest.strip() if len(named) == 1 else argument.strip())
+        self.search.set_text(sought)
         self._show_turn()
         if self._turn is _HELD:
             # What settles in the box asks for payments alone.
@@ -263,7 +263,7 @@ class PaymentsList(ListScreen):
 
     def action_turn(self) -> None:
         """`t`: the next side of the list; what the ledger does not show to this user is left out."""
-        following = TURNS[(TURNS.index(self._turn) + 1) % len(TURNS)]
+        following = next_side(TURNS, self._turn)
         if following is _HELD and not self._may_see_held:
             following = _EVERYWHERE
         self._turn, self._is_turned = following, False
