@@ -21,6 +21,7 @@ from branchtui.ledger.web.openapi_answers import refusals
 from branchtui.ledger.web.openapi_examples import BODIES
 from branchtui.ledger.web.openapi_guide import CODES, TAGS
 from branchtui.ledger.web.openapi_links import LINKS
+from branchtui.ledger.web.route import ListQuery
 
 DOCUMENT: dict[str, Any] = json.loads(document(ROUTES))
 OPERATIONS = {
@@ -45,6 +46,13 @@ def test_every_endpoint_has_a_name_of_its_own_and_a_known_tag() -> None:
     assert all(route.operation for route in ROUTES)
     assert len(OPERATIONS) == len(ROUTES)
     assert {tag["name"] for tag in DOCUMENT["tags"]} <= TAGS.keys()
+
+
+def test_every_list_names_its_orders() -> None:
+    """What the document does not name is refused; who reads it must not have to guess."""
+    lists = [route for route in ROUTES if issubclass(route.query, ListQuery)]
+    assert lists
+    assert {f"{route.method} {route.path}" for route in lists if not route.sorts} == set()
 
 
 def test_every_code_is_explained() -> None:

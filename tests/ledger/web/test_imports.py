@@ -515,6 +515,15 @@ def test_rights_and_branches_hold_for_imports_too(ledger: RunningLedger, teller:
     assert ledger.sign_in("administrator").get("/v1/imports").status_code == 403
 
 
+def test_a_branch_above_lists_what_those_below_it_import(ledger: RunningLedger, teller: Api) -> None:
+    """`branch=` is the branch with those below it, as in every list."""
+    done = import_file(teller, table(row()))
+    above = ledger.sign_in("hq-teller")
+    for asked, is_listed in (("HQ", True), ("NKU", True), ("KSM", False)):
+        listed = {each["id"] for each in above.pages("/v1/imports", branch=ledger.branch(asked).id)}
+        assert (done["id"] in listed) is is_listed, asked
+
+
 def test_imports_are_listed_newest_first_and_by_state(teller: Api) -> None:
     """Keyset pages like every list."""
     ids = [import_file(teller, table(row()))["id"] for _ in range(3)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from branchtui.contract import balance_files as wire
@@ -12,7 +12,6 @@ from branchtui.contract.imports import FindingLevel, RowFinding
 from branchtui.contract.paging import Page
 from branchtui.contract.problem import Codes
 from branchtui.ledger.access import Permission as P
-from branchtui.ledger.problems import not_found
 from branchtui.ledger.store.rows import Upload
 from branchtui.ledger.web.file_reply import file_reply
 from branchtui.ledger.web.route import Call, ListQuery, Route, answered, if_match_version, paged
@@ -115,11 +114,7 @@ def _version(call: Call) -> int | None:
 async def file_list(call: Call) -> Reply:
     """`GET /v1/balance-files`: recent uploads, newest first."""
     core, who, query = call.core, call.principal, call.query
-    filters: dict[str, Any] = branch_filter(who.scope)
-    if query.branch is not None:
-        if not who.scope.covers(query.branch):
-            raise not_found("branch")
-        filters = branch_filter(core.tree.scope(query.branch))
+    filters = branch_filter(call.scope_of(query.branch))
     if query.state is not None:
         filters["state"] = query.state.value
     rows = await core.lists.page(

@@ -66,16 +66,11 @@ class DatesQuery(Request):
 async def account_list(call: Call) -> Reply:
     """`GET /v1/credit-accounts`: by name unless another order is asked for."""
     core, query, who = call.core, call.query, call.principal
-    branch_ids, whole = who.scope.branch_ids, who.scope.top
-    if query.branch is not None:
-        if not who.scope.covers(query.branch):
-            raise not_found("branch")
-        branch_ids, whole = core.tree.below(query.branch), False
     filters = credit_search.filters(
         core,
         who,
-        branch_ids=branch_ids,
-        whole=whole,
+        branch_ids=call.scope_of(query.branch).branch_ids,
+        whole=who.scope.top and query.branch is None,
         q=(query.q or "").strip(),
         status=query.status,
         customer=query.customer,

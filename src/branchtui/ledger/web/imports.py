@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from branchtui.contract import imports as wire
 from branchtui.contract.base import Id, Request
 from branchtui.contract.imports import FindingLevel, ImportKind, ImportState
@@ -70,11 +68,7 @@ async def start(call: Call) -> Reply:
 async def list_imports(call: Call) -> Reply:
     """`GET /v1/imports`: newest first."""
     query: ImportsQuery = call.query
-    filters: dict[str, Any] = branch_filter(call.principal.scope)
-    if query.branch is not None:
-        if not call.principal.scope.covers(query.branch):
-            raise not_found("branch")
-        filters = {"branch": query.branch}
+    filters = branch_filter(call.scope_of(query.branch))
     if query.state is not None:
         filters["state"] = query.state.value
     if query.kind is not None:

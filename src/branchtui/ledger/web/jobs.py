@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
@@ -11,7 +11,6 @@ from branchtui.contract.base import Id, Request, Whole
 from branchtui.contract.paging import Page
 from branchtui.ledger.access import Permission as P
 from branchtui.ledger.operations import Reply
-from branchtui.ledger.problems import not_found
 from branchtui.ledger.web.route import Call, ListQuery, Route, answered, paged
 from branchtui.ledger.workflows import jobs
 from branchtui.ledger.workflows.activity import branch_filter
@@ -33,11 +32,7 @@ class JobsQuery(ListQuery):
 async def list_jobs(call: Call) -> Reply:
     """`GET /v1/jobs`: what is queued or running, newest first."""
     query: JobsQuery = call.query
-    filters: dict[str, Any] = branch_filter(call.principal.scope)
-    if query.branch is not None:
-        if not call.principal.scope.covers(query.branch):
-            raise not_found("branch")
-        filters = {"branch": query.branch}
+    filters = branch_filter(call.scope_of(query.branch))
     if query.mine:
         filters["created_by"] = call.principal.username
     rows = await call.core.lists.page(
@@ -67,6 +62,7 @@ def routes() -> tuple[Route, ...]:
             "Long work that is queued or running",
             query=JobsQuery,
             answer=Page[wire.Job],
+            sorts=tuple(jobs.JOBS.sorts),
             operation="list_jobs",
         ),
         Route(

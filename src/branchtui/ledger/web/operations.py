@@ -47,7 +47,7 @@ async def operation_list(call: Call) -> Reply:
     if query.mine:
         filters: dict[str, Any] = {"mine": principal.user_id}
     elif principal.may(P.OPERATION_RESOLVE) or principal.may(P.AUDIT_VIEW):
-        filters = activity.branch_filter(_scope(call, query.branch))
+        filters = activity.branch_filter(call.scope_of(query.branch))
     else:
         raise forbidden(f"Your role, {principal.role.value}, sees its own operations only.")
     looked_for = (query.q or "").strip()
@@ -82,7 +82,7 @@ async def audit_list(call: Call) -> Reply:
     """`GET /v1/audit`: newest first, by time over all branches, by the chain's own order in one."""
     query = call.query
     filters = activity.branch_filter(
-        _scope(call, query.branch) if query.branch is None else _alone(call, query.branch)
+        call.scope_of(None) if query.branch is None else _alone(call, query.branch)
     )
     for name in ("actor", "action", "object"):
         given = getattr(query, name)
@@ -105,16 +105,6 @@ async def audit_head(call: Call) -> Reply:
         if head is not None:
             heads.append(wire.ChainHead(branch_id=branch_id, seq=head.seq, hash=head.hash.hex()))
     return answered(wire.AuditHead(items=tuple(heads)))
-
-
-def _scope(call: Call, branch_id: str | None) -> Scope:
-    """The user's scope, or the part of it that is a branch with those below it."""
-    scope = call.principal.scope
-    if branch_id is None:
-        return scope
-    if not scope.covers(branch_id):
-        raise not_found("branch")
-    return call.core.tree.scope(branch_id)
 
 
 def _alone(call: Call, branch_id: str) -> Scope:

@@ -73,11 +73,7 @@ class EventsQuery(ListQuery):
 async def payment_list(call: Call) -> Reply:
     """`GET /v1/payments`: newest first unless another order is asked for."""
     core, query, who = call.core, call.query, call.principal
-    scope, home = who.scope.branch_ids, core.tree[who.branch_id]
-    if query.branch is not None:
-        if not who.scope.covers(query.branch):
-            raise not_found("branch")
-        scope = core.tree.below(query.branch)
+    scope, home = call.scope_of(query.branch).branch_ids, core.tree[who.branch_id]
     rows = await core.lists.page(
         payment_search.PAYMENTS,
         query.window(),

@@ -14,7 +14,7 @@ from branchtui.contract.base import Answer, Flag, Request, Whole
 from branchtui.contract.paging import DEFAULT_LIMIT, MAX_LIMIT, Page
 from branchtui.contract.problem import Codes
 from branchtui.ledger.operations import Command, Reply, execute
-from branchtui.ledger.problems import Refusal
+from branchtui.ledger.problems import Refusal, not_found
 from branchtui.ledger.store.lists import Slice, Window
 from branchtui.ledger.web.proof import refuse_unproved
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request as HttpRequest
 
-    from branchtui.ledger.access import Permission, Principal
+    from branchtui.ledger.access import Permission, Principal, Scope
     from branchtui.ledger.core import Core
     from branchtui.ledger.store.unit import BulkTx, Tx
 
@@ -125,6 +125,18 @@ class Call:
         """Who asks; every route that is not public has one."""
         assert self.asker is not None, "a public route has no principal"
         return self.asker
+
+    def scope_of(self, branch_id: str | None) -> Scope:
+        """The part of the asker's scope that is this branch with those below it; None: all of it.
+
+        Raises `Refusal` (404) for a branch outside it.
+        """
+        scope = self.principal.scope
+        if branch_id is None:
+            return scope
+        if not scope.covers(branch_id):
+            raise not_found("branch")
+        return self.core.tree.scope(branch_id)
 
     async def execute(self, action: str, decide: Callable[[Tx, Command], Reply]) -> Reply:
         """Run a keyed command exactly once, in the writer's next batch (IDEM-4, DUR-3)."""
