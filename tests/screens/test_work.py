@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,11 +14,13 @@ from tests.screens.test_balances import keyed, on_balances
 from tests.screens.test_imports import GOOD, open_import
 from tests.screens.test_marks import bulk_menu
 
+from branchtui.contract.imports import Job, JobState
 from branchtui.ledger.workflows import record_bulk, record_jobs
 from branchtui.ledger.workflows.job_kinds import JOB_KINDS
 from branchtui.screens.balances import BalancesScreen
+from branchtui.screens.import_words import progress_line
 from branchtui.screens.imports import ImportScreen
-from branchtui.screens.work import WorkScreen
+from branchtui.screens.work import WorkScreen, how_far
 from branchtui.widgets.dialogs import ConfirmDialog
 
 if TYPE_CHECKING:
@@ -153,3 +156,30 @@ def test_only_what_is_under_way_is_listed_and_mine_is_mine(
     while teller.get(f"/v1/jobs/{job_id}", wait=20).json()["state"] != "succeeded":
         pass
     assert teller.get("/v1/jobs").json()["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("done", "total", "takes_in", "line", "far"),
+    [
+        (0, None, False, "Checking…", ""),
+        (25_000, 100_000, False, "Checking: 25 %", "25 %"),
+        (50_000, 100_000, True, "Importing: 0 of 50,000", "50 %"),
+        (95_000, 100_000, True, "Importing: 45,000 of 50,000", "95 %"),
+        (0, None, True, "Importing…", ""),
+    ],
+)
+def test_a_row_that_is_checked_is_not_counted_as_taken_in(
+    done: int, total: int | None, takes_in: bool, line: str, far: str
+) -> None:
+    job = Job(
+        id="01a229e9-6c47-7746-8721-e35a1feb196b",
+        kind="import",
+        branch_id="01a229e9-6c47-7746-8721-e35a1feb196c",
+        state=JobState.RUNNING,
+        done=done,
+        total=total,
+        created_by="wanjiru",
+        created_at=datetime(2026, 11, 30, 9, tzinfo=UTC),
+    )
+    assert progress_line(job, takes_in=takes_in) == line
+    assert how_far(job) == far

@@ -153,8 +153,8 @@ class ImportFlow(JobWatch):
     async def follow(self, job_id: str) -> None:
         """Wait for the job's end, wherever the person is meanwhile, and show what came of it."""
         self.job_id = job_id
-        what = "Importing" if self.stage is Stage.IMPORTING else "Checking"
-        job = await self.end_of_job(job_id, lambda job: import_words.progress_line(job, what))
+        line = partial(import_words.progress_line, takes_in=self.stage is Stage.IMPORTING)
+        job = await self.end_of_job(job_id, line)
         if not self.is_standing():
             return
         if job is None:

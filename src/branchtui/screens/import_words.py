@@ -122,11 +122,15 @@ def question_lines(import_: Import) -> list[str]:
     return lines
 
 
-def progress_line(job: Job, what: str) -> str:
-    """`Importing: 5,000 of 10,000`."""
-    if job.total:
-        return f"{what}: {job.done:,} of {job.total:,}"
-    return f"{what}…"
+def progress_line(job: Job, *, takes_in: bool) -> str:
+    """`Importing: 5,000 of 10,000`, or `Checking: 40 %`.
+
+    A row is one step when it is checked and another when it is taken in.
+    """
+    rows = (job.total or 0) // 2
+    if takes_in:
+        return f"Importing: {max(0, job.done - rows):,} of {rows:,}" if rows else "Importing…"
+    return f"Checking: {100 * job.done // job.total} %" if job.total else "Checking…"
 
 
 def result_line(import_: Import) -> str:
