@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 import trustme
 from tests.e2e.day import associate_the_oldest_payment, leave, sign_in
+from tests.e2e.nginx import Nginx
 from tests.e2e.terminal import Terminal
 from tests.e2e.tls_door import TlsDoor
 
@@ -36,7 +37,11 @@ def door(demonstration: Demonstration) -> Iterator[TlsDoor]:
 
 
 def terminal(
-    door: TlsDoor, folder: Path, user: str, shown: trustme.LeafCert | None, authority: trustme.CA = BANK
+    door: TlsDoor | Nginx,
+    folder: Path,
+    user: str,
+    shown: trustme.LeafCert | None,
+    authority: trustme.CA = BANK,
 ) -> Terminal:
     """The program with a certificate to show, or none."""
     authority.cert_pem.write_to_path(folder / "ca.pem")
@@ -121,4 +126,29 @@ def test_what_is_wrong_on_this_side_is_told_before_anything_is_sent(
             "whose authority is not known",
         )
         leave(shown)
+    demonstration.check()
+
+
+def test_the_nginx_of_the_guide_lets_terminals_with_a_certificate_in_alone(
+    demonstration: Demonstration, tmp_path: Path
+) -> None:
+    """It lets everybody's handshake pass and refuses on a page: that page is read as what it says."""
+    teller = demonstration.user("teller")
+    cases = (
+        (None, "asks for a certificate of this terminal"),
+        (STRANGER.issue_cert(NAME), "got none that it takes"),
+    )
+    with Nginx(int(demonstration.url.rpartition(":")[2]), BANK, tmp_path) as door:
+        for certificate, sentence in cases:
+            folder = tmp_path / sentence.split()[0]
+            folder.mkdir()
+            with terminal(door, folder, teller.username, certificate) as shown:
+                shown.see("Password")
+                shown.press(teller.password, "enter")
+                shown.see_that(partial(says, sentence), sentence)
+                leave(shown)
+        with terminal(door, tmp_path, teller.username, BANK.issue_cert(NAME)) as shown:
+            sign_in(shown, teller)
+            associate_the_oldest_payment(shown)
+            leave(shown)
     demonstration.check()
