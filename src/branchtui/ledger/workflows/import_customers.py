@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from branchtui.ledger.store.unit import BulkTx
 
 LABELS_MAX: Final = 20
-CHUNK_ROWS: Final = 2_500
+CHUNK_ROWS: Final = 5_000
 _CELL_OF: Final = {"staff_id": "staff", "addresses": "address_type", "identifiers": "identifier_type"}
 """The column that tells of a member."""
 

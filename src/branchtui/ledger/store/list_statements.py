@@ -1,0 +1,105 @@
+"""The statements of lists: a page from anywhere in either direction, and the places of what a search finds.
+
+Each is compiled once for a combination of filters and kept by its list (`ListSpec.statements`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    and_,
+    bindparam,
+    literal,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
+
+from branchtui.ledger.store.mapping import compiled
+
+if TYPE_CHECKING:
+    from sqlalchemy import GenerativeSelect
+
+    from branchtui.ledger.store.lists import ListSpec
+
+
+def conditions(spec: ListSpec[Any], active: tuple[str, ...]) -> list[ColumnElement[bool]]:
+    """Those of the filters that are in use."""
+    return [spec.filters[name] for name in active]
+
+
+def place_statement(spec: ListSpec[Any], active: tuple[str, ...]) -> str:
+    """The row with a given tie-breaker, if it passes the filters."""
+    cache_key = ("place", active)
+    if cache_key not in spec.statements:
+        at = spec.columns[spec.tie] == bindparam("anchor_key")
+        spec.statements[cache_key] = compiled(select(*spec.select_list).where(at, *conditions(spec, active)))
+    return spec.statements[cache_key]
+
+
+def page_statement(
+    spec: ListSpec[Any],
+    sort_name: str,
+    active: tuple[str, ...],
+    *,
+    forward: bool,
+    start: bool,
+    inclusive: bool,
+) -> str:
+    """A page in one direction, from its beginning or from a `start` (`:start_value`, `:start_key`) on.
+
+    A list that stands apart (`ListSpec.apart`), asked for without that filter, is merged from a range of an index
+    for each value: nothing is sorted, and of each range only what the page shows is read.
+    """
+    cache_key = (sort_name, active, forward, start, inclusive)
+    if cache_key in spec.statements:
+        return spec.statements[cache_key]
+    sort = spec.sorts[sort_name]
+    column, tie = spec.columns[sort.column], spec.columns[spec.tie]
+    ascending = forward != sort.descending
+    where = conditions(spec, active)
+    if start:
+        value: BindParameter[Any] = bindparam("start_value")
+        key: BindParameter[Any] = bindparam("start_key")
+        if ascending:
+            beyond = tie >= key if inclusive else tie > key
+            where.append(and_(column >= value, or_(column > value, beyond)))
+        else:
+            beyond = tie <= key if inclusive else tie < key
+            where.append(and_(column <= value, or_(column < value, beyond)))
+    whole = select(*spec.select_list)
+    if spec.apart is None or spec.apart.column in active:
+        order = (column.asc(), tie.asc()) if ascending else (column.desc(), tie.desc())
+        page: GenerativeSelect = whole.where(*where).order_by(*order)
+    else:
+        divided = spec.columns[spec.apart.column]
+        ranges = (whole.where(divided == literal(value), *where) for value in spec.apart.values)
+        # By the names of the result: a merged row has left its table.
+        ways = (
+            literal_column(each.name).asc() if ascending else literal_column(each.name).desc()
+            for each in (column, tie)
+        )
+        page = union_all(*ranges).order_by(*ways)
+    spec.statements[cache_key] = compiled(page.limit(bindparam("limit_rows")))
+    return spec.statements[cache_key]
+
+
+def places_statement(spec: ListSpec[Any], sort_name: str, active: tuple[str, ...]) -> str:
+    """Value and tie-breaker of everything that a search finds, in order."""
+    cache_key = ("places", sort_name, active)
+    if cache_key not in spec.statements:
+        sort = spec.sorts[sort_name]
+        column, tie = spec.columns[sort.column], spec.columns[spec.tie]
+        order = (column.desc(), tie.desc()) if sort.descending else (column.asc(), tie.asc())
+        text = compiled(select(column, tie).where(*conditions(spec, active)).order_by(*order))
+        index = spec.brief.get(sort_name)
+        if index is not None:
+            # Core has no words for an index by name; the first FROM of the statement is the table's own.
+            own = f"FROM {column.table.name}"
+            text = text.replace(own, f"{own} INDEXED BY {index}", 1)
+        spec.statements[cache_key] = text
+    return spec.statements[cache_key]
