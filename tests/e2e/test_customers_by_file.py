@@ -5,11 +5,11 @@ It waits for painted text, never for time, and ends with a clean `ledger check`.
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.e2e.test_customer_day import choose, confirm, ledger, terminal
+from tests.ledger.faults import seeds
 from tests.ledger.members import add_product, add_staff, add_value, enter, hold, ok, teller
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.faults
 __all__ = ["ledger"]
 
-LARGE = int(os.environ.get("BRANCHTUI_IMPORTED_ROWS", "3000"))
+LARGE = seeds.figure("BRANCHTUI_IMPORTED_ROWS", 3_000)
 
 
 def test_pasted_and_large_files_become_customers(ledger: RunningLedger, tmp_path: Path) -> None:
