@@ -183,10 +183,10 @@ _INSIDE: Final = """SELECT {4} FROM (SELECT customers.{4} FROM customers_search 
   INDEXED BY customers_brief WHERE customers_search MATCH :{0}__match AND customers.row_no = customers_search.rowid
   AND {1} AND {2} LIMIT {3})"""
 
-_BEGINNING: Final = """SELECT {4} FROM (SELECT customers.{4} FROM customers INDEXED BY {6}
+_BEGINNING: Final = """SELECT {3} FROM (SELECT customers.{3} FROM customers INDEXED BY {5}
   WHERE customers.branch_id IN (SELECT value FROM json_each(:{0}__scope))
   AND customers.status IN (SELECT value FROM json_each(:{0}__statuses))
-  AND customers.{5} >= :{0}__prefix AND customers.{5} < :{0}__prefix_end AND {2} LIMIT {3})"""
+  AND customers.{4} >= :{0}__prefix AND customers.{4} < :{0}__prefix_end AND {1} LIMIT {2})"""
 
 _NUMBERED: Final = """SELECT {3} FROM (SELECT customers.{3} FROM customers
   WHERE customers.{4} >= :{0}__number AND customers.{4} < :{0}__number_end AND {1} LIMIT {2})"""
@@ -218,7 +218,7 @@ def candidates(name: str, *, inside: bool, column: str = "id", marked: bool = Fa
         _PHONE.format(name, checks, cap, column),
         _PHONE_END.format(name, checks, cap, column),
         *(
-            _BEGINNING.format(name, checks, needles, begins, column, key, index)
+            _BEGINNING.format(name, needles, begins, column, key, index)
             for key, index in NAME_INDEXES.items()
         ),
     ]

@@ -166,7 +166,7 @@ class Taking:
         self, each: Said, taken: dict[str, Any], identifiers: set[tuple[str, str]]
     ) -> Finding | None:
         for column, others in taken.items():
-            if others and (number := each.get(column)) in others:
+            if others and (number := each.get(column)) and number in others:
                 return number_taken(column, number)
         own = each.get("identifier")
         if own and (own["identifier_type"], own["number_key"]) in identifiers:
