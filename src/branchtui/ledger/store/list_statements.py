@@ -79,7 +79,7 @@ def page_statement(
         divided = spec.columns[spec.apart.column]
         ranges = (whole.where(divided == literal(value), *where) for value in spec.apart.values)
         # By the names of the result: a merged row has left its table.
-        merged = [literal_column(each.name) for each in (column, tie)]
+        merged: list[ColumnElement[Any]] = [literal_column(each.name) for each in (column, tie)]
         page = union_all(*ranges).order_by(*(each.asc() if ascending else each.desc() for each in merged))
     spec.statements[cache_key] = compiled(page.limit(bindparam("limit_rows")))
     return spec.statements[cache_key]
