@@ -52,8 +52,10 @@ def test_pasted_and_large_files_become_customers(ledger: RunningLedger, tmp_path
         shown.see(f"Amina Row {last}")
         shown.press("enter")
         shown.see(">General")
-        shown.press("0")
+        shown.press("9")
         shown.see(">History", "Import rows")
+        shown.press("enter")
+        shown.see("large.csv", f"{LARGE + 1}")
     assert ledger.query("SELECT COUNT(*) FROM customers WHERE status = 'pending'") == [(LARGE + 50,)]
     ledger.check()
 
