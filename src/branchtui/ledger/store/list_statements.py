@@ -52,8 +52,8 @@ def page_statement(
 ) -> str:
     """A page in one direction, from its beginning or from a `start` (`:start_value`, `:start_key`) on.
 
-    A list that stands apart (`ListSpec.apart`), asked for without that filter, is merged from a range of an index
-    for each value: nothing is sorted, and of each range only what the page shows is read.
+    A list that stands apart (`ListSpec.apart`), asked for without that filter, is put together of a page for each
+    value, each a range of an index: no more is read than so many pages, and no more is sorted.
     """
     cache_key = (sort_name, active, forward, start, inclusive)
     if cache_key in spec.statements:
@@ -71,17 +71,24 @@ def page_statement(
         else:
             beyond = tie <= key if inclusive else tie < key
             where.append(and_(column <= value, or_(column < value, beyond)))
-    whole = select(*spec.select_list)
+    order = (column.asc(), tie.asc()) if ascending else (column.desc(), tie.desc())
+    limit: BindParameter[Any] = bindparam("limit_rows")
+    ordered = select(*spec.select_list).order_by(*order).limit(limit)
     if spec.apart is None or spec.apart.column in active:
-        order = (column.asc(), tie.asc()) if ascending else (column.desc(), tie.desc())
-        page: GenerativeSelect = whole.where(*where).order_by(*order)
+        page: GenerativeSelect = ordered.where(*where)
     else:
         divided = spec.columns[spec.apart.column]
-        ranges = (whole.where(divided == literal(value), *where) for value in spec.apart.values)
-        # By the names of the result: a merged row has left its table.
+        # A page of each by itself: an engine that sorts what is put together sorts a few pages, never a table.
+        pages = [
+            ordered.where(divided == literal(value), *where).subquery(f"page_{place}")
+            for place, value in enumerate(spec.apart.values)
+        ]
         merged: list[ColumnElement[Any]] = [literal_column(each.name) for each in (column, tie)]
-        page = union_all(*ranges).order_by(*(each.asc() if ascending else each.desc() for each in merged))
-    spec.statements[cache_key] = compiled(page.limit(bindparam("limit_rows")))
+        ways = (each.asc() if ascending else each.desc() for each in merged)
+        # All columns by a star: the driver keeps only short statements prepared.
+        whole = (select(literal_column(f"{each.name}.*")).select_from(each) for each in pages)
+        page = union_all(*whole).order_by(*ways).limit(limit)
+    spec.statements[cache_key] = compiled(page)
     return spec.statements[cache_key]
 
 
