@@ -86,8 +86,8 @@ def page_statement(
         merged: list[ColumnElement[Any]] = [literal_column(each.name) for each in (column, tie)]
         ways = (each.asc() if ascending else each.desc() for each in merged)
         # All columns by a star: the driver keeps only short statements prepared.
-        whole = (select(literal_column(f"{each.name}.*")).select_from(each) for each in pages)
-        page = union_all(*whole).order_by(*ways).limit(limit)
+        page = union_all(*(select(literal_column(f"{each.name}.*")).select_from(each) for each in pages))
+        page = page.order_by(*ways).limit(limit)
     spec.statements[cache_key] = compiled(page)
     return spec.statements[cache_key]
 
