@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from branchtui.contract.imports import (
+    FILE_NAME_MAX,
     DateOrder,
     DecimalWriting,
     FindingLevel,
@@ -24,6 +25,7 @@ from branchtui.contract.imports import (
     NewImport,
 )
 from branchtui.format.money import money
+from branchtui.format.safe_text import safe_text
 from branchtui.remote.client import Ledger, LinkSettings
 from branchtui.remote.errors import LedgerError, OutcomeUnknown
 from branchtui.remote.resolver import Verdict
@@ -131,6 +133,7 @@ async def _import(settings: Settings, password: str, wanted: Wanted) -> Import:
                 sha256=upload.sha256,
                 options=wanted.options,
                 branch_id=branch_id,
+                file_name=safe_text(wanted.file.name)[:FILE_NAME_MAX],
             )
             import_id, job_id = await _accepted(ledger, new)
             await _end_of(ledger, job_id)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.e2e.test_customer_day import choose, confirm, ledger, terminal
+from tests.ledger.faults import seeds
 from tests.ledger.members import add_product, add_staff, add_value, enter, hold, ok, teller
 
 if TYPE_CHECKING:
@@ -19,13 +20,13 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.faults
 __all__ = ["ledger"]
 
-LARGE = 3_000
+LARGE = seeds.figure("BRANCHTUI_IMPORTED_ROWS", 3_000)
 
 
 def test_pasted_and_large_files_become_customers(ledger: RunningLedger, tmp_path: Path) -> None:
     """Issue: 50 pasted rows, then thousands from a file; each is found, and the invariants hold."""
     head = "first_name,last_name,external_id,mobile_no\n"
-    rows = "".join(f"Amina,Row {row},BIG-{row:05d},07{30_000_000 + row}\n" for row in range(LARGE))
+    rows = "".join(f"Amina,Row {row},BIG-{row:06d},07{30_000_000 + row}\n" for row in range(LARGE))
     (tmp_path / "large.csv").write_text(head + rows + ",nobody,BIG-X,\n")
     pasted = "".join(f"Baraka\tPasted {row}\tPST-{row:02d}\r" for row in range(50))
     with terminal(ledger, tmp_path, "teller") as shown:
@@ -46,8 +47,15 @@ def test_pasted_and_large_files_become_customers(ledger: RunningLedger, tmp_path
         shown.press("v")
         confirm(shown, "Import the valid rows only?")
         shown.see(f"{LARGE:,} customers entered; 1 row left out.")
-        shown.press(":customers BIG-02999", "enter")
-        shown.see("Amina Row 2999")
+        last = LARGE - 1
+        shown.press(f":customers BIG-{last:06d}", "enter")
+        shown.see(f"Amina Row {last}")
+        shown.press("enter")
+        shown.see(">General")
+        shown.press("9")
+        shown.see(">History", "Import rows")
+        shown.press("enter")
+        shown.see("large.csv", f"{LARGE + 1}")
     assert ledger.query("SELECT COUNT(*) FROM customers WHERE status = 'pending'") == [(LARGE + 50,)]
     ledger.check()
 

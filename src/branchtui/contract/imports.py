@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import Field, StringConstraints
 
 from branchtui.contract.base import Answer, Currency, Id, OpenEnum, Request, Resource
 from branchtui.contract.statements import AccountNumber, Columns, StatementTotals
+
+FILE_NAME_MAX: Final = 140
+"""Signs of the name of a file."""
 
 
 class Upload(Answer):
@@ -123,7 +126,10 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class NewImport(Request):
-    """`POST /v1/imports`. `account` says whose account a statement is of that does not say so itself."""
+    """`POST /v1/imports`. `account` says whose account a statement is of that does not say so itself.
+
+    `file_name` is a name and nothing else: it is shown where people ask which file something came from.
+    """
 
     upload_id: Id
     kind: ImportKind
@@ -136,6 +142,7 @@ class NewImport(Request):
     branch_id: Id | None = None
     currency: Currency | None = None
     account: AccountNumber | None = None
+    file_name: Annotated[str, StringConstraints(max_length=FILE_NAME_MAX)] = ""
 
 
 class StartImport(Request):
@@ -191,6 +198,7 @@ class Import(Resource):
     total_minor: int = 0
     currency: str | None = None
     recognised: Recognised = Recognised()
+    file_name: str = ""
     statements: tuple[StatementTotals, ...] = ()
     reason: str | None = None
     created_by: str

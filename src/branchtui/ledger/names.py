@@ -16,14 +16,14 @@ def full_name(first: str | None, middle: str | None, last: str | None) -> str:
     """The name of a person as it is shown: given names first; East Asian names family first, unspaced."""
     if first and last and is_family_first(first) and is_family_first(last):
         return last + first
-    return " ".join(part for part in (first, middle, last) if part)
+    return " ".join([part for part in (first, middle, last) if part])
 
 
 def reversed_name(first: str | None, middle: str | None, last: str | None) -> str:
     """The same person with the other name in front, for a search that begins with it."""
     if first and last and is_family_first(first) and is_family_first(last):
         return first + last
-    return " ".join(part for part in (last, first, middle) if part)
+    return " ".join([part for part in (last, first, middle) if part])
 
 
 def is_family_first(text: str) -> bool:
@@ -51,4 +51,6 @@ def searched(name_key: str, numbers: tuple[str | None, ...]) -> str:
     plain = name_key.translate(_APOSTROPHES)
     bare = plain.translate(_SIGNS)
     parts = [plain] if bare == plain else [plain, bare]
-    return f" {' '.join([*parts, *(fold(number) for number in numbers if number)])} "
+    # Numbers are folded together: a space parts them before and after.
+    written = fold(" ".join([number for number in numbers if number]))
+    return f" {' '.join([*parts, written] if written else parts)} "

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 Pairs = list[tuple[str, str]]
 _TEXT_LINES_MAX: Final = 500
 
+_BY_FILE: Final = "import.rows"
+"""The action of rows that a file brought."""
+
 
 def customer_pairs(one: Customer) -> Pairs:
     """Everything that the form of a customer knows, and its life; empty ones left out."""
@@ -151,10 +154,14 @@ def document_pairs(one: Document, desk: Desk) -> Pairs:
 
 def history_pairs(one: HistoryEntry, desk: Desk) -> Pairs:
     """What was done, by whom, and what it was and is."""
-    changes = [
-        (words(name).capitalize(), f"{_shown(pair.get('before'))} → {_shown(pair.get('after'))}")
-        for name, pair in one.changes.items()
-    ]
+    if one.action == _BY_FILE:
+        # Where a customer came from: a name of a file is no word of ours, and nothing was there before.
+        changes = [(words(name).capitalize(), str(pair.get("after"))) for name, pair in one.changes.items()]
+    else:
+        changes = [
+            (words(name).capitalize(), f"{_shown(pair.get('before'))} → {_shown(pair.get('after'))}")
+            for name, pair in one.changes.items()
+        ]
     return _filled(
         ("What", history_word(one)),
         ("When", f"{desk.time(one.at)} by {one.actor}"),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual import work
 
 from branchtui.contract.imports import (
+    FILE_NAME_MAX,
     DateOrder,
     DecimalWriting,
     Import,
@@ -22,6 +23,7 @@ from branchtui.contract.imports import (
     StartImport,
 )
 from branchtui.contract.problem import Codes
+from branchtui.format.safe_text import safe_text
 from branchtui.remote.errors import OutcomeUnknown, Refused
 from branchtui.remote.resolver import Verdict
 from branchtui.screens import import_words
@@ -129,6 +131,7 @@ class ImportFlow(JobWatch):
             options=self._options,
             branch_id=self.desk.branch_filter,
             account=self.account,
+            file_name=safe_text(self.chosen.name if self.chosen else "")[:FILE_NAME_MAX],
         )
         job_id: str | None = None
         async with self.outcome() as outcome:

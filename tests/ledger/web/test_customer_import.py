@@ -24,6 +24,7 @@ from tests.ledger.members import (
 from tests.ledger.workbooks import workbook
 
 from branchtui.ledger.workflows import import_run
+from branchtui.ledger.workflows.import_customers import PERSONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,6 +118,39 @@ def test_a_row_is_entered_whole(running_ledger: RunningLedger) -> None:
         assert [each["id"] for each in api.get("/v1/customers", **{name: value}).json()["items"]] == [
             one["id"]
         ]
+    running_ledger.check()
+
+
+@pytest.mark.parametrize("mode", ["all_or_nothing", "valid_rows"])
+def test_the_history_names_the_file_and_the_row(
+    running_ledger: RunningLedger, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    """Contract 3, AUD-1: whose file, which row of it, and when: by the link of the chain that tells of its piece."""
+    monkeypatch.setattr(PERSONS, "chunk_rows", 2)
+    api = supervisor(running_ledger)
+    rows = [person("Origin", f"{mode} {each}") for each in range(5)]
+    made = take(api, *rows, mode=mode, file_name="members of 2019.csv")
+    assert made["file_name"] == "members of 2019.csv"
+    links = running_ledger.query(
+        "SELECT branch_id, seq FROM audit WHERE action = 'import.rows' AND object = ? ORDER BY seq",
+        f"/v1/imports/{made['id']}",
+    )
+    assert len(links) == 3
+    people = sorted(found(api, "origin " + mode), key=lambda each: str(each["name"]))
+    assert len(people) == 5
+    for place, one in enumerate(people):
+        ok(api.patch(f"/v1/customers/{one['id']}", {"email": f"{place}@example.org"}, if_match=1))
+        told = api.pages(f"/v1/customers/{one['id']}/history", limit=1)
+        whole = api.get(f"/v1/customers/{one['id']}", include="history").json()
+        assert whole["history"] == told
+        assert [each["action"] for each in told] == ["customer.change", "import.rows"]
+        last = told[-1]
+        assert last["actor"] == "supervisor"
+        assert {name: pair["after"] for name, pair in last["changes"].items()} == {
+            "file": made["file_name"], "row": place + 2, "sha256": made["sha256"],
+        }  # fmt: skip
+        if mode == "valid_rows":
+            assert last["id"] == ":".join(map(str, links[place // 2]))
     running_ledger.check()
 
 

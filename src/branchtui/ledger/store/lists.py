@@ -13,19 +13,22 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from sqlalchemy import (
-    BindParameter,
     ColumnElement,
     FromClause,
-    and_,
     bindparam,
     func,
-    or_,
     select,
 )
 
 from branchtui.contract.problem import Codes
 from branchtui.ledger.clock import span_us
 from branchtui.ledger.problems import Refusal
+from branchtui.ledger.store.list_statements import (
+    conditions,
+    page_statement,
+    place_statement,
+    places_statement,
+)
 from branchtui.ledger.store.mapping import compiled, mapping_of
 from branchtui.ledger.store.search import prefix_end
 
@@ -75,6 +78,14 @@ class Sort:
         return self.is_time or self.key is not None
 
 
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """A column that has one of a few `values` in every row, and is a filter of the same name."""
+
+    column: str
+    values: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class ListSpec(Generic[R]):
     """A list over one table, or over a `source` whose columns are the fields of `row_type`.
@@ -84,7 +95,8 @@ class ListSpec(Generic[R]):
     the column that makes an order total. `caps` names the filters that look at so many candidates
     at most: a count that reaches the cap is a lower bound. `brief` maps an order to the index that holds
     it by row number: with a filter of `caps`, candidates are put in order there, once a request, and only
-    the rows of the page are read whole.
+    the rows of the page are read whole. `apart` says by what the orders' indexes divide the rows: pages without that
+    filter are merged.
     """
 
     row_type: type[R]
@@ -95,6 +107,7 @@ class ListSpec(Generic[R]):
     tie: str = "id"
     caps: Mapping[str, int] = field(default_factory=dict)
     brief: Mapping[str, str] = field(default_factory=dict)
+    apart: Apart | None = None
     statements: dict[Any, str] = field(default_factory=dict, compare=False, repr=False)
 
     def is_search(self, active: tuple[str, ...]) -> bool:
@@ -185,7 +198,7 @@ class Lists:
         active = tuple(sorted(filters))
         places = await self._places(spec, name, active, bound) if spec.is_search(active) else None
         if places is None:
-            statement = _page_statement(
+            statement = page_statement(
                 spec, name, active, forward=forward, start=start is not None, inclusive=inclusive
             )
             given = dict(bound, limit_rows=window.limit + 1)
@@ -228,7 +241,7 @@ class Lists:
         """The first `most` rows of a list in its order, read on a thread; for a list that is no search."""
         name, _ = spec.sort(sort)
         active = tuple(sorted(filters))
-        statement = _page_statement(spec, name, active, forward=True, start=False, inclusive=True)
+        statement = page_statement(spec, name, active, forward=True, start=False, inclusive=True)
         bound = bound_of(filters) | {"limit_rows": most}
         return await self.reader.in_thread(
             lambda connection: [spec.row_type(*values) for values in connection.execute(statement, bound)]
@@ -262,7 +275,7 @@ class Lists:
         if kind == "id" and rest:
             active = tuple(sorted(filters)) if sees is None else ()
             bound = bound_of(filters) if sees is None else {}
-            statement = _place_statement(spec, active)
+            statement = place_statement(spec, active)
             found = await self.reader.rows(spec.row_type, statement, bound | {"anchor_key": rest})
             if found and (sees is None or sees(found[0])):
                 return True, (getattr(found[0], sort.column), rest)
@@ -275,7 +288,7 @@ class Lists:
         """What a search finds, by its value in the order and its tie-breaker, in order: looked for once a page."""
         return [
             (value, key)
-            for value, key in await self.reader.values(_places_statement(spec, sort_name, active), bound)
+            for value, key in await self.reader.values(places_statement(spec, sort_name, active), bound)
         ]
 
     async def _count(
@@ -290,7 +303,7 @@ class Lists:
             return min(len(places), limit), len(places) <= limit
         key = ("count", active)
         if key not in spec.statements:
-            rows = select(spec.columns[spec.tie]).where(*_conditions(spec, active))
+            rows = select(spec.columns[spec.tie]).where(*conditions(spec, active))
             inner = rows.limit(bindparam("limit_rows")).subquery()
             spec.statements[key] = compiled(select(func.count()).select_from(inner))
         ((count,),) = await self.reader.values(spec.statements[key], bound | {"limit_rows": limit + 1})
@@ -320,67 +333,6 @@ def _cut(
         behind = walked[::-1]
         first = len(walked) - (bisect_right if inclusive else bisect_left)(behind, start)
     return [key for _, key in walked[first : first + limit_rows]]
-
-
-def _conditions(spec: ListSpec[Any], active: tuple[str, ...]) -> list[ColumnElement[bool]]:
-    return [spec.filters[name] for name in active]
-
-
-def _place_statement(spec: ListSpec[Any], active: tuple[str, ...]) -> str:
-    """The row with a given tie-breaker, if it passes the filters."""
-    cache_key = ("place", active)
-    if cache_key not in spec.statements:
-        at = spec.columns[spec.tie] == bindparam("anchor_key")
-        spec.statements[cache_key] = compiled(select(*spec.select_list).where(at, *_conditions(spec, active)))
-    return spec.statements[cache_key]
-
-
-def _page_statement(
-    spec: ListSpec[Any],
-    sort_name: str,
-    active: tuple[str, ...],
-    *,
-    forward: bool,
-    start: bool,
-    inclusive: bool,
-) -> str:
-    cache_key = (sort_name, active, forward, start, inclusive)
-    if cache_key in spec.statements:
-        return spec.statements[cache_key]
-    sort = spec.sorts[sort_name]
-    column, tie = spec.columns[sort.column], spec.columns[spec.tie]
-    ascending = forward != sort.descending
-    where = _conditions(spec, active)
-    if start:
-        value: BindParameter[Any] = bindparam("start_value")
-        key: BindParameter[Any] = bindparam("start_key")
-        if ascending:
-            beyond = tie >= key if inclusive else tie > key
-            where.append(and_(column >= value, or_(column > value, beyond)))
-        else:
-            beyond = tie <= key if inclusive else tie < key
-            where.append(and_(column <= value, or_(column < value, beyond)))
-    order = (column.asc(), tie.asc()) if ascending else (column.desc(), tie.desc())
-    page = select(*spec.select_list).where(*where).order_by(*order).limit(bindparam("limit_rows"))
-    spec.statements[cache_key] = compiled(page)
-    return spec.statements[cache_key]
-
-
-def _places_statement(spec: ListSpec[Any], sort_name: str, active: tuple[str, ...]) -> str:
-    """Value and tie-breaker of everything that a search finds, in order."""
-    cache_key = ("places", sort_name, active)
-    if cache_key not in spec.statements:
-        sort = spec.sorts[sort_name]
-        column, tie = spec.columns[sort.column], spec.columns[spec.tie]
-        order = (column.desc(), tie.desc()) if sort.descending else (column.asc(), tie.asc())
-        text = compiled(select(column, tie).where(*_conditions(spec, active)).order_by(*order))
-        index = spec.brief.get(sort_name)
-        if index is not None:
-            # Core has no words for an index by name; the first FROM of the statement is the table's own.
-            own = f"FROM {column.table.name}"
-            text = text.replace(own, f"{own} INDEXED BY {index}", 1)
-        spec.statements[cache_key] = text
-    return spec.statements[cache_key]
 
 
 def bound_of(filters: Mapping[str, Any]) -> dict[str, Any]:

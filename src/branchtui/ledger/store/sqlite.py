@@ -28,6 +28,9 @@ _CACHE_KIB: Final = 65_536
 _ROWS_A_STATEMENT: Final = 200
 """Rows that one INSERT brings: between two the interpreter goes to another thread and has to come back."""
 
+_PREPARED_MAX: Final = 16_000
+"""Signs of the longest statement that the driver keeps prepared; to prepare one anew costs as much as its rows."""
+
 CHECKPOINT_PAGES: Final = 1_000
 """Pages of the write-ahead log from which the writer brings it into the database, once a batch is answered."""
 
@@ -44,12 +47,13 @@ class SqliteConnection(apsw.Connection):
         return [self.execute(statement, bound).fetchall() for statement, bound in asked]
 
     def add_rows(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], /) -> None:
-        """A few hundred rows a statement."""
-        row = f"({', '.join('?' * len(columns))})"
+        """As many rows a statement as the driver keeps prepared, a few hundred at most."""
+        row = f"({','.join('?' * len(columns))})"
+        start = f"INSERT INTO {table} ({', '.join(columns)}) VALUES "  # noqa: S608 - names of our own schema
+        most = max(1, min(_ROWS_A_STATEMENT, (_PREPARED_MAX - len(start)) // (len(row) + 1)))
         waiting = iter(rows)
-        while together := list(itertools.islice(waiting, _ROWS_A_STATEMENT)):
-            places = ", ".join([row] * len(together))
-            statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES {places}"  # noqa: S608 - names of our own schema
+        while together := list(itertools.islice(waiting, most)):
+            statement = start + ",".join([row] * len(together))
             self.execute(statement, tuple(itertools.chain.from_iterable(together)))
 
     def write_all(self, writes: Sequence[tuple[str, list[Any]]], /) -> None:

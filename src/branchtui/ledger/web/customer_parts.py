@@ -121,11 +121,11 @@ async def history(call: Call) -> Reply:
     rows = await call.core.lists.page(
         customer_history.HISTORY,
         call.query.window(),
-        customer_history.filters(customer.id),
+        await customer_history.filters(call.core, customer),
         who=call.principal.user_id,
         now_us=call.at_us,
     )
-    return paged(rows, await customer_history.shown(call.core, rows.rows), call)
+    return paged(rows, await customer_history.shown(call.core, customer, rows.rows), call)
 
 
 def _singular(kind: PartKind) -> str:

@@ -152,7 +152,7 @@ async def customer(call: Call) -> Reply:
         if "additional_details" in included:
             parts["additional_details"] = await customer_details.read(core, who, found)
         if "history" in included:
-            parts["history"] = await customer_history.latest(core, found.id)
+            parts["history"] = await customer_history.latest(core, found)
     (standing,) = await customer_standing.of_page(core, [found])
     answer = Looker(core, who).answer(standing, await core.book.names(ids_in([found])), **parts)
     return answered(answer, version=found.version)

@@ -151,7 +151,9 @@ def _division(core: Core, who: Principal, new: wire.NewBalanceFile, facts: Facts
 
 
 def _refuse_unknown_payer(tx: Tx, who: Principal, account_no: str) -> None:
-    if not any(who.scope.covers(each.branch_id) for each in tx.find(Customer, account_no=account_no)):
+    wallet = tx.find_one(Account, account_no=account_no)
+    payer = tx.get(Customer, wallet.customer_id) if wallet is not None and wallet.customer_id else None
+    if payer is None or payer.account_no != account_no or not who.scope.covers(payer.branch_id):
         raise not_found("payer")
 
 

@@ -12,11 +12,14 @@ from sqlalchemy import and_, bindparam, literal, or_, select
 from branchtui.contract import customer_parts as wire
 from branchtui.ledger.clock import as_datetime
 from branchtui.ledger.store import tables
-from branchtui.ledger.store.lists import ListSpec, Sort
+from branchtui.ledger.store.lists import ListSpec, Sort, bound_of
 from branchtui.ledger.store.mapping import compiled
+from branchtui.ledger.store.rows import Import
+from branchtui.ledger.workflows.import_rows import Asked
 
 if TYPE_CHECKING:
     from branchtui.ledger.core import Core
+    from branchtui.ledger.store.rows import Customer
 
 LATEST: Final = 20
 """Entries that a profile shows."""
@@ -40,6 +43,9 @@ _NAMED: Final = frozenset(
     }
 )
 """Members that hold the id of something with a name."""
+
+BY_FILE: Final = "import.rows"
+"""The link of a chain that tells of rows taken in; the history of each customer among them shows it."""
 
 _BEHIND_SLASH: Final = "0"
 """The sign behind `/`: everything below a path lies between the two."""
@@ -89,6 +95,11 @@ HISTORY: Final = ListSpec(
         "customer": or_(
             _h.object == bindparam("customer__path"),
             and_(_h.object >= bindparam("customer__below"), _h.object < bindparam("customer__end")),
+            and_(
+                _h.object == bindparam("customer__file"),
+                _h.seq == bindparam("customer__seq"),
+                _h.action == BY_FILE,
+            ),
         )
     },
 )
@@ -102,15 +113,35 @@ _LATEST_OF_CUSTOMER: Final = compiled(
 )
 
 
-def filters(customer_id: str) -> dict[str, Any]:
-    """The filter of `HISTORY` for one customer."""
-    path = f"/v1/customers/{customer_id}"
-    return {"customer": {"path": path, "below": f"{path}/", "end": f"{path}{_BEHIND_SLASH}"}}
+_ENTERED: Final = compiled(
+    select(_a.seq)
+    .where(_a.object == bindparam("file"), _a.action == BY_FILE, _a.at >= bindparam("at"))
+    .order_by(_a.at)
+    .limit(1)
+)
 
 
-async def shown(core: Core, lines: Sequence[HistoryLine]) -> tuple[wire.HistoryEntry, ...]:
-    """Links of chains as the contract shows them, with codes and staff by name."""
-    changes = [_changes(line) for line in lines]
+async def filters(core: Core, customer: Customer) -> dict[str, Any]:
+    """The filter of `HISTORY` for one customer: what was done to him, and the rows of a file that he came among."""
+    path, file, seq = f"/v1/customers/{customer.id}", "", 0
+    if customer.import_id is not None:
+        file = _path_of_import(customer.import_id)
+        # A piece of a file is told of behind its last row, by its own time or the next that the chain has left.
+        found = await core.reader.values(_ENTERED, {"file": file, "at": customer.created_at})
+        seq = found[0][0] if found else 0
+    below = {"below": f"{path}/", "end": f"{path}{_BEHIND_SLASH}"}
+    return {"customer": {"path": path, "file": file, "seq": seq, **below}}
+
+
+def _path_of_import(import_id: str) -> str:
+    return f"/v1/imports/{import_id}"
+
+
+async def shown(
+    core: Core, customer: Customer, lines: Sequence[HistoryLine]
+) -> tuple[wire.HistoryEntry, ...]:
+    """Links of chains as the contract shows them, with codes and staff by name, and the file that he came from."""
+    changes = [await _origin(core, customer) if line.action == BY_FILE else _changes(line) for line in lines]
     ids = {
         value
         for each in changes
@@ -126,11 +157,22 @@ async def shown(core: Core, lines: Sequence[HistoryLine]) -> tuple[wire.HistoryE
     return tuple(_answer(line, each) for line, each in zip(lines, changes, strict=True))
 
 
-async def latest(core: Core, customer_id: str) -> tuple[wire.HistoryEntry, ...]:
+async def latest(core: Core, customer: Customer) -> tuple[wire.HistoryEntry, ...]:
     """The newest entries."""
-    bound = {f"customer__{name}": text for name, text in filters(customer_id)["customer"].items()}
-    rows = await core.reader.rows(HistoryLine, _LATEST_OF_CUSTOMER, bound)
-    return await shown(core, rows)
+    asked = bound_of(await filters(core, customer))
+    return await shown(core, customer, await core.reader.rows(HistoryLine, _LATEST_OF_CUSTOMER, asked))
+
+
+async def _origin(core: Core, customer: Customer) -> dict[str, dict[str, Any]]:
+    """The file of an imported customer and the row in it, in place of what the chain says of all its rows."""
+    found = await core.reader.get(Import, customer.import_id)
+    assert found is not None, "imports are never deleted"
+    told = {
+        "file": Asked.loaded(found.options).file_name or None,
+        "row": customer.import_row_no,
+        "sha256": found.sha256,
+    }
+    return {name: {"before": None, "after": value} for name, value in told.items() if value is not None}
 
 
 def _changes(line: HistoryLine) -> dict[str, dict[str, Any]]:

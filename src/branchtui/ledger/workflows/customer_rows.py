@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _NOTHING: dict[str, Any] = {}
 _NO_LABELS = "[]"
+# Looked up once: an enum gives its value by a call, and there may be a hundred thousand rows.
+_ACTIVE, _PENDING = CustomerStatus.ACTIVE.value, CustomerStatus.PENDING.value
 _TEXTS = ("first_name", "middle_name", "last_name", "name", "email", "external_id", "incorporation_no")
 _DAYS = ("date_of_birth", "submitted_on", "activation_date", "incorporation_valid_until")
 
@@ -86,7 +88,7 @@ def customer_row(
         middle_name=parts[1],
         last_name=parts[2],
         branch_id=branch_id,
-        status=(CustomerStatus.ACTIVE if active else CustomerStatus.PENDING).value,
+        status=_ACTIVE if active else _PENDING,
         email=get("email"),
         date_of_birth=get("date_of_birth"),
         gender=name_of("gender"),

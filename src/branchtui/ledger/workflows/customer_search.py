@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Boolean, ColumnElement, bindparam, literal_column
 
+from branchtui.contract.customers import CustomerStatus
 from branchtui.format.folding import fold
 from branchtui.ledger.names import is_family_first, plain_name
 from branchtui.ledger.phones import beginnings
 from branchtui.ledger.store import tables
-from branchtui.ledger.store.lists import ListSpec, Sort
+from branchtui.ledger.store.lists import Apart, ListSpec, Sort
 from branchtui.ledger.store.rows import Customer
 from branchtui.ledger.store.search import (
     TRIGRAM,
@@ -93,6 +94,7 @@ class Search:
             "last": self.tail[-_TAIL:],
             "scope": json.dumps(scope),
             "status": status,
+            "statuses": json.dumps(STATUSES if status is None else [status]),
             **({"marks": json.dumps(marks)} if marks else {}),
         }
 
@@ -159,6 +161,15 @@ def filters(
     return found
 
 
+STATUSES: Final = tuple(each.value for each in CustomerStatus if each is not CustomerStatus.OTHER)
+"""All that a customer of this ledger may be: the indexes of the list divide by it."""
+
+NAME_INDEXES: Final = {
+    "name_key": "customers_branch_status",
+    "reversed_name_key": "customers_branch_status_reversed",
+}
+"""Where names are looked for by how they begin, in some branches, for each of some statuses."""
+
 _CHECKS: Final = """+customers.branch_id IN (SELECT value FROM json_each(:{0}__scope))
   AND (:{0}__status IS NULL OR +customers.status = :{0}__status)"""
 
@@ -172,13 +183,10 @@ _INSIDE: Final = """SELECT {4} FROM (SELECT customers.{4} FROM customers_search 
   INDEXED BY customers_brief WHERE customers_search MATCH :{0}__match AND customers.row_no = customers_search.rowid
   AND {1} AND {2} LIMIT {3})"""
 
-_BEGINNING: Final = """SELECT {4} FROM (SELECT customers.{4} FROM customers
-  WHERE :{0}__status IS NULL AND customers.branch_id IN (SELECT value FROM json_each(:{0}__scope))
-  AND customers.{5} >= :{0}__prefix AND customers.{5} < :{0}__prefix_end AND {2} LIMIT {3})"""
-
-_BEGINNING_OF: Final = """SELECT {4} FROM (SELECT customers.{4} FROM customers
-  WHERE customers.branch_id IN (SELECT value FROM json_each(:{0}__scope)) AND customers.status = :{0}__status
-  AND customers.{5} >= :{0}__prefix AND customers.{5} < :{0}__prefix_end AND {2} LIMIT {3})"""
+_BEGINNING: Final = """SELECT {3} FROM (SELECT customers.{3} FROM customers INDEXED BY {5}
+  WHERE customers.branch_id IN (SELECT value FROM json_each(:{0}__scope))
+  AND customers.status IN (SELECT value FROM json_each(:{0}__statuses))
+  AND customers.{4} >= :{0}__prefix AND customers.{4} < :{0}__prefix_end AND {1} LIMIT {2})"""
 
 _NUMBERED: Final = """SELECT {3} FROM (SELECT customers.{3} FROM customers
   WHERE customers.{4} >= :{0}__number AND customers.{4} < :{0}__number_end AND {1} LIMIT {2})"""
@@ -210,9 +218,8 @@ def candidates(name: str, *, inside: bool, column: str = "id", marked: bool = Fa
         _PHONE.format(name, checks, cap, column),
         _PHONE_END.format(name, checks, cap, column),
         *(
-            beginning.format(name, checks, needles, begins, column, key)
-            for beginning in (_BEGINNING, _BEGINNING_OF)
-            for key in ("name_key", "reversed_name_key")
+            _BEGINNING.format(name, needles, begins, column, key, index)
+            for key, index in NAME_INDEXES.items()
         ),
     ]
     if inside:
@@ -260,5 +267,6 @@ CUSTOMERS: Final = ListSpec(
         GATHERED: GATHERED_MAX,
     },
     brief={"name": "customers_brief"},
+    apart=Apart("status", STATUSES),
 )
 """The list behind `GET /v1/customers`."""

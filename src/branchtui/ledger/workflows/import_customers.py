@@ -47,12 +47,11 @@ if TYPE_CHECKING:
     from branchtui.ledger.feeds.table_file import Row
     from branchtui.ledger.phones import Phone
     from branchtui.ledger.store.connection import Connection
-    from branchtui.ledger.store.customer_store import Known
     from branchtui.ledger.store.rows import Branch, Import
     from branchtui.ledger.store.unit import BulkTx
 
 LABELS_MAX: Final = 20
-CHUNK_ROWS: Final = 2_500
+CHUNK_ROWS: Final = 4_000
 _CELL_OF: Final = {"staff_id": "staff", "addresses": "address_type", "identifiers": "identifier_type"}
 """The column that tells of a member."""
 
@@ -296,9 +295,10 @@ class _Check:
         ):
             if not key:
                 continue
-            seen: Iterable[Known] = known.get(key, ())
-            scope = self._who.scope
-            one = min((each.customer_no for each in seen if scope.covers(each.branch_id)), default=None)
+            one: str | None = None
+            if seen := known.get(key):
+                scope = self._who.scope
+                one = min((each.customer_no for each in seen if scope.covers(each.branch_id)), default=None)
             first = self._seen.setdefault((what, key), made.row_no)
             if one is not None:
                 said = f"Customer {one} has the same {what}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
@@ -22,7 +23,6 @@ from branchtui.ledger.workflows.customer_rows import customer_row
 from branchtui.ledger.workflows.customer_values import value_errors
 from branchtui.ledger.workflows.import_customer_cells import DAYS
 from branchtui.ledger.workflows.import_customer_known import (
-    OWN_NUMBERS,
     CodeLists,
     StaffBook,
     number_taken,
@@ -41,7 +41,10 @@ if TYPE_CHECKING:
     from branchtui.ledger.store.unit import BulkTx
 
 _LOOK_AHEAD: Final = 5_000
+_WALLET: Final = AccountKind.WALLET.value
+_OPEN: Final = AccountStatus.OPEN.value
 _LISTED: Final = (("group_id", GROUP), ("organisation_id", ORGANISATION))
+_MARKING: Final = frozenset({"labels", "group_id", "organisation_id", "staff_id"})
 _CODED: Final = (
     "gender",
     "client_type",
@@ -79,8 +82,10 @@ class Brought:
         if self._of == (import_.id, import_.preview_version):
             return self._numbers
         found: dict[str, set[str]] = {"customer_no": set(), "account_no": set()}
+        # Most files have no such column; then there is nothing to look for.
+        brings = not found.keys().isdisjoint(json.loads(import_.recognised)["columns"])
         after = 0
-        while rows := import_store.staged(connection, import_.id, after, _LOOK_AHEAD):
+        while brings and (rows := import_store.staged(connection, import_.id, after, _LOOK_AHEAD)):
             for row in rows:
                 said = from_json(row.parsed)
                 for column, known in found.items():
@@ -160,9 +165,8 @@ class Taking:
     def _changed_since(
         self, each: Said, taken: dict[str, Any], identifiers: set[tuple[str, str]]
     ) -> Finding | None:
-        for column in OWN_NUMBERS:
-            number = each.get(column)
-            if number and number in taken[column]:
+        for column, others in taken.items():
+            if others and (number := each.get(column)) and number in others:
                 return number_taken(column, number)
         own = each.get("identifier")
         if own and (own["identifier_type"], own["number_key"]) in identifiers:
@@ -215,8 +219,7 @@ class Taking:
             import_id=self._import.id,
             import_row_no=row_no,
         )
-        marks = self._marks(each["coded"])
-        if marks:
+        if marks := self._marks(each["coded"]):
             customer = replace(customer, facets="".join(sorted(marks)))
             made.facets += customer_filing.facet_rows(customer)
         made.customers.append(customer)
@@ -227,20 +230,18 @@ class Taking:
                 account_no=account_no,
                 customer_id=customer.id,
                 branch_id=branch.id,
-                kind=AccountKind.WALLET.value,
+                kind=_WALLET,
                 currency=branch.currency,
-                status=AccountStatus.OPEN.value,
+                status=_OPEN,
                 product=None,
                 balance_minor=0,
                 created_at=self._at_us,
             )
         )
-        for part, row_type, rows in (
-            ("address", Address, made.addresses),
-            ("identifier", Identifier, made.identifiers),
-        ):
-            if each.get(part):
-                rows.append(self._part(row_type, customer.id, each[part]))
+        if "address" in each:
+            made.addresses.append(self._part(Address, customer.id, each["address"]))
+        if "identifier" in each:
+            made.identifiers.append(self._part(Identifier, customer.id, each["identifier"]))
 
     def _part(self, row_type: type[Any], customer_id: str, columns: dict[str, Any]) -> Any:
         return row_type(
@@ -254,6 +255,8 @@ class Taking:
 
     def _marks(self, coded: dict[str, Any]) -> set[str]:
         """Under what the customer is listed."""
+        if _MARKING.isdisjoint(coded):
+            return set()
         wanted = [(LABEL, each) for each in coded.get("labels", ())]
         wanted += [(kind, coded[column]) for column, kind in _LISTED if column in coded]
         found = {

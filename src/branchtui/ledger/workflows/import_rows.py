@@ -123,6 +123,7 @@ class Asked:
     currency: str | None = None
     account: str = ""
     columns: Columns | None = None
+    file_name: str = ""
 
     def dumped(self) -> str:
         """As JSON."""
@@ -135,6 +136,7 @@ class Asked:
                 "confirm": self.confirm,
                 "currency": self.currency,
                 "account": self.account,
+                "file_name": self.file_name,
                 "columns": None if self.columns is None else self.columns.model_dump(),
             }
         )
@@ -151,5 +153,6 @@ class Asked:
             confirm=kept["confirm"],
             currency=kept["currency"],
             account=kept.get("account", ""),
+            file_name=kept.get("file_name", ""),
             columns=Columns.model_validate(kept["columns"], strict=False) if kept.get("columns") else None,
         )

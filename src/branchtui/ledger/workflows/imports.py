@@ -175,6 +175,7 @@ def answer(import_: Import, principal: Principal) -> wire.Import:
         total_minor=import_.total_minor,
         currency=import_.currency,
         recognised=wire.Recognised.model_validate(recognised, strict=False),
+        file_name=Asked.loaded(import_.options).file_name,
         statements=tuple(StatementTotals.model_validate(each, strict=False) for each in statements),
         reason=import_.reason,
         created_by=import_.created_by,
@@ -252,6 +253,7 @@ def _new(
         currency=new.currency,
         account=(new.account or "").strip(),
         columns=columns,
+        file_name=new.file_name.strip(),
     )
     return Import(
         id=import_id,

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Boolean, ColumnElement, and_, bindparam, func, literal_column, select
+from sqlalchemy import Boolean, ColumnElement, and_, bindparam, literal_column, select
 
 from branchtui.format.folding import fold
 from branchtui.ledger.feeds.incoming import PhoneForm
@@ -19,6 +19,7 @@ from branchtui.ledger.store.mapping import compiled, mapping_of, select_among, s
 from branchtui.ledger.store.rows import Account, Customer, Payment
 from branchtui.ledger.store.search import prefix_end
 from branchtui.ledger.workflows import matching, payer_habits, payer_memory
+from branchtui.ledger.workflows.customer_search import NAME_INDEXES, STATUSES
 from branchtui.ledger.workflows.matching import Evidence, Found, Suggestion
 
 if TYPE_CHECKING:
@@ -170,9 +171,9 @@ def _plan(evidence: Evidence, scope: frozenset[str]) -> Generator[LookUp, list[A
     named: dict[str, Customer] = {}
     ours = False
     if folded and len(folded) <= NUMBER_MAX:
-        for column in ("customer_no_key", "account_no_key"):
-            for customer in (yield _equal(Customer, **{column: folded})):
-                named[customer.id] = customer
+        for customer in (yield _equal(Customer, customer_no_key=folded)):
+            named[customer.id] = customer
+        # A customer's own account number is that of the wallet.
         for account in (yield _equal(Account, account_no_key=folded)):
             if account.customer_id is not None:
                 (customer,) = yield _equal(Customer, id=account.customer_id)
@@ -249,19 +250,19 @@ _MASKED: Final = compiled(
 )
 
 
-_given = func.json_each(bindparam("branches")).table_valued("value")
-_in_given_branches = _customers.c.branch_id.in_(select(_given.c.value))
+_LIKE_NAME: Final = """SELECT {0} FROM customers INDEXED BY {1}
+  WHERE customers.branch_id IN (SELECT value FROM json_each(:branches))
+  AND customers.status IN (SELECT value FROM json_each(:statuses))
+  AND customers.{2} >= :low AND customers.{2} < :high LIMIT {3}"""
 
 
-def _like_name(column: ColumnElement[str]) -> str:
-    inside = and_(column >= bindparam("low"), column < bindparam("high"))
-    return compiled(
-        select(*mapping_of(Customer).select_list).where(inside, _in_given_branches).limit(_ALIKE_MAX + 1)
-    )
+def _like_name(column: str) -> str:
+    columns = ", ".join(f"customers.{name}" for name in mapping_of(Customer).columns)
+    return _LIKE_NAME.format(columns, NAME_INDEXES[column], column, _ALIKE_MAX + 1)
 
 
-_LIKE_FIRST: Final = _like_name(_customers.c.name_key)
-_LIKE_LAST: Final = _like_name(_customers.c.reversed_name_key)
+_LIKE_FIRST: Final = _like_name("name_key")
+_LIKE_LAST: Final = _like_name("reversed_name_key")
 
 
 async def _masked(reader: Reader, evidence: Evidence, branches: str) -> list[Customer]:
@@ -287,9 +288,8 @@ async def _alike(reader: Reader, evidence: Evidence, branches: str) -> list[Cust
         (_LIKE_LAST, words[-1], words[0]),
     ):
         low = f"{whole} {begun[:3]}"
-        rows = await reader.rows(
-            Customer, statement, {"low": low, "high": prefix_end(low), "branches": branches}
-        )
+        bound = {"low": low, "high": prefix_end(low), "branches": branches, "statuses": json.dumps(STATUSES)}
+        rows = await reader.rows(Customer, statement, bound)
         found |= {customer.id: customer for customer in rows}
         if len(rows) > _ALIKE_MAX:
             return []

@@ -33,6 +33,7 @@ from branchtui.ledger.store.search import (
     within,
     words,
 )
+from branchtui.ledger.workflows.customer_search import NAME_INDEXES, STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,6 +89,7 @@ def filters(
             looked_for["owner_match"] = within(match, within_scope)
         given = {
             "scope": json.dumps(inside),
+            "statuses": json.dumps(STATUSES),
             "amount": _amount(q, home.currency),
             "state": state,
             "since": since,
@@ -191,8 +193,9 @@ _OWNER_NAMED: Final = """SELECT id FROM (SELECT customers.id FROM customers_sear
   AND NOT EXISTS (SELECT 1 FROM json_each(:{0}__needles) WHERE instr(' ' || customers.search_text, value) = 0)
   LIMIT {2})"""
 
-_OWNER_BEGINS: Final = """SELECT id FROM (SELECT customers.id FROM customers
+_OWNER_BEGINS: Final = """SELECT id FROM (SELECT customers.id FROM customers INDEXED BY {3}
   WHERE customers.branch_id IN (SELECT value FROM json_each(:{0}__scope))
+  AND customers.status IN (SELECT value FROM json_each(:{0}__statuses))
   AND customers.{1} >= :{0}__prefix AND customers.{1} < :{0}__prefix_end LIMIT {2})"""
 
 
@@ -208,7 +211,7 @@ def _owners(name: str) -> str:
         ways.append(_OWNER_NAMED.format(name, here, CANDIDATES))
     else:
         ways += [
-            _OWNER_BEGINS.format(name, column, CANDIDATES) for column in ("name_key", "reversed_name_key")
+            _OWNER_BEGINS.format(name, column, CANDIDATES, index) for column, index in NAME_INDEXES.items()
         ]
     return " UNION ALL ".join(ways)
 

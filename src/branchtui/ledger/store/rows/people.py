@@ -163,8 +163,3 @@ class Customer:
     def customer_no_key(self) -> str:
         """What the engine keeps in the column of this name."""
         return number_key(self.customer_no)
-
-    @property
-    def account_no_key(self) -> str:
-        """What the engine keeps in the column of this name."""
-        return number_key(self.account_no)
