@@ -45,7 +45,7 @@ from tests.ledger.till import Till, open_till
 from branchtui.ledger.days import day_key
 from branchtui.ledger.store.rows import Account, ClosedDay, Customer
 from branchtui.ledger.store.unit import Tx
-from branchtui.ledger.workflows.file_judge import same_name
+from branchtui.ledger.workflows.file_sweep import same_name
 
 pytestmark = pytest.mark.both_stores
 
