@@ -112,23 +112,10 @@ class Sweep:
             seen[number] = row.row_no
             if not figures.add_plain(branch_id, change, before, after):
                 figures.add_biggest(row.row_no, Payer._make(payer), change, before, after)
+            told = (dates[due] or None, reference or None, email or None, said, None)
+            row_no = row.row_no
             staged.append(
-                (
-                    file_id,
-                    row.row_no,
-                    level,
-                    change,
-                    number,
-                    customer_id,
-                    account_id,
-                    before,
-                    after,
-                    dates[due] or None,
-                    reference or None,
-                    email or None,
-                    said,
-                    None,
-                )
+                (file_id, row_no, level, change, number, customer_id, account_id, before, after, *told)
             )
         return staged
 
