@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from tests.ledger.running import RunningLedger, fresh_key
@@ -12,8 +11,11 @@ from branchtui.ledger.journal import (
     EntryDraft,
     InvariantBroken,
     LegDraft,
+    Pair,
+    Standing,
     post_entries_bulk,
     post_entry,
+    post_pairs_bulk,
     transfer,
 )
 from branchtui.ledger.operations import Command
@@ -21,10 +23,7 @@ from branchtui.ledger.setup import system_principal
 from branchtui.ledger.store import migrate
 from branchtui.ledger.store.rows import Account, JournalEntry
 from branchtui.ledger.store.sqlite import connect
-from branchtui.ledger.store.unit import Batch, Tx
-
-if TYPE_CHECKING:
-    from branchtui.ledger.store.unit import BulkTx
+from branchtui.ledger.store.unit import Batch, BulkTx, Tx
 
 COMMAND = Command("0198f3a2-7b1c-7000-8000-0123456789ab", b"", system_principal("nku"), "test", 1_000)
 
@@ -96,6 +95,76 @@ def test_many_entries_at_once_are_not_written_over_an_account_that_moved(own_led
         legs = transfer(held, other, 100)
         draft = EntryDraft("test", branch.id, held.id, legs, own_ledger.today().isoformat())
         post_entries_bulk(tx, command, [draft], row_nos=[0], new_id=lambda: "entry")
+
+    before = own_ledger.query("SELECT id, version, balance_minor FROM accounts ORDER BY id")
+    with pytest.raises(InvariantBroken):
+        own_ledger.bulk(post)
+    assert own_ledger.query("SELECT id, version, balance_minor FROM accounts ORDER BY id") == before
+
+
+def test_many_pairs_at_once_move_each_account_as_one_entry_after_another(own_ledger: RunningLedger) -> None:
+    """IDEM-10: an account that stands in several of them, and one that is new, end where single entries bring them."""
+    branch = own_ledger.branch("NKU")
+    member = own_ledger.add_member()
+    held = own_ledger.bulk(lambda tx: tx.find(Account, customer_id=member.id)[0])
+    day = own_ledger.today().isoformat()
+    command = Command(fresh_key(), b"", system_principal(branch.id), "test", own_ledger.clock.now_us())
+    new = Account("new", 1, "770001", held.customer_id, branch.id, "savings", "KES", "open", None, 0, 1)
+
+    def post(tx: BulkTx) -> None:
+        standing = Standing(held.id, held.version, held.balance_minor, "KES")
+        pairs = [
+            Pair("one", 4, branch.id, "s", standing, new, 100, day, "", None),
+            Pair("two", 7, branch.id, "s", new, standing, 30, day, "said", "ref"),
+            Pair("three", 9, branch.id, "s", standing, new, -5, day, "", None),
+        ]
+        post_pairs_bulk(tx, command, "test", pairs, opened=(new,))
+
+    own_ledger.bulk(post)
+
+    legs = "SELECT entry_id, line, account_id, amount_minor, balance_after_minor FROM legs WHERE entry_id = ?"
+    start = held.balance_minor
+    assert sorted(own_ledger.query(legs, "two")) == [
+        ("two", 0, "new", 30, -70),
+        ("two", 1, held.id, -30, start + 70),
+    ]
+    assert min(own_ledger.query(legs, "three")) == ("three", 0, held.id, -5, start + 65)
+    found = own_ledger.query("SELECT version, balance_minor FROM accounts WHERE id IN (?, 'new')", held.id)
+    assert sorted(found) == sorted([(held.version + 3, start + 65), (4, -65)])
+    entries = own_ledger.query("SELECT id, row_no, reference FROM journal_entries WHERE subject_id = 's'")
+    assert sorted(entries) == [("one", 4, None), ("three", 9, None), ("two", 7, "ref")]
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        Pair("e", 0, "nku", "s", A, B, 0, "2026-11-03", "", None),
+        Pair("e", 0, "nku", "s", A, DOLLARS, 5, "2026-11-03", "", None),
+    ],
+)
+def test_a_pair_of_nothing_or_of_two_currencies_is_no_entry(tmp_path: Path, pair: Pair) -> None:
+    """INV-1: it is refused before anything of the whole set is written."""
+    connection = connect(tmp_path / "ledger.db")
+    migrate.upgrade(connection)
+    good = Pair("good", 1, "nku", "s", A, B, 5, "2026-11-03", "", None)
+
+    with pytest.raises(InvariantBroken):
+        post_pairs_bulk(BulkTx(Batch(connection)), COMMAND, "test", [good, pair], opened=(A, B))
+
+    assert connection.execute("SELECT COUNT(*) FROM journal_entries").fetchone() == (0,)
+
+
+def test_pairs_are_not_written_over_an_account_that_moved(own_ledger: RunningLedger) -> None:
+    """CONC-3: an account that is not as it was read fails the whole transaction."""
+    members = [own_ledger.add_member() for _ in range(2)]
+    branch = own_ledger.branch("NKU")
+    command = Command(fresh_key(), b"", system_principal(branch.id), "test", own_ledger.clock.now_us())
+    day = own_ledger.today().isoformat()
+
+    def post(tx: BulkTx) -> None:
+        held, other = (tx.find(Account, customer_id=each.id)[0] for each in members)
+        late = Standing(held.id, held.version - 1, held.balance_minor, held.currency)
+        post_pairs_bulk(tx, command, "test", [Pair("e", 0, branch.id, "s", late, other, 100, day, "", None)])
 
     before = own_ledger.query("SELECT id, version, balance_minor FROM accounts ORDER BY id")
     with pytest.raises(InvariantBroken):

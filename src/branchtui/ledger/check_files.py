@@ -71,8 +71,9 @@ FILES: Final[tuple[tuple[str, str, str], ...]] = (
         SELECT journal_entries.id, subject_id FROM journal_entries
         JOIN balance_files ON balance_files.id = subject_id
         LEFT JOIN balance_file_postings AS postings
-            ON postings.entry_id = COALESCE(journal_entries.reversal_of, journal_entries.id)
-        WHERE postings.entry_id IS NULL OR postings.balance_file_id <> subject_id
+            ON postings.balance_file_id = subject_id AND postings.row_no = journal_entries.row_no
+        WHERE postings.entry_id IS NULL
+            OR postings.entry_id <> COALESCE(journal_entries.reversal_of, journal_entries.id)
         """,
     ),
     (

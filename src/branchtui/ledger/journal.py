@@ -1,7 +1,7 @@
 """The one place that writes money: entries of two or more legs that sum to zero (ledger, section 0).
 
 Debits are positive, credits negative. Every workflow moves money through `post_entry`, or through
-`post_entries_bulk` where a command makes thousands of them; nothing else changes a balance.
+`post_entries_bulk` and `post_pairs_bulk` where a command makes thousands of them; nothing else changes a balance.
 """
 
 from __future__ import annotations
@@ -62,6 +62,33 @@ class EntryDraft(NamedTuple):
     narration: str = ""
     reference: str | None = None
     reversal_of: str | None = None
+
+
+class Standing(NamedTuple):
+    """As much of an account as a posting of many needs, as it was read in the same transaction."""
+
+    id: str
+    version: int
+    balance_minor: int
+    currency: str
+
+
+class Pair(NamedTuple):
+    """An entry of two legs to be written: `amount_minor` for the first account, as much the other way for the second.
+
+    `row_no` numbers it among all of the operation (IDEM-10).
+    """
+
+    entry_id: str
+    row_no: int
+    branch_id: str
+    subject_id: str
+    first: Standing | Account
+    second: Standing | Account
+    amount_minor: int
+    business_date: str
+    narration: str
+    reference: str | None
 
 
 def transfer(debit: Account, credit: Account, amount_minor: int) -> tuple[LegDraft, LegDraft]:
@@ -173,6 +200,60 @@ def post_entries_bulk(
             legs.append((entry_id, line, account_id, amount_minor, balance))
     tx.flush()
     known = {name: account for name, account in standing.items() if name not in new}
+    insert_rows(tx.connection, Account, _as_moved(opened, balance_minor, movements))
+    _move(tx, [(name, balance_minor[name], each.version, movements[name]) for name, each in known.items()])
+    insert_rows(tx.connection, JournalEntry, entries)
+    insert_rows(tx.connection, Leg, legs)
+
+
+def post_pairs_bulk(
+    tx: BulkTx, command: Command, kind: str, pairs: Iterable[Pair], *, opened: Sequence[Account] = ()
+) -> None:
+    """Write many entries of two legs each, all of one kind: `post_entries_bulk` for the thousands that a row costs most.
+
+    The accounts are as they were read in this transaction; `opened` are those among them that are not kept yet.
+
+    Raises:
+        InvariantBroken: as `post_entries_bulk`.
+    """
+    known: dict[str, Standing | Account] = {}
+    balance_minor: dict[str, int] = {}
+    movements: dict[str, int] = {}
+    entries: list[tuple[Any, ...]] = []
+    legs: list[tuple[Any, ...]] = []
+    key, username, at_us = command.key, command.principal.username, command.at_us
+    for entry_id, row_no, branch_id, subject_id, first, second, amount, day, narration, reference in pairs:
+        if amount == 0 or first.currency != second.currency:
+            raise InvariantBroken(f"the legs of entry {row_no} are of nothing, or of two currencies")
+        # In the order of the columns of `JournalEntry` and `Leg`.
+        entries.append(
+            (
+                entry_id,
+                branch_id,
+                kind,
+                key,
+                row_no,
+                subject_id,
+                None,
+                narration,
+                reference,
+                username,
+                at_us,
+                day,
+            )
+        )
+        for line, account, moved in ((0, first, amount), (1, second, -amount)):
+            account_id = account.id
+            balance = balance_minor.get(account_id)
+            if balance is None:
+                known[account_id] = account
+                balance, movements[account_id] = account.balance_minor, 0
+            balance_minor[account_id] = balance = balance + moved
+            movements[account_id] += 1
+            legs.append((entry_id, line, account_id, moved, balance))
+    tx.flush()
+    for account in opened:
+        del known[account.id]
     insert_rows(tx.connection, Account, _as_moved(opened, balance_minor, movements))
     _move(tx, [(name, balance_minor[name], each.version, movements[name]) for name, each in known.items()])
     insert_rows(tx.connection, JournalEntry, entries)

@@ -45,7 +45,8 @@ from tests.ledger.till import Till, open_till
 from branchtui.ledger.days import day_key
 from branchtui.ledger.store.rows import Account, ClosedDay, Customer
 from branchtui.ledger.store.unit import Tx
-from branchtui.ledger.workflows.file_judge import same_name
+from branchtui.ledger.workflows import file_apply
+from branchtui.ledger.workflows.file_sweep import same_name
 
 pytestmark = pytest.mark.both_stores
 
@@ -89,6 +90,27 @@ def change_member(ledger: RunningLedger, member: Member, **values: Any) -> None:
         tx.put(replace(found, **values))
 
     ledger.write(put)
+
+
+@pytest.mark.parametrize("rows", [1, 3, 8, 9])
+def test_a_file_of_any_length_ends_alike_wherever_its_pieces_end(
+    ledger: RunningLedger, boss: Api, monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    """CONC-5: new, changed, unchanged, wrong and moved payers, applied by pieces of one, some, all and more rows."""
+    monkeypatch.setattr(file_apply, "ROWS_A_PIECE", rows)
+    monkeypatch.setattr(file_apply, "TIMES_ALONE", 1)
+    known = numbers(ledger, 8)
+    apply_bytes(boss, universal(*(payer(each, "10.00") for each in known[:6])))
+    stated = ("10.00", "12.00", "-3.00", "10.00", "0", "11.00", "5.00", "6.00")
+    seen = check_file(boss, universal(*map(payer, known, stated), payer("999999", "1.00")))
+    apply_bytes(boss, universal(payer(known[3], "9.00"), payer(known[7], "1.00")))
+
+    done = apply_file(boss, seen)
+
+    assert result(done)[:3] == ("applied_with_errors", 5, 1)
+    assert [owed(ledger, each) for each in known] == [1_000, 1_200, -300, 900, 0, 1_100, 500, 100]
+    assert len(entries_of(ledger, done)) == 10
+    ledger.check()
 
 
 # ── what a file does ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -167,12 +167,30 @@ def is_blank(cells: Sequence[str]) -> bool:
 
 def records(lines: Lines, sign: str) -> Iterator[tuple[Row, bool]]:
     """Each record of a file by its number, header and all, and whether reading ends with it."""
+    for row_no, several, ends in blocks(lines, sign):
+        if isinstance(several, Row):
+            yield several, ends
+        else:
+            yield from singly(row_no, several)
+
+
+def singly(row_no: int, several: list[list[str]]) -> Iterator[tuple[Row, bool]]:
+    """Plain records one by one, the first by this number; reading ends with none of them."""
+    for place, cells in enumerate(several, row_no):
+        yield Row(place, cells, (), is_blank(cells)), False
+
+
+def blocks(lines: Lines, sign: str) -> Iterator[tuple[int, list[list[str]] | Row, bool]]:
+    """The records of a file: many plain ones at once, as their cells, by the number of the first; the others singly.
+
+    Of a single one it is said whether reading ends with it.
+    """
     reader = csv.reader(lines, delimiter=sign, strict=True)
     row_no = 0
     while True:
-        for cells in _together(lines, sign):
-            row_no += 1
-            yield Row(row_no, cells, (), is_blank(cells)), False
+        while together := _together(lines, sign):
+            yield row_no + 1, together, False
+            row_no += len(together)
         lines.begin()
         row_no += 1
         try:
@@ -180,13 +198,13 @@ def records(lines: Lines, sign: str) -> Iterator[tuple[Row, bool]]:
         except StopIteration:
             return
         except BadLine as bad:
-            yield Row(row_no, [], (bad.finding,)), bad.ends
+            yield row_no, Row(row_no, [], (bad.finding,)), bad.ends
             if bad.ends:
                 return
             continue
         except csv.Error as failure:
             finding, ends = _quoting(failure, row_no)
-            yield Row(row_no, [], (finding,)), ends
+            yield row_no, Row(row_no, [], (finding,)), ends
             if ends:
                 return
             continue
@@ -202,21 +220,25 @@ def records(lines: Lines, sign: str) -> Iterator[tuple[Row, bool]]:
             row.findings = (error("nul", "The row holds a NUL character; no text has one."),)
         elif lines.size > FIELD_CHARACTERS_MAX:
             row.findings = _long_cells(cells)
-        yield row, False
+        yield row_no, row, False
 
 
-def _together(lines: Lines, sign: str) -> Iterator[list[str]]:
-    """The records of the next plain lines, in one go for as long as each line is a good record of its own."""
-    while (plain := lines.plain()) is not None:
-        try:
-            records = list(csv.reader(plain, delimiter=sign, strict=True))
-        except csv.Error:
-            return
-        if len(records) != len(plain):
-            return
-        lines.took_plain()
-        for line, cells in zip(plain, records, strict=True):
-            yield [unguarded(cell) for cell in cells] if holds_guard(line) else cells
+def _together(lines: Lines, sign: str) -> list[list[str]]:
+    """The records of the next plain lines, in one go; none where one of them is no good record of its own."""
+    plain = lines.plain()
+    if plain is None:
+        return []
+    try:
+        found = list(csv.reader(plain, delimiter=sign, strict=True))
+    except csv.Error:
+        return []
+    if len(found) != len(plain):
+        return []
+    lines.took_plain()
+    for place, line in enumerate(plain):
+        if "'" in line and holds_guard(line):
+            found[place] = [unguarded(cell) for cell in found[place]]
+    return found
 
 
 def _quoting(failure: csv.Error, row_no: int) -> tuple[Finding, bool]:

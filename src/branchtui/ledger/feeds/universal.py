@@ -6,22 +6,24 @@ Whatever the bytes are, reading ends in rows and findings, never in an exception
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import starmap
 from typing import TYPE_CHECKING, Final
 
 from branchtui.contract.imports import DecimalWriting, Encoding
 from branchtui.ledger.feeds import encodings
 from branchtui.ledger.feeds.finding import ERROR, Finding, error
 from branchtui.ledger.feeds.lines import Lines
-from branchtui.ledger.feeds.table_file import ROWS_MAX, Row, is_blank, records
+from branchtui.ledger.feeds.table_file import ROWS_MAX, Row, blocks, is_blank, records, singly
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator
 
 HEAD, PAYER, TRAILER = "H", "D", "T"
 HEAD_CELLS: Final = ("version", "file_id", "division", "created_at", "currency", "as_of_date")
 PAYER_CELLS: Final = ("account_no", "payer_name", "balance", "due_date", "statement_ref", "email")
 TRAILER_CELLS: Final = ("record_count", "amount_total")
 SIGN: Final = ","
+_PLAIN_CELLS: Final = 1 + len(PAYER_CELLS)
 _PAYER_LEAST: Final = 3
 """Cells that a payer cannot do without: a spreadsheet drops blank ones at the end of a row."""
 
@@ -75,16 +77,41 @@ class UniversalFile:
 
     def payers(self) -> Iterator[Row]:
         """The rows that state a balance, each with the cells of `PAYER_CELLS`; blank rows among them."""
-        for row, fatal in records(self._lines(), SIGN):
+        for row_no, several, ends in blocks(self._lines(), SIGN):
+            if isinstance(several, Row):
+                following = iter(((several, ends),))
+            elif self._are_payers(row_no, several):
+                yield from starmap(_payer, enumerate(several, row_no))
+                continue
+            else:
+                following = singly(row_no, several)
+            if not (yield from self._looked_at(following)):
+                return
+        if self.ended.record_count is None:
+            said = "The file has no trailer (T): it was cut on its way, or is not finished."
+            self.fatal.append((self.head_row_no, error("no-trailer", said)))
+
+    def _are_payers(self, row_no: int, several: list[list[str]]) -> bool:
+        """Whether there is nothing but payers among these records, each with all its cells and no more."""
+        return (
+            self.head_row_no < row_no
+            and row_no + len(several) <= self.head_row_no + ROWS_MAX + 2
+            and self.ended.record_count is None
+            and all(cells[0] == PAYER and len(cells) == _PLAIN_CELLS for cells in several)
+        )
+
+    def _looked_at(self, rows: Iterable[tuple[Row, bool]]) -> Generator[Row, None, bool]:
+        """The payers among some rows; whether reading goes on behind them."""
+        for row, fatal in rows:
             if row.row_no <= self.head_row_no:
                 continue
             if fatal:
                 self.fatal += [(row.row_no, each) for each in row.findings]
-                return
+                return False
             if row.row_no > self.head_row_no + ROWS_MAX + 1:
                 said = f"A file may hold {ROWS_MAX:,} payers at most; nothing below was read."
                 self.fatal.append((row.row_no, error("too-many-rows", said)))
-                return
+                return False
             kind = row.cells[0].strip() if row.cells else ""
             if kind == PAYER and self.ended.record_count is None:
                 cells = row.cells[1:]
@@ -95,10 +122,8 @@ class UniversalFile:
             elif row.is_blank or not row.is_readable:
                 yield row
             elif not self._structure(row, kind):
-                return
-        if self.ended.record_count is None:
-            said = "The file has no trailer (T): it was cut on its way, or is not finished."
-            self.fatal.append((self.head_row_no, error("no-trailer", said)))
+                return False
+        return True
 
     def _structure(self, row: Row, kind: str) -> bool:
         """A row that is no payer: the trailer, or what may not stand there; whether reading goes on."""
@@ -119,6 +144,11 @@ class UniversalFile:
 
     def _lines(self) -> Lines:
         return lines_of(self.chunks, self.encoding)
+
+
+def _payer(row_no: int, cells: list[str]) -> Row:
+    del cells[0]
+    return Row(row_no, cells)
 
 
 def _completed(row: Row, cells: list[str]) -> list[str]:

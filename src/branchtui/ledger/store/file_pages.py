@@ -18,9 +18,11 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    true,
 )
 
 from branchtui.contract.balance_files import PayerChange
+from branchtui.contract.imports import FindingLevel
 from branchtui.ledger.store.mapping import compiled, mapping_of
 from branchtui.ledger.store.rows import BalanceFileRow
 from branchtui.ledger.store.tables import (
@@ -54,7 +56,16 @@ class StatedPayer(NamedTuple):
 
 _rows, _missing, _postings = balance_file_rows.c, balance_file_missing.c, balance_file_postings.c
 _FILE: Final[BindParameter[str]] = bindparam("file")
-_LEVEL: Final = _rows.level == bindparam("level")
+_LEVELS: Final[dict[str | None, ColumnElement[bool]]] = {
+    None: true(),
+    **dict.fromkeys(
+        (each.value for each in FindingLevel),
+        literal_column("balance_file_rows.level = :level AND balance_file_rows.level <> 'ok'", Boolean),
+    ),
+    FindingLevel.OK.value: literal_column("+balance_file_rows.level = :level", Boolean),
+}
+"""The rows of one level, or all. Those that are well stand in no index, and come in the order of the rows; for the
+others the condition of theirs is said word by word."""
 _OWN: Final = _rows.balance_file_id == _FILE
 
 
@@ -70,14 +81,14 @@ def _paged(query: Select[Any], row_no: ColumnElement[int], *, forward: bool) -> 
 
 _WHOLE: Final = select(*mapping_of(BalanceFileRow).select_list).where(_OWN)
 _REPORT: Final = {
-    (forward, has_level): _paged(_WHOLE.where(_LEVEL) if has_level else _WHOLE, _rows.row_no, forward=forward)
+    (forward, level): _paged(_WHOLE.where(chosen), _rows.row_no, forward=forward)
     for forward in (True, False)
-    for has_level in (True, False)
+    for level, chosen in _LEVELS.items()
 }
 _COUNT: Final = select(
     func.coalesce(func.sum(func.coalesce(func.json_array_length(_rows.findings), 1)), 0)
 ).where(_OWN)
-_COUNTS: Final = {False: compiled(_COUNT), True: compiled(_COUNT.where(_LEVEL))}
+_COUNTS: Final = {level: compiled(_COUNT.where(chosen)) for level, chosen in _LEVELS.items()}
 
 # The sign keeps the rows in their own order: one that is sorted anew for each page costs all of them.
 _IS_CHANGED: Final = literal_column("+balance_file_rows.change IN ('changed', 'flipped')", Boolean)
@@ -187,15 +198,13 @@ def report(
     bound: dict[str, Any] = {"file": file_id, "place": place, "limit_rows": limit}
     if level is not None:
         bound["level"] = level
-    return [
-        BalanceFileRow(*found) for found in connection.execute(_REPORT[forward, level is not None], bound)
-    ]
+    return [BalanceFileRow(*found) for found in connection.execute(_REPORT[forward, level], bound)]
 
 
 def finding_count(connection: Connection, file_id: str, level: str | None) -> int:
     """How many findings the rows have; a row of which there is nothing to say has one that says so."""
     bound = {"file": file_id} | ({} if level is None else {"level": level})
-    found = connection.execute(_COUNTS[level is not None], bound).fetchone()
+    found = connection.execute(_COUNTS[level], bound).fetchone()
     return int(found[0]) if found else 0
 
 

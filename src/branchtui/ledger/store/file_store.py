@@ -30,7 +30,10 @@ class Payer(NamedTuple):
 
 
 class Waiting(NamedTuple):
-    """A row that is to be applied, beside the branch and status that its payer has now."""
+    """A row that is to be applied, beside the branch and status that its payer has now, and its account.
+
+    `late` counts the open receivables of a payer who had none when the row was checked.
+    """
 
     row_no: int
     level: str
@@ -43,6 +46,10 @@ class Waiting(NamedTuple):
     statement_ref: str | None
     branch_id: str
     status: str
+    account_status: str | None
+    version: int | None
+    balance_minor: int | None
+    late: int
 
 
 class Posted(NamedTuple):
@@ -65,11 +72,6 @@ FROM customers LEFT JOIN accounts ON accounts.customer_id = customers.id AND acc
 WHERE customers.account_no IN (SELECT value FROM json_each(:keys))
 """
 
-_OPEN_RECEIVABLES: Final = """
-SELECT customer_id, id FROM accounts WHERE customer_id IN (SELECT value FROM json_each(:keys))
-    AND kind = 'receivable' AND status = 'open' AND currency = :currency
-"""
-
 _STATED: Final = """
 SELECT row_no, account_no, customer_id, after_minor FROM balance_file_rows
 WHERE balance_file_id = :file AND row_no > :after AND level <> 'error' AND customer_id IS NOT NULL
@@ -79,11 +81,16 @@ ORDER BY row_no LIMIT :limit_rows
 _WAITING: Final = """
 SELECT stated.row_no, stated.level, stated.change, stated.account_no, stated.customer_id, stated.account_id,
     stated.before_minor, stated.after_minor, stated.statement_ref,
-    customers.branch_id, customers.status
+    customers.branch_id, customers.status, accounts.status, accounts.version, accounts.balance_minor,
+    CASE WHEN stated.account_id IS NULL THEN (
+        SELECT COUNT(*) FROM accounts AS given WHERE given.customer_id = stated.customer_id
+            AND given.kind = 'receivable' AND given.status = 'open' AND given.currency = :currency
+    ) ELSE 0 END
 FROM (
     SELECT * FROM balance_file_rows WHERE balance_file_id = :file AND row_no > :after
     ORDER BY row_no LIMIT :limit_rows
 ) AS stated JOIN customers ON customers.id = stated.customer_id
+LEFT JOIN accounts ON accounts.id = stated.account_id
 WHERE stated.level <> 'error' AND stated.after_minor IS NOT NULL ORDER BY stated.row_no
 """
 
@@ -146,12 +153,6 @@ def payers_by_number(
     return known, several
 
 
-def open_receivables(connection: Connection, customers: Iterable[str], currency: str) -> dict[str, str]:
-    """Customer id to the id of an open receivable of this currency."""
-    bound = {"keys": json.dumps(list(customers)), "currency": currency}
-    return dict(connection.execute(_OPEN_RECEIVABLES, bound))
-
-
 def forget_rows(connection: Connection, file_id: str) -> None:
     """Delete what was staged, so that the check can begin again."""
     for statement in _FORGET:
@@ -189,13 +190,19 @@ def stated(connection: Connection, file_id: str, batch: int) -> Iterator[tuple[i
         after = rows[-1][0]
 
 
-def waiting(connection: Connection, file_id: str, after: int, limit: int) -> tuple[list[Waiting], int | None]:
-    """The next rows to apply behind row `after`, of `limit` rows looked at; and the last of these, None at the end."""
+def waiting(
+    connection: Connection, file_id: str, currency: str, after: int, limit: int
+) -> tuple[list[tuple[Any, ...]], int | None]:
+    """The next rows to apply behind row `after`, of `limit` rows looked at; and the last of these, None at the end.
+
+    Each is the values of `Waiting`: most are looked at once, and need no names.
+    """
     bound = {"file": file_id, "after": after, "limit_rows": limit}
     reached = connection.execute(_REACH, bound).fetchone()
     if reached is None or reached[0] is None:
         return [], None
-    return list(map(Waiting._make, connection.execute(_WAITING, bound))), int(reached[0])
+    rows = connection.execute(_WAITING, bound | {"currency": currency}).fetchall()
+    return rows, int(reached[0])
 
 
 def insert_postings(connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None:

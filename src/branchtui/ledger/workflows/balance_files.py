@@ -203,7 +203,7 @@ def apply(
     if file.payers != 1:
         return begin_apply(core, tx, command, file)
     file = _begun(file, command, file.job_id)
-    waiting, reached = file_store.waiting(tx.connection, file.id, 0, file_apply.ROWS_A_PIECE)
+    waiting, reached = file_store.waiting(tx.connection, file.id, file.currency, 0, file_apply.ROWS_A_PIECE)
     before = file
     if reached is not None:
         file = file_apply.apply_rows(core, tx, command, file, waiting, reached)

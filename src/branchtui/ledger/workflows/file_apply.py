@@ -17,8 +17,10 @@ from branchtui.format.money import money
 from branchtui.ledger import audit, journal, numbers
 from branchtui.ledger.days import is_closed
 from branchtui.ledger.feeds.finding import ERROR, WARNING, Finding, error
+from branchtui.ledger.journal import Pair, Standing
 from branchtui.ledger.operations import Command
 from branchtui.ledger.store import file_store
+from branchtui.ledger.store.file_store import Waiting
 from branchtui.ledger.store.rows import Account, BalanceFile, BalanceFileRow
 from branchtui.ledger.workflows import jobs
 from branchtui.ledger.workflows.import_rows import encoded_findings
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from branchtui.ledger.core import Core
-    from branchtui.ledger.store.file_store import Waiting
     from branchtui.ledger.store.unit import BulkTx, Tx
     from branchtui.ledger.workflows.jobs import Running
 
@@ -39,15 +40,17 @@ TIMES_ALONE: Final = 5
 
 BILLING_CONTRA: Final = "billing-contra"
 ENTRY_KIND: Final = "balance-file"
-_NEW: Final = PayerChange.NEW.value
 _OPEN: Final = AccountStatus.OPEN.value
+_ON_THE_MOVE: Final = CustomerStatus.TRANSFER_IN_PROGRESS.value
+_CUSTOMER: Final = Waiting._fields.index("customer_id")
+_BRANCH: Final = Waiting._fields.index("branch_id")
 
 
 @dataclass(frozen=True, slots=True)
 class _Decided:
-    """What becomes of some rows: those that move an account, and those that may not any more, with why."""
+    """What becomes of some rows: those that move an account, each with it, and those that may not, with why."""
 
-    moves: list[tuple[Waiting, Account]]
+    moves: list[tuple[tuple[Any, ...], Standing | Account]]
     opened: list[Account]
     unchanged: int
     refused: dict[int, Finding]
@@ -65,7 +68,7 @@ class Applying:
         file = tx.get(BalanceFile, self.running.job.subject_id)
         assert file is not None, "balance files are never deleted"
         assert file.applied_key is not None, "who asks for it gives it a key"
-        waiting, reached = file_store.waiting(tx.connection, file.id, file.done_row_no, rows)
+        waiting, reached = file_store.waiting(tx.connection, file.id, file.currency, file.done_row_no, rows)
         if reached is None:
             applied = finished(file, core.clock.now_us())
             tx.put(applied)
@@ -83,9 +86,14 @@ def finished(file: BalanceFile, at_us: int) -> BalanceFile:
 
 
 def apply_rows(
-    core: Core, tx: BulkTx, command: Command, file: BalanceFile, waiting: Sequence[Waiting], reached: int
+    core: Core,
+    tx: BulkTx,
+    command: Command,
+    file: BalanceFile,
+    waiting: Sequence[tuple[Any, ...]],
+    reached: int,
 ) -> BalanceFile:
-    """Post the differences of these rows, which end at row `reached`; the file with its figures so far.
+    """Post the differences of these rows (values of `Waiting`), which end at row `reached`; the file with its figures so far.
 
     Raises:
         InvariantBroken: an account moved while its difference was written; the whole transaction fails.
@@ -107,67 +115,77 @@ def apply_rows(
 
 
 def _decide(
-    core: Core, tx: BulkTx, command: Command, file: BalanceFile, waiting: Sequence[Waiting]
+    core: Core, tx: BulkTx, command: Command, file: BalanceFile, waiting: Sequence[tuple[Any, ...]]
 ) -> _Decided:
     """Which rows still are what the preview showed; new receivables for payers who have none."""
-    tx.read(Account, {each.account_id for each in waiting if each.account_id is not None})
-    late = file_store.open_receivables(
-        tx.connection, {each.customer_id for each in waiting if each.account_id is None}, file.currency
-    )
+    currency = file.currency
     closed = {
         branch_id: is_closed(tx, branch_id, core.today(core.tree[branch_id]).isoformat())
-        for branch_id in {each.branch_id for each in waiting}
+        for branch_id in {row[_BRANCH] for row in waiting}
     }
     inside = core.tree.below(file.branch_id)
+    free = {branch_id for branch_id, is_shut in closed.items() if branch_id in inside and not is_shut}
     found = _Decided([], [], 0, {})
     unchanged = 0
-    opening: list[Waiting] = []
+    opening: list[tuple[Any, ...]] = []
     for row in waiting:
-        account = tx.get(Account, row.account_id) if row.account_id is not None else None
-        refusal = why_not(row, account, file.currency, inside, closed, has_late=row.customer_id in late)
-        if refusal is not None:
-            found.refused[row.row_no] = refusal
-        elif row.after_minor == row.before_minor:
+        (
+            row_no,
+            _,
+            _,
+            _,
+            _,
+            account_id,
+            before,
+            after,
+            _,
+            branch_id,
+            status,
+            standing,
+            version,
+            balance,
+            late,
+        ) = row
+        # What `why_not` asks, for the rows of which there is nothing to say.
+        is_as_seen = not late if account_id is None else balance == before and standing == _OPEN
+        if not is_as_seen or branch_id not in free or status == _ON_THE_MOVE:
+            refusal = why_not(Waiting._make(row), currency, inside, closed)
+            assert refusal is not None, "what keeps a row out has a name"
+            found.refused[row_no] = refusal
+        elif after == before:
             unchanged += 1
-        elif account is None:
+        elif account_id is None:
             opening.append(row)
         else:
-            found.moves.append((row, account))
-    found.opened.extend(_opened(core, tx, command, file, opening))
-    found.moves.extend(zip(opening, found.opened, strict=True))
-    found.moves.sort(key=lambda pair: pair[0].row_no)
+            found.moves.append((row, Standing(account_id, version, balance, currency)))
+    if opening:
+        found.opened.extend(_opened(core, tx, command, file, opening))
+        found.moves.extend(zip(opening, found.opened, strict=True))
+        found.moves.sort(key=lambda pair: pair[0][0])
     return replace(found, unchanged=unchanged)
 
 
-def why_not(
-    row: Waiting,
-    account: Account | None,
-    currency: str,
-    inside: frozenset[str],
-    closed: dict[str, bool],
-    *,
-    has_late: bool,
-) -> Finding | None:
+def why_not(row: Waiting, currency: str, inside: frozenset[str], closed: dict[str, bool]) -> Finding | None:
     """What has happened between the preview and now that keeps a row out, or None."""
     number = row.account_no
     if row.branch_id not in inside:
         return error("division", f"Payer {number} has left the division.", "account_no", number)
-    if row.status == CustomerStatus.TRANSFER_IN_PROGRESS:
+    if row.status == _ON_THE_MOVE:
         said = f"Payer {number} is being transferred to another branch; nothing moves until that ends."
         return error("transfer-in-progress", said, "account_no", number)
     if closed[row.branch_id]:
         return error("day-closed", f"Today is closed in the branch of payer {number}.", "account_no", number)
-    if account is None:
-        if not has_late:
+    if row.account_id is None:
+        if not row.late:
             return None
         said = f"Payer {number} was given a receivable since the preview; nothing was overwritten."
         return error("moved-since-preview", said, "balance")
-    if account.status != _OPEN:
+    if row.account_status != _OPEN or row.balance_minor is None:
         return error(
             "account-not-open", f"The receivable of payer {number} was closed.", "account_no", number
         )
-    if account.balance_minor != row.before_minor:
-        before, now = money(row.before_minor, currency), money(account.balance_minor, currency)
+    if row.balance_minor != row.before_minor:
+        before, now = money(row.before_minor, currency), money(row.balance_minor, currency)
         said = (
             f"The account of payer {number} moved since the preview, from {before} to {now}; "
             f"{money(row.after_minor, currency)} was not put over it."
@@ -177,24 +195,13 @@ def why_not(
 
 
 def _opened(
-    core: Core, tx: BulkTx, command: Command, file: BalanceFile, rows: Sequence[Waiting]
+    core: Core, tx: BulkTx, command: Command, file: BalanceFile, rows: Sequence[tuple[Any, ...]]
 ) -> list[Account]:
     """A receivable for each of these payers, in order."""
     made = numbers.next_account_nos(tx, len(rows))
+    kind, currency, at_us, new_id = AccountKind.RECEIVABLE.value, file.currency, command.at_us, core.new_id
     return [
-        Account(
-            id=core.new_id(),
-            version=1,
-            account_no=account_no,
-            customer_id=row.customer_id,
-            branch_id=row.branch_id,
-            kind=AccountKind.RECEIVABLE.value,
-            currency=file.currency,
-            status=_OPEN,
-            product=None,
-            balance_minor=0,
-            created_at=command.at_us,
-        )
+        Account(new_id(), 1, account_no, row[_CUSTOMER], row[_BRANCH], kind, currency, _OPEN, None, 0, at_us)
         for row, account_no in zip(rows, made, strict=True)
     ]
 
@@ -205,53 +212,30 @@ def _post(
     """One entry a row, by the sign of its difference; the postings in the order of their columns."""
     contras: dict[str, Account] = {}
     days: dict[str, str] = {}
-    drafts: list[journal.EntryDraft] = []
+    pairs: list[Pair] = []
     postings: list[tuple[Any, ...]] = []
-    ids = [core.new_id() for _ in decided.moves]
-    narration = narration_of(file)
-    for (row, account), entry_id in zip(decided.moves, ids, strict=True):
-        branch_id = row.branch_id
+    narration, file_id, new_id = narration_of(file), file.id, core.new_id
+    for row, account in decided.moves:
+        row_no, _, _, _, _, _, before, after, reference, branch_id, *_ = row
         if branch_id not in contras:
             contras[branch_id] = contra(core, tx, branch_id, file.currency, command.at_us)
             days[branch_id] = core.today(core.tree[branch_id]).isoformat()
-        amount = row.after_minor - row.before_minor
-        drafts.append(
-            journal.EntryDraft(
-                ENTRY_KIND,
-                branch_id,
-                file.id,
-                difference(account, contras[branch_id], amount),
-                days[branch_id],
-                narration,
-                row.statement_ref,
+        entry_id, amount = new_id(), after - before
+        pairs.append(
+            # More owed debits the receivable, less credits it.
+            Pair(
+                entry_id, row_no, branch_id, file_id, account, contras[branch_id], amount,
+                days[branch_id], narration, reference,
             )
-        )
-        postings.append((file.id, row.row_no, account.id, entry_id, amount, row.after_minor))
-    following = iter(ids)
-    journal.post_entries_bulk(
-        tx,
-        command,
-        drafts,
-        row_nos=[row.row_no for row, _ in decided.moves],
-        new_id=lambda: next(following),
-        opened=decided.opened,
-    )
+        )  # fmt: skip
+        postings.append((file_id, row_no, account.id, entry_id, amount, after))
+    journal.post_pairs_bulk(tx, command, ENTRY_KIND, pairs, opened=decided.opened)
     return postings
 
 
 def contra(core: Core, tx: Tx, branch_id: str, currency: str, at_us: int) -> Account:
     """The branch's billing contra."""
     return journal.institution_account(tx, core.tree[branch_id], BILLING_CONTRA, currency, at_us)
-
-
-def difference(
-    account: Account, contra_account: Account, amount_minor: int
-) -> tuple[journal.LegDraft, journal.LegDraft]:
-    """The legs that move a receivable by `amount_minor`: more owed debits it, less credits it."""
-    return (
-        journal.LegDraft(account, amount_minor),
-        journal.LegDraft(contra_account, -amount_minor),
-    )
 
 
 def narration_of(file: BalanceFile) -> str:
@@ -280,14 +264,12 @@ def _tell_chain(
     tx: BulkTx, command: Command, file: BalanceFile, postings: Sequence[tuple[Any, ...]], refused: int
 ) -> None:
     """One link of the chain for each piece, with the fingerprint of what it posted (AUD-1)."""
-    digest = hashlib.sha256()
-    for _, row_no, account_id, _, amount, _ in postings:
-        digest.update(f"{row_no}:{account_id}:{amount}\n".encode())
+    lines = "".join(f"{row_no}:{account_id}:{amount}\n" for _, row_no, account_id, _, amount, _ in postings)
     after = {
         "rows": len(postings),
         "refused": refused,
         "net_minor": sum(each[4] for each in postings),
-        "set_hash": digest.hexdigest(),
+        "set_hash": hashlib.sha256(lines.encode()).hexdigest(),
     }
     audit.append(
         tx,

@@ -14,8 +14,6 @@ from pydantic_core import to_json
 
 from branchtui.contract.balance_files import PayerChange
 from branchtui.contract.customers import CustomerStatus
-from branchtui.format.money import money
-from branchtui.ledger import names
 from branchtui.ledger.feeds.balances import balance_reader
 from branchtui.ledger.feeds.dates import date_reader
 from branchtui.ledger.feeds.finding import ERROR, OK, WARNING, CellError, Finding, error, shown, warning
@@ -23,7 +21,7 @@ from branchtui.ledger.feeds.payer_table import COLUMNS
 from branchtui.ledger.store import file_store
 from branchtui.ledger.store.file_store import Payer
 from branchtui.ledger.texts import is_unsafe
-from branchtui.ledger.workflows.file_sweep import Sweep
+from branchtui.ledger.workflows.file_sweep import Sweep, change_of, remarks
 from branchtui.ledger.workflows.file_xray import Figures
 from branchtui.ledger.workflows.import_rows import encoded_findings
 
@@ -137,12 +135,8 @@ class Judge:
             figures.errors += 1
             return self._staged(row, ERROR, _WRONG, number[:20], payer, after, findings=findings)
         before = payer.balance_minor or 0
-        change = self._change(payer, before, after)
-        if name and name != payer.name and not same_name(name, payer.name):
-            said = f"The file says {shown(name.strip())}; payer {number} is {payer.name}."
-            findings.append(warning("name-differs", said, "payer_name", name))
-        if change != _UNCHANGED or after == 0 or payer.status != _ACTIVE:
-            self._remarks(payer, before, after, findings)
+        change = change_of(payer.account_id, before, after)
+        findings += remarks(self.setting, payer, name, before, after)
         if findings:
             figures.warnings += 1
         figures.add(row.row_no, payer, change, before, after)
@@ -234,29 +228,6 @@ class Judge:
             said = f"The file states balances as of {self.setting.as_of_date}; this row says {day}."
             findings.append(error("as-of", said, "as_of_date", as_of))
 
-    def _change(self, payer: Payer, before: int, after: int) -> str:
-        if before == after:
-            return _UNCHANGED
-        if payer.account_id is None:
-            return _NEW
-        return _FLIPPED if before * after < 0 else _CHANGED
-
-    def _remarks(self, payer: Payer, before: int, after: int, findings: list[Finding]) -> None:
-        """What a person should see before it moves; the row is applied all the same."""
-        currency = self.setting.currency
-        if before * after < 0:
-            said = f"The sign flips: {money(before, currency)} before, {money(after, currency)} now."
-            findings.append(warning("sign-flipped", said, "balance"))
-        if before and abs(after - before) * 100 > self.setting.moved_share_percent * abs(before):
-            share = abs(after - before) * 100 // abs(before)
-            said = f"It moves by {share:,} %: {money(before, currency)} before, {money(after, currency)} now."
-            findings.append(warning("moved", said, "balance"))
-        if after == 0:
-            findings.append(warning("zero", "The balance is zero.", "balance"))
-        if payer.status != _ACTIVE:
-            said = f"Payer {payer.account_no} is {payer.status.replace('_', ' ')}."
-            findings.append(warning("inactive", said, "account_no", payer.account_no))
-
     def _staged(
         self,
         row: Row,
@@ -287,16 +258,6 @@ class Judge:
             encoded_findings(kept) if kept else None,
             to_json(row.cells).decode() if level == ERROR else None,
         )
-
-
-def same_name(written: str, ours: str) -> bool:
-    """Whether two writings are of one name: case, marks, punctuation and the order of its parts are no difference."""
-    return _parts(written) == _parts(ours)
-
-
-def _parts(name: str) -> list[str]:
-    plain = names.plain_name(name).replace("'", "")
-    return sorted("".join(c if c.isalnum() else " " for c in plain).split())
 
 
 assert COLUMNS[:3] == ("account_no", "payer_name", "balance"), "rows come in this order"

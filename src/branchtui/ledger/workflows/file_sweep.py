@@ -1,7 +1,7 @@
-"""The rows of a balance file of which there is nothing to say, judged in one sweep.
+"""The rows of a balance file in which nothing is wrong, judged in one sweep.
 
-Nearly all rows of nearly all files are of this kind: a payer of ours, once, a plain amount, nothing remarkable.
-Whatever is otherwise is left to the judge, who says what it is; both must come to the same where both may judge.
+Nearly all rows of nearly all files are of this kind: a payer of ours, once, and a plain amount. Whatever is written
+otherwise is left to the judge, who says what it is; both must come to the same where both may judge.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from branchtui.contract.balance_files import PayerChange
 from branchtui.contract.base import MAX_AMOUNT_MINOR
 from branchtui.contract.customers import CustomerStatus
 from branchtui.contract.imports import DecimalWriting
-from branchtui.format.money import exponent_of
-from branchtui.ledger.feeds.finding import OK
+from branchtui.format.money import exponent_of, money
+from branchtui.ledger import names
+from branchtui.ledger.feeds.finding import OK, WARNING, Finding, shown, warning
 from branchtui.ledger.feeds.universal import PAYER_CELLS
 from branchtui.ledger.store.file_store import Payer
+from branchtui.ledger.workflows.import_rows import encoded_findings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,9 +31,11 @@ if TYPE_CHECKING:
 _CELLS: Final = len(PAYER_CELLS)
 _TEXT_CHARACTERS: Final = 100
 _ACTIVE: Final = CustomerStatus.ACTIVE.value
-_NEW, _CHANGED, _UNCHANGED = (
+_ON_THE_MOVE: Final = CustomerStatus.TRANSFER_IN_PROGRESS.value
+_NEW, _CHANGED, _FLIPPED, _UNCHANGED = (
     PayerChange.NEW.value,
     PayerChange.CHANGED.value,
+    PayerChange.FLIPPED.value,
     PayerChange.UNCHANGED.value,
 )
 
@@ -52,7 +56,7 @@ class Sweep:
         point = "." if self.setting.decimal is DecimalWriting.POINT else ","
         # All decimals or none: what is written otherwise is rare, and the judge reads it.
         part = rf"(?:{re.escape(point)}([0-9]{{{decimals}}}))?" if decimals else "()"
-        self.plain = re.compile(rf"([0-9]{{1,15}}){part}", re.ASCII).fullmatch
+        self.plain = re.compile(rf"(-?)([0-9]{{1,15}}){part}", re.ASCII).fullmatch
         self.scale = 10**decimals
 
     def judge(
@@ -84,40 +88,34 @@ class Sweep:
                 staged.append(judge(row))
                 continue
             _, customer_id, branch_id, status, own_name, account_id, balance = payer
-            after = int(amount[1]) * scale + int(amount[2] or 0)
-            before = balance or 0
-            moved = after - before
-            is_remarkable = after <= 0 or before < 0 or (before and abs(moved) * 100 > share * before)
-            if (
-                is_remarkable
-                or after > MAX_AMOUNT_MINOR
-                or status != _ACTIVE
-                or branch_id not in inside
-                or (name != own_name and name)
-            ):
+            after = int(amount[2]) * scale + int(amount[3] or 0)
+            if after > MAX_AMOUNT_MINOR or branch_id not in inside or status == _ON_THE_MOVE:
                 staged.append(judge(row))
                 continue
-            change = _UNCHANGED if not moved else _CHANGED if account_id is not None else _NEW
+            if amount[1]:
+                after = -after
+            before = balance or 0
+            moved = after - before
+            level, said = OK, None
+            if (
+                after <= 0
+                or before < 0
+                or (before and abs(moved) * 100 > share * before)
+                or status != _ACTIVE
+                or (name != own_name and name)
+            ):
+                findings = remarks(setting, Payer._make(payer), name, before, after)
+                if findings:
+                    figures.warnings += 1
+                    level, said = WARNING, encoded_findings(findings)
+            change = change_of(account_id, before, after)
             seen[number] = row.row_no
             if not figures.add_plain(branch_id, change, before, after):
                 figures.add_biggest(row.row_no, Payer._make(payer), change, before, after)
+            told = (dates[due] or None, reference or None, email or None, said, None)
+            row_no = row.row_no
             staged.append(
-                (
-                    file_id,
-                    row.row_no,
-                    OK,
-                    change,
-                    number,
-                    customer_id,
-                    account_id,
-                    before,
-                    after,
-                    dates[due] or None,
-                    reference or None,
-                    email or None,
-                    None,
-                    None,
-                )
+                (file_id, row_no, level, change, number, customer_id, account_id, before, after, *told)
             )
         return staged
 
@@ -130,6 +128,47 @@ def is_plain_text(name: str, reference: str, email: str) -> bool:
         and text.isascii()
         and text.isprintable()
         and (not email or "@" in email)
-        and " " not in reference
+        and reference == reference.strip()
         and " " not in email
     )
+
+
+def change_of(account_id: str | None, before: int, after: int) -> str:
+    """What a stated balance does to a payer's receivable, or to that of one who has none yet (`account_id` None)."""
+    if before == after:
+        return _UNCHANGED
+    if account_id is None:
+        return _NEW
+    return _FLIPPED if before * after < 0 else _CHANGED
+
+
+def remarks(setting: Setting, payer: Payer, name: str, before: int, after: int) -> list[Finding]:
+    """What a person should see before it moves; the row is applied all the same."""
+    currency, number, moved = setting.currency, payer.account_no, abs(after - before)
+    found: list[Finding] = []
+    if name and name != payer.name and not same_name(name, payer.name):
+        said = f"The file says {shown(name.strip())}; payer {number} is {payer.name}."
+        found.append(warning("name-differs", said, "payer_name", name))
+    if before * after < 0:
+        said = f"The sign flips: {money(before, currency)} before, {money(after, currency)} now."
+        found.append(warning("sign-flipped", said, "balance"))
+    if before and moved * 100 > setting.moved_share_percent * abs(before):
+        share = moved * 100 // abs(before)
+        said = f"It moves by {share:,} %: {money(before, currency)} before, {money(after, currency)} now."
+        found.append(warning("moved", said, "balance"))
+    if after == 0:
+        found.append(warning("zero", "The balance is zero.", "balance"))
+    if payer.status != _ACTIVE:
+        said = f"Payer {number} is {payer.status.replace('_', ' ')}."
+        found.append(warning("inactive", said, "account_no", number))
+    return found
+
+
+def same_name(written: str, ours: str) -> bool:
+    """Whether two writings are of one name: case, marks, punctuation and the order of its parts are no difference."""
+    return _parts(written) == _parts(ours)
+
+
+def _parts(name: str) -> list[str]:
+    plain = names.plain_name(name).replace("'", "")
+    return sorted("".join(c if c.isalnum() else " " for c in plain).split())

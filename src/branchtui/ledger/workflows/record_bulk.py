@@ -11,13 +11,14 @@ from branchtui.contract.customers import AccountStatus
 from branchtui.contract.problem import Codes
 from branchtui.format.money import money
 from branchtui.ledger import audit, journal, numbers
-from branchtui.ledger.journal import InvariantBroken
+from branchtui.ledger.journal import InvariantBroken, Pair, Standing
 from branchtui.ledger.operations import Reply, reply
 from branchtui.ledger.problems import Refusal, conflict
 from branchtui.ledger.store.mapping import insert_rows
 from branchtui.ledger.store.rows import Account, JobRow, Product
 from branchtui.ledger.workflows import customer_filing, jobs
-from branchtui.ledger.workflows.balance_records import posting
+from branchtui.ledger.workflows.balance_records import ENTRY_KIND
+from branchtui.ledger.workflows.record_rules import is_owed
 from branchtui.ledger.workflows.record_sets import BulkPurpose, RecordSet, read_set, set_filters
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ _PATH: Final = "/v1/balance-records"
 
 
 class _Waiting(NamedTuple):
-    """As much of a record as its posting needs; `account_id` is the open account that it moves, if there is one."""
+    """As much of a record as its posting needs, and the open account that it moves, if there is one."""
 
     id: str
     version: int
@@ -47,13 +48,17 @@ class _Waiting(NamedTuple):
     as_of_date: str
     narration: str
     external_ref: str | None
-    account_id: str | None = None
+    account_id: str | None
+    account_no: str | None
+    account_version: int | None
+    balance_minor: int | None
 
 
-_COLUMNS: Final = ", ".join(f"balance_records.{name}" for name in _Waiting._fields[:-1])
+_COLUMNS: Final = ", ".join(f"balance_records.{name}" for name in _Waiting._fields[:-4])
 
 _LOAD: Final = f"""
-SELECT {_COLUMNS}, accounts.id FROM balance_records
+SELECT {_COLUMNS}, accounts.id, accounts.account_no, accounts.version, accounts.balance_minor
+FROM balance_records
 LEFT JOIN accounts ON accounts.customer_id = balance_records.customer_id
     AND accounts.kind = balance_records.account_kind AND accounts.currency = balance_records.currency
     AND accounts.status = 'open'
@@ -161,31 +166,55 @@ def post_records(
         InvariantBroken: one of them moved meanwhile; the whole transaction fails.
     """
     ids = json.dumps([record_id for record_id, _ in rows])
-    loaded = [_Waiting(*values) for values in tx.connection.execute(_LOAD, {"ids": ids})]
+    loaded = list(map(_Waiting._make, tx.connection.execute(_LOAD, {"ids": ids})))
     if [record[:2] for record in loaded] != list(rows):
         raise InvariantBroken("the records of a bulk posting are not those that were checked")
     opened = _opened(core, tx, command, loaded)
-    tx.read(Account, {record.account_id for record in loaded if record.account_id is not None})
     contras: dict[tuple[str, str], Account] = {}
-    drafts: list[journal.EntryDraft] = []
+    pairs: list[Pair] = []
     changes: list[tuple[Any, ...]] = []
-    at_us = command.at_us
-    for record in loaded:
+    at_us, new_id = command.at_us, core.new_id
+    owed = {kind: is_owed(kind) for kind in {record.account_kind for record in loaded}}
+    for row_no, record in zip(row_nos, loaded, strict=True):
         place = (record.branch_id, record.currency)
         if place not in contras:
             branch = core.tree[record.branch_id]
             contras[place] = journal.institution_account(
                 tx, branch, journal.OPENING_CONTRA, record.currency, at_us
             )
-        account = opened[_owner(record)] if record.account_id is None else tx.get(Account, record.account_id)
-        assert account is not None, "the account was joined a moment ago"
-        drafts.append(posting(record, account, contras[place]))
-        changes.append((record.id, record.version, account.account_no, account.id))
-    journal.post_entries_bulk(
-        tx, command, drafts, row_nos=row_nos, new_id=core.new_id, opened=tuple(opened.values())
-    )
+        account, account_no = _moved(record, opened)
+        # As `balance_records.posting` has it: what is owed debits the customer's account, what is held credits it.
+        debit, credit = (account, contras[place]) if owed[record.account_kind] else (contras[place], account)
+        pairs.append(
+            Pair(
+                new_id(),
+                row_no,
+                record.branch_id,
+                record.id,
+                debit,
+                credit,
+                record.amount_minor,
+                record.as_of_date,
+                record.narration,
+                record.external_ref,
+            )
+        )
+        changes.append((record.id, record.version, account_no, account.id))
+    journal.post_pairs_bulk(tx, command, ENTRY_KIND, pairs, opened=tuple(opened.values()))
     _file_products(tx, opened.values())
     _run_on_all(tx, _ACCOUNTED, changes, {"posted_by": command.principal.username, "posted_at": at_us})
+
+
+def _moved(record: _Waiting, opened: dict[tuple[str, str, str], Account]) -> tuple[Standing | Account, str]:
+    """The account that a record moves, as it stands or new, and its number."""
+    if record.account_id is None:
+        new = opened[_owner(record)]
+        return new, new.account_no
+    number, version, balance_minor = record.account_no, record.account_version, record.balance_minor
+    assert number is not None, "the account was joined a moment ago"
+    assert version is not None, "the account was joined a moment ago"
+    assert balance_minor is not None, "the account was joined a moment ago"
+    return Standing(record.account_id, version, balance_minor, record.currency), number
 
 
 def _opened(

@@ -28,7 +28,7 @@ accounts = Table(
     Index("accounts_customer", "customer_id", "kind"),
 )
 
-MOST_KINDS: Final = "('payment.receive', 'payment.associate', 'balance-record')"
+MOST_KINDS: Final = "('payment.receive', 'payment.associate', 'balance-record', 'balance-file')"
 """Kinds that most entries are of: whoever walks all entries meets them soon, and no index is paid for them."""
 
 _RARE: Final = sql(f"kind NOT IN {MOST_KINDS}")
