@@ -24,7 +24,9 @@ from branchtui.ledger.phones import region_of
 from branchtui.ledger.problems import Refusal
 from branchtui.ledger.store.mapping import insert_rows, select_among
 from branchtui.ledger.store.rows import Account, Payment
-from branchtui.ledger.workflows import matching, owners
+from branchtui.ledger.store.text_index import filled_at_once
+from branchtui.ledger.workflows import matching
+from branchtui.ledger.workflows.owners_many import many_in_transaction
 from branchtui.ledger.workflows.payment_rules import decide_account
 from branchtui.ledger.workflows.payment_search import searched_text
 from branchtui.ledger.workflows.payment_steps import ASSOCIATED, RECEIVED
@@ -35,10 +37,13 @@ if TYPE_CHECKING:
 
     from branchtui.ledger.core import Core
     from branchtui.ledger.operations import Command
+    from branchtui.ledger.store.owner_store import OwnerRow
     from branchtui.ledger.store.rows import Branch
     from branchtui.ledger.store.unit import BulkTx
 
 _NO_REASONS: Final = "[]"
+_FEW: Final = 100
+"""Payments below this number enter the text index one by one: filling it at once makes the engine prepare anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,7 @@ def book_receipts(
         key: _place(core, tx, command, *key) for key in {(each.branch_id, each.currency) for each in receipts}
     }
     evidences = [each.evidence for each in receipts]
-    found = owners.many_in_transaction(
+    found = many_in_transaction(
         tx.connection,
         [
             (says, places[each.branch_id, each.currency].scope)
@@ -129,7 +134,7 @@ def book_receipts(
             )
             row_nos.append(receipt.row_no + 1)
     post_entries_bulk(tx, command, drafts, row_nos=row_nos, new_id=core.new_id)
-    insert_rows(tx.connection, Payment, rows)
+    _insert(tx, rows)
     return [row[0] for row in rows]
 
 
@@ -146,18 +151,18 @@ def _place(core: Core, tx: BulkTx, command: Command, branch_id: str, currency: s
 
 
 def _accounts(tx: BulkTx, customer_ids: set[str]) -> dict[str, list[Account]]:
-    """The accounts of these customers, by customer."""
+    """The accounts of these customers, by customer; what is posted to them afterwards finds them read."""
     held: dict[str, list[Account]] = {}
     if customer_ids:
-        keys = json.dumps(sorted(customer_ids))
-        for values in tx.connection.execute(select_among(Account, "customer_id"), {"keys": keys}):
-            account = Account(*values)
+        bound = {"keys": json.dumps(sorted(customer_ids))}
+        statement = select_among(Account, "customer_id")
+        for account in tx.select(Account, statement, bound, lambda each: each.customer_id in customer_ids):
             held.setdefault(account.customer_id or "", []).append(account)
     return held
 
 
 def _whither(
-    receipt: Receipt, decision: matching.Decision, held: dict[str, list[Account]]
+    receipt: Receipt, decision: matching.Decision[OwnerRow], held: dict[str, list[Account]]
 ) -> tuple[Account | None, str | None]:
     """The account that the money goes to, or why it waits."""
     if decision.customer is None or decision.tier is None:
@@ -169,7 +174,7 @@ def _whither(
 def _row(
     receipt: Receipt,
     says: matching.Evidence,
-    decision: matching.Decision,
+    decision: matching.Decision[OwnerRow],
     account: Account | None,
     waits_because: str | None,
     payment_id: str,
@@ -205,6 +210,14 @@ def _row(
         command.at_us if account else None,
         searched_text(says, receipt.code, payment_no, place.region),
     )
+
+
+def _insert(tx: BulkTx, rows: Sequence[tuple[Any, ...]]) -> None:
+    if len(rows) < _FEW:
+        insert_rows(tx.connection, Payment, rows)
+        return
+    with filled_at_once(tx.connection, "payments"):
+        insert_rows(tx.connection, Payment, rows)
 
 
 def _entry(
