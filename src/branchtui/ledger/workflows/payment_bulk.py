@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from branchtui.ledger.store.unit import BulkTx
 
 _NO_REASONS: Final = "[]"
+# Made once: `json.dumps` with this option would make one a payment.
+_REASONS: Final = json.JSONEncoder(ensure_ascii=False).encode
 _FEW: Final = 100
 """Payments below this number enter the text index one by one: filling it at once makes the engine prepare anew."""
 
@@ -205,7 +207,7 @@ def _row(
         account.customer_id if account else None,
         account.id if account else None,
         decision.tier if account else None,
-        json.dumps(decision.reasons, ensure_ascii=False) if account else _NO_REASONS,
+        _REASONS(decision.reasons) if account else _NO_REASONS,
         matched_by if account else None,
         command.at_us if account else None,
         searched_text(says, receipt.code, payment_no, place.region),
