@@ -51,4 +51,5 @@ def searched(name_key: str, numbers: tuple[str | None, ...]) -> str:
     plain = name_key.translate(_APOSTROPHES)
     bare = plain.translate(_SIGNS)
     parts = [plain] if bare == plain else [plain, bare]
-    return f" {' '.join([*parts, *(fold(number) for number in numbers if number)])} "
+    folded = fold(" ".join(number for number in numbers if number))
+    return f" {' '.join([*parts, folded] if folded else parts)} "

@@ -23,7 +23,7 @@ from branchtui.ledger.journal import (
 from branchtui.ledger.phones import region_of
 from branchtui.ledger.problems import Refusal
 from branchtui.ledger.store.mapping import insert_rows, select_among
-from branchtui.ledger.store.rows import Account, Payment
+from branchtui.ledger.store.rows import Account, Payment, PaymentWait
 from branchtui.ledger.store.text_index import filled_at_once
 from branchtui.ledger.workflows import matching
 from branchtui.ledger.workflows.owners_many import many_in_transaction
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 _NO_REASONS: Final = "[]"
 # Made once: `json.dumps` with this option would make one a payment.
 _REASONS: Final = json.JSONEncoder(ensure_ascii=False).encode
-_FEW: Final = 100
+FEW: Final = 100
 """Payments below this number enter the text index one by one: filling it at once makes the engine prepare anew."""
 
 
@@ -136,7 +136,16 @@ def book_receipts(
             )
             row_nos.append(receipt.row_no + 1)
     post_entries_bulk(tx, command, drafts, row_nos=row_nos, new_id=core.new_id)
-    _insert(tx, rows)
+    insert_payments(tx, rows)
+    insert_rows(
+        tx.connection,
+        PaymentWait,
+        [
+            (row[0], decision.waits_for.id)
+            for row, decision in zip(rows, decisions, strict=True)
+            if decision.waits_for is not None
+        ],
+    )
     return [row[0] for row in rows]
 
 
@@ -214,8 +223,9 @@ def _row(
     )
 
 
-def _insert(tx: BulkTx, rows: Sequence[tuple[Any, ...]]) -> None:
-    if len(rows) < _FEW:
+def insert_payments(tx: BulkTx, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert payments, each the values of its columns; search finds them from then on."""
+    if len(rows) < FEW:
         insert_rows(tx.connection, Payment, rows)
         return
     with filled_at_once(tx.connection, "payments"):
