@@ -212,9 +212,14 @@ def mirror(tx: Tx, entry: JournalEntry) -> tuple[LegDraft, ...]:
     return tuple(drafts)
 
 
+def institution_account_id(branch: Branch, kind: str, currency: str) -> str:
+    """The id of the branch's own account of `kind` and `currency`, opened or not."""
+    return f"gl-{branch.id}-{kind}-{currency}"
+
+
 def institution_account(tx: Tx, branch: Branch, kind: str, currency: str, at_us: int) -> Account:
     """The branch's own account of `kind` and `currency` (contra, float, receipts), opened when first used."""
-    account_id = f"gl-{branch.id}-{kind}-{currency}"
+    account_id = institution_account_id(branch, kind, currency)
     account = tx.get(Account, account_id)
     if account is None:
         account = Account(

@@ -120,7 +120,6 @@ def test_a_piece_that_fails_leaves_the_text_index_as_it_was(
 ) -> None:
     """The trigger of the text index is away for the length of a transaction: one that is undone brings it back."""
     monkeypatch.setattr(payment_bulk, "FEW", 1)
-    insert = payment_bulk.insert_rows
 
     def fail(tx: BulkTx) -> None:
         def broken(*_: object) -> None:
@@ -131,7 +130,6 @@ def test_a_piece_that_fails_leaves_the_text_index_as_it_was(
 
     with pytest.raises(ZeroDivisionError):
         till.ledger.bulk(fail)
-    monkeypatch.setattr(payment_bulk, "insert_rows", insert)
     monkeypatch.undo()
     paid = till.pay(BillRefNumber="WALRUS", MSISDN="2547*****998")
     assert [each["id"] for each in till.top.get("/v1/payments", q="walrus").json()["items"]] == [paid["id"]]

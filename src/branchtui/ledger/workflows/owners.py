@@ -20,6 +20,7 @@ from branchtui.ledger.store.mapping import compiled, mapping_of, select_equal
 from branchtui.ledger.store.owner_store import OwnerRow
 from branchtui.ledger.store.rows import Account, Customer, Payment
 from branchtui.ledger.store.search import prefix_end
+from branchtui.ledger.store.wanted import Rows
 from branchtui.ledger.workflows import matching, payer_habits, payer_memory
 from branchtui.ledger.workflows.matching import Evidence, Found, Suggestion
 
@@ -112,11 +113,12 @@ def _plan(evidence: Evidence, scope: frozenset[str]) -> Generator[LookUp, list[A
     named: dict[str, Customer] = {}
     ours = False
     if folded and len(folded) <= NUMBER_MAX:
-        for column in ("customer_no_key", "account_no_key"):
-            for customer in (yield _equal(Customer, **{column: folded})):
+        *of_customers, of_accounts = _numbered(folded)
+        for look_up in of_customers:
+            for customer in (yield look_up):
                 named[customer.id] = customer
-        for account in (yield _equal(Account, account_no_key=folded)):
-            if account.customer_id is not None:
+        for account in (yield of_accounts):
+            if account.customer_id is not None and account.customer_id not in named:
                 (customer,) = yield _equal(Customer, id=account.customer_id)
                 named[customer.id] = customer
         ours = matching.is_digits(folded)
@@ -127,10 +129,32 @@ def _plan(evidence: Evidence, scope: frozenset[str]) -> Generator[LookUp, list[A
     elif folded:
         ours = matching.is_digits(folded)
     phoned: dict[str, Customer] = {}
-    for column in PHONE_COLUMNS.get(evidence.phone_form, ()):
-        for customer in (yield _equal(Customer, **{column: evidence.phone})):
+    for look_up in _phoned(evidence):
+        for customer in (yield look_up):
             phoned[customer.id] = customer
     return Found(within(named, scope), within(phoned, scope), ours)
+
+
+def foreseen(evidence: Evidence) -> list[Rows]:
+    """What `in_transaction` asks in any case, whatever the answers are: it may come together."""
+    folded = evidence.folded_reference
+    numbered = _numbered(folded) if folded and len(folded) <= NUMBER_MAX else ()
+    return [Rows(each.statement, each.bound) for each in (*numbered, *_phoned(evidence))]
+
+
+def _numbered(folded: str) -> tuple[LookUp, LookUp, LookUp]:
+    """Customers by their own number and by their account's, and accounts: who has this number."""
+    return (
+        _equal(Customer, customer_no_key=folded),
+        _equal(Customer, account_no_key=folded),
+        _equal(Account, account_no_key=folded),
+    )
+
+
+def _phoned(evidence: Evidence) -> list[LookUp]:
+    """Customers who have this phone, in each writing that it may have."""
+    columns = PHONE_COLUMNS.get(evidence.phone_form, ())
+    return [_equal(Customer, **{column: evidence.phone}) for column in columns]
 
 
 PHONE_COLUMNS: Final = {
