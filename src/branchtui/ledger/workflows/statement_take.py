@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from branchtui.ledger.store.rows import Import
     from branchtui.ledger.store.unit import BulkTx
 
-CHUNK_ROWS: Final = 2_500
+CHUNK_ROWS: Final = 2_000
 """Payments that one transaction books: a callback waits no longer than that takes."""
 
 
