@@ -1,7 +1,8 @@
 """Bank statements in MT940 and CAMT.053: read alone, by processor time, and imported whole over HTTP.
 
 A whole import is everything from the first byte sent to done: upload, check, payments in the books and with their
-owners where the reference names one. `python -m bench.statements 2000` takes so many entries.
+owners where the reference names one, in files of several sizes, so that growth shows.
+`python -m bench.statements 600 20000` takes files of so many entries.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from branchtui.ledger.feeds.statement import StatementReader
 from branchtui.ledger.store.rows import Branch, Customer
 from branchtui.ledger.store.unit import BulkTx
 
-ENTRIES: Final = 50_000
+SIZES: Final = (5_000, 50_000)
 CUSTOMERS: Final = 5_000
 CHUNK_BYTES: Final = 64 * 1024
 TURNS: Final = 3
@@ -56,7 +57,7 @@ Moved = list[tuple[str, int, str]]
 
 def main() -> None:
     """Measure, and print one line a figure."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else ENTRIES
+    sizes = [int(each) for each in sys.argv[1:]] or list(SIZES)
     ledger = BenchLedger.make(customers=CUSTOMERS)
     try:
         people = ready(ledger)
@@ -65,12 +66,13 @@ def main() -> None:
             "CAMT.053": (camt, "statement-camt053", CamtReader, CAMT_A_SECOND),
         }
         for name, (write, kind, reader, target) in files.items():
-            moved = movements(people, count, name[0])
-            data = write(moved)
-            rate = count / min(spent_reading(reader, data, count) for _ in range(TURNS))
-            beside = f"target {target:,}; a second of processor time"
-            figure(f"{name}: {count:,} entries read", f"{rate:,.0f}", "a second", beside)
-            whole(ledger, name, kind, data, moved, target)
+            for turn, count in enumerate(sizes):
+                moved = movements(people, count, f"{name[0]}{turn}")
+                data = write(moved)
+                rate = count / min(spent_reading(reader, data, count) for _ in range(TURNS))
+                beside = f"target {target:,}; a second of processor time"
+                figure(f"{name}: {count:,} entries read", f"{rate:,.0f}", "a second", beside)
+                whole(ledger, name, kind, data, moved, target)
         ledger.command("check")
     finally:
         shutil.rmtree(ledger.folder)

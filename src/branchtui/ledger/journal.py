@@ -163,45 +163,45 @@ def post_entries_bulk(
     """
     new = {account.id: account for account in opened}
     standing = dict(new)
-    balance_minor: dict[str, int] = {}
-    movements: dict[str, int] = {}
+    moved: dict[str, list[int]] = {}  # balance, and how often it moved
     entries: list[tuple[Any, ...]] = []
     legs: list[tuple[Any, ...]] = []
     key, username, at_us = command.key, command.principal.username, command.at_us
     for row_no, draft in zip(row_nos, drafts, strict=True):
-        _verify(draft.legs)
+        kind, branch_id, subject_id, its_legs, day, narration, reference, reversal_of = draft
+        _verify(its_legs)
         entry_id = new_id()
         # In the order of the columns of `JournalEntry` and `Leg`.
         entries.append(
             (
                 entry_id,
-                draft.branch_id,
-                draft.kind,
+                branch_id,
+                kind,
                 key,
                 row_no,
-                draft.subject_id,
-                draft.reversal_of,
-                draft.narration,
-                draft.reference,
+                subject_id,
+                reversal_of,
+                narration,
+                reference,
                 username,
                 at_us,
-                draft.business_date,
+                day,
             )
         )
-        for line, (account, amount_minor) in enumerate(draft.legs):
+        for line, (account, amount_minor) in enumerate(its_legs):
             account_id = account.id
-            if account_id not in balance_minor:
+            state = moved.get(account_id)
+            if state is None:
                 if account_id not in standing:
                     standing[account_id] = tx.get(Account, account_id) or account
-                balance_minor[account_id] = standing[account_id].balance_minor
-                movements[account_id] = 0
-            balance_minor[account_id] = balance = balance_minor[account_id] + amount_minor
-            movements[account_id] += 1
-            legs.append((entry_id, line, account_id, amount_minor, balance))
+                state = moved[account_id] = [standing[account_id].balance_minor, 0]
+            state[0] += amount_minor
+            state[1] += 1
+            legs.append((entry_id, line, account_id, amount_minor, state[0]))
     tx.flush()
     known = {name: account for name, account in standing.items() if name not in new}
-    insert_rows(tx.connection, Account, _as_moved(opened, balance_minor, movements))
-    _move(tx, [(name, balance_minor[name], each.version, movements[name]) for name, each in known.items()])
+    insert_rows(tx.connection, Account, _as_moved(opened, moved))
+    _move(tx, [(name, moved[name][0], each.version, moved[name][1]) for name, each in known.items()])
     insert_rows(tx.connection, JournalEntry, entries)
     insert_rows(tx.connection, Leg, legs)
 
@@ -217,8 +217,7 @@ def post_pairs_bulk(
         InvariantBroken: as `post_entries_bulk`.
     """
     known: dict[str, Standing | Account] = {}
-    balance_minor: dict[str, int] = {}
-    movements: dict[str, int] = {}
+    moved: dict[str, list[int]] = {}
     entries: list[tuple[Any, ...]] = []
     legs: list[tuple[Any, ...]] = []
     key, username, at_us = command.key, command.principal.username, command.at_us
@@ -242,34 +241,32 @@ def post_pairs_bulk(
                 day,
             )
         )
-        for line, account, moved in ((0, first, amount), (1, second, -amount)):
+        for line, account, amount_minor in ((0, first, amount), (1, second, -amount)):
             account_id = account.id
-            balance = balance_minor.get(account_id)
-            if balance is None:
+            state = moved.get(account_id)
+            if state is None:
                 known[account_id] = account
-                balance, movements[account_id] = account.balance_minor, 0
-            balance_minor[account_id] = balance = balance + moved
-            movements[account_id] += 1
-            legs.append((entry_id, line, account_id, moved, balance))
+                state = moved[account_id] = [account.balance_minor, 0]
+            state[0] += amount_minor
+            state[1] += 1
+            legs.append((entry_id, line, account_id, amount_minor, state[0]))
     tx.flush()
     for account in opened:
         del known[account.id]
-    insert_rows(tx.connection, Account, _as_moved(opened, balance_minor, movements))
-    _move(tx, [(name, balance_minor[name], each.version, movements[name]) for name, each in known.items()])
+    insert_rows(tx.connection, Account, _as_moved(opened, moved))
+    _move(tx, [(name, moved[name][0], each.version, moved[name][1]) for name, each in known.items()])
     insert_rows(tx.connection, JournalEntry, entries)
     insert_rows(tx.connection, Leg, legs)
 
 
-def _as_moved(
-    opened: Sequence[Account], balance_minor: dict[str, int], movements: dict[str, int]
-) -> Iterator[tuple[Any, ...]]:
+def _as_moved(opened: Sequence[Account], moved: dict[str, list[int]]) -> Iterator[tuple[Any, ...]]:
     """New accounts as they stand behind their entries, in the order of the columns."""
     mapping = mapping_of(Account)
     version, balance = mapping.columns.index("version"), mapping.columns.index("balance_minor")
     for each in opened:
         values = list(mapping.values_of(each))
-        values[version] += movements[each.id]
-        values[balance] = balance_minor[each.id]
+        values[balance], times = moved[each.id]
+        values[version] += times
         yield tuple(values)
 
 
@@ -295,9 +292,14 @@ def mirror(tx: Tx, entry: JournalEntry) -> tuple[LegDraft, ...]:
     return tuple(drafts)
 
 
+def institution_account_id(branch: Branch, kind: str, currency: str) -> str:
+    """The id of the branch's own account of `kind` and `currency`, opened or not."""
+    return f"gl-{branch.id}-{kind}-{currency}"
+
+
 def institution_account(tx: Tx, branch: Branch, kind: str, currency: str, at_us: int) -> Account:
     """The branch's own account of `kind` and `currency` (contra, float, receipts), opened when first used."""
-    account_id = f"gl-{branch.id}-{kind}-{currency}"
+    account_id = institution_account_id(branch, kind, currency)
     account = tx.get(Account, account_id)
     if account is None:
         account = Account(

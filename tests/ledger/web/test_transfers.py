@@ -21,6 +21,7 @@ from tests.ledger.members import (
     wrong,
 )
 from tests.ledger.running import RunningLedger
+from tests.ledger.statements import credit, import_statement, mt940, own_accounts
 from tests.ledger.till import MASK, Till, open_till
 
 pytestmark = pytest.mark.both_stores
@@ -222,6 +223,22 @@ def test_payments_that_arrive_meanwhile_wait_and_are_tried_again(
             1,
         )
     assert ok(top.get(f"/v1/payments/{stray['id']}"))["state"] == "unassociated"
+    assert running_ledger.query("SELECT 1 FROM payment_waits WHERE customer_id = ?", customer["id"]) == []
+
+
+def test_payments_of_a_statement_wait_for_the_transfer_as_well(
+    running_ledger: RunningLedger, till: Till
+) -> None:
+    """Contract, section 3: whichever door a payment came by, one that waits for a transfer is tried again."""
+    own_accounts(running_ledger, "0170555000111")
+    customer = offer(running_ledger, enter(running_ledger))
+    said = [credit(f"MOVING{number:04d}", "12,50", says=customer["account_no"]) for number in range(2)]
+    done = import_statement(till.api("supervisor"), mt940(*said, account="0170555000111"))
+    assert done["imported"] == 2
+    (payment, _) = (till.by_code(f"MOVING{number:04d}")[0] for number in range(2))
+    assert (payment["state"], "transfer in progress" in payment["waits_because"]) == ("unassociated", True)
+    ok(do(teller(running_ledger), customer, "transfer/withdraw", {}))
+    assert balance(running_ledger, customer, "wallet") == 2 * 1_250
     assert running_ledger.query("SELECT 1 FROM payment_waits WHERE customer_id = ?", customer["id"]) == []
 
 

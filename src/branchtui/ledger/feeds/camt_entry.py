@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from lxml import etree
@@ -33,6 +33,17 @@ _DATE: Final = re.compile(
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _STANDINGS: Final = {"BOOK": Standing.BOOKED, "PDNG": Standing.PENDING, "FUTR": Standing.PENDING}
 _DIRECTIONS: Final = {"CRDT": Direction.CREDIT, "DBIT": Direction.DEBIT}
+_DAYS: Final = ("BookgDt/DtTm", "BookgDt/Dt", "ValDt/DtTm", "ValDt/Dt")
+_ENTERED: Final = frozenset(
+    {
+        *("Sts", "BookgDt", "ValDt", "NtryDtls", "Refs", "AmtDtls", "AmtDtls/TxAmt"),
+        *("RmtInf", "RmtInf/Strd", "RmtInf/Strd/CdtrRefInf", "RltdPties"),
+        *(f"RltdPties/{role}" for role in ("Dbtr", "UltmtDbtr", "Cdtr", "UltmtCdtr")),
+        *(f"RltdPties/{role}/Pty" for role in ("Dbtr", "UltmtDbtr", "Cdtr", "UltmtCdtr")),
+    }
+)
+"""Elements that are asked for what stands in them; all others are passed by as a whole."""
+
 _RAW_MAX: Final = 8_000
 
 
@@ -66,58 +77,99 @@ def text_at(element: _Element, path: str) -> str:
     return found.strip() if found else ""
 
 
+@lru_cache(maxsize=1_024)
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2]
+
+
+class Inside:
+    """What stands in an entry, or in one payment of its batch, by paths of local names, whatever the version.
+
+    Walked once, no deeper than the questions go: an entry is asked two dozen, and a search through the tree for each
+    of them would cost most of the reading.
+    """
+
+    __slots__ = ("_found",)
+
+    def __init__(self, element: _Element) -> None:
+        self._found: dict[str, list[_Element]] = {}
+        self._walk(element, "")
+
+    def _walk(self, element: _Element, begun: str) -> None:
+        found = self._found
+        for child in element:
+            tag = child.tag
+            if isinstance(tag, str):
+                path = begun + _local(tag)
+                if path in found:
+                    found[path].append(child)
+                else:
+                    found[path] = [child]
+                if path in _ENTERED:
+                    self._walk(child, path + "/")
+
+    def all(self, path: str) -> list[_Element]:
+        """Every element at this path, in the order of the file; nothing is known below elements not in `_ENTERED`."""
+        return self._found.get(path, [])
+
+    def text(self, path: str) -> str:
+        """The text of the first element at this path, stripped; empty where there is none."""
+        found = self._found.get(path)
+        text = found[0].text if found else None
+        return text.strip() if text else ""
+
+
 def movements_of(element: _Element) -> list[Movement]:
     """The movements of an `Ntry`: the payments of its batch where they add up to it, else the entry as one."""
-    whole = _entry(element)
-    parts = element.findall(_path("NtryDtls/TxDtls"))
+    inside = Inside(element)
+    whole = _entry(inside)
+    parts = inside.all("NtryDtls/TxDtls")
     if len(parts) == 1:
-        _describe(whole, element, parts[0])
+        _describe(whole, element, inside, Inside(parts[0]))
         return [whole]
     if len(parts) > 1 and whole.direction is Direction.CREDIT and whole.amount_minor is not None:
-        split = [_part(whole, element, part) for part in parts]
+        split = [_part(whole, element, inside, Inside(part)) for part in parts]
         amounts = [each.amount_minor for each in split if each is not None]
         if len(amounts) == len(parts) and sum(each or 0 for each in amounts) == whole.amount_minor:
             return [each for each in split if each is not None]
         said = f"The {len(parts)} payments listed in the entry do not add up to it: it is taken as one."
         whole.findings.append(warning("batch", said))
-    _describe(whole, element, element)
+    _describe(whole, element, inside, inside)
     return [whole]
 
 
-def _entry(element: _Element) -> Movement:
+def _entry(inside: Inside) -> Movement:
     findings: list[Finding] = []
-    said = text_at(element, "CdtDbtInd")
+    said = inside.text("CdtDbtInd")
     if said not in _DIRECTIONS:
         findings.append(
             error("entry", "The entry does not say whether it is a credit or a debit.", None, text_of(said))
         )
-    currency, amount = _amount(element, findings)
-    day, at_us = _when(element, findings)
-    status = text_at(element, "Sts/Cd") or text_at(element, "Sts") or text_at(element, "Sts/Prtry")
+    currency, amount = _amount(inside, findings)
+    day, at_us = _when(inside, findings)
+    status = inside.text("Sts/Cd") or inside.text("Sts") or inside.text("Sts/Prtry")
     return Movement(
         direction=_DIRECTIONS.get(said, Direction.DEBIT),
         amount_minor=amount,
         currency=currency,
         day=day,
         at_us=at_us,
-        reference=reference_of(text_at(element, "AcctSvcrRef")),
+        reference=reference_of(inside.text("AcctSvcrRef")),
         standing=_STANDINGS.get(status, Standing.INFORMATION),
-        is_reversal=text_at(element, "RvslInd") in {"true", "1"},
+        is_reversal=inside.text("RvslInd") in {"true", "1"},
         findings=findings,
     )
 
 
-def _part(whole: Movement, entry: _Element, details: _Element) -> Movement | None:
+def _part(whole: Movement, element: _Element, entry: Inside, details: Inside) -> Movement | None:
     """One payment of a batch, if it states its own amount in the entry's currency."""
     findings: list[Finding] = []
-    amount = details.find(_path("Amt"))
-    if amount is None:
-        amount = details.find(_path("AmtDtls/TxAmt/Amt"))
-    if amount is None or amount.get("Ccy") != whole.currency:
+    stated = details.all("Amt") or details.all("AmtDtls/TxAmt/Amt")
+    if not stated or stated[0].get("Ccy") != whole.currency:
         return None
-    if text_at(details, "CdtDbtInd") not in {"", "CRDT"}:
+    if details.text("CdtDbtInd") not in {"", "CRDT"}:
         return None
-    minor = _minor(amount.text or "", whole.currency, findings)
+    minor = _minor(stated[0].text or "", whole.currency, findings)
     if minor is None:
         return None
     movement = Movement(
@@ -134,24 +186,22 @@ def _part(whole: Movement, entry: _Element, details: _Element) -> Movement | Non
     own = _reference(details)
     if own is not None:
         movement.reference = own
-    _describe(movement, entry, details)
+    _describe(movement, element, entry, details)
     return movement
 
 
-def _describe(movement: Movement, entry: _Element, details: _Element) -> None:
+def _describe(movement: Movement, element: _Element, entry: Inside, details: Inside) -> None:
     """Who paid and what for, from the details of the payment, else from the entry."""
     if movement.reference is None:
         movement.reference = _reference(details)
-    parties = details.find(_path("RltdPties"))
     name = ""
-    if parties is not None:
-        debtor = movement.direction is Direction.CREDIT
-        for role in ("Dbtr", "UltmtDbtr") if debtor else ("Cdtr", "UltmtCdtr"):
-            name = name or text_at(parties, f"{role}/Pty/Nm") or text_at(parties, f"{role}/Nm")
-    structured = [each.text or "" for each in details.findall(_path("RmtInf/Strd/CdtrRefInf/Ref"))]
-    plain = [each.text or "" for each in details.findall(_path("RmtInf/Ustrd"))]
-    end_to_end = text_at(details, "Refs/EndToEndId")
-    more = text_at(details, "AddtlTxInf") or text_at(entry, "AddtlNtryInf")
+    debtor = movement.direction is Direction.CREDIT
+    for role in ("Dbtr", "UltmtDbtr") if debtor else ("Cdtr", "UltmtCdtr"):
+        name = name or details.text(f"RltdPties/{role}/Pty/Nm") or details.text(f"RltdPties/{role}/Nm")
+    structured = [each.text or "" for each in details.all("RmtInf/Strd/CdtrRefInf/Ref")]
+    plain = [each.text or "" for each in details.all("RmtInf/Ustrd")]
+    end_to_end = details.text("Refs/EndToEndId")
+    more = details.text("AddtlTxInf") or entry.text("AddtlNtryInf")
     purpose = " ".join([*plain, *structured]).strip()
     movement.payer_name = text_of(name)
     movement.account_ref = text_of(
@@ -162,28 +212,28 @@ def _describe(movement: Movement, entry: _Element, details: _Element) -> None:
     )
     movement.details = text_of(purpose or more, DETAILS_MAX)
     if is_altered(name, purpose, end_to_end, more):
-        movement.raw = etree.tostring(entry, encoding="unicode")[:_RAW_MAX]
+        movement.raw = etree.tostring(element, encoding="unicode")[:_RAW_MAX]
 
 
-def _reference(details: _Element) -> str | None:
+def _reference(details: Inside) -> str | None:
     """What names one payment everywhere: the bank's reference, else the network's own."""
-    for path in ("Refs/AcctSvcrRef", "Refs/UETR", "Refs/TxId"):
-        found = reference_of(text_at(details, path))
+    for name in ("AcctSvcrRef", "UETR", "TxId"):
+        found = reference_of(details.text(f"Refs/{name}"))
         if found is not None:
             return found
     return None
 
 
-def _amount(element: _Element, findings: list[Finding]) -> tuple[str, int | None]:
-    amount = element.find(_path("Amt"))
-    if amount is None:
+def _amount(inside: Inside, findings: list[Finding]) -> tuple[str, int | None]:
+    stated = inside.all("Amt")
+    if not stated:
         findings.append(error("not-an-amount", "The entry has no amount.", "amount"))
         return "", None
-    currency = amount.get("Ccy") or ""
+    currency = stated[0].get("Ccy") or ""
     if not is_currency(currency):
         findings.append(error("currency", "The amount has no currency.", "currency", text_of(currency)))
         return "", None
-    return currency, _minor(amount.text or "", currency, findings)
+    return currency, _minor(stated[0].text or "", currency, findings)
 
 
 def _minor(text: str, currency: str, findings: list[Finding]) -> int | None:
@@ -199,10 +249,10 @@ def _minor(text: str, currency: str, findings: list[Finding]) -> int | None:
         return None
 
 
-def _when(element: _Element, findings: list[Finding]) -> tuple[str | None, int | None]:
+def _when(inside: Inside, findings: list[Finding]) -> tuple[str | None, int | None]:
     """The day on which the bank booked the entry, else its value date; the instant where it has a zone."""
-    for path in ("BookgDt/DtTm", "BookgDt/Dt", "ValDt/DtTm", "ValDt/Dt"):
-        said = text_at(element, path)
+    for path in _DAYS:
+        said = inside.text(path)
         if not said:
             continue
         found = _DATE.fullmatch(said)

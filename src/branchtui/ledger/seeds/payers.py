@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from branchtui.ledger.phones import Phone
     from branchtui.ledger.seeds.people import Person
     from branchtui.ledger.seeds.planting import Planting
+    from branchtui.ledger.store.rows import Customer
     from branchtui.ledger.store.unit import BulkTx
 
 _BY_REFERENCE_SHARE: Final = 0.7
 _HEAD, _TAIL = 4, 3
 _PLAIN_WORDS: Final = ("school fees", "rent", "savings", "chama", "mkopo", "harambee")
 
-Paid = tuple[Evidence, Found]
+Paid = tuple[Evidence, "Found[Customer]"]
 """What a payment says, and who answers to it."""
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from branchtui.ledger.operations import Command
     from branchtui.ledger.seeds.people import Person
     from branchtui.ledger.seeds.planting import Planting
+    from branchtui.ledger.store.rows import Customer
     from branchtui.ledger.store.unit import BulkTx
 
 PROVIDER: Final = "mpesa"
@@ -42,7 +43,7 @@ class Drafted:
     """A payment before it is written: what it says, what the rules decided, the owner's wallet if it has one."""
 
     evidence: Evidence
-    decision: Decision
+    decision: Decision[Customer]
     wallet: Account | None
     amount_minor: int
     paid_at_us: int

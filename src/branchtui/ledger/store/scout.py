@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from greenlet import GreenletExit, getcurrent, greenlet
 
-from branchtui.ledger.store.unit import Batch, ByKey, Rows, Tx
+from branchtui.ledger.store.unit import Batch, Tx
+from branchtui.ledger.store.wanted import ByKey, Rows, Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -68,8 +69,8 @@ class _Scouting(Batch):
             self._hub.switch([ByKey(row_type, key)])
         return self._batch.stored(row_type, key)
 
-    def expect(self, wanted: Sequence[ByKey]) -> None:
-        if missing := [each for each in wanted if not self._batch.knows(each.row_type, each.key)]:
+    def expect(self, wanted: Sequence[Wanted]) -> None:
+        if missing := [each for each in wanted if not self._batch.is_known(each)]:
             self._hub.switch(missing)
 
     def rows(self, rows: Rows) -> Iterable[Any]:

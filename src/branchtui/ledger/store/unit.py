@@ -8,13 +8,13 @@ and the same rules serve every engine.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from branchtui.ledger.store.mapping import TABLES, insert_rows, mapping_of, select_among, select_equal
+from branchtui.ledger.store.wanted import ByKey, Rows, Wanted, asked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -31,26 +31,6 @@ class _Gone:
 GONE = _Gone()
 
 _Layer = dict[type[Any], dict[Any, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class ByKey:
-    """The row of a class with this key."""
-
-    row_type: type[Any]
-    key: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """The rows of a statement; where it asks one text column of a class for one value, `among` is that class."""
-
-    statement: str
-    bound: dict[str, Any]
-    among: type[Any] | None = None
-
-
-Wanted = ByKey | Rows
 
 
 class Batch:
@@ -152,10 +132,10 @@ class Batch:
     def _take_rows(self, statement: str, bound: dict[str, Any], rows: list[Any]) -> None:
         self._ahead[asked(statement, bound)] = rows
 
-    def expect(self, wanted: Sequence[ByKey]) -> None:
+    def expect(self, wanted: Sequence[Wanted]) -> None:
         """These rows will be asked for; where that costs a journey, one serves for all."""
         if self.connection.is_far:
-            self.read(wanted)
+            self.read(each for each in wanted if not self.is_known(each))
 
     def expect_equal(self, row_type: type[Any], name: str, values: Sequence[str]) -> None:
         """Rows with these values of a text column will be asked for, the first of them next."""
@@ -175,6 +155,10 @@ class Batch:
     def has_ahead(self, rows: Rows) -> bool:
         """Whether the rows of this statement were read ahead."""
         return asked(rows.statement, rows.bound) in self._ahead
+
+    def is_known(self, wanted: Wanted) -> bool:
+        """Whether this was read, by key or ahead."""
+        return self.has_ahead(wanted) if isinstance(wanted, Rows) else self.knows(wanted.row_type, wanted.key)
 
     def changed_rows(self, row_type: type[Any]) -> dict[Any, Any]:
         """Key to row (or GONE) of everything of this class that the batch changed."""
@@ -309,9 +293,14 @@ class Tx:
                     found.pop(key, None)
         return list(found.values())
 
-    def expect(self, *wanted: tuple[type[Any], Any]) -> None:
-        """Say which rows (class and key) will be asked for next, so that they may come together."""
-        self._batch.expect([ByKey(row_type, key) for row_type, key in wanted])
+    def expect(self, *wanted: tuple[type[Any], Any] | Rows) -> None:
+        """Say which rows (class and key, or a statement's) will be asked for next, so that they may come together."""
+        self._batch.expect([each if isinstance(each, Rows) else ByKey(*each) for each in wanted])
+
+    @property
+    def is_far(self) -> bool:
+        """Whether reading costs a journey, so that saying beforehand what is expected pays."""
+        return self._batch.connection.is_far
 
     @property
     def company(self) -> int:
@@ -384,11 +373,6 @@ class BulkTx(Tx):
         """The command refused; after a flush that would leave half of it, so the whole transaction fails."""
         assert not self._flushed, "a bulk command refuses before it writes"
         super().drop()
-
-
-def asked(statement: str, bound: dict[str, Any]) -> tuple[Any, ...]:
-    """What tells one question to the database from another."""
-    return (statement, *bound.items())
 
 
 def _bound_key(names: tuple[str, ...], key: Any) -> dict[str, Any]:

@@ -34,6 +34,7 @@ from branchtui.ledger.store.lists import bound_of
 from branchtui.ledger.store.mapping import compiled, select_among
 from branchtui.ledger.store.rows import Account, Payment
 from branchtui.ledger.workflows import matching, owners, payment_search
+from branchtui.ledger.workflows.owners_many import many_in_transaction
 from branchtui.ledger.workflows.payment_rules import decide_account
 from branchtui.ledger.workflows.payment_steps import ASSOCIATED
 
@@ -130,7 +131,7 @@ def look(core: Core, who: Principal, connection: Connection, asked: wire.Payment
     payments, currency = _waiting(core, who, connection, asked)
     says = [owners.evidence_of(each) for each in payments]
     scopes = [core.tree.below(each.branch_id) for each in payments]
-    found = owners.many_in_transaction(connection, list(zip(says, scopes, strict=True)))
+    found = many_in_transaction(connection, list(zip(says, scopes, strict=True)))
     decisions = [matching.decide(each, answer) for each, answer in zip(says, found, strict=True)]
     held = _accounts(connection, {each.customer.id for each in decisions if each.customer is not None})
     closed = _closed(core, connection, payments)

@@ -21,7 +21,7 @@ from branchtui.ledger.journal import InvariantBroken
 from branchtui.ledger.operations import Command, Reply, execute, reply
 from branchtui.ledger.phones import region_of
 from branchtui.ledger.setup import system_principal
-from branchtui.ledger.store.rows import CallbackEvent, CallbackToken, Payee
+from branchtui.ledger.store.rows import CallbackEvent, CallbackToken, ChainHead, Operation, Payee
 from branchtui.ledger.tokens import token_hash
 from branchtui.ledger.workflows import kept_apart, payment_steps, payments
 
@@ -101,6 +101,9 @@ def receive(core: Core, tx: Tx, incoming: IncomingPayment, branch: Branch, messa
     Raises:
         InvariantBroken: the operation's key stands for something else; nothing is recorded.
     """
+    key = operation_key(core, incoming.provider, incoming.code)
+    if tx.is_far:
+        tx.expect((Operation, key), (ChainHead, branch.id), *payments.foreseen(core, incoming, branch))
     known = payments.earlier(tx, incoming.provider, incoming.code)
     if known is not None:
         if (known.amount_minor, known.currency) != (incoming.amount_minor, incoming.currency):
@@ -108,7 +111,7 @@ def receive(core: Core, tx: Tx, incoming: IncomingPayment, branch: Branch, messa
         return
     principal = replace(system_principal(branch.id), address=message.address)
     command = Command(
-        key=operation_key(core, incoming.provider, incoming.code),
+        key=key,
         fingerprint=hashlib.sha256(message.body).digest(),
         principal=principal,
         action=ACTION,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
 from rapidfuzz import fuzz
 
@@ -66,30 +66,54 @@ class Evidence:
         return head, rest.rpartition("*")[2]
 
 
+class Owner(Protocol):
+    """As much of a customer as the tiers need: a whole one, or what was read of thousands at once."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102
+    @property
+    def customer_no(self) -> str: ...  # noqa: D102
+    @property
+    def account_no(self) -> str: ...  # noqa: D102
+    @property
+    def status(self) -> str: ...  # noqa: D102
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def first_name(self) -> str | None: ...  # noqa: D102
+    @property
+    def last_name(self) -> str | None: ...  # noqa: D102
+    @property
+    def mobile_no(self) -> str | None: ...  # noqa: D102
+
+
+Who = TypeVar("Who", bound=Owner)
+
+
 @dataclass(frozen=True, slots=True)
-class Found:
+class Found(Generic[Who]):
     """Who answers to the evidence, in the scope of the payee.
 
     `is_ours` says that the reference has the look of our numbers: digits only, or a prefix of ours.
     """
 
-    by_reference: tuple[Customer, ...] = ()
-    by_phone: tuple[Customer, ...] = ()
+    by_reference: tuple[Who, ...] = ()
+    by_phone: tuple[Who, ...] = ()
     is_ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Generic[Who]):
     """The owner with tier and reasons, or why the payment waits.
 
     `waits_for`: the one owner whose transfer has to end first.
     """
 
-    customer: Customer | None = None
+    customer: Who | None = None
     tier: int | None = None
     reasons: tuple[str, ...] = ()
     waits_because: str | None = None
-    waits_for: Customer | None = None
+    waits_for: Who | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +155,7 @@ def is_digits(folded: str) -> bool:
     return _DIGITS.fullmatch(folded) is not None
 
 
-def decide(evidence: Evidence, found: Found) -> Decision:
+def decide(evidence: Evidence, found: Found[Who]) -> Decision[Who]:
     """The owner of a payment by tiers 1 to 3, or why it waits (tier 0 and whatever is ambiguous)."""
     reference = evidence.folded_reference
     if len(found.by_reference) > 1:
@@ -155,7 +179,7 @@ def decide(evidence: Evidence, found: Found) -> Decision:
 
 def suggest(
     evidence: Evidence,
-    found: Found,
+    found: Found[Customer],
     *,
     masked: Iterable[Customer] = (),
     alike: Sequence[Customer] = (),
@@ -196,7 +220,7 @@ def suggest(
     return _merged(hints)
 
 
-def short_name(customer: Customer) -> str:
+def short_name(customer: Owner) -> str:
     """A customer as a sentence names him: `W. Kamau`; an entity, or a name without parts, in full."""
     first, last = customer.first_name, customer.last_name
     if not first or not last or is_family_first(first):
@@ -204,7 +228,7 @@ def short_name(customer: Customer) -> str:
     return f"{first[0]}. {last}"
 
 
-def reference_reason(evidence: Evidence, customer: Customer) -> str:
+def reference_reason(evidence: Evidence, customer: Owner) -> str:
     """`reference 100245 is the account of W. Kamau`."""
     number = (
         "customer number" if evidence.folded_reference == fold_reference(customer.customer_no) else "account"
@@ -212,12 +236,12 @@ def reference_reason(evidence: Evidence, customer: Customer) -> str:
     return f"reference {evidence.reference} is the {number} of {short_name(customer)}"
 
 
-def phone_reason(evidence: Evidence, customer: Customer) -> str:
+def phone_reason(evidence: Evidence, customer: Owner) -> str:
     """`the phone that ends 333 is W. Kamau's`."""
     return f"the phone that ends {evidence.tail} is {short_name(customer)}'s"
 
 
-def hash_reason(customer: Customer) -> str:
+def hash_reason(customer: Owner) -> str:
     """`the hashed phone is W. Kamau's, which ends 333`."""
     return f"the hashed phone is {short_name(customer)}'s, which ends {(customer.mobile_no or '')[-3:]}"
 
@@ -249,7 +273,7 @@ def mask_fits(evidence: Evidence, customer: Customer) -> bool:
     return digits.endswith(tail) and (digits.startswith(head) or at_home)
 
 
-def _by_phone(evidence: Evidence, owners: tuple[Customer, ...]) -> Decision:
+def _by_phone(evidence: Evidence, owners: tuple[Who, ...]) -> Decision[Who]:
     hashed = evidence.phone_form is PhoneForm.SHA256
     phone = "the hashed phone" if hashed else f"the phone that ends {evidence.tail}"
     if len(owners) > 1:
@@ -262,7 +286,7 @@ def _by_phone(evidence: Evidence, owners: tuple[Customer, ...]) -> Decision:
     return Decision(waits_because=f"There is no reference, and nobody has {phone}.")
 
 
-def _give(owner: Customer, tier: int, reason: str) -> Decision:
+def _give(owner: Who, tier: int, reason: str) -> Decision[Who]:
     """The owner, unless he is not active: then it waits and says so."""
     if owner.status == CustomerStatus.ACTIVE:
         return Decision(owner, tier, (reason,))
@@ -314,7 +338,7 @@ def _with_standing(hint: Suggestion) -> Suggestion:
     return Suggestion(hint.customer, hint.tier, hint.score // 2, (*hint.reasons, standing))
 
 
-def _listed(customers: Sequence[Customer]) -> str:
+def _listed(customers: Sequence[Owner]) -> str:
     """`W. Kamau (000101) and A. O'Brien (000102)`, three at most."""
     named = [f"{short_name(each)} ({each.customer_no})" for each in customers[:3]]
     if len(customers) > 3:

@@ -2,31 +2,33 @@
 
 A plan yields look-ups one by one and is sent their rows; `in_transaction` answers it from the writer's
 own unit of work (what it decides must see what was decided before it), `in_snapshot` from a reader.
+`owners_many` finds the same for thousands of payments at once.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sqlalchemy import Boolean, ColumnElement, and_, bindparam, literal_column, select
 
 from branchtui.format.folding import fold
 from branchtui.ledger.feeds.incoming import PhoneForm
 from branchtui.ledger.store import tables
-from branchtui.ledger.store.mapping import compiled, mapping_of, select_among, select_equal
+from branchtui.ledger.store.mapping import compiled, mapping_of, select_equal
+from branchtui.ledger.store.owner_store import OwnerRow
 from branchtui.ledger.store.rows import Account, Customer, Payment
 from branchtui.ledger.store.search import prefix_end
+from branchtui.ledger.store.wanted import Rows
 from branchtui.ledger.workflows import matching, payer_habits, payer_memory
 from branchtui.ledger.workflows.customer_search import NAME_INDEXES, STATUSES
 from branchtui.ledger.workflows.matching import Evidence, Found, Suggestion
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Generator, Mapping
 
     from branchtui.ledger.core import Core
-    from branchtui.ledger.store.connection import Connection
     from branchtui.ledger.store.reader import Reader
     from branchtui.ledger.store.unit import Tx
 
@@ -38,6 +40,9 @@ _ALIKE_MAX: Final = 60
 _AFTER_DIGITS: Final = chr(ord("9") + 1)
 
 _customers, _accounts = tables.customers, tables.accounts
+
+
+Placed = TypeVar("Placed", Customer, OwnerRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,7 @@ def evidence_of(payment: Payment) -> Evidence:
     )
 
 
-def in_transaction(tx: Tx, evidence: Evidence, scope: frozenset[str]) -> Found:
+def in_transaction(tx: Tx, evidence: Evidence, scope: frozenset[str]) -> Found[Customer]:
     """Who answers to the evidence among the customers of `scope`, as the batch leaves them so far."""
     plan = _plan(evidence, scope)
     try:
@@ -69,73 +74,11 @@ def in_transaction(tx: Tx, evidence: Evidence, scope: frozenset[str]) -> Found:
         while True:
             asked = plan.send(tx.select(asked.row_type, asked.statement, asked.bound, asked.fits))
     except StopIteration as done:
-        found: Found = done.value
+        found: Found[Customer] = done.value
         return found
 
 
-def many_in_transaction(
-    connection: Connection, asked: Sequence[tuple[Evidence, frozenset[str]]]
-) -> list[Found]:
-    """As `in_transaction` for many payments, among what is stored: what they ask alike is asked once."""
-    found: list[Found | None] = [None] * len(asked)
-    waiting: list[tuple[int, Generator[LookUp, list[Any], Found], LookUp]] = []
-    for at, (evidence, scope) in enumerate(asked):
-        _go_on(at, _plan(evidence, scope), None, found, waiting)
-    while waiting:
-        answers = _answers(connection, [look_up for *_, look_up in waiting])
-        before, waiting = waiting, []
-        for (at, plan, _), rows in zip(before, answers, strict=True):
-            _go_on(at, plan, rows, found, waiting)
-    return [each for each in found if each is not None]
-
-
-def _go_on(
-    at: int,
-    plan: Generator[LookUp, list[Any], Found],
-    rows: list[Any] | None,
-    found: list[Found | None],
-    waiting: list[tuple[int, Generator[LookUp, list[Any], Found], LookUp]],
-) -> None:
-    """Send a plan its rows: it asks for more, or has its answer."""
-    try:
-        waiting.append((at, plan, next(plan) if rows is None else plan.send(rows)))
-    except StopIteration as done:
-        found[at] = done.value
-
-
-def _answers(connection: Connection, asked: Sequence[LookUp]) -> list[list[Any]]:
-    """The rows of each look-up, in as few statements as can be."""
-    wanted: dict[tuple[type[Any], str], set[str]] = {}
-    for each in asked:
-        if each.is_equal:
-            ((name, value),) = each.bound.items()
-            wanted.setdefault((each.row_type, name), set()).add(value)
-    by_value: dict[tuple[type[Any], str], dict[str, list[Any]]] = {}
-    for (row_type, name), values in wanted.items():
-        rows = by_value[row_type, name] = {}
-        place = mapping_of(row_type).columns.index(name) if name in mapping_of(row_type).columns else None
-        statement = select_among(row_type, name)
-        for stored in connection.execute(statement, {"keys": json.dumps(list(values))}):
-            row = row_type(*stored)
-            value = stored[place] if place is not None else getattr(row, name)
-            rows.setdefault(value, []).append(row)
-    others: dict[tuple[Any, ...], list[Any]] = {}
-    answers: list[list[Any]] = []
-    for each in asked:
-        if each.is_equal:
-            ((name, value),) = each.bound.items()
-            answers.append(by_value[each.row_type, name].get(value, []))
-            continue
-        key = (each.statement, *each.bound.items())
-        if key not in others:
-            others[key] = [
-                each.row_type(*stored) for stored in connection.execute(each.statement, each.bound)
-            ]
-        answers.append(others[key])
-    return answers
-
-
-async def in_snapshot(reader: Reader, evidence: Evidence, scope: frozenset[str]) -> Found:
+async def in_snapshot(reader: Reader, evidence: Evidence, scope: frozenset[str]) -> Found[Customer]:
     """The same among what is committed."""
     plan = _plan(evidence, scope)
     try:
@@ -147,7 +90,7 @@ async def in_snapshot(reader: Reader, evidence: Evidence, scope: frozenset[str])
                 rows = await reader.rows(asked.row_type, asked.statement, asked.bound)
             asked = plan.send(rows)
     except StopIteration as done:
-        found: Found = done.value
+        found: Found[Customer] = done.value
         return found
 
 
@@ -166,41 +109,62 @@ async def suggestions(core: Core, payment: Payment, at_us: int) -> tuple[Suggest
     )
 
 
-def _plan(evidence: Evidence, scope: frozenset[str]) -> Generator[LookUp, list[Any], Found]:
+def _plan(evidence: Evidence, scope: frozenset[str]) -> Generator[LookUp, list[Any], Found[Customer]]:
     folded = evidence.folded_reference
     named: dict[str, Customer] = {}
     ours = False
     if folded and len(folded) <= NUMBER_MAX:
-        for customer in (yield _equal(Customer, customer_no_key=folded)):
+        of_customers, of_accounts = _numbered(folded)
+        for customer in (yield of_customers):
             named[customer.id] = customer
         # A customer's own account number is that of the wallet.
-        for account in (yield _equal(Account, account_no_key=folded)):
-            if account.customer_id is not None:
+        for account in (yield of_accounts):
+            if account.customer_id is not None and account.customer_id not in named:
                 (customer,) = yield _equal(Customer, id=account.customer_id)
                 named[customer.id] = customer
         ours = matching.is_digits(folded)
         prefix = matching.prefix_of(folded)
         if not named and prefix is not None:
-            ours = bool((yield _begins(Customer, "customer_no_key", prefix)))
-            ours = ours or bool((yield _begins(Account, "account_no_key", prefix)))
+            for look_up in begins_with(prefix):
+                ours = ours or bool((yield look_up))
     elif folded:
         ours = matching.is_digits(folded)
     phoned: dict[str, Customer] = {}
-    for column in _PHONE_COLUMNS.get(evidence.phone_form, ()):
-        for customer in (yield _equal(Customer, **{column: evidence.phone})):
+    for look_up in _phoned(evidence):
+        for customer in (yield look_up):
             phoned[customer.id] = customer
-    return Found(_within(named, scope), _within(phoned, scope), ours)
+    return Found(within(named, scope), within(phoned, scope), ours)
 
 
-_PHONE_COLUMNS: Final = {
+def foreseen(evidence: Evidence) -> list[Rows]:
+    """What `in_transaction` asks in any case, whatever the answers are: it may come together."""
+    folded = evidence.folded_reference
+    numbered = _numbered(folded) if folded and len(folded) <= NUMBER_MAX else ()
+    return [Rows(each.statement, each.bound) for each in (*numbered, *_phoned(evidence))]
+
+
+def _numbered(folded: str) -> tuple[LookUp, LookUp]:
+    """Customers, and accounts: who has this number."""
+    return _equal(Customer, customer_no_key=folded), _equal(Account, account_no_key=folded)
+
+
+def _phoned(evidence: Evidence) -> list[LookUp]:
+    """Customers who have this phone, in each writing that it may have."""
+    columns = PHONE_COLUMNS.get(evidence.phone_form, ())
+    return [_equal(Customer, **{column: evidence.phone}) for column in columns]
+
+
+PHONE_COLUMNS: Final = {
     PhoneForm.E164: ("mobile_no",),
     PhoneForm.SHA256: ("phone_sha_international", "phone_sha_local"),
 }
+"""Where a customer's phone stands, as a provider may write it."""
 
 
-def _within(found: dict[str, Customer], scope: frozenset[str]) -> tuple[Customer, ...]:
+def within(found: Mapping[str, Placed], scope: frozenset[str]) -> tuple[Placed, ...]:
+    """Those of the customers (by id) who are of these branches, by number."""
     seen = [customer for customer in found.values() if customer.branch_id in scope]
-    return tuple(sorted(seen, key=lambda customer: customer.customer_no))
+    return tuple(sorted(seen, key=lambda customer: customer.customer_no)) if len(seen) > 1 else tuple(seen)
 
 
 def _equal(row_type: type[Any], **equal: Any) -> LookUp:
@@ -212,6 +176,11 @@ def _equal(row_type: type[Any], **equal: Any) -> LookUp:
         lambda row: all(getattr(row, name) == equal[name] for name in equal),
         is_equal=True,
     )
+
+
+def begins_with(prefix: str) -> tuple[LookUp, LookUp]:
+    """Whether any number of a customer begins with these letters and a digit: his own, or an account's."""
+    return _begins(Customer, "customer_no_key", prefix), _begins(Account, "account_no_key", prefix)
 
 
 def _begins(row_type: type[Any], column: str, prefix: str) -> LookUp:

@@ -23,8 +23,10 @@ from branchtui.ledger.journal import (
 from branchtui.ledger.phones import region_of
 from branchtui.ledger.problems import Refusal
 from branchtui.ledger.store.mapping import insert_rows, select_among
-from branchtui.ledger.store.rows import Account, Payment
-from branchtui.ledger.workflows import matching, owners
+from branchtui.ledger.store.rows import Account, Payment, PaymentWait
+from branchtui.ledger.store.text_index import filled_at_once
+from branchtui.ledger.workflows import matching
+from branchtui.ledger.workflows.owners_many import many_in_transaction
 from branchtui.ledger.workflows.payment_rules import decide_account
 from branchtui.ledger.workflows.payment_search import searched_text
 from branchtui.ledger.workflows.payment_steps import ASSOCIATED, RECEIVED
@@ -35,10 +37,15 @@ if TYPE_CHECKING:
 
     from branchtui.ledger.core import Core
     from branchtui.ledger.operations import Command
+    from branchtui.ledger.store.owner_store import OwnerRow
     from branchtui.ledger.store.rows import Branch
     from branchtui.ledger.store.unit import BulkTx
 
 _NO_REASONS: Final = "[]"
+# Made once: `json.dumps` with this option would make one a payment.
+_REASONS: Final = json.JSONEncoder(ensure_ascii=False).encode
+FEW: Final = 100
+"""Payments below this number enter the text index one by one: filling it at once makes the engine prepare anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +95,7 @@ def book_receipts(
         key: _place(core, tx, command, *key) for key in {(each.branch_id, each.currency) for each in receipts}
     }
     evidences = [each.evidence for each in receipts]
-    found = owners.many_in_transaction(
+    found = many_in_transaction(
         tx.connection,
         [
             (says, places[each.branch_id, each.currency].scope)
@@ -129,7 +136,16 @@ def book_receipts(
             )
             row_nos.append(receipt.row_no + 1)
     post_entries_bulk(tx, command, drafts, row_nos=row_nos, new_id=core.new_id)
-    insert_rows(tx.connection, Payment, rows)
+    insert_payments(tx, rows)
+    insert_rows(
+        tx.connection,
+        PaymentWait,
+        [
+            (row[0], decision.waits_for.id)
+            for row, decision in zip(rows, decisions, strict=True)
+            if decision.waits_for is not None
+        ],
+    )
     return [row[0] for row in rows]
 
 
@@ -146,18 +162,18 @@ def _place(core: Core, tx: BulkTx, command: Command, branch_id: str, currency: s
 
 
 def _accounts(tx: BulkTx, customer_ids: set[str]) -> dict[str, list[Account]]:
-    """The accounts of these customers, by customer."""
+    """The accounts of these customers, by customer; what is posted to them afterwards finds them read."""
     held: dict[str, list[Account]] = {}
     if customer_ids:
-        keys = json.dumps(sorted(customer_ids))
-        for values in tx.connection.execute(select_among(Account, "customer_id"), {"keys": keys}):
-            account = Account(*values)
+        bound = {"keys": json.dumps(sorted(customer_ids))}
+        statement = select_among(Account, "customer_id")
+        for account in tx.select(Account, statement, bound, lambda each: each.customer_id in customer_ids):
             held.setdefault(account.customer_id or "", []).append(account)
     return held
 
 
 def _whither(
-    receipt: Receipt, decision: matching.Decision, held: dict[str, list[Account]]
+    receipt: Receipt, decision: matching.Decision[OwnerRow], held: dict[str, list[Account]]
 ) -> tuple[Account | None, str | None]:
     """The account that the money goes to, or why it waits."""
     if decision.customer is None or decision.tier is None:
@@ -169,7 +185,7 @@ def _whither(
 def _row(
     receipt: Receipt,
     says: matching.Evidence,
-    decision: matching.Decision,
+    decision: matching.Decision[OwnerRow],
     account: Account | None,
     waits_because: str | None,
     payment_id: str,
@@ -200,11 +216,20 @@ def _row(
         account.customer_id if account else None,
         account.id if account else None,
         decision.tier if account else None,
-        json.dumps(decision.reasons, ensure_ascii=False) if account else _NO_REASONS,
+        _REASONS(decision.reasons) if account else _NO_REASONS,
         matched_by if account else None,
         command.at_us if account else None,
         searched_text(says, receipt.code, payment_no, place.region),
     )
+
+
+def insert_payments(tx: BulkTx, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert payments, each the values of its columns; search finds them from then on."""
+    if len(rows) < FEW:
+        insert_rows(tx.connection, Payment, rows)
+        return
+    with filled_at_once(tx.connection, "payments"):
+        insert_rows(tx.connection, Payment, rows)
 
 
 def _entry(

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from branchtui.ledger.access import Principal
     from branchtui.ledger.store.rows import Account, Customer, Payment
+    from branchtui.ledger.workflows.matching import Owner
 
 
 class PaymentAction(StrEnum):
@@ -207,7 +208,7 @@ def refuse_customer(customer: Customer) -> Refusal | None:
 
 
 def decide_account(
-    customer: Customer, accounts: Sequence[Account], currency: str, account_id: str | None
+    customer: Owner, accounts: Sequence[Account], currency: str, account_id: str | None
 ) -> Account | Refusal:
     """The account that the money goes to: the one that was named, or the customer's wallet.
 
@@ -231,7 +232,7 @@ def decide_account(
     return account
 
 
-def _wallet(customer: Customer, accounts: Sequence[Account], currency: str) -> Account | Refusal:
+def _wallet(customer: Owner, accounts: Sequence[Account], currency: str) -> Account | Refusal:
     fitting = [
         account
         for account in accounts

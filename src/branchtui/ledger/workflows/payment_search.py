@@ -20,7 +20,7 @@ from branchtui.format.money import MoneyError, parse_money
 from branchtui.ledger.clock import as_us
 from branchtui.ledger.feeds.incoming import PhoneForm
 from branchtui.ledger.names import is_family_first, plain_name, search_text
-from branchtui.ledger.phones import PhoneUnreadable, read_phone, region_of
+from branchtui.ledger.phones import PhoneUnreadable, read_phone, read_phones, region_of
 from branchtui.ledger.store import tables
 from branchtui.ledger.store.lists import ListSpec, Sort
 from branchtui.ledger.store.rows import CallbackEvent, Payment
@@ -51,10 +51,11 @@ _NUMBERS: Final = 100
 def searched_text(says: Evidence, code: str | None, payment_no: str, region: str) -> str:
     """What search looks into: the payer's name, code, number and reference, and the phone in both writings."""
     written: list[str | None] = [code, payment_no, says.reference]
-    if says.folded_reference and says.folded_reference != says.reference:
-        written.append(says.folded_reference)
+    folded = says.folded_reference
+    if folded and folded != says.reference:
+        written.append(folded)
     if says.phone_form is PhoneForm.E164 and says.phone:
-        phone = read_phone(says.phone, region)
+        phone = read_phones(region)(says.phone)
         written += [phone.international, phone.local]
     elif says.phone_form is PhoneForm.MASKED:
         written.append(says.phone)

@@ -53,9 +53,14 @@ def give(
     reasons: tuple[str, ...],
     day: str,
     row_no: int,
+    *,
+    is_new: bool = False,
 ) -> tuple[Payment, Account]:
-    """Write the association; returns the payment as it now is and the account with its new balance."""
-    if outstanding(tx, payment) is not None:
+    """Write the association; returns the payment as it now is and the account with its new balance.
+
+    `is_new`: the payment was made a moment ago, in this very command, so that nobody can have it.
+    """
+    if not is_new and outstanding(tx, payment) is not None:
         raise InvariantBroken(f"payment {payment.payment_no} would be associated twice (INV-4)")
     branch = core.tree[payment.branch_id]
     unallocated = institution_account(tx, branch, UNALLOCATED, payment.currency, command.at_us)

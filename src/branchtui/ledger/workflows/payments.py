@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from branchtui.contract.payments import Associate, Disassociate, PaymentSource, PaymentState
 from branchtui.ledger import numbers
 from branchtui.ledger.cards import holds_card_number
-from branchtui.ledger.days import is_closed
+from branchtui.ledger.days import day_key, is_closed
 from branchtui.ledger.journal import (
     PROVIDER_FLOAT,
     UNALLOCATED,
     EntryDraft,
     InvariantBroken,
     institution_account,
+    institution_account_id,
     post_entry,
     transfer,
 )
 from branchtui.ledger.operations import Reply
 from branchtui.ledger.phones import region_of
 from branchtui.ledger.problems import Refusal, invalid, not_found
-from branchtui.ledger.store.rows import Account, Customer, Payment, PaymentWait
+from branchtui.ledger.store.mapping import select_equal
+from branchtui.ledger.store.rows import Account, ClosedDay, Counter, Customer, Payment, PaymentWait
+from branchtui.ledger.store.wanted import Rows
 from branchtui.ledger.workflows import matching, owners
 from branchtui.ledger.workflows.payment_rules import (
     PaymentAction,
@@ -71,6 +74,29 @@ def earlier(tx: Tx, provider: str, code: str) -> Payment | None:
     return tx.find_one(Payment, provider=provider, code=code)
 
 
+def foreseen(
+    core: Core, incoming: IncomingPayment, branch: Branch
+) -> tuple[tuple[type[Any], Any] | Rows, ...]:
+    """What `earlier` and `record_payment` will ask for whatever the answers are, to be read together (`Tx.expect`)."""
+    code = {"provider": incoming.provider, "code": incoming.code}
+    return (
+        Rows(select_equal(Payment, tuple(sorted(code))), code),
+        (Counter, COUNTER),
+        (ClosedDay, day_key(branch.id, core.today(branch).isoformat())),
+        *(
+            (Account, institution_account_id(branch, kind, incoming.currency))
+            for kind in (PROVIDER_FLOAT, UNALLOCATED)
+        ),
+        *owners.foreseen(_evidence(incoming)),
+    )
+
+
+def _evidence(incoming: IncomingPayment) -> matching.Evidence:
+    return matching.Evidence(
+        incoming.account_ref, incoming.payer_phone, incoming.phone_form, incoming.payer_name
+    )
+
+
 def record_payment(
     core: Core,
     tx: Tx,
@@ -88,11 +114,12 @@ def record_payment(
     `row_no`, `ENTRIES_EACH` apart. A branch whose day is closed books on its next open day: money that
     has arrived cannot be sent away.
     """
-    evidence = matching.Evidence(
-        incoming.account_ref, incoming.payer_phone, incoming.phone_form, incoming.payer_name
-    )
+    evidence = _evidence(incoming)
     found = owners.in_transaction(tx, evidence, core.tree.below(branch.id))
     decision = matching.decide(evidence, found)
+    owner = decision.customer if decision.tier is not None else None
+    # Asked before anything is put, so that a batch can read it ahead for all its payments.
+    held = [] if owner is None else tx.find(Account, customer_id=owner.id)
     day = first_open_day(core, tx, branch)
     payment = _new_payment(core, tx, incoming, branch, source, command.at_us)
     payment = replace(payment, waits_because=decision.waits_because)
@@ -111,14 +138,22 @@ def record_payment(
     )
     post_entry(tx, command, receipt, row_no=row_no, new_id=core.new_id())
     account: Account | None = None
-    if decision.customer is not None and decision.tier is not None:
-        held = tx.find(Account, customer_id=decision.customer.id)
-        wallet = decide_account(decision.customer, held, payment.currency, None)
+    if owner is not None and decision.tier is not None:
+        wallet = decide_account(owner, held, payment.currency, None)
         if isinstance(wallet, Refusal):
             payment = replace(payment, waits_because=wallet.detail)
         else:
             payment, account = give(
-                core, tx, command, payment, wallet, decision.tier, decision.reasons, day, row_no + 1
+                core,
+                tx,
+                command,
+                payment,
+                wallet,
+                decision.tier,
+                decision.reasons,
+                day,
+                row_no + 1,
+                is_new=True,
             )
     tx.put(payment)
     return Recorded(payment, account)
@@ -223,9 +258,7 @@ def _new_payment(
     core: Core, tx: Tx, incoming: IncomingPayment, branch: Branch, source: PaymentSource, at_us: int
 ) -> Payment:
     payment_no = f"{numbers.reserve(tx, COUNTER):06d}"
-    says = matching.Evidence(
-        incoming.account_ref, incoming.payer_phone, incoming.phone_form, incoming.payer_name
-    )
+    says = _evidence(incoming)
     region = region_of(branch.currency, branch.timezone)
     return Payment(
         id=core.new_id(),

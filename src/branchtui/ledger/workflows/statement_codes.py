@@ -121,7 +121,7 @@ class Codes:
 def series(base: str, day: str) -> Iterator[str]:
     """The codes that a reference may stand under, in order."""
     yield base
-    dated = f"{base}/{day[2:].replace('-', '')}"
+    dated = _dated(base, day)
     yield dated
     count = 2
     while True:
@@ -131,8 +131,11 @@ def series(base: str, day: str) -> Iterator[str]:
 
 def likely(base: str, day: str) -> tuple[str, str]:
     """The codes of the series that are looked up beforehand."""
-    found = series(base, day)
-    return next(found), next(found)
+    return base, _dated(base, day)
+
+
+def _dated(base: str, day: str) -> str:
+    return f"{base}/{day[2:].replace('-', '')}"
 
 
 def base_of(reference: str | None, day: str, account: str, says: Iterable[str]) -> str:

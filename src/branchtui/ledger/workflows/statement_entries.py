@@ -47,6 +47,7 @@ class KnownCodes:
     def __init__(self, core: Core, connection: Connection) -> None:
         self._core, self._connection = core, connection
         self._known: dict[str, dict[str, Held | None]] = {}
+        self._ids: dict[str, dict[str, str]] = {}
         self._zones: dict[str, ZoneInfo] = {}
 
     def read(self, provider: str, codes: Sequence[str]) -> None:
@@ -56,11 +57,17 @@ class KnownCodes:
         if not wanted:
             return
         known.update(dict.fromkeys(wanted))
+        ids = self._ids.setdefault(provider, {})
         for found in statement_store.by_codes(self._connection, provider, wanted):
             day = datetime.fromtimestamp(found.paid_at / 1_000_000, self._zone(found.branch_id)).date()
+            ids[found.code] = found.id
             known[found.code] = Held(
                 found.payment_no, found.amount_minor, found.currency, day.isoformat(), found.source
             )
+
+    def ids(self, provider: str) -> dict[str, str]:
+        """Code to the id of its payment, of the codes that were looked up and are held."""
+        return self._ids.get(provider, {})
 
     def held(self, provider: str, code: str) -> Held | None:
         """The payment with this code of this provider."""

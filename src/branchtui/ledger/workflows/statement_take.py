@@ -8,6 +8,7 @@ that a payment that came by another door meanwhile is not a second one (INV-6).
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from branchtui.ledger.store.rows import Import
     from branchtui.ledger.store.unit import BulkTx
 
-CHUNK_ROWS: Final = 1_000
+CHUNK_ROWS: Final = 2_000
 """Payments that one transaction books: a callback waits no longer than that takes."""
 
 
@@ -101,9 +102,12 @@ class _Taking:
         self, provider: str, rows: Sequence[tuple[int, dict[str, Any]]], passed: dict[int, Finding]
     ) -> list[Receipt]:
         """Which rows are payments that are not there yet; the others are noted in `passed`."""
+        pairs = [likely(each["base"], each["day"]) for _, each in rows]
         known = KnownCodes(self.core, self.tx.connection)
-        known.read(provider, [code for _, each in rows for code in likely(each["base"], each["day"])])
-        codes = Codes(lambda code: known.held(provider, code), claimed=self._own(known, provider, rows))
+        known.read(provider, list(itertools.chain.from_iterable(pairs)))
+        codes = Codes(
+            lambda code: known.held(provider, code), claimed=self._own(known.ids(provider), provider, pairs)
+        )
         found: list[Receipt] = []
         for row_no, each in rows:
             codes.claimed.update(each.get("claimed", ()))
@@ -125,19 +129,19 @@ class _Taking:
                 found.append(_receipt(row_no, each, decision.code))
         return found
 
-    def _own(self, known: KnownCodes, provider: str, rows: Sequence[tuple[int, dict[str, Any]]]) -> set[str]:
-        """Codes that earlier chunks of this very import gave: no later row of it is the same booking again."""
-        codes = [code for _, each in rows for code in likely(each["base"], each["day"])]
-        held = statement_store.by_codes(self.tx.connection, provider, codes)
+    def _own(self, held: dict[str, str], provider: str, pairs: Sequence[tuple[str, str]]) -> set[str]:
+        """Codes that earlier chunks of this very import gave: no later row of it is the same booking again.
+
+        `held` are the codes among `pairs` that payments (by id) have.
+        """
         if not held:
             return set()
         own = statement_store.of_operation(
-            self.tx.connection, [each.id for each in held], self.import_.operation_key
+            self.tx.connection, list(held.values()), self.import_.operation_key
         )
-        found = {each.code for each in held if each.id in own}
-        taken = {each.code for each in held}
+        found = {code for code, payment_id in held.items() if payment_id in own}
         # Where the dated code of a series is taken, more of the series may be this import's.
-        for dated in {likely(each["base"], each["day"])[1] for _, each in rows} & taken:
+        for dated in {dated for _, dated in pairs if dated in held}:
             found |= self._more(dated, provider)
         return found
 
