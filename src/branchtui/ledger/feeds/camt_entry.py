@@ -66,9 +66,13 @@ def text_at(element: _Element, path: str) -> str:
     return found.strip() if found else ""
 
 
-def movements_of(element: _Element) -> list[Movement]:
-    """The movements of an `Ntry`: the payments of its batch where they add up to it, else the entry as one."""
-    whole = _entry(element)
+def movements_of(element: _Element, day: str | None = None, *, is_statement: bool = False) -> list[Movement]:
+    """The movements of an `Ntry`: the payments of its batch where they add up to it, else the entry as one.
+
+    `day` is that of a statement of one day: clearing houses leave it out of its entries. In a statement
+    (`is_statement`) an entry is booked where it does not say how it stands.
+    """
+    whole = _entry(element, day, Standing.BOOKED if is_statement else Standing.INFORMATION)
     parts = element.findall(_path("NtryDtls/TxDtls"))
     if len(parts) == 1:
         _describe(whole, element, parts[0])
@@ -84,7 +88,7 @@ def movements_of(element: _Element) -> list[Movement]:
     return [whole]
 
 
-def _entry(element: _Element) -> Movement:
+def _entry(element: _Element, statement_day: str | None, unsaid: Standing) -> Movement:
     findings: list[Finding] = []
     said = text_at(element, "CdtDbtInd")
     if said not in _DIRECTIONS:
@@ -92,7 +96,7 @@ def _entry(element: _Element) -> Movement:
             error("entry", "The entry does not say whether it is a credit or a debit.", None, text_of(said))
         )
     currency, amount = _amount(element, findings)
-    day, at_us = _when(element, findings)
+    day, at_us = _when(element, findings, statement_day)
     status = text_at(element, "Sts/Cd") or text_at(element, "Sts") or text_at(element, "Sts/Prtry")
     return Movement(
         direction=_DIRECTIONS.get(said, Direction.DEBIT),
@@ -101,7 +105,7 @@ def _entry(element: _Element) -> Movement:
         day=day,
         at_us=at_us,
         reference=reference_of(text_at(element, "AcctSvcrRef")),
-        standing=_STANDINGS.get(status, Standing.INFORMATION),
+        standing=_STANDINGS.get(status, Standing.INFORMATION) if status else unsaid,
         is_reversal=text_at(element, "RvslInd") in {"true", "1"},
         findings=findings,
     )
@@ -154,12 +158,8 @@ def _describe(movement: Movement, entry: _Element, details: _Element) -> None:
     more = text_at(details, "AddtlTxInf") or text_at(entry, "AddtlNtryInf")
     purpose = " ".join([*plain, *structured]).strip()
     movement.payer_name = text_of(name)
-    movement.account_ref = text_of(
-        next((each for each in structured if each.strip()), "")
-        or " ".join(plain).strip()
-        or reference_of(end_to_end)
-        or ""
-    )
+    says = (*structured, " ".join(plain), end_to_end)
+    movement.account_ref = next((text_of(each) for each in says if reference_of(each) is not None), "")
     movement.details = text_of(purpose or more, DETAILS_MAX)
     if is_altered(name, purpose, end_to_end, more):
         movement.raw = etree.tostring(entry, encoding="unicode")[:_RAW_MAX]
@@ -199,7 +199,9 @@ def _minor(text: str, currency: str, findings: list[Finding]) -> int | None:
         return None
 
 
-def _when(element: _Element, findings: list[Finding]) -> tuple[str | None, int | None]:
+def _when(
+    element: _Element, findings: list[Finding], statement_day: str | None
+) -> tuple[str | None, int | None]:
     """The day on which the bank booked the entry, else its value date; the instant where it has a zone."""
     for path in ("BookgDt/DtTm", "BookgDt/Dt", "ValDt/DtTm", "ValDt/Dt"):
         said = text_at(element, path)
@@ -211,6 +213,11 @@ def _when(element: _Element, findings: list[Finding]) -> tuple[str | None, int |
             return None, None
         day = iso_day(int(found[1]), int(found[2]), int(found[3]), findings)
         return day, _instant(said) if found[4] else None
+    if statement_day is not None:
+        findings.append(
+            warning("date", f"The entry has no date: {statement_day}, its statement's day, is taken.")
+        )
+        return statement_day, None
     findings.append(error("date", "The entry has no date.", "date"))
     return None, None
 

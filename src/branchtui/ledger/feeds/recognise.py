@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 _SAMPLE_BYTES: Final = 8 * 1024
-_SWIFT: Final = re.compile(r"^\s*(?:\{1:|:(?:20|25P?|28C?|60[FM]|61):)", re.MULTILINE)
+_SWIFT: Final = re.compile(r"(?:^|@@)\s*(?:\{1:|:(?:20|25P?|28C?|60[FM]|61):)", re.MULTILINE)
 _QIF: Final = re.compile(r"^!(?:type|account|option|clear)\b", re.MULTILINE | re.IGNORECASE)
 _OFX: Final = re.compile(r"OFXHEADER|<\?OFX|<OFX\b", re.IGNORECASE)
 
