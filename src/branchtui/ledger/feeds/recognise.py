@@ -32,7 +32,7 @@ def recognise(chunks: Callable[[], Iterable[bytes]]) -> Format:
     """The format of a file; a table where nothing else fits."""
     start = next(iter(chunks()), b"")[:_SAMPLE_BYTES]
     codec = encodings.codec_of(encodings.recognise([start]), start)
-    text = start.decode(codec, errors="replace").lstrip("\ufeff\x01\x00 \t\r\n")
+    text = start.decode(codec, errors="replace").replace("\r", "\n").lstrip("\ufeff\x01\x00 \t\n")
     if _OFX.search(text):
         return Format.OFX
     if text.startswith("<"):
