@@ -306,3 +306,38 @@ def test_a_movement_whose_amount_is_gone_is_not_a_balance() -> None:
     """Only a row that says so carries a balance forward."""
     entries = read(table("Date,Narration,Debit,Credit,Balance\n2026-11-03,100245,,,112.50\n"))
     assert [each.level for entry in entries for each in entry.findings] == ["error"]
+
+
+# ── the portal of M-PESA ─────────────────────────────────────────────────────────────────────────────────────────────
+
+PORTAL = "Receipt No.,Completion Time,Details,Transaction Status,Paid In,Withdrawn,Balance"
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("2026-11-03 10:32:00", "2026-11-03"),
+        ("03-11-2026 10:32:00", "2026-11-03"),
+        ("03/11/2026 10:32:00", "2026-11-03"),
+        ("3/11/26 10:32 AM", "2026-11-03"),
+        ("11/23/2026 10:32:00", "2026-11-23"),
+    ],
+)
+def test_the_portal_writes_the_day_first(written: str, day: str) -> None:
+    """Only a file that was saved again in another country shows the month first, and then it shows it."""
+    reader = table(
+        f"{PORTAL}\nTFA4K21LMN,{written},Pay Bill Online,Completed,1500.00,,1500.00\n", account="600100"
+    )
+    (entry,) = read(reader)
+    assert (entry.day, signed(entry), reader.questions) == (day, 150_000, [])
+
+
+def test_an_account_in_a_row_of_the_portal_is_the_one_that_the_payer_named() -> None:
+    """The short code is named above the table, or with the import."""
+    reader = table(
+        f"Short Code:,600100\n{PORTAL},Account No.,Other Party Info\n"
+        "TFA4K21LMN,2026-11-03 10:32:00,Pay Bill Online,Completed,1500.00,,1500.00,100245,254700000001 - A PAYER\n",
+        account="",
+    )
+    (entry,) = read(reader)
+    assert (entry.statement.account, entry.account_ref, entry.payer_name) == ("600100", "100245", "A PAYER")

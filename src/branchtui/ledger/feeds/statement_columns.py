@@ -158,6 +158,10 @@ def choose(names: Sequence[str]) -> ColumnPlan:
         del found["amount"]
     if "amount" in found:
         found.pop("debit", None)
+    if is_portal(names) and "account" in found:
+        # The portal's file is of one short code: an account in a row is the one that the payer named.
+        found.setdefault("account_ref", found["account"])
+        del found["account"]
     of = dict(inner.values())
     told_by = {of[found[each]] for each in _MONEY if found.get(each) in of}
     currency = told_by.pop() if len(told_by) == 1 else ""

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from branchtui.contract.imports import DecimalWriting, Delimiter, Encoding
+from branchtui.contract.imports import DateOrder, DecimalWriting, Delimiter, Encoding
 from branchtui.ledger.feeds.amounts import DecimalEvidence
 from branchtui.ledger.feeds.days import DayEvidence, day_reader
 from branchtui.ledger.feeds.finding import ERROR, CellError, error, warning
@@ -41,7 +41,6 @@ from branchtui.ledger.feeds.table_file import ENDS, Row, TableFile, column_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from branchtui.contract.imports import DateOrder
     from branchtui.contract.statements import Columns
 
 PREAMBLE_MAX: Final = 40
@@ -197,6 +196,8 @@ class TableReader:
             self.plan.columns["side"] = self.table.header[sides[0]]
         order, question = days.decide()
         writing, open_writing = decimals.decide(self.table.delimiter)
+        if self.plan.is_portal and order is None and not (days.day_first or days.month_first):
+            order, question = DateOrder.DAY_FIRST, None  # the portal writes the day first
         if self._setting.order is not None:
             order, question = self._setting.order, None
         if self._setting.writing is not None:
