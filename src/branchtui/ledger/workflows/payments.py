@@ -92,7 +92,7 @@ def record_payment(
         incoming.account_ref, incoming.payer_phone, incoming.phone_form, incoming.payer_name
     )
     found = owners.in_transaction(tx, evidence, core.tree.below(branch.id))
-    decision = matching.decide(evidence, found)
+    decision = matching.decide(evidence, found, unknown_waits=bool(branch.unknown_reference_waits))
     day = first_open_day(core, tx, branch)
     payment = _new_payment(core, tx, incoming, branch, source, command.at_us)
     payment = replace(payment, waits_because=decision.waits_because)
