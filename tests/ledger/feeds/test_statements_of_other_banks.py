@@ -302,6 +302,15 @@ def test_rows_that_hold_a_balance_or_a_sum_are_no_payments() -> None:
     assert (reader.statements[0].opening_minor, reader.statements[0].closing_minor) == (10_000, 11_250)
 
 
+def test_a_payer_called_total_is_a_payer() -> None:
+    """A row with a date is a movement, whatever it begins with."""
+    entries = read(table("Payer,Date,Amount\nTotal Kenya Ltd,2026-11-03,12.50\nTotal,,12.50\n"))
+    assert [(each.standing, signed(each)) for each in entries] == [
+        (Standing.BOOKED, 1_250),
+        (Standing.INFORMATION, None),
+    ]
+
+
 def test_a_movement_whose_amount_is_gone_is_not_a_balance() -> None:
     """Only a row that says so carries a balance forward."""
     entries = read(table("Date,Narration,Debit,Credit,Balance\n2026-11-03,100245,,,112.50\n"))

@@ -266,7 +266,7 @@ class TableReader:
         status = self._said(row, "status").strip().lower()
         if status not in self.plan.booked:
             entry.standing = Standing.PENDING
-        if _SUMS.match(next(cell for cell in row.cells if cell.strip())):
+        if self._is_sum(row):
             entry.standing = Standing.INFORMATION
             self._words(entry, row)
             return entry
@@ -278,6 +278,12 @@ class TableReader:
             entry.findings.append(error(failure.code, text_of(str(failure), 200), "date", said))
         self._words(entry, row)
         return entry
+
+    def _is_sum(self, row: Row) -> bool:
+        """Whether a row holds sums of those above: it begins with the word, and has no date."""
+        said = self._said(row, "date")
+        first = next(cell for cell in row.cells if cell.strip())
+        return _SUMS.match(first) is not None and (not said.strip() or said is first)
 
     def _is_carried(self, row: Row) -> bool:
         """Whether a row holds a balance that is carried forward, and no movement."""
