@@ -25,6 +25,7 @@ from branchtui.contract.customers import NewAccount, NewCustomer
 from branchtui.contract.imports import Import, NewImport, StartImport
 from branchtui.contract.payments import Payment
 from branchtui.contract.people import (
+    BranchChange,
     BranchRecord,
     NewBranch,
     NewUser,
@@ -178,7 +179,7 @@ def _branch_change(wanted: Wanted) -> Act:
     found = json.loads(wanted.read("/v1/branches"))["items"]
     seen = next(each for each in found if each["id"] == wanted.owner)
     branch = BranchRecord.model_validate_json(json.dumps(seen))
-    return lambda ledger: ledger.rename_branch(branch, "Renamed")
+    return lambda ledger: ledger.change_branch(branch, BranchChange(name="Renamed"))
 
 
 def _security_set(wanted: Wanted) -> Act:

@@ -127,6 +127,24 @@ async def test_a_branch_is_added_below_another_and_its_name_is_data(
     assert own_ledger.query("SELECT name FROM branches WHERE code = 'NVS'") == [("[/] Naivasha [b]",)]
 
 
+async def test_a_branch_is_edited_and_its_unknown_references_wait(
+    own_ledger: RunningLedger, tmp_path: Path
+) -> None:
+    """Section 5, tier 0: chosen in the form of the branch, shown beside it."""
+    async with counter(own_ledger.url, tmp_path, username="administrator") as seat:
+        screen = await at_settings(seat, "branches")
+        code = screen.offices.highlighted.code if screen.offices.highlighted else ""
+        await seat.press("e")
+        dialog = await seat.at(FormDialog)
+        assert dialog.form.field("unknown_reference_waits").keyed == "no"
+        dialog.form.field("unknown_reference_waits").set_keyed("yes")
+        await seat.press("ctrl+s")
+        await seat.at(SettingsScreen)
+        await seat.until(lambda: f"Saved: {code}." in seat.said)
+        await seat.see("waits")
+    assert own_ledger.query("SELECT unknown_reference_waits FROM branches WHERE code = ?", code) == [(1,)]
+
+
 async def test_a_teller_changes_the_own_password(own_ledger: RunningLedger, tmp_path: Path) -> None:
     """AUTH-5: the session goes on; no journal keeps anything a password could be guessed by."""
     async with counter(own_ledger.url, tmp_path) as seat:

@@ -108,9 +108,14 @@ class NewBranch(Request):
 
 
 class BranchChange(Request):
-    """`PATCH /v1/branches/{id}`: a branch keeps its code and its place, so that its books stay where they are."""
+    """`PATCH /v1/branches/{id}`: a branch keeps its code and its place, so that its books stay where they are.
 
-    name: Name
+    What is not sent stays. `unknown_reference_waits`: every payment to this branch whose reference names nobody
+    waits for a person, even where the phone is one customer's (section 5, tier 0); it holds from the next payment on.
+    """
+
+    name: Name | None = None
+    unknown_reference_waits: bool | None = None
 
 
 class BranchRecord(Resource):
@@ -121,3 +126,4 @@ class BranchRecord(Resource):
     parent_id: str | None = None
     currency: str
     timezone: str
+    unknown_reference_waits: bool = False

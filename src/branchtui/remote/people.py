@@ -113,13 +113,13 @@ class People(Writing):
         intent = Intent.plain("branch.create", branch.code)
         return await self._write(intent, path="/v1/branches", body=branch, answer=BranchRecord)
 
-    async def rename_branch(self, branch: BranchRecord, name: str) -> BranchRecord:
-        """Give a branch another name."""
+    async def change_branch(self, branch: BranchRecord, change: BranchChange) -> BranchRecord:
+        """Give a branch another name, or say whether its payments with an unknown reference wait."""
         return await self._write(
             Intent.plain("branch.change", branch.code, target=branch.id),
             method="PATCH",
             path=f"/v1/branches/{segment(branch.id)}",
-            body=BranchChange(name=name),
+            body=change,
             if_match=branch.version,
             answer=BranchRecord,
         )

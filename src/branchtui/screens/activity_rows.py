@@ -19,7 +19,7 @@ _ACTION_WORDS: Final = {
     "approval.file": "Asked for",
     "approval.reject": "Rejected",
     "approval.withdraw": "Withdrew",
-    "branch.change": "Renamed",
+    "branch.change": "Edited",
     "branch.create": "Added",
     "security.change": "Changed",
     "user.change": "Changed",

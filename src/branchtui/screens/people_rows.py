@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import SecretStr
 
-from branchtui.contract.people import NewBranch, NewUser, UserChange
+from branchtui.contract.people import BranchChange, NewBranch, NewUser, UserChange
 from branchtui.contract.sessions import Role
 from branchtui.format.money import money
 from branchtui.screens.rows import words
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 _ROLES: Final = [(role.value, words(role).capitalize()) for role in Role if role is not Role.OTHER]
 _INDENT: Final = "  "
+_YES, _NO = "yes", "no"
+_UNKNOWN_REFERENCES: Final = [(_NO, "By phone"), (_YES, "Waits")]
+"""What becomes of a payment whose reference names nobody."""
 
 
 def user_columns(desk: Desk) -> list[Column[UserRecord]]:
@@ -64,10 +67,11 @@ def _limit(one: UserRecord) -> str:
 def branch_columns(depths: dict[str, int]) -> list[Column[BranchRecord]]:
     """The tree: each branch below its parent, further in."""
     return [
-        Column("Branch", lambda one: f"{_INDENT * depths.get(one.id, 0)}{one.code}", width=24),
+        Column("Branch", lambda one: f"{_INDENT * depths.get(one.id, 0)}{one.code}", width=18),
         Column("Name", lambda one: one.name),
         Column("Currency", lambda one: one.currency, width=9),
-        Column("Time zone", lambda one: one.timezone, width=20),
+        Column("Unknown", lambda one: "waits" if one.unknown_reference_waits else "", width=7),
+        Column("Time zone", lambda one: one.timezone, width=18),
     ]
 
 
@@ -161,4 +165,24 @@ def new_branch(values: dict[str, str]) -> NewBranch:
         name=values["name"],
         parent_id=values["parent_id"],
         timezone=values.get("timezone"),
+    )
+
+
+def branch_fields(branch: BranchRecord) -> list[Field]:
+    """What may be changed of a branch."""
+    return [
+        TextField("name", "Name", required=True, max_length=140, value=branch.name),
+        ChoiceField(
+            "unknown_reference_waits",
+            "Unknown ref.",
+            _UNKNOWN_REFERENCES,
+            value=_YES if branch.unknown_reference_waits else _NO,
+        ),
+    ]
+
+
+def changed_branch(values: dict[str, str]) -> BranchChange:
+    """The body of a change, from the wire values of the form."""
+    return BranchChange(
+        name=values["name"], unknown_reference_waits=values["unknown_reference_waits"] == _YES
     )

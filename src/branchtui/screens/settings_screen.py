@@ -17,7 +17,9 @@ from branchtui.screens.own_settings import OWN, OwnSettings
 from branchtui.screens.payment_rows import as_lines
 from branchtui.screens.people_rows import (
     branch_columns,
+    branch_fields,
     branch_picker,
+    changed_branch,
     changed_user,
     in_tree_order,
     new_branch,
@@ -34,7 +36,7 @@ from branchtui.widgets.page_source import MemorySource
 from branchtui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
-    from branchtui.contract.people import BranchRecord, UserRecord
+    from branchtui.contract.people import BranchChange, BranchRecord, UserRecord
 
 USERS: Final = "users"
 BRANCHES: Final = "branches"
@@ -203,9 +205,13 @@ class SettingsScreen(OwnSettings):
         if self._side == BRANCHES:
             branch = self.offices.highlighted
             if branch is not None:
-                name = TextField("name", "Name", required=True, max_length=140, value=branch.name)
                 self.app.push_screen(
-                    FormDialog(f"Rename {branch.code}", [name], self._renaming(branch), at_first=True)
+                    FormDialog(
+                        f"Edit {branch.code}",
+                        branch_fields(branch),
+                        self._editing_branch(branch),
+                        at_first=True,
+                    )
                 )
             return
         user = self.users.highlighted
@@ -340,17 +346,19 @@ class SettingsScreen(OwnSettings):
         self._after_form(dialog, saved, f"Added: {wanted.code}.")
         await self._branches_changed(saved)
 
-    def _renaming(self, branch: BranchRecord) -> Any:
-        return lambda dialog, values: self.save_name(dialog, branch, values["name"])
+    def _editing_branch(self, branch: BranchRecord) -> Any:
+        return lambda dialog, values: self.save_branch_change(dialog, branch, changed_branch(values))
 
     @work(group="write")
-    async def save_name(self, dialog: FormDialog, branch: BranchRecord, name: str) -> None:
-        """Rename a branch."""
+    async def save_branch_change(
+        self, dialog: FormDialog, branch: BranchRecord, change: BranchChange
+    ) -> None:
+        """Change a branch's name, or what becomes of its payments with an unknown reference."""
         saved: BranchRecord | None = None
         async with self.outcome(say=dialog.say, form=dialog.form) as outcome:
-            saved = await self.ledger.rename_branch(branch, name)
-            outcome.done("Renamed.")
-        self._after_form(dialog, saved, f"Renamed: {branch.code}.")
+            saved = await self.ledger.change_branch(branch, change)
+            outcome.done("Saved.")
+        self._after_form(dialog, saved, f"Saved: {branch.code}.")
         await self._branches_changed(saved)
 
     async def _branches_changed(self, saved: BranchRecord | None) -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.ledger.members import do, enter, ok, supervisor, teller, today
 
 from branchtui.ledger.store import migrate
-from branchtui.ledger.store.migrations.versions.lean_r0006 import GONE
+from branchtui.ledger.store.migrations.versions.lean_r0007 import GONE
 from branchtui.ledger.store.sqlite import connect
 from branchtui.ledger.store.tables import customers
 

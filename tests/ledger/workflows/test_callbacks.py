@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 from tests.ledger.members import again, do, ok, teller, today
-from tests.ledger.running import RunningLedger
+from tests.ledger.running import PASSWORD, RunningLedger
 from tests.ledger.statements import SAMPLES as STATEMENT_SAMPLES
+from tests.ledger.statements import import_statement
 from tests.ledger.till import MASK, OTHER_SHORT_CODE, Till, message, open_till
 
 from branchtui.ledger.feeds import mpesa
@@ -144,6 +145,56 @@ def test_a_prefix_of_ours_before_unknown_digits_waits(till: Till) -> None:
     )
     assert "looks like one of our numbers" in till.pay(BillRefNumber="frm 000779")["waits_because"]
     assert till.pay(BillRefNumber="house 12")["match"]["tier"] == 2
+
+
+def test_a_branch_may_let_every_unknown_reference_wait(own_till: Till) -> None:
+    """Tier 0: set by an administrator, for that branch's payments alone, by callback and by statement."""
+    api = own_till.api("administrator")
+    assert api.post("/v1/me/step-up", {"password": PASSWORD}, key="").status_code == 200
+    path = f"/v1/branches/{own_till.ledger.branch('NKU').id}"
+    branch = ok(api.patch(path, {"unknown_reference_waits": True}, if_match=1))
+    assert (branch["unknown_reference_waits"], branch["version"]) == (True, 2)
+    payment = own_till.pay(BillRefNumber="house 12")
+    assert (payment["state"], payment["match"]) == ("unassociated", None)
+    assert payment["waits_because"] == "Reference house 12 names nobody, and here such a payment waits."
+    assert own_till.candidates(payment)[0]["customer"]["customer_no"] == "000101"
+    assert own_till.pay(BillRefNumber="")["match"]["tier"] == 2
+    assert own_till.pay(BillRefNumber="100 245", MSISDN=MASK)["match"]["tier"] == 1
+    elsewhere = {"BusinessShortCode": OTHER_SHORT_CODE, "MSISDN": "254733444555"}
+    assert own_till.pay(BillRefNumber="house 12", **elsewhere)["match"]["tier"] == 2
+    row = "SKA10QWE79,03-11-2026 09:15:02,Pay Bill,Completed,20.00,,254711222333 - W K,house 12\n"
+    head = (
+        "Receipt No.,Completion Time,Details,Transaction Status,Paid In,Withdrawn,Other Party Info,A/C No.\n"
+    )
+    assert (
+        import_statement(own_till.api("supervisor"), head + row, "statement-mpesa", account="600100")[
+            "imported"
+        ]
+        == 1
+    )
+    assert own_till.by_code("SKA10QWE79")[0]["state"] == "unassociated"
+    ok(api.patch(path, {"name": "Nakuru", "unknown_reference_waits": False}, if_match=2))
+    assert own_till.pay(BillRefNumber="house 12")["match"]["tier"] == 2
+
+
+def test_what_is_not_sent_of_a_branch_stays(own_till: Till) -> None:
+    """A new name leaves what becomes of unknown references, and nothing new changes nothing."""
+    api = own_till.api("administrator")
+    assert api.post("/v1/me/step-up", {"password": PASSWORD}, key="").status_code == 200
+    path = f"/v1/branches/{own_till.ledger.branch('NKU').id}"
+    ok(api.patch(path, {"unknown_reference_waits": True}, if_match=1))
+    renamed = ok(api.patch(path, {"name": "Nakuru Town"}, if_match=2))
+    assert (renamed["name"], renamed["unknown_reference_waits"], renamed["version"]) == (
+        "Nakuru Town",
+        True,
+        3,
+    )
+    assert ok(api.patch(path, {}, if_match=3))["version"] == 3
+    told = own_till.ledger.query("SELECT after FROM audit WHERE action = 'branch.change' ORDER BY seq")
+    assert [json.loads(after).get("unknown_reference_waits") for (after,) in told if after][:2] == [
+        True,
+        None,
+    ]
 
 
 def test_a_reference_that_names_two_waits_and_lists_both(own_till: Till) -> None:

@@ -262,9 +262,10 @@ class Bai2Reader:
         sums.records += 1
         counted = fields[1:] if record.code == "49" else fields[2:]
         what = _TRAILERS[record.code]
-        if not _AMOUNT.fullmatch(fields[0]) or not counted or not counted[0].isdigit():
+        if (fields[0] and not _AMOUNT.fullmatch(fields[0])) or not counted or not counted[0].isdigit():
             raise Damaged("bai2", f"Line {record.line:,}: the end of the {what} cannot be read.", record.line)
-        if int(fields[0]) != sums.total:
+        # A bank may leave the sum blank; the count it may not.
+        if fields[0] and int(fields[0]) != sums.total:
             said = f"Line {record.line:,}: the {what} says that it adds up to {int(fields[0]):,}; it is {sums.total:,}."
             raise Damaged("control-amount", said, record.line)
         if int(counted[0]) != sums.records:

@@ -44,6 +44,7 @@ _AMOUNT: Final = re.compile(r"\+?([0-9]*)(?:\.([0-9]*))?", re.ASCII)
 _OPENING: Final = ("OPBD", "PRCD")
 _CLOSING: Final = "CLBD"
 _INTERIM: Final = "052"
+_STATEMENT: Final = "053"
 
 
 class CamtReader:
@@ -179,6 +180,11 @@ class CamtReader:
         on = (text_at(element, "Dt/Dt") or text_at(element, "Dt/DtTm"))[:10]
         self._balances[code] = signed, currency, text_of(on) or None
 
+    def _only_day(self) -> str | None:
+        """The day of a statement whose first and last balances are of one day, if they are."""
+        days = {on for code, (_, _, on) in self._balances.items() if code != "PRCD"}
+        return next(iter(days)) if len(days) == 1 and _CLOSING in self._balances else None
+
     def _totals(self, statement: Statement, element: _Element) -> None:
         if not statement.currency:
             return
@@ -215,7 +221,9 @@ class CamtReader:
             currency = amount.get("Ccy") or ""
             statement.currency = currency if is_currency(currency) else ""
         place = element.sourceline or 1
-        for movement in movements_of(element):
+        is_statement = self._message == _STATEMENT
+        day = self._only_day() if is_statement else None
+        for movement in movements_of(element, day, is_statement=is_statement):
             self._count += 1
             if self._count > ENTRIES_MAX:
                 raise Damaged("too-many-rows", f"A file may hold {ENTRIES_MAX:,} entries at most.", place)

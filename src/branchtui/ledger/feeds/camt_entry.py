@@ -119,10 +119,14 @@ class Inside:
         return text.strip() if text else ""
 
 
-def movements_of(element: _Element) -> list[Movement]:
-    """The movements of an `Ntry`: the payments of its batch where they add up to it, else the entry as one."""
+def movements_of(element: _Element, day: str | None = None, *, is_statement: bool = False) -> list[Movement]:
+    """The movements of an `Ntry`: the payments of its batch where they add up to it, else the entry as one.
+
+    `day` is that of a statement of one day: clearing houses leave it out of its entries. In a statement
+    (`is_statement`) an entry is booked where it does not say how it stands.
+    """
     inside = Inside(element)
-    whole = _entry(inside)
+    whole = _entry(inside, day, Standing.BOOKED if is_statement else Standing.INFORMATION)
     parts = inside.all("NtryDtls/TxDtls")
     if len(parts) == 1:
         _describe(whole, element, inside, Inside(parts[0]))
@@ -138,7 +142,7 @@ def movements_of(element: _Element) -> list[Movement]:
     return [whole]
 
 
-def _entry(inside: Inside) -> Movement:
+def _entry(inside: Inside, statement_day: str | None, unsaid: Standing) -> Movement:
     findings: list[Finding] = []
     said = inside.text("CdtDbtInd")
     if said not in _DIRECTIONS:
@@ -146,7 +150,7 @@ def _entry(inside: Inside) -> Movement:
             error("entry", "The entry does not say whether it is a credit or a debit.", None, text_of(said))
         )
     currency, amount = _amount(inside, findings)
-    day, at_us = _when(inside, findings)
+    day, at_us = _when(inside, findings, statement_day)
     status = inside.text("Sts/Cd") or inside.text("Sts") or inside.text("Sts/Prtry")
     return Movement(
         direction=_DIRECTIONS.get(said, Direction.DEBIT),
@@ -155,7 +159,7 @@ def _entry(inside: Inside) -> Movement:
         day=day,
         at_us=at_us,
         reference=reference_of(inside.text("AcctSvcrRef")),
-        standing=_STANDINGS.get(status, Standing.INFORMATION),
+        standing=_STANDINGS.get(status, Standing.INFORMATION) if status else unsaid,
         is_reversal=inside.text("RvslInd") in {"true", "1"},
         findings=findings,
     )
@@ -204,12 +208,8 @@ def _describe(movement: Movement, element: _Element, entry: Inside, details: Ins
     more = details.text("AddtlTxInf") or entry.text("AddtlNtryInf")
     purpose = " ".join([*plain, *structured]).strip()
     movement.payer_name = text_of(name)
-    movement.account_ref = text_of(
-        next((each for each in structured if each.strip()), "")
-        or " ".join(plain).strip()
-        or reference_of(end_to_end)
-        or ""
-    )
+    says = (*structured, " ".join(plain), end_to_end)
+    movement.account_ref = next((text_of(each) for each in says if reference_of(each) is not None), "")
     movement.details = text_of(purpose or more, DETAILS_MAX)
     if is_altered(name, purpose, end_to_end, more):
         movement.raw = etree.tostring(element, encoding="unicode")[:_RAW_MAX]
@@ -249,7 +249,9 @@ def _minor(text: str, currency: str, findings: list[Finding]) -> int | None:
         return None
 
 
-def _when(inside: Inside, findings: list[Finding]) -> tuple[str | None, int | None]:
+def _when(
+    inside: Inside, findings: list[Finding], statement_day: str | None
+) -> tuple[str | None, int | None]:
     """The day on which the bank booked the entry, else its value date; the instant where it has a zone."""
     for path in _DAYS:
         said = inside.text(path)
@@ -261,6 +263,11 @@ def _when(inside: Inside, findings: list[Finding]) -> tuple[str | None, int | No
             return None, None
         day = iso_day(int(found[1]), int(found[2]), int(found[3]), findings)
         return day, _instant(said) if found[4] else None
+    if statement_day is not None:
+        findings.append(
+            warning("date", f"The entry has no date: {statement_day}, its statement's day, is taken.")
+        )
+        return statement_day, None
     findings.append(error("date", "The entry has no date.", "date"))
     return None, None
 

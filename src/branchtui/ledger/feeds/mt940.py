@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from branchtui.ledger.feeds import encodings
 from branchtui.ledger.feeds.finding import CellError, Finding, error
 from branchtui.ledger.feeds.lines import BadLine, Lines
-from branchtui.ledger.feeds.mt940_details import read_details
+from branchtui.ledger.feeds.mt940_details import Details, read_details, read_lines
 from branchtui.ledger.feeds.statement import (
     DETAILS_MAX,
     ENTRIES_MAX,
@@ -38,20 +38,24 @@ if TYPE_CHECKING:
 FIELD_LINES_MAX: Final = 200
 """Lines that one field may have; a bank's longest have 30."""
 
-_FIELD: Final = re.compile(r":([0-9]{2}[A-Z]?):", re.ASCII)
+_FIELD: Final = re.compile(r":([0-9]{2}[A-Z]?|NS):", re.ASCII)
 _ENTRY: Final = re.compile(
     r"(?P<year>[0-9]{2})(?P<month>[0-9]{2})(?P<day>[0-9]{2})(?:[0-9]{4}|\s{4})?"
-    r"(?P<mark>R?[CD]|E[CD])(?P<funds>[A-Z])?\s?(?P<whole>[0-9]{0,20})(?:[,.](?P<part>[0-9]{0,20}))?"
-    r"(?P<type>[A-Z][A-Z0-9]{3})(?P<rest>.*)",
+    r"(?P<mark>R?[CD]|E[CD])(?P<funds>[A-Z])?\s?(?=[0-9,.])(?P<whole>[0-9]{0,20})(?:[,.](?P<part>[0-9]{0,20}))?"
+    # A few banks write codes of fewer letters (`NOV NONREF`, `S   X`), or a space before them.
+    r"(?:\s?(?P<type>[A-Z][A-Z0-9 ]{3})(?P<rest>.*)|\s*$)",
     re.ASCII | re.DOTALL,
 )
 _BALANCE: Final = re.compile(
-    r"\s*([CD])([0-9]{2})([0-9]{2})([0-9]{2})([A-Z]{3})([0-9]{0,20})(?:[,.]([0-9]{0,20}))?\s*$", re.ASCII
+    r"\s*([CD])([0-9]{2})([0-9]{2})([0-9]{2})([A-Z]{3})?([0-9]{0,20})(?:[,.]([0-9]{0,20}))?\s*$", re.ASCII
 )
 _TOTAL: Final = re.compile(r"\s*[0-9]{1,7}([A-Z]{3})([0-9]{0,20})(?:[,.]([0-9]{0,20}))?", re.ASCII)
-_FLOOR: Final = re.compile(r"\s*([A-Z]{3})[CD]?[0-9]", re.ASCII)
+_FLOOR: Final = re.compile(r"\s*([A-Z]{3})\s?[CD]?[0-9]", re.ASCII)
 _ENVELOPE: Final = re.compile(r"\{[1235]:[^{}]*(?:\{[^{}]*\}[^{}]*)*\}|\{4:", re.ASCII)
 _END: Final = re.compile(r"-\}?(?:\{5:.*)?")
+_IN_DETAILS: Final = frozenset({"KREF+", "EREF", "PREF", "MARF"})
+"""What banks write for the customer's reference where it stands in :86:."""
+
 _AROUND: Final = " \t\r\n\x00\x01\x02\x03\x04\x0b\x0c\x1a\x1c\ufeff"
 
 
@@ -70,7 +74,7 @@ class Mt940Reader:
     def entries(self) -> Iterator[Entry]:
         """The entries in the order of the file; see `StatementReader`."""
         for tag, place, lines in self._fields():
-            if tag != "86" and self._waiting is not None:
+            if tag not in {"86", "NS"} and self._waiting is not None:
                 yield self._waiting
                 self._waiting = None
             self._take(tag, place, lines)
@@ -119,7 +123,8 @@ class Mt940Reader:
                 line = _ENVELOPE.sub("", line).strip(_AROUND)
             elif line.endswith(":") and line[:1] == ":" and line.strip(":").isdigit() and len(line) == 5:
                 continue  # `:940:` before a statement
-            yield number, line
+            # German home banking ends lines with `@@`.
+            yield from ((number, each) for each in (line.split("@@") if "@@" in line else (line,)))
 
     def _take(self, tag: str, place: int, lines: list[str]) -> None:
         if tag == "20":
@@ -131,9 +136,11 @@ class Mt940Reader:
             self._statement(place).identity = text_of(lines[0])
         elif tag == "61":
             self._waiting = self._entry(place, lines)
-        elif tag == "86":
+        elif tag in {"86", "NS"}:
             if self._waiting is not None:
-                self._describe(self._waiting, lines)
+                self._describe(
+                    self._waiting, read_details(lines) if tag == "86" else read_lines(lines), lines
+                )
         elif tag in {"60F", "60M", "62F", "62M"}:
             self._balance(tag, place, lines[0])
         else:
@@ -185,7 +192,11 @@ class Mt940Reader:
             said = f"The balance :{tag}: in line {place:,} cannot be read."
             statement.findings.append(error("balance", said, None, text_of(line)))
             return
-        currency = found[5]
+        currency = found[5] or statement.currency
+        if not currency:
+            said = f"The balance :{tag}: in line {place:,} does not say in which currency it is."
+            statement.findings.append(error("currency", said, None, text_of(line)))
+            return
         if statement.currency and statement.currency != currency:
             said = f"The balance :{tag}: is in {currency}, the statement in {statement.currency}."
             statement.findings.append(error("currency", said))
@@ -240,19 +251,22 @@ class Mt940Reader:
             entry.findings.append(error("currency", said, "currency"))
         year = full_year(int(found["year"]))
         entry.day = iso_day(year, int(found["month"]), int(found["day"]), entry.findings)
-        customer, _, bank = found["rest"].partition("//")
+        rest, more = found["rest"] or "", lines[1:]
+        if "//" not in rest and more and more[0].startswith("//"):
+            rest, more = rest + more[0], more[1:]  # the line was broken before the bank's reference
+        customer, _, bank = rest.partition("//")
         entry.reference = reference_of(bank)
-        entry.account_ref = reference_of(customer) or ""
-        supplement = " ".join(lines[1:])
+        if customer.strip() not in _IN_DETAILS:
+            entry.account_ref = reference_of(customer) or ""
+        supplement = " ".join(more)
         if supplement:
             entry.details = text_of(supplement, DETAILS_MAX)
-        if is_altered(found["rest"], supplement):
+        if is_altered(rest, supplement):
             entry.raw = "\n".join(lines)
         return entry
 
-    def _describe(self, entry: Entry, lines: list[str]) -> None:
-        """What :86: says of an entry: who paid, and what for."""
-        said = read_details(lines)
+    def _describe(self, entry: Entry, said: Details, lines: list[str]) -> None:
+        """What :86: or :NS: says of an entry: who paid, and what for."""
         if said.name:
             entry.payer_name = text_of(said.name)
         purpose = text_of(said.purpose, DETAILS_MAX)

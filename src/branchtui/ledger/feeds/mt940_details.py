@@ -1,8 +1,9 @@
 """Field :86: of MT940: who paid and what for, in the structures that banks give it.
 
 German and Polish banks write `166?00...?20...?32NAME`, others the same with another sign; Dutch banks write
-`/NAME/.../REMI/...`; the rest is free text. Lines are cut anywhere at 65 signs, so the structured ones are
-put together again as they were.
+`/NAME/.../REMI/...` or `/CNTP/account/bank/name/town/REMI/USTD//...`, or words in columns (`NAAM: ...
+OMSCHRIJVING: ...`); MultiCash writes numbered lines (:NS:); the rest is free text. Lines are cut anywhere at
+65 signs, so the structured ones are put together again as they were.
 """
 
 from __future__ import annotations
@@ -12,11 +13,17 @@ from typing import Final, NamedTuple
 
 _NUMBERED: Final = re.compile(r"\s*[0-9]{3}([^0-9A-Za-z\s])[0-9]{2}", re.ASCII)
 _SEPA: Final = re.compile(
-    r"(EREF|KREF|MREF|CRED|DEBT|COAM|OAMT|SVWZ|ABWA|ABWE|IBAN|BIC|ANAM|BREF|RREF|MTLG)\+", re.ASCII
+    # Cooperative banks put a colon and a space behind the tag.
+    r"(EREF|KREF|MREF|CRED|DEBT|COAM|OAMT|SVWZ|ABWA|ABWE|IBAN|BIC|ANAM|BREF|RREF|MTLG)(?:\+|: )",
+    re.ASCII,
 )
 _KEYED: Final = re.compile(
-    r"/(EREF|MARF|CSID|BENM|ORDP|NAME|REMI|TRTP|IBAN|BIC|ISDT|ULTD|ULTB|ADDR|PREF|PURP|ID)/"
+    r"/(EREF|MARF|CSID|BENM|ORDP|NAME|REMI|TRTP|IBAN|BIC|ISDT|ULTD|ULTB|ADDR|PREF|PURP|ID|CNTP|RTRN|SVCL|ACNO|BAI)/"
 )
+_WORDED: Final = re.compile(
+    r"\b(REK|IBAN|BIC|NAAM|OMSCHRIJVING|KENMERK|MACHTIGING|INCASSANT|BETALINGSKENM\.|VOOR)\s*:\s?"
+)
+_NUMBERED_LINE: Final = re.compile(r"([0-9]{2})(.*)", re.ASCII | re.DOTALL)
 _PURPOSE: Final = frozenset({*(f"{n}" for n in range(20, 30)), *(f"{n}" for n in range(60, 64))})
 _NAME: Final = ("32", "33")
 
@@ -34,9 +41,18 @@ def read_details(lines: list[str]) -> Details:
     found = _NUMBERED.match(joined)
     if found is not None:
         return _numbered(joined, found[1])
-    if len(_KEYED.findall(joined)) > 1:
+    if _KEYED.match(joined.lstrip()) or len(_KEYED.findall(joined)) > 1:
         return _keyed(joined)
-    return Details("", " ".join(lines))
+    whole = " ".join(lines)
+    return _worded(whole) if "NAAM:" in whole else Details("", whole)
+
+
+def read_lines(lines: list[str]) -> Details:
+    """Name and purpose of the lines of one field :NS: of MultiCash, each under its number."""
+    found = [each for line in lines if (each := _NUMBERED_LINE.fullmatch(line.strip()))]
+    purpose = [each[2].strip() for each in found if 1 <= int(each[1]) <= 14]
+    name = [each[2].strip() for each in found if each[1] in {"15", "16"}]
+    return Details(" ".join(name), " ".join(purpose))
 
 
 def _numbered(text: str, sign: str) -> Details:
@@ -70,5 +86,25 @@ def _keyed(text: str) -> Details:
     pieces = _KEYED.split(text)
     found: dict[str, str] = {}
     for key, said in zip(pieces[1::2], pieces[2::2], strict=True):
-        found.setdefault(key, said.strip("/ "))
-    return Details(found.get("NAME", ""), found.get("REMI") or found.get("EREF") or "")
+        found.setdefault(key, said.strip("/ ") if key != "CNTP" else said)
+    party = found.get("CNTP", "").split("/")
+    name = found.get("NAME") or (party[2] if len(party) > 2 else "")
+    return Details(name.strip(), _remitted(found.get("REMI", "")) or found.get("EREF", ""))
+
+
+def _remitted(said: str) -> str:
+    """What was sent along: text, or a reference within its type and issuer (`STRD/CUR/...`)."""
+    if said.startswith("USTD/"):
+        return said[5:].strip("/ ")
+    if said.startswith("STRD/") or "/CDTRREF/" in said:
+        return said.rpartition("/")[2].strip()
+    return said
+
+
+def _worded(text: str) -> Details:
+    pieces = _WORDED.split(text)
+    found: dict[str, str] = {}
+    for key, said in zip(pieces[1::2], pieces[2::2], strict=True):
+        found.setdefault(key, said.strip(" /"))
+    purpose = found.get("OMSCHRIJVING") or found.get("BETALINGSKENM.") or found.get("KENMERK")
+    return Details(found.get("NAAM", ""), purpose or pieces[0].strip())

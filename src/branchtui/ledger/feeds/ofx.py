@@ -70,7 +70,9 @@ class OfxReader:
                     self.statements.append(self._open)
                 continue
             if tag in _ENTRIES:
-                yield self._entry(element)
+                # Money that moves within an investment account (INVBANKTRAN) is none of a bank account.
+                if self._open is not None:
+                    yield self._entry(element)
             elif tag == "STATUS":
                 self._status(element)
             elif tag in _STATEMENTS:

@@ -25,6 +25,8 @@ CHILDREN_MAX: Final = 500
 _TAG: Final = re.compile(r"(/?)([A-Za-z0-9][A-Za-z0-9._-]*)\s*(/?)", re.ASCII)
 _ENTITY: Final = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});")
 _CDATA: Final = "![CDATA["
+_COMMENT: Final = "<!--"
+_COMMENT_END: Final = "-->"
 
 
 @dataclass(slots=True, eq=False)
@@ -118,7 +120,7 @@ def _ended(stack: list[Element], tag: str, line: int, kept: frozenset[str]) -> I
 def _tokens(blocks: Iterable[str]) -> Iterator[tuple[int, str, bool, str]]:
     """Line, tag, whether it is an end, and the text behind it; declarations and comments are passed over."""
     rest, line = "", 1
-    for block in blocks:
+    for block in _uncommented(blocks):
         rest += block
         cut = rest.rfind("<")
         if cut <= 0:
@@ -129,6 +131,27 @@ def _tokens(blocks: Iterable[str]) -> Iterator[tuple[int, str, bool, str]]:
         line += rest.count("\n", 0, cut)
         rest = rest[cut:]
     yield from _pieces(rest, line)
+
+
+def _uncommented(blocks: Iterable[str]) -> Iterator[str]:
+    """The blocks without comments, which leave their line breaks; a comment that does not end takes the rest."""
+    rest, inside = "", False
+    for block in blocks:
+        rest += block
+        while (at := rest.find(_COMMENT_END if inside else _COMMENT)) >= 0:
+            if inside:
+                yield "\n" * rest.count("\n", 0, at)
+                rest = rest[at + len(_COMMENT_END) :]
+            else:
+                yield rest[:at]
+                rest = rest[at + len(_COMMENT) :]
+            inside = not inside
+        # The last characters may be the beginning of a sign that the next block ends.
+        cut = max(0, len(rest) - len(_COMMENT) + 1)
+        yield "\n" * rest.count("\n", 0, cut) if inside else rest[:cut]
+        rest = rest[cut:]
+    if not inside:
+        yield rest.rstrip("\x00\x1a")
 
 
 def _pieces(text: str, line: int) -> Iterator[tuple[int, str, bool, str]]:

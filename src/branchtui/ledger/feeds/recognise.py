@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 _SAMPLE_BYTES: Final = 8 * 1024
-_SWIFT: Final = re.compile(r"^\s*(?:\{1:|:(?:20|25P?|28C?|60[FM]|61):)", re.MULTILINE)
+_SWIFT: Final = re.compile(r"(?:^|@@)\s*(?:\{1:|:(?:20|25P?|28C?|60[FM]|61):)", re.MULTILINE)
 _QIF: Final = re.compile(r"^!(?:type|account|option|clear)\b", re.MULTILINE | re.IGNORECASE)
 _OFX: Final = re.compile(r"OFXHEADER|<\?OFX|<OFX\b", re.IGNORECASE)
 
@@ -32,7 +32,7 @@ def recognise(chunks: Callable[[], Iterable[bytes]]) -> Format:
     """The format of a file; a table where nothing else fits."""
     start = next(iter(chunks()), b"")[:_SAMPLE_BYTES]
     codec = encodings.codec_of(encodings.recognise([start]), start)
-    text = start.decode(codec, errors="replace").lstrip("\ufeff\x01\x00 \t\r\n")
+    text = start.decode(codec, errors="replace").replace("\r", "\n").lstrip("\ufeff\x01\x00 \t\n")
     if _OFX.search(text):
         return Format.OFX
     if text.startswith("<"):

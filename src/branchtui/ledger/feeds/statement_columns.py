@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -36,48 +37,81 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "date": (
         "date", "transaction_date", "booking_date", "posting_date", "posted_date", "date_posted", "booked_on",
         "value_date", "completion_time", "journaldate", "buchungstag", "buchungsdatum", "datum", "txn_date", "tran_date",
+        "date_de_comptabilisation", "date_opération", "date_operation", "date_de_valeur", "fecha", "data", "created",
+        "created_(utc)", "trans_date", "trans._date", "entry_date",
     ),
-    "amount": ("amount", "transaction_amount", "netamount", "net_amount", "betrag", "value", "amount_(kes)"),
+    "amount": (
+        "amount", "transaction_amount", "netamount", "net_amount", "betrag", "value", "montant", "importe", "importo",
+        "bedrag", "umsatz", "kwota",
+    ),
     "credit": (
-        "credit", "credit_amount", "credits", "deposit", "deposits", "paid_in", "money_in", "cr", "haben", "credit_(kes)",
+        "credit", "credit_amount", "credits", "deposit", "deposits", "paid_in", "money_in", "cr", "haben", "crédit",
+        "credit_amt",
     ),
     "debit": (
         "debit", "debit_amount", "debits", "withdrawal", "withdrawals", "withdrawn", "paid_out", "money_out", "dr",
-        "soll", "debit_(kes)",
+        "soll", "débit", "debit_amt",
     ),
-    "side": ("dr/cr", "cr/dr", "debit/credit", "credit/debit", "d/c", "c/d"),
-    "currency": ("currency", "ccy", "währung", "currency_code"),
-    "account": ("account", "account_number", "account_no", "account_no.", "iban", "konto"),
+    "side": (
+        "dr/cr", "cr/dr", "debit/credit", "credit/debit", "d/c", "c/d", "drcr", "crdr", "dr_cr", "cr_dr", "soll/haben",
+    ),
+    "currency": ("currency", "ccy", "währung", "currency_code", "waehrung", "devise", "monn."),
+    "account": (
+        "auftragskonto", "account", "account_number", "account_no", "account_no.", "iban", "konto", "kontonummer", "own_account",
+    ),
     "reference": (
         "receipt_no.", "receipt_no", "transaction_id", "transaction_reference", "bank_reference", "transaction_ref",
         "reference_number", "reference_no", "reference_no.", "reference", "ref", "ref_no", "transaction_no",
+        "n°_de_transaction",
     ),
-    "payer_name": ("payer_name", "payer", "name", "counterparty", "counterparty_name", "sender", "payee", "sender_name"),
+    "payer_name": (
+        "payer_name", "payer", "name", "counterparty", "counterparty_name", "sender", "payee", "sender_name",
+        "partner_name", "auftraggeber/empfänger", "beguenstigter/zahlungspflichtiger",
+        "begünstigter/zahlungspflichtiger", "name_zahlungsbeteiligter",
+    ),
     "payer_phone": ("payer_phone", "phone", "msisdn", "phone_number", "mobile"),
     "account_ref": ("a/c_no.", "a/c_no", "account_ref", "customer_reference", "client_reference", "payment_reference"),
     "details": (
-        "description", "details", "narration", "narrative", "particulars", "reason", "memo", "remarks",
-        "transaction_details", "verwendungszweck",
+        "description_1", "description", "details", "narration", "narrative", "particulars", "reason", "memo", "remarks",
+        "transaction_details", "verwendungszweck", "label", "libellé", "libelle", "desc", "vwz1", "buchungstext",
+        "omschrijving", "concepto",
     ),
-    "balance": ("balance", "running_balance", "runningbalance", "saldo", "book_balance", "closing_balance"),
+    "balance": (
+        "balance", "running_balance", "runningbalance", "saldo", "book_balance", "closing_balance", "solde", "kontostand",
+    ),
     "status": ("transaction_status", "status"),
 }  # fmt: skip
 """By the names of `column_name`, the likeliest first."""
 
-_BOOKED: Final = frozenset(
-    {"", "completed", "complete", "posted", "booked", "cleared", "settled", "success", "successful"}
+_IN_CURRENCY: Final = re.compile(r"(.+?)_?\(([a-z]{3})\)", re.ASCII)
+"""A name that says its currency: `Amount (EUR)`."""
+
+_MAYBE_SIDES: Final = frozenset(
+    {"details", "af_bij", "af/bij", "sign", "indicator", "credit_debit_indicator"}
 )
+
+_MONEY: Final = ("amount", "credit", "debit")
+
+_BOOKED: Final = frozenset(
+    {
+        "", "completed", "complete", "posted", "booked", "cleared", "settled", "success", "successful", "paid", "succeeded",
+    }
+)  # fmt: skip
 _PORTAL_NAMES: Final = frozenset({"completion_time", "paid_in", "withdrawn"})
 _RECEIPT: Final = ("receipt_no.", "receipt_no")
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnPlan:
-    """What was chosen: meaning to the name of its column, and which words of a status mean that it is booked."""
+    """What was chosen: meaning to the name of its column, and which words of a status mean that it is booked.
+
+    `currency` is the one that the names of the columns of money say, empty where they say none or several.
+    """
 
     columns: dict[str, str] = field(default_factory=dict)
     booked: frozenset[str] = _BOOKED
     is_portal: bool = False
+    currency: str = ""
 
     @property
     def missing(self) -> str | None:
@@ -87,6 +121,11 @@ class ColumnPlan:
         if "amount" not in self.columns and "credit" not in self.columns:
             return "No column was found that holds the amount, or what was paid in."
         return None
+
+
+def may_be_side(name: str) -> bool:
+    """Whether a column of this name may say credit or debit, if all its cells do: `Transaction Type`, `Details`."""
+    return "type" in name or name in _MAYBE_SIDES
 
 
 def is_portal(names: Sequence[str]) -> bool:
@@ -103,8 +142,14 @@ def choose(names: Sequence[str]) -> ColumnPlan:
     """The plan for a header whose columns have these names, by what banks call them."""
     found: dict[str, str] = {}
     taken: set[str] = set()
+    inner: dict[str, tuple[str, str]] = {}
+    for each in names:
+        if told := _IN_CURRENCY.fullmatch(each):
+            inner.setdefault(told[1], (each, told[2].upper()))
     for meaning in MEANINGS:
-        for name in _NAMES[meaning]:
+        says_currency = meaning in {*_MONEY, "balance"}
+        for known in _NAMES[meaning]:
+            name = inner[known][0] if says_currency and known not in names and known in inner else known
             if name in names and name not in taken:
                 found[meaning] = name
                 taken.add(name)
@@ -113,7 +158,14 @@ def choose(names: Sequence[str]) -> ColumnPlan:
         del found["amount"]
     if "amount" in found:
         found.pop("debit", None)
-    return ColumnPlan(found, is_portal=is_portal(names))
+    if is_portal(names) and "account" in found:
+        # The portal's file is of one short code: an account in a row is the one that the payer named.
+        found.setdefault("account_ref", found["account"])
+        del found["account"]
+    of = dict(inner.values())
+    told_by = {of[found[each]] for each in _MONEY if found.get(each) in of}
+    currency = told_by.pop() if len(told_by) == 1 else ""
+    return ColumnPlan(found, is_portal=is_portal(names), currency=currency)
 
 
 def as_said(columns: Columns) -> ColumnPlan:

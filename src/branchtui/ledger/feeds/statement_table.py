@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from branchtui.contract.imports import DecimalWriting, Delimiter, Encoding
+from branchtui.contract.imports import DateOrder, DecimalWriting, Delimiter, Encoding
 from branchtui.ledger.feeds.amounts import DecimalEvidence
 from branchtui.ledger.feeds.days import DayEvidence, day_reader
 from branchtui.ledger.feeds.finding import ERROR, CellError, error, warning
@@ -28,13 +28,19 @@ from branchtui.ledger.feeds.statement import (
     reference_of,
     text_of,
 )
-from branchtui.ledger.feeds.statement_columns import PORTAL, ColumnPlan, as_said, choose, is_header
+from branchtui.ledger.feeds.statement_columns import (
+    PORTAL,
+    ColumnPlan,
+    as_said,
+    choose,
+    is_header,
+    may_be_side,
+)
 from branchtui.ledger.feeds.table_file import ENDS, Row, TableFile, column_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from branchtui.contract.imports import DateOrder
     from branchtui.contract.statements import Columns
 
 PREAMBLE_MAX: Final = 40
@@ -46,8 +52,15 @@ _OTHER_PARTY: Final = re.compile(r"\s*(\+?[0-9][0-9* xX]{5,18})\s*-\s*(.*)", re.
 _PAID_BY: Final = re.compile(
     r"\bfrom\s+(\+?[0-9][0-9*xX]{5,18})\s*-\s*(.*?)(?:\s+Acc\.?\s*(.*))?$", re.ASCII | re.DOTALL
 )
-_DEBITS: Final = frozenset({"dr", "d", "debit", "s", "soll", "out"})
-_CREDITS: Final = frozenset({"cr", "c", "credit", "h", "haben", "in"})
+_DEBITS: Final = frozenset({"dr", "d", "debit", "s", "soll", "out", "af", "debet", "débit"})
+_CREDITS: Final = frozenset({"cr", "c", "credit", "h", "haben", "in", "bij", "crédit"})
+_SIDES: Final = _DEBITS | _CREDITS
+_CARRIED: Final = re.compile(
+    r"\bbalance\b|\b[bc]/f\b|\b(?:brought|carried) forward\b|\b(?:saldo|solde)\b", re.IGNORECASE
+)
+"""How the rows read that hold a balance and no movement."""
+_SUMS: Final = re.compile(r"\s*(?:sub[ -]?|grand )?totals?\b", re.IGNORECASE)
+"""How a row of sums begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,19 +184,34 @@ class TableReader:
 
     def _recognise(self) -> tuple[DateOrder | None, DecimalWriting]:
         days, decimals = DayEvidence(), DecimalEvidence()
+        sides = self._maybe_sides()
         for row in self.table.rows():
             if row.is_readable and not row.is_blank:
+                sides = [at for at in sides if row.cells[at].strip().lower() in _SIDES]
                 days.add(self._said(row, "date"))
                 for meaning in ("amount", "credit", "debit", "balance"):
                     decimals.add(bare(self._said(row, meaning)[:60])[0])
+        if sides:
+            self._at["side"] = sides[0]
+            self.plan.columns["side"] = self.table.header[sides[0]]
         order, question = days.decide()
         writing, open_writing = decimals.decide(self.table.delimiter)
+        if self.plan.is_portal and order is None and not (days.day_first or days.month_first):
+            order, question = DateOrder.DAY_FIRST, None  # the portal writes the day first
         if self._setting.order is not None:
             order, question = self._setting.order, None
         if self._setting.writing is not None:
             writing, open_writing = self._setting.writing, None
         self.questions = [each for each in (open_writing, question) if each]
         return order, writing
+
+    def _maybe_sides(self) -> list[int]:
+        """Columns that may say the side of an amount without a sign; none where that was said or is known."""
+        if self._setting.columns or self.map_name or "amount" not in self._at or "side" in self._at:
+            return []
+        chosen = set(self._at.values())
+        names = enumerate(self.table.header)
+        return [at for at, name in names if at not in chosen and may_be_side(name)]
 
     def _said(self, row: Row, meaning: str) -> str:
         at = self._at.get(meaning)
@@ -218,7 +246,7 @@ class TableReader:
 
     def _entry(self, row: Row) -> Entry:
         account = text_of(self._said(row, "account")) or self._setting.account or self._short_code
-        currency = self._said(row, "currency").strip().upper() or self._setting.currency
+        currency = self._said(row, "currency").strip().upper() or self.plan.currency or self._setting.currency
         findings = list(row.findings)
         if not is_currency(currency):
             findings.append(error("currency", f"{text_of(currency, 40)} is no currency.", "currency"))
@@ -238,6 +266,10 @@ class TableReader:
         status = self._said(row, "status").strip().lower()
         if status not in self.plan.booked:
             entry.standing = Standing.PENDING
+        if self._is_sum(row):
+            entry.standing = Standing.INFORMATION
+            self._words(entry, row)
+            return entry
         self._money(entry, row)
         try:
             entry.day, entry.at_us = self._day(self._said(row, "date"), entry.findings)
@@ -247,14 +279,32 @@ class TableReader:
         self._words(entry, row)
         return entry
 
+    def _is_sum(self, row: Row) -> bool:
+        """Whether a row holds sums of those above: it begins with the word, and has no date."""
+        said = self._said(row, "date")
+        first = next(cell for cell in row.cells if cell.strip())
+        return _SUMS.match(first) is not None and (not said.strip() or said is first)
+
+    def _is_carried(self, row: Row) -> bool:
+        """Whether a row holds a balance that is carried forward, and no movement."""
+        money = (self._said(row, each).strip() for each in ("amount", "credit", "debit"))
+        return (
+            not any(money)
+            and bool(self._said(row, "balance").strip())
+            and _CARRIED.search(self._said(row, "details")) is not None
+        )
+
     def _money(self, entry: Entry, row: Row) -> None:
         read = self._amounts.get(entry.currency)
         if read is None:
             read = self._amounts[entry.currency] = signed_reader(self.writing, entry.currency)
         column = "amount"
+        entry.is_opening = self._is_carried(row)
         try:
             has_one = "amount" in self._at
-            signed = self._one_column(read, row) if has_one else self._two_columns(read, row)
+            signed = 0
+            if not entry.is_opening:
+                signed = self._one_column(read, row) if has_one else self._two_columns(read, row)
         except CellError as failure:
             said = self._said(row, column) or f"{self._said(row, 'credit')} {self._said(row, 'debit')}"
             entry.findings.append(error(failure.code, text_of(str(failure), 200), column, text_of(said, 40)))

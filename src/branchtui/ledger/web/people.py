@@ -146,7 +146,7 @@ async def branch_change(call: Call) -> Reply:
     """`PATCH /v1/branches/{id}`."""
     found = await call.execute(
         "branch.change",
-        lambda tx, command: people.rename_branch(
+        lambda tx, command: people.change_branch(
             call.core, tx, command, call.path["id"], call.version, call.body
         ),
     )
@@ -261,7 +261,7 @@ def _branch_routes() -> tuple[Route, ...]:
             "/v1/branches/{id}",
             P.BRANCH_ADMIN,
             branch_change,
-            "Rename a branch",
+            "Rename a branch, or say what becomes of its payments with an unknown reference",
             body=wire.BranchChange,
             answer=wire.BranchRecord,
             keyed=True,

@@ -132,7 +132,11 @@ def look(core: Core, who: Principal, connection: Connection, asked: wire.Payment
     says = [owners.evidence_of(each) for each in payments]
     scopes = [core.tree.below(each.branch_id) for each in payments]
     found = many_in_transaction(connection, list(zip(says, scopes, strict=True)))
-    decisions = [matching.decide(each, answer) for each, answer in zip(says, found, strict=True)]
+    strict = [bool(core.tree[each.branch_id].unknown_reference_waits) for each in payments]
+    decisions = [
+        matching.decide(each, answer, unknown_waits=waits)
+        for each, answer, waits in zip(says, found, strict, strict=True)
+    ]
     held = _accounts(connection, {each.customer.id for each in decisions if each.customer is not None})
     closed = _closed(core, connection, payments)
     rows: list[Given] = []

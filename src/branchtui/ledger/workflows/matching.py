@@ -155,8 +155,11 @@ def is_digits(folded: str) -> bool:
     return _DIGITS.fullmatch(folded) is not None
 
 
-def decide(evidence: Evidence, found: Found[Who]) -> Decision[Who]:
-    """The owner of a payment by tiers 1 to 3, or why it waits (tier 0 and whatever is ambiguous)."""
+def decide(evidence: Evidence, found: Found[Who], *, unknown_waits: bool = False) -> Decision[Who]:
+    """The owner of a payment by tiers 1 to 3, or why it waits (tier 0 and whatever is ambiguous).
+
+    `unknown_waits`: the payee's branch lets every reference that names nobody wait, plain words among them.
+    """
     reference = evidence.folded_reference
     if len(found.by_reference) > 1:
         named = _listed(found.by_reference)
@@ -169,6 +172,10 @@ def decide(evidence: Evidence, found: Found[Who]) -> Decision[Who]:
     if reference and found.is_ours:
         return Decision(
             waits_because=f"Reference {evidence.reference} looks like one of our numbers and names nobody."
+        )
+    if reference and unknown_waits:
+        return Decision(
+            waits_because=f"Reference {evidence.reference} names nobody, and here such a payment waits."
         )
     if evidence.phone_form in {PhoneForm.E164, PhoneForm.SHA256}:
         return _by_phone(evidence, found.by_phone)

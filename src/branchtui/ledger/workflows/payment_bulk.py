@@ -102,7 +102,10 @@ def book_receipts(
             for says, each in zip(evidences, receipts, strict=True)
         ],
     )
-    decisions = [matching.decide(says, answer) for says, answer in zip(evidences, found, strict=True)]
+    decisions = [
+        matching.decide(says, answer, unknown_waits=bool(core.tree[each.branch_id].unknown_reference_waits))
+        for says, answer, each in zip(evidences, found, receipts, strict=True)
+    ]
     held = _accounts(tx, {each.customer.id for each in decisions if each.customer is not None})
     first_no = numbers.reserve(tx, COUNTER, len(receipts))
     rows: list[tuple[Any, ...]] = []

@@ -122,7 +122,9 @@ def restore(core: Core, tx: Tx, command: Command, payment_id: str, seen: int) ->
     evidence = owners.evidence_of(payment)
     found = owners.in_transaction(tx, evidence, core.tree.below(payment.branch_id))
     # Whoever it would go to by now: a person has looked at it, and a person decides.
-    because = matching.decide(evidence, found).waits_because or f"{command.principal.username} restored it."
+    strict = bool(core.tree[payment.branch_id].unknown_reference_waits)
+    decision = matching.decide(evidence, found, unknown_waits=strict)
+    because = decision.waits_because or f"{command.principal.username} restored it."
     after = ownerless(payment, PaymentState.UNASSOCIATED, because)
     tx.put(after)
     return changed(tx, command, looker, payment, after, (), "restored")

@@ -116,7 +116,7 @@ def record_payment(
     """
     evidence = _evidence(incoming)
     found = owners.in_transaction(tx, evidence, core.tree.below(branch.id))
-    decision = matching.decide(evidence, found)
+    decision = matching.decide(evidence, found, unknown_waits=bool(branch.unknown_reference_waits))
     owner = decision.customer if decision.tier is not None else None
     # Asked before anything is put, so that a batch can read it ahead for all its payments.
     held = [] if owner is None else tx.find(Account, customer_id=owner.id)

@@ -225,7 +225,7 @@ def add_branch(core: Core, tx: Tx, command: Command, asked: wire.NewBranch) -> R
     return _branch_done(command, branch, 1, event, audited_in=parent.id, status=201)
 
 
-def rename_branch(
+def change_branch(
     core: Core, tx: Tx, command: Command, branch_id: str, seen: int, asked: wire.BranchChange
 ) -> Reply:
     """`PATCH /v1/branches/{id}`.
@@ -240,19 +240,25 @@ def rename_branch(
     if version != seen:
         changes = history.changes_since(tx, branch_path(branch_id), seen)
         raise history.stale(branch_answer(command.principal, branch, version), changes, branch.timezone)
-    if branch.name == asked.name:
+    sent = {name: value for name, value in asked.model_dump().items() if value is not None}
+    before = {name: value for name in sent if (value := getattr(branch, name)) != sent[name]}
+    if not before:
         event = audit.Event(action=command.action, object=branch_path(branch_id))
         return _branch_done(command, branch, version, event, audited_in=branch_id)
-    renamed = replace(branch, name=asked.name)
-    tx.put(renamed)
+    changed = replace(branch, **{name: _stored(sent[name]) for name in before})
+    tx.put(changed)
     tx.put(BranchVersion(branch_id, version + 1))
     event = audit.Event(
         action=command.action,
         object=branch_path(branch_id),
-        before={"name": branch.name},
-        after={"name": renamed.name, "version": version + 1},
+        before={name: type(sent[name])(value) for name, value in before.items()},
+        after={name: sent[name] for name in before} | {"version": version + 1},
     )
-    return _branch_done(command, renamed, version + 1, event, audited_in=branch_id)
+    return _branch_done(command, changed, version + 1, event, audited_in=branch_id)
+
+
+def _stored(value: Any) -> Any:
+    return int(value) if isinstance(value, bool) else value
 
 
 def branch_version(known: BranchVersion | None) -> int:
@@ -274,6 +280,7 @@ def branch_answer(who: Principal, branch: Branch, version: int) -> wire.BranchRe
         parent_id=branch.parent_id,
         currency=branch.currency,
         timezone=branch.timezone,
+        unknown_reference_waits=bool(branch.unknown_reference_waits),
     )
 
 

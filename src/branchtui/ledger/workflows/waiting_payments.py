@@ -38,7 +38,9 @@ def try_again(core: Core, tx: Tx, command: Command, customer: Customer) -> int:
         # The customer may have gone to a branch that the payee's does not cover: he is known from when it came.
         scope = core.tree.below(payment.branch_id) | {customer.branch_id}
         evidence = owners.evidence_of(payment)
-        decision = matching.decide(evidence, owners.in_transaction(tx, evidence, scope))
+        strict = bool(core.tree[payment.branch_id].unknown_reference_waits)
+        found = owners.in_transaction(tx, evidence, scope)
+        decision = matching.decide(evidence, found, unknown_waits=strict)
         if decision.customer is None or decision.customer.id != customer.id or decision.tier is None:
             continue
         held = tx.find(Account, customer_id=customer.id)

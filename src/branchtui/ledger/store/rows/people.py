@@ -24,7 +24,10 @@ class Institution:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A node of the branch tree."""
+    """A node of the branch tree.
+
+    `unknown_reference_waits` is 1 where every payment whose reference names nobody waits for a person.
+    """
 
     id: str
     code: str
@@ -32,6 +35,7 @@ class Branch:
     parent_id: str | None
     currency: str
     timezone: str
+    unknown_reference_waits: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ branches = Table(
     text("parent_id", ForeignKey("branches.id"), null=True),
     text("currency"),
     text("timezone"),
+    integer("unknown_reference_waits", server_default="0"),
 )
 
 payees = Table(

@@ -11,8 +11,8 @@ from sqlalchemy.schema import CreateIndex
 
 from branchtui.ledger.store.tables import balance_file_rows, journal_entries
 
-revision = "leaner_r0007"
-down_revision = "learned_r0005"
+revision = "leaner_r0008"
+down_revision = "lean_r0007"
 
 DROPPED = ("balance_file_postings_entry",)
 NARROWED = ("balance_file_rows_level", "journal_entries_branch_kind", "journal_entries_kind")

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "lean_r0006"
-down_revision = "learned_r0005"
+revision = "lean_r0007"
+down_revision = "branches_r0006"
 
 GONE = (
     "customers_account_no",

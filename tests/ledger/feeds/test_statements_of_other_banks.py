@@ -1,0 +1,352 @@
+"""Statements in the writings of banks that are not among the samples: made up, each in the shape of a real one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.ledger.statements import in_pieces
+
+from branchtui.ledger.feeds.bai2 import Bai2Reader
+from branchtui.ledger.feeds.camt import CamtReader
+from branchtui.ledger.feeds.mt940 import Mt940Reader
+from branchtui.ledger.feeds.ofx import OfxReader
+from branchtui.ledger.feeds.recognise import Format, recognise
+from branchtui.ledger.feeds.statement import Damaged, Direction, Entry, Standing, StatementReader
+from branchtui.ledger.feeds.statement_table import TableReader, TableSetting
+
+
+def read(reader: StatementReader) -> list[Entry]:
+    return list(reader.entries())
+
+
+def signed(entry: Entry) -> int | None:
+    if entry.amount_minor is None:
+        return None
+    return -entry.amount_minor if entry.direction is Direction.DEBIT else entry.amount_minor
+
+
+def mt940(*lines: str, closing: str = "C261104EUR100,00", end: str = "\n") -> Mt940Reader:
+    """A statement with these lines between its balances."""
+    whole = [":20:S1", ":25:NL00TEST0000000001", ":28C:1/1", ":60F:C261103EUR0,00", *lines, f":62F:{closing}"]
+    return Mt940Reader(in_pieces(end.join([*whole, "-"]).encode()))
+
+
+def table(text: str, **more: Any) -> TableReader:
+    setting = {"account": "0170", "currency": "KES", "zone": "Africa/Nairobi"} | more
+    return TableReader(in_pieces(text.encode()), TableSetting(**setting))
+
+
+def ofx(body: str) -> OfxReader:
+    return OfxReader(in_pieces(f"OFXHEADER:100\nDATA:OFXSGML\n\n<OFX>{body}</OFX>".encode()))
+
+
+BANK = (
+    "<BANKMSGSRSV1><STMTTRNRS><STMTRS><CURDEF>KES<BANKACCTFROM><BANKID>1<ACCTID>0170</BANKACCTFROM><BANKTRANLIST>"
+    "<STMTTRN><TRNTYPE>CREDIT<DTPOSTED>20261103<TRNAMT>12.50<FITID>F-1001</STMTTRN></BANKTRANLIST>"
+    "</STMTRS></STMTTRNRS></BANKMSGSRSV1>"
+)
+
+
+# ── MT940 and MT942 ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("line", "amount", "reference", "account_ref"),
+    [
+        (":61:261104C100,00NOV NONREF", 10_000, None, ""),
+        (":61:261104D1,11NGT TANGO SHOP", -111, None, "TANGO SHOP"),
+        (":61:2611041104C50,00 NTRFNONREF//7109025460", 5_000, "7109025460", ""),
+        (":61:2611041104DF2402,00S   X", -240_200, None, "X"),
+        (":61:2611041104CR7,50", 750, None, ""),
+        (":61:2611041104C7,50NTRFEREF//B-700001", 750, "B-700001", ""),
+        (":61:2611041104D7,50NRTIKREF+//B-700002", -750, "B-700002", ""),
+        (":61:2611041104C7,50NTRFINVOICE 77\n//B-700003", 750, "B-700003", "INVOICE 77"),
+    ],
+)
+def test_entries_are_read_in_the_codes_of_every_bank(
+    line: str, amount: int, reference: str | None, account_ref: str
+) -> None:
+    """Codes of three letters, of one, and none; a space before the code; a reference on the next line."""
+    (entry,) = read(mt940(line))
+    assert (signed(entry), entry.reference, entry.account_ref, entry.findings) == (
+        amount,
+        reference,
+        account_ref,
+        [],
+    )
+
+
+@pytest.mark.parametrize("amount", ["12.345,67", "1,234,50", "", "x"])
+def test_an_amount_that_could_be_two_is_no_amount(amount: str) -> None:
+    """A sign between thousands does not make twelve shillings of twelve thousand."""
+    (entry,) = read(mt940(f":61:2611041104C{amount}NTRFNONREF"))
+    assert entry.amount_minor is None
+    assert [each.level for each in entry.findings] == ["error"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "name", "purpose"),
+    [
+        (["/CNTP/NL00TEST0000000002/TESTNL2A/A Payer///REMI/USTD//A/C 10", "0245/"], "A Payer", "A/C 100245"),
+        (["/EREF/E-1//CNTP/NL00TEST0000000002/TESTNL2A/A Payer/Town//"], "A Payer", "E-1"),
+        (["/REMI/USTD//just a text/"], "", "just a text"),
+        (["/EREF/E-1/ORDP//NAME/A Payer/REMI/STRD/CUR/9001123812/"], "A Payer", "9001123812"),
+        (["/BENM//NAME/A Payer/REMI//CDTRREFTP//CD/SCOR/ISSR/CUR/CDTRREF/1234567/"], "A Payer", "1234567"),
+        (["166?00CREDIT?20100245 EREF: E-1 IBAN: DE00?21TEST BIC: TEST?32A Payer"], "A Payer", "100245"),
+        (["SEPA TRANSFER    IBAN: NL00TEST02", "NAAM: A Payer", "OMSCHRIJVING: 100245"], "A Payer", "100245"),
+        (["FOR 100245   REK: NL00TEST02/NAAM: A Payer"], "A Payer", "FOR 100245"),
+        (["/ABC/is free text"], "", "/ABC/is free text"),
+    ],
+)  # fmt: skip
+def test_who_paid_and_what_for_is_found_in_the_structures_of_every_bank(
+    lines: list[str], name: str, purpose: str
+) -> None:
+    """Counterparties with bank and town, references within their issuer, words in columns."""
+    (entry,) = read(mt940(":61:2611041104C100,00NTRFNONREF", ":86:" + "\n".join(lines)))
+    assert (entry.payer_name, entry.account_ref) == (name, purpose)
+
+
+def test_numbered_lines_of_multicash_say_who_paid() -> None:
+    """`:NS:` with 01 to 14 what for, 15 and 16 who, the rest the bank's own."""
+    (entry,) = read(
+        mt940(
+            ":61:2611041104C100,00NTRFNONREF", ":NS:01100245", "02 rent", "15A Payer", "17BOOKED", "1812345"
+        )
+    )
+    assert (entry.payer_name, entry.details) == ("A Payer", "100245 rent")
+
+
+def test_lines_that_end_with_two_signs_are_lines() -> None:
+    """German home banking hands its statements on with `@@` for a line break."""
+    reader = mt940(":61:2611041104C100,00NTRFNONREF", ":86:166?20100245", end="@@")
+    (entry,) = read(reader)
+    assert (signed(entry), entry.account_ref, reader.statements[0].closing_minor) == (
+        10_000,
+        "100245",
+        10_000,
+    )
+    assert recognise(in_pieces(b"@@:20:S1@@:25:1@@")) is Format.MT940
+
+
+def test_a_closing_balance_without_a_currency_is_in_that_of_the_statement() -> None:
+    """The opening balance has said it."""
+    reader = mt940(":61:2611041104C100,00NTRFNONREF", closing="C261104100,00")
+    read(reader)
+    assert reader.statements[0].closing_minor == 10_000
+    assert reader.statements[0].findings == []
+
+
+# ── OFX ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_comments_are_passed_over_wherever_a_piece_of_the_file_ends() -> None:
+    """What is commented out is not said, and what stands behind it is."""
+    hidden = "<!-- <CURDEF>USD</CURDEF>\n -- > <BANKACCTFROM> -->"
+    data = f"<OFX>{BANK.replace('<CURDEF>KES', hidden + '<CURDEF>KES')}</OFX>".encode()
+    for size in (1, 2, 3, 5, 7, 700):
+        reader = OfxReader(in_pieces(data, size))
+        assert [signed(each) for each in read(reader)] == [1_250]
+        assert (reader.statements[0].currency, reader.statements[0].account) == ("KES", "0170")
+
+
+def test_zero_bytes_behind_the_end_are_nothing() -> None:
+    """Some programs fill their files up."""
+    assert len(read(OfxReader(in_pieces(f"<OFX>{BANK}</OFX>\0\0".encode())))) == 1
+
+
+def test_money_within_an_investment_account_is_no_payment() -> None:
+    """A bank's statement in the same file is read; without one the file holds none."""
+    invested = (
+        "<INVSTMTMSGSRSV1><INVSTMTTRNRS><INVSTMTRS><CURDEF>KES<INVTRANLIST><INVBANKTRAN><STMTTRN><TRNTYPE>CREDIT"
+        "<DTPOSTED>20261103<TRNAMT>99.00<FITID>I-1</STMTTRN><SUBACCTFUND>CASH</INVBANKTRAN></INVTRANLIST>"
+        "</INVSTMTRS></INVSTMTTRNRS></INVSTMTMSGSRSV1>"
+    )
+    assert [each.reference for each in read(ofx(BANK + invested))] == ["F-1001"]
+    with pytest.raises(Damaged, match="no statement of a bank or card account"):
+        read(ofx(invested))
+
+
+# ── BAI2 ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("total", "count", "said"), [("", 3, None), ("1250", 3, None), ("", 4, "records"), ("1", 3, "adds up")]
+)
+def test_a_blank_sum_is_not_checked_and_a_wrong_one_is(total: str, count: int, said: str | None) -> None:
+    """The count of records always is."""
+    data = (
+        "01,B,C,261104,0101,1,,,2/\n02,C,B,1,261103,2359,KES,2/\n03,0170,KES/\n16,195,1250,Z,REF700001,,PAID/\n"
+        f"49,{total},{count}/\n98,,1,{count + 2}/\n99,,1,{count + 4}/\n"
+    )
+    reader = Bai2Reader(in_pieces(data.encode()))
+    if said is None:
+        assert [signed(each) for each in read(reader)] == [1_250]
+    else:
+        with pytest.raises(Damaged, match=said):
+            read(reader)
+
+
+# ── camt ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def camt(entry: str, *, message: str = "053", closing_on: str = "2026-11-03") -> CamtReader:
+    container = {"053": "Stmt", "054": "Ntfctn"}[message]
+    balances = "".join(
+        f'<Bal><Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">1.00</Amt><CdtDbtInd>CRDT</CdtDbtInd>'
+        f"<Dt><Dt>{on}</Dt></Dt></Bal>"
+        for code, on in (("OPBD", "2026-11-03"), ("CLBD", closing_on))
+    )
+    data = (
+        f'<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.{message}.001.08"><B><{container}><Id>1</Id><Acct><Id>'
+        f"<Othr><Id>0170</Id></Othr></Id><Ccy>EUR</Ccy></Acct>{balances}<Ntry>"
+        f'<Amt Ccy="EUR">12.50</Amt><CdtDbtInd>CRDT</CdtDbtInd>{entry}</Ntry></{container}></B></Document>'
+    )
+    return CamtReader(in_pieces(data.encode()))
+
+
+def test_an_entry_without_a_date_is_of_the_one_day_of_its_statement() -> None:
+    """Clearing houses write one statement a day and no date in it; it is taken with a word about it."""
+    (entry,) = read(camt("<AcctSvcrRef>REF700001</AcctSvcrRef>"))
+    assert (entry.day, entry.standing) == ("2026-11-03", Standing.BOOKED)
+    assert [each.level for each in entry.findings] == ["warning"]
+
+
+def test_an_entry_without_a_date_is_refused_where_the_day_is_open() -> None:
+    """A statement of two days, and a notification, do not say which."""
+    for reader in (camt("", closing_on="2026-11-04"), camt("", message="054")):
+        (entry,) = read(reader)
+        assert (entry.day, [each.level for each in entry.findings]) == (None, ["error"])
+
+
+def test_what_is_not_booked_is_no_money() -> None:
+    """A notification must say that an entry is booked, a statement holds what is."""
+    (entry,) = read(camt("<BookgDt><Dt>2026-11-03</Dt></BookgDt>", message="054"))
+    assert entry.standing is Standing.INFORMATION
+    (entry,) = read(camt("<Sts><Cd>PDNG</Cd></Sts><BookgDt><Dt>2026-11-03</Dt></BookgDt>"))
+    assert entry.standing is Standing.PENDING
+
+
+def test_a_text_that_says_that_there_is_none_is_no_reference() -> None:
+    """`NOTPROVIDED` is what banks write for nothing; the next that says something counts."""
+    details = (
+        "<BookgDt><Dt>2026-11-03</Dt></BookgDt><NtryDtls><TxDtls><Refs><EndToEndId>100245</EndToEndId></Refs>"
+        "<RmtInf><Ustrd>NOTPROVIDED</Ustrd></RmtInf></TxDtls></NtryDtls>"
+    )
+    (entry,) = read(camt(details))
+    assert entry.account_ref == "100245"
+
+
+# ── tables ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [("Transaction Type", ("debit", "credit")), ("Details", ("DEBIT", "CREDIT")), ("Type", ("Dr", "Cr")), ("Af Bij", ("Af", "Bij"))],
+)  # fmt: skip
+def test_a_column_whose_cells_all_say_credit_or_debit_is_the_side(
+    header: str, words: tuple[str, str]
+) -> None:
+    """Amounts without a sign beside it: what went out is never a payment."""
+    out, came = words
+    reader = table(f"Date,Description,Amount,{header}\n2026-11-03,A,12.50,{out}\n2026-11-04,B,7.50,{came}\n")
+    assert [signed(each) for each in read(reader)] == [-1_250, 750]
+
+
+def test_a_column_of_kinds_is_not_the_side() -> None:
+    """One cell that says another thing, and the column says what kind of booking it was."""
+    reader = table("Date,Amount,Type\n2026-11-03,12.50,debit\n2026-11-04,7.50,TRANSFER\n")
+    assert [signed(each) for each in read(reader)] == [1_250, 750]
+    assert "side" not in reader.plan.columns
+
+
+def test_a_column_of_money_may_say_its_currency() -> None:
+    """`Amount (EUR)` is not in the branch's currency."""
+    (entry,) = read(table("Booking Date,Partner Name,Amount (EUR)\n2026-11-03,A Payer,12.50\n"))
+    assert (signed(entry), entry.currency, entry.payer_name) == (1_250, "EUR", "A Payer")
+    entries = read(table("Date,Paid In (KES),Paid Out (USD)\n2026-11-03,12.50,\n"))
+    assert [each.currency for each in entries] == ["KES"]
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "told"),
+    [
+        ("Monn.;Description 1;Date de valeur;N° de transaction;Débit;Crédit;Solde", "CHF;VIREMENT;31.03.2026;T-700001;;240.00;11'613.94",
+         (24_000, "CHF", "2026-03-31", "T-700001", "VIREMENT")),
+        ("Kontonummer;Buchungstag;Auftraggeber/Empfänger;VWZ1;Betrag;Kontostand;Währung", "1;13.10.2026;A Payer;100245;98,76;1.234,56;EUR",
+         (9_876, "EUR", "2026-10-13", None, "100245")),
+        ("created;amount;currency;status;description", "2026-11-03 13:12;25.00;kes;Paid;100245",
+         (2_500, "KES", "2026-11-03", None, "100245")),
+    ],
+)  # fmt: skip
+def test_columns_are_known_in_other_tongues(header: str, row: str, told: tuple[Any, ...]) -> None:
+    """French, German, and the exports of card processors."""
+    (entry,) = read(table(f"{header}\n{row}\n"))
+    assert (signed(entry), entry.currency, entry.day, entry.reference, entry.details) == told
+    assert entry.standing is Standing.BOOKED
+
+
+def test_rows_that_hold_a_balance_or_a_sum_are_no_payments() -> None:
+    """`Balance b/f` above and `Total` below: the balances follow, and only the movement is money."""
+    reader = table(
+        "Date,Narration,Debit,Credit,Balance\n2026-11-02,BALANCE B/F,,,100.00\n2026-11-03,100245,,12.50,112.50\n"
+        "Total,,0.00,12.50,\n"
+    )
+    entries = read(reader)
+    assert [(each.is_opening, each.standing, signed(each)) for each in entries] == [
+        (True, Standing.BOOKED, 0),
+        (False, Standing.BOOKED, 1_250),
+        (False, Standing.INFORMATION, None),
+    ]
+    assert [each for entry in entries for each in entry.findings] == []
+    assert (reader.statements[0].opening_minor, reader.statements[0].closing_minor) == (10_000, 11_250)
+
+
+def test_a_payer_called_total_is_a_payer() -> None:
+    """A row with a date is a movement, whatever it begins with."""
+    entries = read(table("Payer,Date,Amount\nTotal Kenya Ltd,2026-11-03,12.50\nTotal,,12.50\n"))
+    assert [(each.standing, signed(each)) for each in entries] == [
+        (Standing.BOOKED, 1_250),
+        (Standing.INFORMATION, None),
+    ]
+
+
+def test_a_movement_whose_amount_is_gone_is_not_a_balance() -> None:
+    """Only a row that says so carries a balance forward."""
+    entries = read(table("Date,Narration,Debit,Credit,Balance\n2026-11-03,100245,,,112.50\n"))
+    assert [each.level for entry in entries for each in entry.findings] == ["error"]
+
+
+# ── the portal of M-PESA ─────────────────────────────────────────────────────────────────────────────────────────────
+
+PORTAL = "Receipt No.,Completion Time,Details,Transaction Status,Paid In,Withdrawn,Balance"
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("2026-11-03 10:32:00", "2026-11-03"),
+        ("03-11-2026 10:32:00", "2026-11-03"),
+        ("03/11/2026 10:32:00", "2026-11-03"),
+        ("3/11/26 10:32 AM", "2026-11-03"),
+        ("11/23/2026 10:32:00", "2026-11-23"),
+    ],
+)
+def test_the_portal_writes_the_day_first(written: str, day: str) -> None:
+    """Only a file that was saved again in another country shows the month first, and then it shows it."""
+    reader = table(
+        f"{PORTAL}\nTFA4K21LMN,{written},Pay Bill Online,Completed,1500.00,,1500.00\n", account="600100"
+    )
+    (entry,) = read(reader)
+    assert (entry.day, signed(entry), reader.questions) == (day, 150_000, [])
+
+
+def test_an_account_in_a_row_of_the_portal_is_the_one_that_the_payer_named() -> None:
+    """The short code is named above the table, or with the import."""
+    reader = table(
+        f"Short Code:,600100\n{PORTAL},Account No.,Other Party Info\n"
+        "TFA4K21LMN,2026-11-03 10:32:00,Pay Bill Online,Completed,1500.00,,1500.00,100245,254700000001 - A PAYER\n",
+        account="",
+    )
+    (entry,) = read(reader)
+    assert (entry.statement.account, entry.account_ref, entry.payer_name) == ("600100", "100245", "A PAYER")
