@@ -87,7 +87,7 @@ def _told_rows(*, forward: bool) -> str:
     return compiled(_WHOLE.where(_rows.row_no.in_(page)).order_by(ordered))
 
 
-_REPORT: Final = {
+_REPORT: Final[dict[tuple[bool, str | None], str]] = {
     (forward, None): _paged(_WHOLE, _rows.row_no, forward=forward) for forward in (True, False)
 } | {(forward, "ok"): _paged(_WHOLE.where(_WELL), _rows.row_no, forward=forward) for forward in (True, False)}
 _TOLD_PAGES: Final = {forward: _told_rows(forward=forward) for forward in (True, False)}
@@ -101,7 +101,10 @@ def _count(rows: Any, *conditions: ColumnElement[bool]) -> str:
     )
 
 
-_COUNTS: Final = {None: _count(balance_file_rows), "ok": _count(balance_file_rows, _WELL)}
+_COUNTS: Final[dict[str | None, str]] = {
+    None: _count(balance_file_rows),
+    "ok": _count(balance_file_rows, _WELL),
+}
 _TOLD_COUNT: Final = _count(_told, _TOLD)
 
 # The sign keeps the rows in their own order: one that is sorted anew for each page costs all of them.
