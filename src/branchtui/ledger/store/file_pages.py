@@ -18,11 +18,9 @@ from sqlalchemy import (
     null,
     or_,
     select,
-    true,
 )
 
 from branchtui.contract.balance_files import PayerChange
-from branchtui.contract.imports import FindingLevel
 from branchtui.ledger.store.mapping import compiled, mapping_of
 from branchtui.ledger.store.rows import BalanceFileRow
 from branchtui.ledger.store.tables import (
@@ -56,16 +54,6 @@ class StatedPayer(NamedTuple):
 
 _rows, _missing, _postings = balance_file_rows.c, balance_file_missing.c, balance_file_postings.c
 _FILE: Final[BindParameter[str]] = bindparam("file")
-_LEVELS: Final[dict[str | None, ColumnElement[bool]]] = {
-    None: true(),
-    **dict.fromkeys(
-        (each.value for each in FindingLevel),
-        literal_column("balance_file_rows.level = :level AND balance_file_rows.level <> 'ok'", Boolean),
-    ),
-    FindingLevel.OK.value: literal_column("+balance_file_rows.level = :level", Boolean),
-}
-"""The rows of one level, or all. Those that are well stand in no index, and come in the order of the rows; for the
-others the condition of theirs is said word by word."""
 _OWN: Final = _rows.balance_file_id == _FILE
 
 
@@ -80,15 +68,44 @@ def _paged(query: Select[Any], row_no: ColumnElement[int], *, forward: bool) -> 
 
 
 _WHOLE: Final = select(*mapping_of(BalanceFileRow).select_list).where(_OWN)
-_REPORT: Final = {
-    (forward, level): _paged(_WHOLE.where(chosen), _rows.row_no, forward=forward)
-    for forward in (True, False)
-    for level, chosen in _LEVELS.items()
+# Those that are well stand in no index of levels, and come in the order of the rows.
+_WELL: Final = literal_column("+balance_file_rows.level = :level", Boolean)
+_told = balance_file_rows.alias("told")
+# What the partial index asks for is said word by word.
+_TOLD: Final = literal_column("told.level = :level AND told.level <> 'ok'", Boolean)
+
+
+def _told_rows(*, forward: bool) -> str:
+    """A page of the rows of which something is said, by their numbers: a planner takes the index for these alone."""
+    place: BindParameter[int] = bindparam("place")
+    row_no = _told.c.row_no
+    numbers = select(row_no).where(
+        _told.c.balance_file_id == _FILE, _TOLD, row_no >= place if forward else row_no <= place
+    )
+    page = numbers.order_by(row_no.asc() if forward else row_no.desc()).limit(bindparam("limit_rows"))
+    ordered = _rows.row_no.asc() if forward else _rows.row_no.desc()
+    return compiled(_WHOLE.where(_rows.row_no.in_(page)).order_by(ordered))
+
+
+_REPORT: Final[dict[tuple[bool, str | None], str]] = {
+    (forward, None): _paged(_WHOLE, _rows.row_no, forward=forward) for forward in (True, False)
+} | {(forward, "ok"): _paged(_WHOLE.where(_WELL), _rows.row_no, forward=forward) for forward in (True, False)}
+_TOLD_PAGES: Final = {forward: _told_rows(forward=forward) for forward in (True, False)}
+
+
+def _count(rows: Any, *conditions: ColumnElement[bool]) -> str:
+    """How many findings rows have; one of which there is nothing to say has one that says so."""
+    each = func.coalesce(func.json_array_length(rows.c.findings), 1)
+    return compiled(
+        select(func.coalesce(func.sum(each), 0)).where(rows.c.balance_file_id == _FILE, *conditions)
+    )
+
+
+_COUNTS: Final[dict[str | None, str]] = {
+    None: _count(balance_file_rows),
+    "ok": _count(balance_file_rows, _WELL),
 }
-_COUNT: Final = select(
-    func.coalesce(func.sum(func.coalesce(func.json_array_length(_rows.findings), 1)), 0)
-).where(_OWN)
-_COUNTS: Final = {level: compiled(_COUNT.where(chosen)) for level, chosen in _LEVELS.items()}
+_TOLD_COUNT: Final = _count(_told, _TOLD)
 
 # The sign keeps the rows in their own order: one that is sorted anew for each page costs all of them.
 _IS_CHANGED: Final = literal_column("+balance_file_rows.change IN ('changed', 'flipped')", Boolean)
@@ -198,13 +215,16 @@ def report(
     bound: dict[str, Any] = {"file": file_id, "place": place, "limit_rows": limit}
     if level is not None:
         bound["level"] = level
-    return [BalanceFileRow(*found) for found in connection.execute(_REPORT[forward, level], bound)]
+    return [
+        BalanceFileRow(*found)
+        for found in connection.execute(_REPORT.get((forward, level), _TOLD_PAGES[forward]), bound)
+    ]
 
 
 def finding_count(connection: Connection, file_id: str, level: str | None) -> int:
     """How many findings the rows have; a row of which there is nothing to say has one that says so."""
     bound = {"file": file_id} | ({} if level is None else {"level": level})
-    found = connection.execute(_COUNTS[level], bound).fetchone()
+    found = connection.execute(_COUNTS.get(level, _TOLD_COUNT), bound).fetchone()
     return int(found[0]) if found else 0
 
 
