@@ -46,7 +46,7 @@ _NO_WITNESS: Final = ("ImportError", "ModuleNotFoundError", "SyntaxError", "Inde
 """What says that the bug is no program: whoever fails by it has noticed nothing."""
 
 # Only the plugins that these tests use: to load the others takes longer than most of these tests.
-_PLUGINS: Final = ("anyio.pytest_plugin", "xdist.plugin", "_hypothesis_pytestplugin")
+_PLUGINS: Final = ("anyio.pytest_plugin", "xdist.plugin", "_hypothesis_pytestplugin", "pytest_timeout")
 _PYTEST: Final = (
     *"-q -n0 -p no:cacheprovider".split(),
     *(f"-p{each}" for each in _PLUGINS),

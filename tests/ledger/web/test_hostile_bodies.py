@@ -158,10 +158,11 @@ def test_hostile_text_is_refused_in_every_field_and_the_field_is_named(
 ) -> None:
     """VAL-3: controls, direction marks, invisible signs and half characters: 422 with the pointer."""
     ask = CHANGES[name](world, "NKU")
+    api = world.api(ask, "NKU")
     before = everything(world)
     for text in UNSAFE:
         body = json.dumps((ask.body or {}) | {member: text}).encode()
-        answer = world.api(ask, "NKU").send(
+        answer = api.send(
             ask.method, ask.path, content=body, headers=JSON, if_match=ask.if_match, key=str(uuid.uuid4())
         )
         assert answer.status_code == 422, (ascii(text), answer.text)
