@@ -18,14 +18,16 @@ from tests.ledger.faults.long_work import Case, LongWork
 from tests.ledger.files import table, upload
 from tests.ledger.running import Api, fresh_key
 
+from branchtui.ledger.workflows import file_apply, import_customers
+
 pytestmark = [pytest.mark.faults, pytest.mark.both_stores]
 
 ROUNDS: Final = max(2, seeds.figure("BRANCHTUI_KILLS", 40) // 20)
 """Files of customers, each with a balance file of theirs, on each engine."""
 
 ROWS: Final = 35
-WHOLE_ROWS: Final = 3_000
-"""Two transactions of each, at their real size."""
+WHOLE_ROWS: Final = import_customers.CHUNK_ROWS + 500
+"""Two transactions of each and more, at their real size."""
 
 CUSTOMERS: Final = ("valid_rows", "all_or_nothing")
 HEADER: Final = "first_name,last_name,account_no,external_id,mobile_no,active"
@@ -178,5 +180,5 @@ def test_thousands_of_lines_have_their_effect_once_each_through_deaths(files: Fi
 
     # A server may have asked for a piece to be begun anew, which counts as the second.
     begun_anew = set() if files.database.startswith("sqlite") else {0}
-    assert {len(kept) for kept in taken.kept} <= {2_500} | begun_anew
-    assert {len(kept) for kept in applied.kept} <= {2_000} | begun_anew
+    assert {len(kept) for kept in taken.kept} <= {import_customers.CHUNK_ROWS} | begun_anew
+    assert {len(kept) for kept in applied.kept} <= {file_apply.ROWS_A_PIECE} | begun_anew
