@@ -61,7 +61,8 @@ def main() -> int:
             continue
         figures = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
         sections[name] = _section(name, figures)
-    RESULTS.write_text(_page(sections))
+        # At once: whoever ends a long run keeps what it has measured.
+        RESULTS.write_text(_page(sections))
     return int(failed)
 
 
