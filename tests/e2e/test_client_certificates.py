@@ -18,7 +18,7 @@ from tests.e2e.tls_door import TlsDoor
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.e2e.demonstration import Demonstration
+    from tests.e2e.demonstration import Demonstration, Person
 
 pytestmark = [pytest.mark.faults, pytest.mark.pty, pytest.mark.e2e]
 
@@ -64,6 +64,17 @@ def says(sentence: str, screen: str) -> bool:
     return sentence in " ".join(screen.split())
 
 
+def is_told(
+    door: TlsDoor | Nginx, folder: Path, teller: Person, certificate: trustme.LeafCert | None, sentence: str
+) -> None:
+    """Who signs in with this certificate reads the sentence, and leaves."""
+    with terminal(door, folder, teller.username, certificate) as shown:
+        shown.see("Password")
+        shown.press(teller.password, "enter")
+        shown.see_that(partial(says, sentence), sentence)
+        leave(shown)
+
+
 def test_a_terminal_with_its_certificate_works_its_day(
     demonstration: Demonstration, door: TlsDoor, tmp_path: Path
 ) -> None:
@@ -91,11 +102,7 @@ def test_every_other_terminal_is_told_why_not_and_is_not_signed_in(
     for number, (certificate, sentence) in enumerate(cases):
         folder = tmp_path / str(number)
         folder.mkdir()
-        with terminal(door, folder, teller.username, certificate) as shown:
-            shown.see("Password")
-            shown.press(teller.password, "enter")
-            shown.see_that(partial(says, sentence), sentence)
-            leave(shown)
+        is_told(door, folder, teller, certificate, sentence)
         assert door.refused == number + 1
     demonstration.check()
 
@@ -142,11 +149,7 @@ def test_the_nginx_of_the_guide_lets_terminals_with_a_certificate_in_alone(
         for certificate, sentence in cases:
             folder = tmp_path / sentence.split()[0]
             folder.mkdir()
-            with terminal(door, folder, teller.username, certificate) as shown:
-                shown.see("Password")
-                shown.press(teller.password, "enter")
-                shown.see_that(partial(says, sentence), sentence)
-                leave(shown)
+            is_told(door, folder, teller, certificate, sentence)
         with terminal(door, tmp_path, teller.username, BANK.issue_cert(NAME)) as shown:
             sign_in(shown, teller)
             associate_the_oldest_payment(shown)
