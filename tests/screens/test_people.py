@@ -133,6 +133,7 @@ async def test_a_branch_is_edited_and_its_unknown_references_wait(
     """Section 5, tier 0: chosen in the form of the branch, shown beside it."""
     async with counter(own_ledger.url, tmp_path, username="administrator") as seat:
         screen = await at_settings(seat, "branches")
+        await seat.press("down")
         code = screen.offices.highlighted.code if screen.offices.highlighted else ""
         await seat.press("e")
         dialog = await seat.at(FormDialog)
@@ -142,6 +143,9 @@ async def test_a_branch_is_edited_and_its_unknown_references_wait(
         await seat.at(SettingsScreen)
         await seat.until(lambda: f"Saved: {code}." in seat.said)
         await seat.see("waits")
+        # The next key means the same branch.
+        assert screen.offices.highlighted is not None
+        assert screen.offices.highlighted.code == code
     assert own_ledger.query("SELECT unknown_reference_waits FROM branches WHERE code = ?", code) == [(1,)]
 
 

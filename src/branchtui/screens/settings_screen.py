@@ -128,7 +128,13 @@ class SettingsScreen(OwnSettings):
             return
         self._branches, depths = in_tree_order(found)
         self.offices.set_columns(branch_columns(depths))
-        self.offices.set_source(MemorySource(self._branches, lambda one: one.id))
+        source = MemorySource(self._branches, lambda one: one.id)
+        if self.offices.loader.source is None:
+            self.offices.set_source(source)
+        else:
+            # The next key means the branch that one stands on.
+            self.offices.loader.source = source
+            self.offices.reload()
 
     def _show_side(self) -> None:
         self.users.display = self._side == USERS
