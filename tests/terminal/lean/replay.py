@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import pyte
 from pyte.screens import Char
+from wcwidth import wcwidth
 
 ALLOWED = re.compile(
     r"\x1b\[\d*(?:;\d*)?H|\x1b\[\d*[ABCDGd]|\x1b\[K|\x1b\[2J|\x1b\[\d+X|\x1b\[\d+b|\x1b\[\d*[ST]"
@@ -44,6 +45,22 @@ class Screen(pyte.Screen):
         """ED, in the background alone."""
         with self._erasing():
             super().erase_in_display(how, *args, **options)
+
+    @property
+    def display(self) -> list[str]:
+        """The rows as text; of a wide letter that was half overwritten, the other half is blank, as terminals show it."""
+        return ["".join(self._shown(self.buffer[y])) for y in range(self.lines)]
+
+    def _shown(self, row: Mapping[int, Char]) -> Iterator[str]:
+        is_second_half = False
+        for x in range(self.columns):
+            letter = row[x].data
+            is_wide = bool(letter) and wcwidth(letter[0]) == 2
+            if is_wide and x + 1 < self.columns and row[x + 1].data:
+                yield " "
+            elif letter or not is_second_half:
+                yield letter or " "
+            is_second_half = is_wide
 
     @contextmanager
     def _erasing(self) -> Iterator[None]:
