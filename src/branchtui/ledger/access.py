@@ -10,7 +10,11 @@ from branchtui.contract.sessions import Role
 
 
 class Permission(StrEnum):
-    """What a route may need. `SIGNED_IN` is anybody with a session; `PUBLIC` needs none."""
+    """What a route may need. `SIGNED_IN` is anybody with a session; `PUBLIC` needs none.
+
+    `IMPORT_FILES` sends files of the kinds whose own permission one has besides; `IMPORT_LIST` sees what became of
+    those, `IMPORT_VIEW` of every kind.
+    """
 
     PUBLIC = "public"
     SIGNED_IN = "signed-in"
@@ -52,6 +56,8 @@ class Permission(StrEnum):
     RECEIPT_PRINT = "receipt.print"
     RECEIPT_CHECK = "receipt.check"
     CALLBACK_VIEW = "callback.view"
+    IMPORT_FILES = "import.files"
+    IMPORT_LIST = "import.list"
     IMPORT_VIEW = "import.view"
     IMPORT_RECORDS = "import.records"
     IMPORT_STATEMENTS = "import.statements"
@@ -89,6 +95,7 @@ _READ: Final = frozenset(
         P.VOUCHER_VIEW,
         P.TRANSACTION_VIEW,
         P.RECEIPT_CHECK,
+        P.IMPORT_LIST,
         P.IMPORT_VIEW,
         P.FILE_VIEW,
         P.DASHBOARD_VIEW,
@@ -111,6 +118,7 @@ _TELLER: Final = _READ | {
     P.PAYMENT_CREATE,
     P.VOUCHER_SELL,
     P.RECEIPT_PRINT,
+    P.IMPORT_FILES,
     P.IMPORT_RECORDS,
     P.FILE_SEND,
     P.APPROVAL_VIEW,
@@ -172,6 +180,8 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             P.USER_ADMIN,
             P.BRANCH_ADMIN,
             P.CODE_ADMIN,
+            P.IMPORT_FILES,
+            P.IMPORT_LIST,
             P.FILE_SETTINGS,
             P.FILE_ADMIN,
             P.SECURITY_VIEW,

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel
 
 from branchtui.contract.problem import Codes, FieldError, Outcome
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 STORED_STATUSES: Final = frozenset({409, 412, 422})
 """Definitive rejections: kept under the key and replayed (IDEM-6)."""
@@ -54,6 +57,30 @@ def invalid(pointer: str, message: str, code: str = Codes.VALIDATION) -> Refusal
     """One value breaks a rule; `pointer` is a JSON pointer into the body."""
     error = FieldError(pointer=pointer, code=code, message=message)
     return Refusal(422, Codes.VALIDATION, message, errors=(error,))
+
+
+def invalid_members(error: ValidationError) -> Refusal:
+    """A model's complaints as one refusal, in plain words, with a pointer a member."""
+    found = tuple(
+        FieldError(
+            pointer="/" + "/".join(str(part) for part in each["loc"]),
+            code=each["type"],
+            message=_in_words(each["type"], each["msg"], str(each["loc"][-1]) if each["loc"] else "request"),
+        )
+        for each in error.errors(include_url=False, include_input=False, include_context=False)
+    )
+    detail = found[0].message if found else "The request is not what it should be."
+    return Refusal(422, Codes.VALIDATION, detail, errors=found)
+
+
+def _in_words(kind: str, message: str, name: str) -> str:
+    said = {
+        "missing": f"{name} is missing.",
+        "extra_forbidden": f"{name} is not known here.",
+        "int_type": f"{name} must be a whole number.",
+        "value_error": message.removeprefix("Value error, "),
+    }
+    return said.get(kind, f"{name}: {message[:1].lower()}{message[1:]}.")
 
 
 def conflict(code: str, detail: str, **extra: Any) -> Refusal:

@@ -19,6 +19,7 @@ from branchtui.ledger.store.rows import (
     Import,
     ImportRow,
     Institution,
+    Plan,
 )
 from branchtui.ledger.store.tables import (
     accounts,
@@ -28,6 +29,7 @@ from branchtui.ledger.store.tables import (
     import_rows,
     imports,
     institution,
+    plans,
 )
 
 if TYPE_CHECKING:
@@ -69,6 +71,8 @@ _PARTIES_BY_ID = compiled(_PARTIES.where(customers.c.id.in_(_GIVEN)))
 _CUSTOMERS_BY_ID = _by(Customer, customers.c.id)
 _ACCOUNTS_BY_NO = _by(Account, accounts.c.account_no)
 _CLOSED_DAYS = _by(ClosedDay, closed_days.c.id)
+_PLANS_BY_CODE = _by(Plan, plans.c.code)
+_PLANS_BY_NAME = _by(Plan, plans.c.name_key)
 _INSTITUTION = _by(Institution, institution.c.id)
 _REFERENCES = compiled(
     select(balance_records.c.branch_id, balance_records.c.external_ref).where(
@@ -90,6 +94,9 @@ _LAST_RECORD = compiled(
     select(func.max(balance_records.c.import_row_no)).where(
         balance_records.c.import_id == bindparam("import_id")
     )
+)
+_LAST_PLAN = compiled(
+    select(func.max(plans.c.import_row_no)).where(plans.c.import_id == bindparam("import_id"))
 )
 _ROWS = select(*mapping_of(ImportRow).select_list).where(import_rows.c.import_id == bindparam("import_id"))
 _LEVEL = import_rows.c.level == bindparam("level")
@@ -147,6 +154,17 @@ def accounts_by_number(connection: Connection, numbers: Iterable[str]) -> dict[s
     return {each.account_no: each for each in _all(connection, Account, _ACCOUNTS_BY_NO, numbers)}
 
 
+def plans_by_code(connection: Connection, codes: Iterable[str]) -> dict[str, Plan]:
+    """Code to plan."""
+    return {each.code: each for each in _all(connection, Plan, _PLANS_BY_CODE, codes)}
+
+
+def plans_by_name(connection: Connection, name_keys: Iterable[str]) -> dict[str, Plan]:
+    """Folded name to a plan that is offered under it; of several the one whose code comes first."""
+    found = [each for each in _all(connection, Plan, _PLANS_BY_NAME, name_keys) if each.active]
+    return {each.name_key: each for each in sorted(found, key=lambda each: each.code, reverse=True)}
+
+
 def closed_days_among(connection: Connection, keys: Iterable[str]) -> set[str]:
     """Those of the day keys that are closed."""
     return {each.id for each in _all(connection, ClosedDay, _CLOSED_DAYS, keys)}
@@ -197,6 +215,12 @@ def staged(connection: Connection, import_id: str, after: int, limit: int) -> li
 def last_record_row(connection: Connection, import_id: str) -> int:
     """The last row that became a balance record; 0 when none did."""
     found = connection.execute(_LAST_RECORD, {"import_id": import_id}).fetchone()
+    return int(found[0] or 0) if found else 0
+
+
+def last_plan_row(connection: Connection, import_id: str) -> int:
+    """The last row that became a plan; 0 when none did."""
+    found = connection.execute(_LAST_PLAN, {"import_id": import_id}).fetchone()
     return int(found[0] or 0) if found else 0
 
 

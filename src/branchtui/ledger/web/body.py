@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from branchtui.contract.problem import Codes, FieldError
-from branchtui.ledger.problems import Refusal
+from branchtui.ledger.problems import Refusal, invalid_members
 from branchtui.ledger.texts import is_unsafe
 
 if TYPE_CHECKING:
@@ -153,30 +153,6 @@ def parse_query(given: list[tuple[str, str]], model: type[M]) -> M:
         return model.model_validate_strings(values)
     except ValidationError as error:
         raise invalid_members(error) from error
-
-
-def invalid_members(error: ValidationError) -> Refusal:
-    """A model's complaints as one refusal, in plain words, with a pointer a member."""
-    found = tuple(
-        FieldError(
-            pointer="/" + "/".join(str(part) for part in each["loc"]),
-            code=each["type"],
-            message=_plain(each["type"], each["msg"], str(each["loc"][-1]) if each["loc"] else "request"),
-        )
-        for each in error.errors(include_url=False, include_input=False, include_context=False)
-    )
-    detail = found[0].message if found else "The request is not what it should be."
-    return Refusal(422, Codes.VALIDATION, detail, errors=found)
-
-
-def _plain(kind: str, message: str, name: str) -> str:
-    said = {
-        "missing": f"{name} is missing.",
-        "extra_forbidden": f"{name} is not known here.",
-        "int_type": f"{name} must be a whole number.",
-        "value_error": message.removeprefix("Value error, "),
-    }
-    return said.get(kind, f"{name}: {message[:1].lower()}{message[1:]}.")
 
 
 def _bad_text(pointer: str) -> FieldError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from branchtui.contract import imports as wire
 from branchtui.contract.base import Id, Request
 from branchtui.contract.imports import FindingLevel, ImportKind, ImportState
@@ -16,6 +18,7 @@ from branchtui.ledger.web.route import Call, ListQuery, Route, answered, if_matc
 from branchtui.ledger.workflows import import_report, import_templates, imports, jobs, uploads
 from branchtui.ledger.workflows.activity import branch_filter
 from branchtui.ledger.workflows.import_kinds import KINDS
+from branchtui.ledger.workflows.import_rights import seen_kinds
 
 
 class ImportsQuery(ListQuery):
@@ -73,6 +76,9 @@ async def list_imports(call: Call) -> Reply:
         filters["state"] = query.state.value
     if query.kind is not None:
         filters["kind"] = query.kind.value
+    kinds = seen_kinds(call.principal)
+    if kinds is not None:
+        filters["kinds"] = json.dumps(kinds)
     rows = await call.core.lists.page(
         imports.IMPORTS, query.window(), filters, who=call.principal.user_id, now_us=call.at_us
     )
@@ -131,7 +137,7 @@ def routes() -> tuple[Route, ...]:
         Route(
             "POST",
             "/v1/imports",
-            P.IMPORT_RECORDS,
+            P.IMPORT_FILES,
             create,
             "Check a file and take it in",
             body=wire.NewImport,
@@ -147,7 +153,7 @@ def routes() -> tuple[Route, ...]:
         Route(
             "POST",
             f"{one}/start",
-            P.IMPORT_RECORDS,
+            P.IMPORT_FILES,
             start,
             "Take in what the preview showed",
             body=wire.StartImport,
@@ -166,7 +172,7 @@ def routes() -> tuple[Route, ...]:
         Route(
             "GET",
             "/v1/imports",
-            P.IMPORT_VIEW,
+            P.IMPORT_LIST,
             list_imports,
             "Imports",
             query=ImportsQuery,
@@ -177,7 +183,7 @@ def routes() -> tuple[Route, ...]:
         Route(
             "GET",
             one,
-            P.IMPORT_VIEW,
+            P.IMPORT_LIST,
             get,
             "One import",
             answer=wire.Import,
@@ -186,7 +192,7 @@ def routes() -> tuple[Route, ...]:
         Route(
             "GET",
             f"{one}/rows",
-            P.IMPORT_VIEW,
+            P.IMPORT_LIST,
             rows,
             "What was found in the rows",
             query=RowsQuery,
@@ -197,7 +203,7 @@ def routes() -> tuple[Route, ...]:
         Route(
             "GET",
             f"{one}/rejects.csv",
-            P.IMPORT_VIEW,
+            P.IMPORT_LIST,
             rejects,
             "The bad rows as a file",
             operation="get_rejects",
@@ -206,7 +212,7 @@ def routes() -> tuple[Route, ...]:
         Route(
             "GET",
             "/v1/templates/{kind}.csv",
-            P.IMPORT_VIEW,
+            P.IMPORT_LIST,
             template,
             "An empty file with the right columns",
             query=TemplateQuery,
@@ -216,7 +222,7 @@ def routes() -> tuple[Route, ...]:
         Route(
             "GET",
             "/v1/templates/{kind}.xlsx",
-            P.IMPORT_VIEW,
+            P.IMPORT_LIST,
             workbook_template,
             "An empty workbook with the right columns, and what each may hold",
             query=TemplateQuery,

@@ -112,7 +112,7 @@ def routes() -> tuple[Route, ...]:
         Route(
             "PUT",
             path,
-            P.IMPORT_RECORDS,
+            P.IMPORT_FILES,
             put_chunk,
             "Send a chunk of a file",
             answer=wire.Upload,
@@ -123,7 +123,7 @@ def routes() -> tuple[Route, ...]:
         Route(
             "HEAD",
             path,
-            P.IMPORT_RECORDS,
+            P.IMPORT_FILES,
             head,
             "How much of a file has arrived",
             operation="get_upload_offset",

@@ -10,7 +10,7 @@ from branchtui.format.folding import fold
 from branchtui.ledger import audit, history
 from branchtui.ledger.access import Permission
 from branchtui.ledger.operations import Reply, reply
-from branchtui.ledger.problems import conflict, not_found
+from branchtui.ledger.problems import Refusal, conflict, not_found
 from branchtui.ledger.store.rows import Plan, Product
 from branchtui.ledger.workflows.changing import differences, offered, refuse_whole, sent_members
 from branchtui.ledger.workflows.currencies import verify_currency
@@ -46,7 +46,15 @@ class Catalogue(Generic[RowT]):
 
     def offered(self, who: Principal) -> tuple[tuple[str, ...], dict[str, RefusedAction]]:
         """What `who` may do with one, and why not the rest."""
-        return offered({"edit": refuse_whole(who, Permission.CODE_ADMIN, f"{self.word}s")})
+        return offered({"edit": self.refusal(who)})
+
+    def refusal(self, who: Principal) -> Refusal | None:
+        """Why `who` may keep none of them, or None."""
+        return refuse_whole(who, Permission.CODE_ADMIN, f"{self.word}s")
+
+    def taken(self, code: str) -> str:
+        """What is said of a code that is used."""
+        return f"There is a {self.word} {code} already."
 
     def refuse_new(self, tx: Tx, who: Principal, code: str, currency: str | None) -> None:
         """Let nobody add one who may not, nor one in a currency that is none, or under a code that is used.
@@ -61,16 +69,19 @@ class Catalogue(Generic[RowT]):
         if taken is not None:
             raise conflict(
                 Codes.REFERENCE_TAKEN,
-                f"There is a {self.word} {code} already. Nothing was recorded.",
+                f"{self.taken(code)} Nothing was recorded.",
                 existing={"id": taken.id, "code": taken.code, "name": taken.name},
             )
 
     def add(self, tx: Tx, command: Command, row: RowT, told: Mapping[str, Any]) -> Reply:
         """Add one in its first version; `told` goes into its history beside code and name."""
+        return self._done(command, row, self.enter(tx, command.action, row, told), 201)
+
+    def enter(self, tx: Tx, action: str, row: RowT, told: Mapping[str, Any]) -> audit.Event:
+        """As `add`, where many are added by one request: what its history is to tell."""
         tx.put(row)
         after = {"code": row.code, "name": row.name, **told, "version": 1}
-        event = audit.Event(command.action, object=self.path_of(row), after=after)
-        return self._done(command, row, event, 201)
+        return audit.Event(action, object=self.path_of(row), after=after)
 
     def change(self, core: Core, tx: Tx, command: Command, row_id: str, seen: int, asked: Request) -> Reply:
         """Set the members that were sent, and nothing else.
@@ -101,7 +112,7 @@ class Catalogue(Generic[RowT]):
         return self._done(command, changed, event)
 
     def _refuse(self, who: Principal) -> None:
-        if refusal := refuse_whole(who, Permission.CODE_ADMIN, f"{self.word}s"):
+        if refusal := self.refusal(who):
             raise refusal
 
     def _done(self, command: Command, row: RowT, event: audit.Event, status: int = 200) -> Reply:

@@ -61,7 +61,7 @@ class Verdict:
             self.rows_ok += 1
         if not row.is_blank:
             self.data_rows += 1
-        self.file_minor += row.amount_minor
+        self.file_minor += row.amount_minor + row.control_minor
         if row.parsed is not None:
             self.importable += 1
             self.total_minor += row.amount_minor

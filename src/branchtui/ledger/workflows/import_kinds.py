@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from branchtui.contract.imports import ImportKind
 from branchtui.ledger.workflows.import_credit import CreditAccountRows
 from branchtui.ledger.workflows.import_customers import ENTITIES, PERSONS
+from branchtui.ledger.workflows.import_plans import PlanRows
 from branchtui.ledger.workflows.import_records import BalanceRecordRows
 from branchtui.ledger.workflows.statement_kinds import FORMATS
 from branchtui.ledger.workflows.statement_take import StatementRows
@@ -90,11 +91,17 @@ KINDS: Final[dict[ImportKind, TableKind]] = {
     ImportKind.CREDIT_ACCOUNTS: CreditAccountRows(),
     ImportKind.CUSTOMERS_PERSON: PERSONS,
     ImportKind.CUSTOMERS_ENTITY: ENTITIES,
+    ImportKind.PLANS: PlanRows(),
 }
 """The kinds that this ledger offers."""
 
 MONEYLESS: Final = frozenset(
-    {ImportKind.CREDIT_ACCOUNTS, ImportKind.CUSTOMERS_PERSON, ImportKind.CUSTOMERS_ENTITY}
+    {
+        ImportKind.CREDIT_ACCOUNTS,
+        ImportKind.CUSTOMERS_PERSON,
+        ImportKind.CUSTOMERS_ENTITY,
+        ImportKind.PLANS,
+    }
 )
 """Kinds whose rows may all be fine and come to no amount."""
 

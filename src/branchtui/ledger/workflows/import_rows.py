@@ -44,7 +44,10 @@ class Setting:
 
 
 class Checked(NamedTuple):
-    """The verdict on a row: `parsed` is what would be taken in, None for what is not."""
+    """The verdict on a row: `parsed` is what would be taken in, None for what is not.
+
+    `control_minor` counts towards the sender's own sum and nothing else: figures that are no money on its way.
+    """
 
     row_no: int
     level: str
@@ -54,6 +57,7 @@ class Checked(NamedTuple):
     amount_minor: int = 0
     said: str = ""
     is_blank: bool = False
+    control_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,15 +14,15 @@ from branchtui.contract.imports import ImportKind, ImportMode, ImportState
 from branchtui.contract.problem import Codes
 from branchtui.contract.statements import Columns, StatementTotals
 from branchtui.ledger import audit
-from branchtui.ledger.access import Permission
 from branchtui.ledger.clock import as_datetime
 from branchtui.ledger.operations import Reply, reply
-from branchtui.ledger.problems import Refusal, conflict, forbidden, invalid, not_found
+from branchtui.ledger.problems import Refusal, conflict, invalid, not_found
 from branchtui.ledger.store import tables
 from branchtui.ledger.store.lists import ListSpec, Sort
 from branchtui.ledger.store.rows import ColumnMap, Import
 from branchtui.ledger.workflows import jobs, uploads
 from branchtui.ledger.workflows.import_kinds import KINDS, STATEMENT_KINDS
+from branchtui.ledger.workflows.import_rights import refuse_sending, sees
 from branchtui.ledger.workflows.import_rows import Asked
 from branchtui.ledger.workflows.import_run import why_not
 
@@ -44,6 +44,7 @@ IMPORTS: Final = ListSpec(
         "branches": literal_column("+imports.branch_id IN (SELECT value FROM json_each(:branches))", Boolean),
         "state": _c.state == bindparam("state"),
         "kind": _c.kind == bindparam("kind"),
+        "kinds": literal_column("+imports.kind IN (SELECT value FROM json_each(:kinds))", Boolean),
     },
 )
 """The list behind `GET /v1/imports`."""
@@ -61,8 +62,8 @@ def create(core: Core, tx: Tx, command: Command, new: wire.NewImport) -> Reply:
     branch = _branch(core, command.principal, new.branch_id)
     upload, sha256 = uploads.whole_upload(tx, command.principal, new.upload_id, new.sha256)
     is_statement = new.kind in STATEMENT_KINDS
-    if is_statement and not command.principal.may(Permission.IMPORT_STATEMENTS):
-        raise forbidden(f"Your role, {command.principal.role.value}, may not import statements.")
+    if refusal := refuse_sending(command.principal, new.kind):
+        raise refusal
     if new.kind not in KINDS and not is_statement:
         raise invalid("/kind", f"Files of kind {new.kind.value} are not offered yet by this ledger.")
     if new.currency is not None and new.currency != branch.currency and not is_statement:
@@ -95,10 +96,10 @@ def start(
             `file-already-imported`, or `import-refused` when its mode or an open question forbids it.
     """
     import_ = tx.get(Import, import_id)
-    if import_ is None or not command.principal.scope.covers(import_.branch_id):
+    if import_ is None or not sees(command.principal, import_):
         raise not_found("import")
-    if import_.kind in STATEMENT_KINDS and not command.principal.may(Permission.IMPORT_STATEMENTS):
-        raise forbidden(f"Your role, {command.principal.role.value}, may not import statements.")
+    if refusal := refuse_sending(command.principal, import_.kind):
+        raise refusal
     if version is not None and version != import_.version:
         current = answer(import_, command.principal)
         said = "The import has changed since you saw it. Nothing was taken in."
@@ -145,7 +146,7 @@ async def get(core: Core, principal: Principal, import_id: str) -> Import:
         Refusal: 404.
     """
     found = await core.reader.get(Import, import_id)
-    if found is None or not principal.scope.covers(found.branch_id):
+    if found is None or not sees(principal, found):
         raise not_found("import")
     return found
 
@@ -185,11 +186,8 @@ def answer(import_: Import, principal: Principal) -> wire.Import:
 
 def refuse_start(import_: Import, principal: Principal) -> RefusedAction | None:
     """Why this user may not start the import now, in the mode it has, or None."""
-    needed = Permission.IMPORT_STATEMENTS if import_.kind in STATEMENT_KINDS else Permission.IMPORT_RECORDS
-    if not principal.may(needed):
-        return RefusedAction(
-            code=Codes.FORBIDDEN, message=f"Your role, {principal.role.value}, may not import."
-        )
+    if refusal := refuse_sending(principal, import_.kind):
+        return RefusedAction(code=refusal.code, message=refusal.detail)
     if import_.state in _BUSY:
         return RefusedAction(code=Codes.TRANSITION_NOT_ALLOWED, message="The ledger is at work on it.")
     if import_.state != ImportState.READY:

@@ -67,8 +67,15 @@ def create(core: Core, tx: Tx, command: Command, new: wire.NewPlan) -> Reply:
     return CATALOGUE.add(tx, command, plan, {"price_minor": plan.price_minor})
 
 
-def new_plan(plan_id: str, new: wire.NewPlan, at_us: int) -> Plan:
-    """A plan in its first version."""
+def new_plan(
+    plan_id: str,
+    new: wire.NewPlan,
+    at_us: int,
+    *,
+    import_id: str | None = None,
+    import_row_no: int | None = None,
+) -> Plan:
+    """A plan in its first version; of a file, with the row that brought it."""
     return Plan(
         id=plan_id,
         version=1,
@@ -80,6 +87,8 @@ def new_plan(plan_id: str, new: wire.NewPlan, at_us: int) -> Plan:
         validity_days=new.validity_days,
         active=1,
         created_at=at_us,
+        import_id=import_id,
+        import_row_no=import_row_no,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What vouchers are sold of; `active` is 0 or 1."""
+    """What vouchers are sold of; `active` is 0 or 1. `import_row_no` is the row of the file that brought it, if one did."""
 
     id: str
     version: int
@@ -19,6 +19,8 @@ class Plan:
     validity_days: int
     active: int
     created_at: int
+    import_id: str | None = None
+    import_row_no: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,11 @@ plans = Table(
     integer("validity_days"),
     integer("active"),
     integer("created_at"),
+    # The row of the file that brought it; one that was keyed by hand has none.
+    text("import_id", null=True),
+    integer("import_row_no", null=True),
     Index("plans_name", "name_key", "id"),
+    Index("plans_import", "import_id", "import_row_no", unique=True),
 )
 
 vouchers = Table(
