@@ -483,7 +483,7 @@ def test_an_unfinished_upload_cannot_be_imported(teller: Api) -> None:
 @pytest.mark.parametrize(
     ("members", "pointer"),
     [
-        ({"kind": "plans"}, "/kind"),
+        ({"kind": "products"}, "/kind"),
         ({"sha256": "0" * 64}, "/sha256"),
         ({"currency": "USD"}, "/currency"),
     ],
@@ -491,7 +491,7 @@ def test_an_unfinished_upload_cannot_be_imported(teller: Api) -> None:
 def test_what_does_not_fit_the_ledger_is_refused_before_anything_begins(
     teller: Api, members: dict[str, str], pointer: str
 ) -> None:
-    """422 with the member that is wrong; kinds of later are not offered yet."""
+    """422 with the member that is wrong; a kind that nobody knows is none."""
     upload_id = upload(teller, table(row()).encode())
     answer = teller.post("/v1/imports", {"upload_id": upload_id, "kind": "balance-records"} | members)
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)
@@ -512,7 +512,9 @@ def test_rights_and_branches_hold_for_imports_too(ledger: RunningLedger, teller:
     assert done["id"] not in {each["id"] for each in stranger.pages("/v1/imports")}
     elsewhere = ask_import(teller, upload(teller, b"x"), branch_id=ledger.branch("KSM").id)
     assert elsewhere.status_code == 404
-    assert ledger.sign_in("administrator").get("/v1/imports").status_code == 403
+    administrator = ledger.sign_in("administrator")
+    assert administrator.get(f"/v1/imports/{done['id']}").status_code == 404
+    assert administrator.pages("/v1/imports") == []
 
 
 def test_a_branch_above_lists_what_those_below_it_import(ledger: RunningLedger, teller: Api) -> None:
@@ -558,7 +560,7 @@ def test_a_template_is_a_file_that_the_import_reads(teller: Api) -> None:
     file = teller.get("/v1/templates/balance-records.csv")
     assert file.status_code == 200
     assert import_file(teller, file.content)["reason"] == "No row can be taken in."
-    assert teller.get("/v1/templates/plans.csv").status_code == 404
+    assert teller.get("/v1/templates/products.csv").status_code == 404
 
 
 def test_a_job_that_is_over_answers_at_once(teller: Api) -> None:
