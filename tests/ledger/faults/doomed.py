@@ -56,6 +56,7 @@ CODE_POINTS: Final[dict[str, tuple[str, str]]] = {
     "waiters are called": ("branchtui.ledger.workflows.jobs", "called"),
     "verdicts are kept": ("branchtui.ledger.store.import_store", "stage"),
     "rows become records": ("branchtui.ledger.store.import_store", "insert_records"),
+    "rows become plans": ("branchtui.ledger.workflows.import_plans", "take_rows"),
     "rows become customers": ("branchtui.ledger.store.customer_store", "insert_customers"),
     "stated rows are kept": ("branchtui.ledger.store.file_store", "stage"),
     "differences are posted": ("branchtui.ledger.workflows.file_apply", "apply_rows"),

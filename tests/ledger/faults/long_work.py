@@ -49,6 +49,9 @@ class LongWork(ABC):
     own_points: ClassVar[dict[str, tuple[str, ...]]]
     """The points that one work alone passes, once a piece."""
 
+    who: ClassVar[str] = "supervisor"
+    """Who asks for the work."""
+
     database: str
     whole: bool
     chance: random.Random
@@ -79,7 +82,7 @@ class LongWork(ABC):
         It dies when it is at `point` for the second time, or anywhere.
         """
         with self.client() as client:
-            case = self.prepared(self.ledger.sign_in(client), work, tag, rows)
+            case = self.prepared(self.ledger.sign_in(client, self.who), work, tag, rows)
         for _ in range(deaths):
             if point:
                 self.ledger.arm("kill", 2, point)
@@ -87,7 +90,7 @@ class LongWork(ABC):
                 self.arm(case)
             with self.client() as client:
                 try:
-                    self.ask(self.ledger.sign_in(client), case)
+                    self.ask(self.ledger.sign_in(client, self.who), case)
                 except httpx.TransportError:
                     self.struck += 1
             self.ledger.kill()
@@ -97,7 +100,7 @@ class LongWork(ABC):
             case.kept.append(self.committed(case))
             self.ledger = self.start()
         with self.client() as client:
-            job = self.ask(self.ledger.sign_in(client), case)
+            job = self.ask(self.ledger.sign_in(client, self.who), case)
         self.prove(case, job["result"])
         ended = self.committed(case)
         for kept in case.kept:

@@ -67,9 +67,9 @@ class Doomed:
         _, said = self.process.communicate(timeout=60)
         return self.process.returncode, said
 
-    def sign_in(self, client: httpx.Client) -> Api:
-        """A supervisor of NKU."""
-        body = {"username": "supervisor", "password": PASSWORD}
+    def sign_in(self, client: httpx.Client, username: str = "supervisor") -> Api:
+        """A supervisor of NKU, or somebody else."""
+        body = {"username": username, "password": PASSWORD}
         answer = Api(client).post("/v1/sessions", body, key="")
         assert answer.status_code == 201, answer.text
-        return Api(client, "supervisor", answer.json()["access_token"], answer.json())
+        return Api(client, username, answer.json()["access_token"], answer.json())

@@ -30,10 +30,11 @@ PARTS: Final = max(4, CYCLES // 50)
 OF_OTHERS: Final = (
     "records are deleted",
     "rows become customers",
+    "rows become plans",
     "stated rows are kept",
     "differences are posted",
 )
-"""Nobody deletes all here, or sends such files: `test_kill_bulk.py` and `test_kill_files.py` do."""
+"""Nobody deletes all here, or sends such files: `test_kill_bulk.py`, `test_kill_files.py` and `test_kill_plans.py` do."""
 
 PASSED: Final = tuple(point for point in POINTS if not point.endswith(OF_OTHERS))
 IN_CODE: Final = tuple(
