@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from textual import on, work
+from textual import on
 
-from branchtui.contract.imports import Import, ImportKind, ImportState
-from branchtui.remote.errors import LedgerError
-from branchtui.screens import import_words
+from branchtui.contract.imports import ImportKind
 from branchtui.screens.base import screen_actions
-from branchtui.screens.import_files import free_names
-from branchtui.screens.import_flow import Stage
+from branchtui.screens.entry_import import TEMPLATE, EntryImportScreen
 from branchtui.screens.imports import ImportScreen
-from branchtui.screens.outcome import level_of
 from branchtui.screens.paste_field import PathField
-from branchtui.widgets.actions import Action, ActionTable, Choice
-from branchtui.widgets.dialogs import MenuDialog
+from branchtui.widgets.actions import ActionTable
 from branchtui.widgets.fields import ChoiceField, Field
 from branchtui.widgets.form import Form
 
@@ -26,18 +20,16 @@ if TYPE_CHECKING:
 
 PERSONS, ENTITIES = ImportKind.CUSTOMERS_PERSON, ImportKind.CUSTOMERS_ENTITY
 _KINDS: Final = ((PERSONS.value, "Persons"), (ENTITIES.value, "Entities"))
-_ENDINGS: Final = (
-    Action("xlsx", "1", "Workbook", "Workbook (.xlsx): offers codes, offices and staff"),
-    Action("csv", "2", "Text", "Text (.csv): the columns alone"),
-)
 
 
-class CustomerImportScreen(ImportScreen):
+class CustomerImportScreen(EntryImportScreen):
     """`i` on Customers. What the rows are is chosen below the file, so that a paste always lands in its line."""
 
     HEADING = "Import Customers"
     KIND: ClassVar[ImportKind] = PERSONS
     TITLE: ClassVar[str] = "Import Customers"
+    WORD: ClassVar[str] = "customer"
+    WORKBOOK: ClassVar[str] = "offers codes, offices and staff"
     BACK: ClassVar[str] = "customers"
     BACK_LABEL: ClassVar[str] = "Customers"
     VALID_EFFECT: ClassVar[str] = (
@@ -46,7 +38,7 @@ class CustomerImportScreen(ImportScreen):
     )
     ACTIONS: ClassVar[ActionTable] = screen_actions(
         *(each for each in ImportScreen.ACTIONS if each.id in {"take", "valid", "save", "turn", "again"}),
-        Action("template", "o", "Template", "Save an empty file with the right columns", also=("ctrl+o",)),
+        TEMPLATE,
         *(each for each in ImportScreen.ACTIONS if each.id in {"day-first", "month-first"}),
     )
     BINDINGS = ACTIONS.bindings()
@@ -59,6 +51,11 @@ class CustomerImportScreen(ImportScreen):
     def kind(self) -> ImportKind:
         """Persons or entities."""
         return self._kind
+
+    def chosen_kind(self) -> tuple[ImportKind, str]:
+        """As the form stands, which may not have been sent."""
+        kind = ImportKind(self.form.field("kind").value or PERSONS.value)
+        return kind, dict(_KINDS)[kind.value]
 
     def form_fields(self) -> list[Field]:
         """Where the rows are, and what."""
@@ -80,38 +77,3 @@ class CustomerImportScreen(ImportScreen):
     def choose_lines(self) -> list[str]:
         """Where files are read from, and how to come by an empty one."""
         return [*super().choose_lines(), "[ctrl+o] saves a template of this legal form there"]
-
-    def result(self, found: Import) -> str:
-        """What became of it."""
-        if found.state is not ImportState.DONE:
-            return import_words.result_line(found)
-        left = found.rows_error
-        out = f"; {import_words.rows_word(left)} left out" if left else ""
-        return f"{import_words.customers_word(found.imported)} entered{out}."
-
-    @work(group="save", exclusive=True)
-    async def action_template(self) -> None:
-        """`o`: of the legal form that is chosen, into the folder that files are read from."""
-        kind = ImportKind(self.form.field("kind").value or PERSONS.value)
-        ending = await self.app.push_screen_wait(
-            MenuDialog(f"Template: {dict(_KINDS)[kind.value]}", [Choice(each, None) for each in _ENDINGS])
-        )
-        if ending is None:
-            return
-        folder = self.desk.settings.imports
-        for path in free_names(folder, kind.value, f".{ending}"):
-            save = partial(self.ledger.import_template, kind, path, branch_id=self.desk.branch_filter)
-            try:
-                await save()
-            except LedgerError as error:
-                self.say(error.sentence, level_of(error))
-            else:
-                self.say(f"Saved: {path.name}, where files are read from.", "done")
-            return
-        self.say(f"There are too many templates in {folder} already.", "error")
-
-    def why_not(self, action_id: str) -> str | None:
-        """A template may be saved at any time but while the ledger works."""
-        if action_id == "template":
-            return "Not now." if self.stage in {Stage.BUSY, Stage.IMPORTING} else None
-        return super().why_not(action_id)

@@ -67,11 +67,6 @@ def rows_word(count: int) -> str:
     return f"{count:,} row" if count == 1 else f"{count:,} rows"
 
 
-def customers_word(count: int) -> str:
-    """`1 customer`, `1,200 customers`."""
-    return f"{count:,} customer" if count == 1 else f"{count:,} customers"
-
-
 def wrong_sentence(count: int) -> str:
     """`2 rows are wrong, so nothing goes in.`, in the ledger's own words."""
     return f"{rows_word(count)} {'is' if count == 1 else 'are'} wrong, so nothing goes in."

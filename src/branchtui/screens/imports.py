@@ -49,6 +49,7 @@ class ImportScreen(ImportAnswers):
     HEADING = "Import"
     TITLE: ClassVar[str] = "Import Member Balances"
     BACK: ClassVar[str] = BALANCES
+    BACK_ARGUMENT: ClassVar[str] = ""
     BACK_LABEL: ClassVar[str] = "Member Balances"
     VALID_EFFECT: ClassVar[str] = (
         "The rows that go in are not accounted until they are posted. [s] save rejects keeps the others, to correct them."
@@ -159,7 +160,7 @@ class ImportScreen(ImportAnswers):
     @on(Form.Cancelled, "#import-form")
     def _left(self) -> None:
         self._begin()
-        self.go(self.BACK)
+        self.go(self.BACK, self.BACK_ARGUMENT)
 
     @work(group="write")
     async def send_file(self, typed: str) -> None:
@@ -302,9 +303,9 @@ class ImportScreen(ImportAnswers):
         return bool(found.rows_ok + found.rows_warning)
 
     def action_back(self) -> None:
-        """`esc`: from a preview to the file, else to Member Balances; what the ledger works on goes on."""
+        """`esc`: from a preview to the file, else to where the rows go; what the ledger works on goes on."""
         if self.stage is not Stage.PREVIEW:
-            self.go(self.BACK)
+            self.go(self.BACK, self.BACK_ARGUMENT)
             return
         self._begin()
         self.say("Nothing was imported.")

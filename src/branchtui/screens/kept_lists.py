@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from branchtui.contract.codes import Membership
 
 MEMBERSHIP: Final = "membership"
+PLANS: Final = "plans"
 _ADMIN: Final = "administrator"
 
 
@@ -58,7 +59,7 @@ class KeptList:
 LISTS: Final = (
     KeptList("staff", "Staff", "To whom customers are assigned"),
     KeptList("products", "Products", "Kinds of accounts as they are sold"),
-    KeptList("plans", "Plans", "What vouchers are sold of: price and days"),
+    KeptList(PLANS, "Plans", "What vouchers are sold of: price and days"),
     *(KeptList(code, label, f"Values that forms offer for {label.lower()}") for code, label in CODES),
     KeptList(MEMBERSHIP, "Membership", "Terms, minimum age, mandatory fields, approval of new members"),
 )
@@ -112,7 +113,8 @@ class ListsScreen(LedgerScreen):
         if kept.name == MEMBERSHIP:
             self.edit_membership()
         else:
-            self.app.push_screen(KeptListScreen(self.desk, kept))
+            screen = PlansScreen if kept.name == PLANS else KeptListScreen
+            self.app.push_screen(screen(self.desk, kept))
 
     @work(group="form", exclusive=True)
     async def edit_membership(self) -> None:
@@ -203,7 +205,7 @@ class KeptListScreen(ListScreen):
 
     def why_not(self, action_id: str) -> str | None:
         """An administrator's, by the ledger's own word for a row."""
-        if action_id == "new":
+        if action_id in {"new", "import"}:
             return may_keep(self.desk)
         if action_id not in {"edit", "delete"}:
             return None
@@ -313,3 +315,17 @@ class KeptListScreen(ListScreen):
     def action_back(self) -> None:
         """`esc`: back to the index."""
         self.dismiss(None)
+
+
+class PlansScreen(KeptListScreen):
+    """The list of plans, which come from files as well."""
+
+    ACTIONS: ClassVar[ActionTable] = screen_actions(
+        *(each for each in KeptListScreen.ACTIONS if each.group == "This screen"),
+        Action("import", "i", "Import", "Plans from a file, or from pasted rows"),
+    )
+    BINDINGS = ACTIONS.bindings()
+
+    def action_import(self) -> None:
+        """`i`."""
+        self.go("import-plans")

@@ -102,6 +102,10 @@ PLACES: Final = (
         "customer_import:CustomerImportScreen", "[file]",
     ),
     Place(
+        "import-plans", (), "Import Plans", "What vouchers are sold of, from a file or from pasted rows",
+        "plan_import:PlanImportScreen", "[file]",
+    ),
+    Place(
         "statements", (), "Statements", "Payments from a bank's or a mobile-money account's statement",
         "statements:StatementScreen", "[file]",
     ),

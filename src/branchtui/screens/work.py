@@ -36,6 +36,7 @@ _PLACES: Final = {
     ImportKind.CREDIT_ACCOUNTS: "import-accounts",
     ImportKind.CUSTOMERS_PERSON: "import-customers",
     ImportKind.CUSTOMERS_ENTITY: "import-customers",
+    ImportKind.PLANS: "import-plans",
 }
 """Where an import of a kind is seen; all others are statements."""
 
