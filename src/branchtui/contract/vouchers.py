@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field
 
@@ -22,7 +22,8 @@ from branchtui.contract.codes import ProductCode
 from branchtui.contract.customers import AccountBalance, CustomerBrief
 from branchtui.contract.loans import BalanceChange
 
-ValidityDays = Annotated[int, Field(ge=1, le=3_650)]
+VALIDITY_DAYS_MAX: Final = 3_650
+ValidityDays = Annotated[int, Field(ge=1, le=VALIDITY_DAYS_MAX)]
 """How many times twenty-four hours a voucher may be used, from its sale on."""
 
 

@@ -124,7 +124,7 @@ def test_every_wrong_cell_is_named(keeper: Api, till: Till) -> None:
     ]
     said = {each["row_no"]: each["message"] for each in found}
     assert said[8] == "1E+05: a spreadsheet has written this code short. Keep the column as text."
-    assert said[19] == "validity_days must be a whole number."
+    assert said[19] == "The days are a whole number of 1 to 3,650."
     assert said[21] == "There is a plan WRONG-0 already."
     assert said[23] == "The code TWICE stands in row 22 already."
     assert not plans(keeper, "TWICE")

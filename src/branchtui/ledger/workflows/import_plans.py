@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 
-from branchtui.contract.vouchers import NewPlan
+from branchtui.contract.vouchers import VALIDITY_DAYS_MAX, NewPlan
 from branchtui.format.folding import fold
 from branchtui.ledger.feeds.amounts import SCIENTIFIC, amount_reader
 from branchtui.ledger.feeds.finding import ERROR, CellError, Finding, error, shown, warning
@@ -36,6 +36,7 @@ _MANDATORY: Final = ("code", "name", "price", "validity_days")
 _WORDS: Final = {"code": "code", "name": "name", "currency": "currency", "validity_days": "number of days"}
 _COLUMN_OF: Final = {"price_minor": "price"}
 _DIGITS_MAX: Final = 9
+_DAYS: Final = f"The days are a whole number of 1 to {VALIDITY_DAYS_MAX:,}."
 _CODE_SIGNS: Final = "A code has letters, digits, dots and hyphens only, a letter or digit first."
 
 
@@ -207,6 +208,8 @@ class _Check:
         return None
 
     def _sentence(self, column: str, code: str, message: str, cells: dict[str, str]) -> str:
+        if column == "validity_days":
+            return _DAYS
         if column != "code" or code != "string_pattern_mismatch":
             return message
         if SCIENTIFIC.fullmatch(cells["code"]):

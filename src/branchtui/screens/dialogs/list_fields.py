@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from branchtui.contract import codes as wire
 from branchtui.contract.customers import AccountKind
-from branchtui.contract.vouchers import NewPlan, Plan, PlanChange
+from branchtui.contract.vouchers import VALIDITY_DAYS_MAX, NewPlan, Plan, PlanChange
 from branchtui.format.dates import show_date
 from branchtui.format.money import money
 from branchtui.screens.dialogs.code_field import CodesField, ListFinder, several
@@ -42,7 +42,6 @@ CODES: Final = (
 """The code lists, as the ledger names them and as people do."""
 _YES_NO: Final = [("yes", "Yes"), ("no", "No")]
 _KINDS: Final = ("savings", "shares", "loan", "overpayment", "receivable", "credit")
-_DAYS_MAX: Final = 3_650
 _PLACES_MAX: Final = 1_000_000
 _BREAK: Final = " ¶ "
 """Stands for the end of a line in a field of one line."""
@@ -123,7 +122,7 @@ def row_fields(name: str, desk: Desk, row: Any = None) -> list[Field]:
             *([] if row is not None else [text("code", "Code", 64, required=True)]),
             text("name", "Name", 140, required=True),
             MoneyField("price_minor", f"Price {currency}", currency, value=price),
-            WholeField("validity_days", "Days", _DAYS_MAX, value=days, least=1, required=True),
+            WholeField("validity_days", "Days", VALIDITY_DAYS_MAX, value=days, least=1, required=True),
         ]
     place = str(row.position) if row is not None else ""
     return [
