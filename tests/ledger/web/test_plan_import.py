@@ -14,7 +14,7 @@ from tests.ledger.till import Till, open_till
 from tests.ledger.vouchers import fresh_customer, new_plan, sold
 
 from branchtui.contract.sessions import Role
-from branchtui.ledger.workflows import import_plans, import_run
+from branchtui.ledger.workflows import import_plans, import_plans_write, import_run
 
 pytestmark = pytest.mark.both_stores
 
@@ -279,7 +279,7 @@ def _demoted_while_it_runs(
     ledger: RunningLedger, api: Api, who: str, preview: dict[str, Any], mode: str
 ) -> str:
     """Take the right away between the start and the writing; what is said of the only row."""
-    kept = import_plans.take_rows
+    kept = import_plans_write.take_rows
 
     def demoted(core: Any, tx: Any, *rest: Any) -> Any:
         tx.connection.execute("UPDATE users SET role = 'teller' WHERE username = ?", (who,))

@@ -171,6 +171,7 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
         "whole file": {"upload_id": _ID, "kind": "balance-records"},
         "preview": {"upload_id": _ID, "kind": "balance-records", "dry_run": True, "mode": "valid_rows"},
         "statement": {"upload_id": _ID, "kind": "statement", "dry_run": True},
+        "plans": {"upload_id": _ID, "kind": "plans", "dry_run": True, "control": {"count": 12}},
     },
     "POST /v1/imports/{id}/start": {"preview": {"sha256": _HASH, "preview_version": 1}},
     "POST /v1/payees": {"bank": {"provider": "equity", "number": "0170123456789", "branch_id": _ID}},

@@ -37,7 +37,9 @@ _WORDS: Final = {"code": "code", "name": "name", "currency": "currency", "validi
 _COLUMN_OF: Final = {"price_minor": "price"}
 _DIGITS_MAX: Final = 9
 _DAYS: Final = f"The days are a whole number of 1 to {VALIDITY_DAYS_MAX:,}."
-_CODE_SIGNS: Final = "A code has letters, digits, dots and hyphens only, a letter or digit first."
+_CODE_SIGNS: Final = (
+    "A code has letters, digits, dots, hyphens and underscores only, a letter or digit first."
+)
 
 
 class PlanRows:
