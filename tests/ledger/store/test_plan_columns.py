@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,18 +27,17 @@ VALUES ('p', 1, 'DAY', 'A day', 'a day', 5000, 'KES', 1, 1, 7);
 
 def test_a_ledger_of_the_revision_before_keeps_its_plans(empty_store: Store) -> None:
     """Decision 0007: the columns are added and empty, and one row of a file is one plan."""
-    connection = empty_store.connect()
-    connection.begin()
-    connection.run_script(AS_IT_WAS)
-    connection.commit()
+    with closing(empty_store.connect()) as connection:
+        connection.begin()
+        connection.run_script(AS_IT_WAS)
+        connection.commit()
 
-    assert migrate.upgrade(connection) == "leaner_r0008"
+        assert migrate.upgrade(connection) == "leaner_r0008"
 
-    names = ", ".join(Plan.__dataclass_fields__)
-    ((*values,),) = connection.execute(f"SELECT {names} FROM plans")
-    assert Plan(*values) == Plan("p", 1, "DAY", "A day", "a day", 5_000, "KES", 1, 1, 7, None, None)
-    row = "INSERT INTO plans VALUES (?, 1, ?, '', '', 1, '', 1, 1, 1, 'import', 2)"
-    connection.execute(row, ("q", "ONE"))
-    with pytest.raises(Exception, match="import"):
-        connection.execute(row, ("r", "TWO"))
-    connection.close()
+        names = ", ".join(Plan.__dataclass_fields__)
+        ((*values,),) = connection.execute(f"SELECT {names} FROM plans")
+        assert Plan(*values) == Plan("p", 1, "DAY", "A day", "a day", 5_000, "KES", 1, 1, 7, None, None)
+        row = "INSERT INTO plans VALUES (?, 1, ?, '', '', 1, '', 1, 1, 1, 'import', 2)"
+        connection.execute(row, ("q", "ONE"))
+        with pytest.raises(Exception, match="import"):
+            connection.execute(row, ("r", "TWO"))

@@ -317,13 +317,16 @@ def test_the_chain_tells_of_each_plan_as_of_one_that_was_keyed(
 
 
 @pytest.mark.parametrize("mode", ["all_or_nothing", "valid_rows"])
-def test_a_file_is_taken_in_piece_by_piece(keeper: Api, monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
+def test_a_file_is_taken_in_piece_by_piece(
+    keeper: Api, running_ledger: RunningLedger, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
     """CONC-5: each piece goes on behind the last row that is in."""
     monkeypatch.setattr(import_run, "CHUNK_ROWS", 2)
     rows = [f"PIECE-{mode}-{row},Piece {row},1,KES,1" for row in range(7)]
     made = take(keeper, *rows, mode=mode)
-    assert (made["state"], made["imported"]) == ("done", 7)
-    assert len(plans(keeper, f"PIECE-{mode}")) == 7
+    assert (made["state"], made["imported"], made["rows_error"]) == ("done", 7, 0)
+    taken = "SELECT import_row_no FROM plans WHERE import_id = ? ORDER BY import_row_no"
+    assert running_ledger.query(taken, made["id"]) == [(row,) for row in range(2, 9)]
 
 
 def test_a_template_is_a_file_that_the_import_reads(keeper: Api) -> None:
