@@ -18,7 +18,7 @@ from branchtui.ledger.store import import_store
 from branchtui.ledger.texts import is_unsafe
 from branchtui.ledger.workflows.currencies import verify_currency
 from branchtui.ledger.workflows.import_parties import sender_of
-from branchtui.ledger.workflows.import_plans_write import take_rows
+from branchtui.ledger.workflows.import_plans_write import code_taken, take_rows
 from branchtui.ledger.workflows.import_rows import Checked, Setting, Taken, level_of
 from branchtui.ledger.workflows.plans import CATALOGUE
 
@@ -227,7 +227,7 @@ class _Check:
         if first != made.row_no:
             made.say("code", "reference-repeated", f"The code {code} stands in row {first:,} already.")
         elif code in codes:
-            made.say("code", "reference-taken", CATALOGUE.taken(code))
+            made.findings.append(code_taken(code))
 
     def _name(self, made: _Row, names: dict[str, Plan]) -> None:
         """Two plans may have one name; who sells them can hardly tell them apart."""

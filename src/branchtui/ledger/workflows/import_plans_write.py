@@ -11,7 +11,7 @@ from branchtui.contract.problem import Codes
 from branchtui.contract.vouchers import NewPlan
 from branchtui.ledger import audit
 from branchtui.ledger.feeds.finding import Finding, error
-from branchtui.ledger.problems import Refusal
+from branchtui.ledger.store import import_store
 from branchtui.ledger.workflows.import_parties import sender_of
 from branchtui.ledger.workflows.import_rows import Taken
 from branchtui.ledger.workflows.plans import CATALOGUE, new_plan
@@ -19,7 +19,6 @@ from branchtui.ledger.workflows.plans import CATALOGUE, new_plan
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from branchtui.ledger.access import Principal
     from branchtui.ledger.core import Core
     from branchtui.ledger.store.rows import Import
     from branchtui.ledger.store.unit import BulkTx
@@ -32,7 +31,14 @@ def take_rows(core: Core, tx: BulkTx, import_: Import, rows: Sequence[tuple[int,
     """Add `rows` (number and parsed JSON) as plans; those that fit no longer come back with why."""
     who = sender_of(core, tx.connection, import_.created_by)
     said = [(row_no, _plan(parsed)) for row_no, parsed in rows]
-    refused = {row_no: found for row_no, new in said if (found := _changed_since(tx, who, new)) is not None}
+    refusal = CATALOGUE.refusal(who)
+    taken = import_store.plans_by_code(tx.connection, [new.code for _, new in said])
+    refused: dict[int, Finding] = {}
+    for row_no, new in said:
+        if refusal is not None:
+            refused[row_no] = error(refusal.code, refusal.detail)
+        elif new.code in taken:
+            refused[row_no] = code_taken(new.code)
     digest, count = hashlib.sha256(), 0
     for row_no, new in said:
         if row_no in refused:
@@ -58,12 +64,6 @@ def _plan(parsed: str) -> NewPlan:
     return NewPlan(**{name: kept[name] for name in NewPlan.model_fields})
 
 
-def _changed_since(tx: BulkTx, who: Principal, new: NewPlan) -> Finding | None:
-    """What has happened between the check and now that keeps the row out."""
-    try:
-        CATALOGUE.refuse_new(tx, who, new.code, new.currency)
-    except Refusal as refusal:
-        if refusal.code == Codes.REFERENCE_TAKEN:
-            return error(refusal.code, CATALOGUE.taken(new.code), "code", new.code)
-        return error(refusal.code, refusal.detail)
-    return None
+def code_taken(code: str) -> Finding:
+    """A code stands for one plan, said the same at the check and at the writing."""
+    return error(Codes.REFERENCE_TAKEN, CATALOGUE.taken(code), "code", code)
