@@ -138,7 +138,8 @@ def checked(served: Served, token: str, upload_id: str) -> dict[str, Any]:
     """Send an uploaded file to its check and wait for the X-ray."""
     asked = served.ask("/v1/balance-files", token=token, body={"upload_id": upload_id}, key=str(uuid.uuid4()))
     finished(served, token, asked)
-    return served.ask(f"/v1/balance-files/{asked['id']}", token=token)
+    found: dict[str, Any] = served.ask(f"/v1/balance-files/{asked['id']}", token=token)
+    return found
 
 
 def applied(served: Served, token: str, file: dict[str, Any]) -> dict[str, Any]:
@@ -146,7 +147,7 @@ def applied(served: Served, token: str, file: dict[str, Any]) -> dict[str, Any]:
     path = f"/v1/balance-files/{file['id']}"
     body = {"file_sha256": file["sha256"], "preview_version": file["preview_version"]}
     finished(served, token, served.ask(f"{path}/apply", token=token, body=body, key=str(uuid.uuid4())))
-    found = served.ask(path, token=token)
+    found: dict[str, Any] = served.ask(path, token=token)
     assert found["state"] == "applied", found
     return found
 

@@ -30,7 +30,7 @@ from tests.launcher.clients import PATIENCE_SECONDS, RunningLauncher
 from bench.ledgers import PASSWORD, figure
 from branchtui.contract.sessions import Role
 from branchtui.ledger.demo import PEOPLE
-from branchtui.terminal.lean import driver
+from branchtui.terminal.lean import driver, trial
 
 STARTS = 15
 SESSIONS = 20
@@ -42,7 +42,7 @@ MERGE_ROUNDS = 12
 REST_SECONDS = 2.0
 """Between two starts, as between two tellers: the launcher makes its next session ready."""
 _PROGRAM = [str(Path(sys.executable).with_name("branchtui"))]
-PROBE, TRIAL = driver.PROBE.encode(), driver.TRIAL.encode()
+PROBE, TRIAL = driver.PROBE.encode(), trial.TRIAL.encode()
 
 
 def main() -> None:

@@ -22,12 +22,13 @@ from branchtui.ledger.phones import region_of
 from branchtui.ledger.store.lists import ListSpec, Slice, Window
 from branchtui.ledger.workflows import (
     customer_search,
+    customer_standing,
     payment_search,
     payment_views,
     record_sets,
     record_views,
 )
-from branchtui.ledger.workflows.customer_views import customer_answer
+from branchtui.ledger.workflows.customer_views import Looker, ids_in
 
 TARGET_MS = 20.0
 ROUNDS = 2
@@ -74,10 +75,12 @@ class Asking:
 
     def customers(self) -> Iterator[Asked]:
         """By search and by status, in each order."""
-        scope = self.who.scope
+        scope, looker = self.who.scope, Looker(self.core, self.who)
 
         async def answer(rows: list[Any]) -> object:
-            return [customer_answer(self.core, self.who, row) for row in rows]
+            names = await self.core.book.names(ids_in(rows))
+            standings = await customer_standing.of_page(self.core, rows)
+            return [looker.answer(each, names) for each in standings]
 
         keys = {
             "name": ("wan", "otieno", "zz"),

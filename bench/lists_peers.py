@@ -42,8 +42,10 @@ class Peer(App[None]):
     def filled(self) -> Widget:
         """The widget of that name."""
         if self._name == "VirtualList":
-            columns = [
-                Column(title, lambda row, at=at: row[at]) for at, title in enumerate(("No", "Name", "Amount"))
+            columns: list[Column[Row]] = [
+                Column("No", lambda row: row[0]),
+                Column("Name", lambda row: row[1]),
+                Column("Amount", lambda row: row[2]),
             ]
             return VirtualList(columns, lambda row: row[0], MemorySource(self._rows, lambda row: row[0]))
         if self._name == "DataTable":

@@ -67,7 +67,7 @@ def install(peer: Peer, folder: Path) -> Path | None:
     place = folder / peer.script
     venv.create(place, with_pip=True)
     python = place / "bin" / "python"
-    command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *peer.packages]
+    command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *peer.packages]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.stderr.write(done.stderr)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.both_stores
 
 AS_IT_WAS = """
-UPDATE alembic_version SET version_num = 'leaner_r0008';
+UPDATE alembic_version SET version_num = 'audit_r0009';
 DROP INDEX plans_import;
 ALTER TABLE plans DROP COLUMN import_row_no;
 ALTER TABLE plans DROP COLUMN import_id;
@@ -32,7 +32,7 @@ def test_a_ledger_of_the_revision_before_keeps_its_plans(empty_store: Store) -> 
         connection.run_script(AS_IT_WAS)
         connection.commit()
 
-        assert migrate.upgrade(connection) == "leaner_r0008"
+        assert migrate.upgrade(connection) == "audit_r0009"
 
         names = ", ".join(Plan.__dataclass_fields__)
         ((*values,),) = connection.execute(f"SELECT {names} FROM plans")

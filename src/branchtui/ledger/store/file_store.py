@@ -67,10 +67,12 @@ class Posted(NamedTuple):
 _PAYERS: Final = """
 SELECT customers.account_no, customers.id, customers.branch_id, customers.status, customers.name,
     accounts.id, accounts.balance_minor
-FROM customers LEFT JOIN accounts ON accounts.customer_id = customers.id AND accounts.kind = 'receivable'
+FROM accounts AS main JOIN customers ON customers.id = main.customer_id AND customers.account_no = main.account_no
+LEFT JOIN accounts ON accounts.customer_id = customers.id AND accounts.kind = 'receivable'
     AND accounts.status = 'open' AND accounts.currency = :currency
-WHERE customers.account_no IN (SELECT value FROM json_each(:keys))
+WHERE main.account_no IN (SELECT value FROM json_each(:keys))
 """
+# A number is looked for among the accounts, where every customer's main one stands.
 
 _STATED: Final = """
 SELECT row_no, account_no, customer_id, after_minor FROM balance_file_rows

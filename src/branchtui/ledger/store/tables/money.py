@@ -194,4 +194,5 @@ callback_events = Table(
     text("body"),
     integer("received_at"),
     Index("callback_events_list", "state", "received_at", "id"),
+    Index("callback_events_received", "received_at", "id"),
 )

@@ -30,6 +30,7 @@ operations = Table(
     Index("operations_mine", "principal_id", "completed_at", "key"),
     Index("operations_branch", "branch_id", "completed_at", "key"),
     Index("operations_reference", "reference"),
+    Index("operations_completed", "completed_at", "key"),
     Index("operations_guard", "guard", "completed_at"),
 )
 
@@ -56,6 +57,7 @@ audit = Table(
     Column("hash", LargeBinary, nullable=False),
     PrimaryKeyConstraint("branch_id", "seq"),
     Index("audit_object", "object"),
+    Index("audit_at", "at", "branch_id"),
     info=APPEND_ONLY,
     sqlite_with_rowid=False,
 )

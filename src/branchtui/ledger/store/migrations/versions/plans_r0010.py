@@ -7,8 +7,8 @@ from sqlalchemy.schema import CreateIndex
 
 from branchtui.ledger.store.tables import plans
 
-revision = "plans_r0009"
-down_revision = "leaner_r0008"
+revision = "plans_r0010"
+down_revision = "audit_r0009"
 
 
 def upgrade() -> None:
