@@ -50,7 +50,9 @@ _ONCE: Final = ("TRNAMT", "DTPOSTED", "FITID")
 """What an entry may say once."""
 
 _REPAIRS_TOLD: Final = 20
-_CHARSET: Final = re.compile(rb"CHARSET:\s*([A-Z0-9-]+)|<\?xml[^>]{0,80}encoding=[\"']([A-Z0-9-]+)", re.IGNORECASE)
+_CHARSET: Final = re.compile(
+    rb"CHARSET:\s*([A-Z0-9-]+)|<\?xml[^>]{0,80}encoding=[\"']([A-Z0-9-]+)", re.IGNORECASE
+)
 _WINDOWS: Final = re.compile(r"(?:CP|WINDOWS-)?(125[0-8])", re.ASCII)
 _ISO_8859: Final = re.compile(r"(?:ISO-?)?8859-([2-9]|1[0-9])", re.ASCII)
 _HEADER_BYTES: Final = 2_048
@@ -104,7 +106,9 @@ class OfxReader:
         if len(self._repairs) >= _REPAIRS_TOLD:
             return
         if element.text:
-            said = f"Line {element.line:,}: {element.tag} ends as {element.text}; it is read as {element.tag}."
+            said = (
+                f"Line {element.line:,}: {element.tag} ends as {element.text}; it is read as {element.tag}."
+            )
         else:
             said = f"Line {element.line:,}: {element.tag} has no end of its own; it is read up to what follows it."
         self._repairs.append(warning("ofx-repaired", text_of(said, 200)))
