@@ -76,7 +76,7 @@ class TableReader:
         self._at = {
             meaning: names.index(name) for meaning, name in self.plan.columns.items() if name in names
         }
-        self.is_decimal_open = False
+        self.is_decimal_open = self._asks_sign = False
         self.order, self.writing = self._recognise()
         self._by_account: dict[tuple[str, str], Statement] = {}
         self._balances: dict[int, RunningBalance] = {}
@@ -242,9 +242,12 @@ class TableReader:
         if status not in self.plan.booked:
             entry.standing = Standing.PENDING
         if is_aside:
+            if is_note(row):
+                said = "The row holds words in one cell and no movement: it is passed over."
+                entry.findings.append(warning("note", said))
             entry.standing = Standing.INFORMATION
             self._words(entry, row)
-            entry.account_ref = entry.account_ref or text_of(" ".join(row.cells))
+            entry.payer_name, entry.account_ref = "", text_of(" ".join(row.cells))
             return entry
         self._money(entry, row)
         try:

@@ -60,7 +60,7 @@ def is_note(row: Row) -> bool:
     One word alone may be what is left of a row that was cut: a receipt number, a name.
     """
     held = [cell for cell in row.cells if cell.strip()]
-    return len(held) == 1 and len(_LETTERS.findall(held[0])) > 1
+    return len(held) == 1 and sum(_LETTERS.search(word) is not None for word in held[0].split()) > 1
 
 
 def is_short_only(row: Row) -> bool:

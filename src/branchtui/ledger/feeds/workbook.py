@@ -30,7 +30,7 @@ _OLD: Final = b"\xd0\xcf\x11\xe0"
 _BLOCK_BYTES: Final = 256 * 1024
 _SHEETS: Final = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
 _FORMULA: Final = re.compile(rb"<(?:\w+:)?f[\s/>]")
-_HIDDEN_ROW: Final = re.compile(rb"<(?:\w+:)?row\s[^>]{0,400}\bhidden=[\"'](?:1|true)[\"'][^>]{0,400}[^/]>")
+_HIDDEN_ROW: Final = re.compile(rb"<(?:\w+:)?row\s[^>]{0,400}\bhidden=[\"'](?:1|true)[\"'][^>]{0,400}(?<!/)>")
 _FORMULA_BYTES: Final = 512
 """How much of a block is looked at again with the next one: a tag may lie on both."""
 _ENCRYPTED: Final = 1
