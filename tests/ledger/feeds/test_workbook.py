@@ -93,10 +93,25 @@ GOOD = workbook([HEAD, ["000101", 1, "2026-09-30"]])
         (with_part(GOOD, "xl/externalLinks/externalLink1.xml", b"<x/>"), "workbook-links", "links"),
         (workbook([HEAD], also=formulas), "workbook-formulas", "formulas"),
         (workbook([HEAD, ["000101", 1, "2026-09-30"]], also=hides_a_row), "workbook-hidden", "hides rows"),
-        (workbook([HEAD, ["000101", 1, "2026-09-30"]], also=fills_another), "workbook-sheets", "Several sheets"),
+        (
+            workbook([HEAD, ["000101", 1, "2026-09-30"]], also=fills_another),
+            "workbook-sheets",
+            "Several sheets",
+        ),
         (with_part(GOOD, "xl/worksheets/sheet1.xml", b"<worksheet"), "workbook-unread", "could not be read"),
     ],
-    ids=["cut", "harmless", "protected", "archive", "macros", "links", "formulas", "hidden", "sheets", "damaged"],
+    ids=[
+        "cut",
+        "harmless",
+        "protected",
+        "archive",
+        "macros",
+        "links",
+        "formulas",
+        "hidden",
+        "sheets",
+        "damaged",
+    ],
 )
 def test_what_is_more_than_a_table_is_refused(data: bytes, code: str, said: str) -> None:
     """Ledger, section 7: no formulas, no links, no macros; a protected or damaged one is said to be."""
