@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from branchtui.contract.imports import (
     FILE_NAME_MAX,
+    AboveZero,
     DateOrder,
     DecimalWriting,
     FindingLevel,
@@ -81,6 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
     options = ImportOptions(
         date_order=DateOrder(arguments.date_order) if arguments.date_order else None,
         decimal=DecimalWriting(arguments.decimal) if arguments.decimal else None,
+        above_zero=AboveZero(arguments.above_zero) if arguments.above_zero else None,
     )
     wanted = Wanted(kind, Path(arguments.file), ImportMode(arguments.mode), options, arguments.branch or "")
     try:

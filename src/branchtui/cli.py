@@ -105,6 +105,11 @@ def _add_import(imports: argparse.ArgumentParser) -> None:
         choices=("point", "comma"),
         help="how the file writes decimals; recognised from all its rows when left out",
     )
+    imports.add_argument(
+        "--above-zero",
+        choices=("came_in", "went_out"),
+        help="what an amount above zero is, where a statement leaves it open: many cards write spending so",
+    )
     imports.add_argument("--json", action="store_true", help="the result as one JSON object")
     imports.set_defaults(run=_import)
 

@@ -125,3 +125,22 @@ async def test_hostile_texts_of_a_statement_reach_no_terminal(till: Till, tmp_pa
         await open_statement(desk, "nasty.txt")
         screen = await desk.see("none of ours", "[bold red]PAID[/]")
         assert not {"\x1b", "\u202e", "\x9b"} & set(screen)
+
+
+async def test_what_a_cards_list_leaves_open_is_asked(till: Till, tmp_path: Path) -> None:
+    """Spending above zero, or money that came in: never guessed; a key answers, and the same bytes are checked again."""
+    own_accounts(till.ledger, ACCOUNT)
+    table = "Date,Description,Amount,Reference\n2026-11-03,SHOP,40.00,CD-0000001\n2026-11-03,100245 thank you,-15.00,CD-0000002\n"
+    folder_with(tmp_path, table=table)
+    async with counter(till.ledger.url, tmp_path, username="supervisor", size=(120, 36)) as desk:
+        await open_statement(desk, "table.txt", ACCOUNT)
+        await desk.see("[5] above zero came in", "[6] above zero was spent or paid out")
+        await desk.press("y")
+        await desk.see("First say how the file is written.")
+        await desk.press("6")
+        await desk.see("1 new, 15.00 KES")
+        await desk.press("y")
+        await desk.see("1 payment taken in, 15.00 KES.")
+    assert till.by_code("CD-0000001") == []
+    (payment,) = till.by_code("CD-0000002")
+    assert payment["amount_minor"] == 1_500

@@ -80,6 +80,14 @@ class DateOrder(OpenEnum):
     OTHER = "other"
 
 
+class AboveZero(OpenEnum):
+    """What an amount above zero is in a statement whose amounts stand in one column, without a side beside them."""
+
+    CAME_IN = "came_in"
+    WENT_OUT = "went_out"
+    OTHER = "other"
+
+
 class Delimiter(OpenEnum):
     """What stands between the cells."""
 
@@ -101,7 +109,8 @@ class Encoding(OpenEnum):
 class ImportOptions(Request):
     """Sets what is otherwise recognised from all rows of the file.
 
-    `columns`, or `column_map` by the name it was saved under, says which columns a statement's table has.
+    `columns`, or `column_map` by the name it was saved under, says which columns a statement's table has; `above_zero` what its amounts above zero are, which many cards
+    write the other way round.
     """
 
     decimal: DecimalWriting | None = None
@@ -110,6 +119,7 @@ class ImportOptions(Request):
     encoding: Encoding | None = None
     columns: Columns | None = None
     column_map: Annotated[str, StringConstraints(min_length=1, max_length=60)] | None = None
+    above_zero: AboveZero | None = None
 
 
 class ControlTotals(Request):

@@ -1,10 +1,10 @@
-"""What the rows leave open, answered by a digit: how the file writes its dates and its amounts."""
+"""What the rows leave open, answered by a digit: how the file writes its dates, its amounts and their sides."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from branchtui.contract.imports import DateOrder, DecimalWriting
+from branchtui.contract.imports import AboveZero, DateOrder, DecimalWriting
 from branchtui.screens import import_words
 from branchtui.screens.import_flow import ImportFlow
 from branchtui.widgets.actions import Action
@@ -23,7 +23,13 @@ ANSWERS: Final = (
     _answer("point", "3", "Decimal point", "the point is the decimal sign"),
     _answer("comma", "4", "Decimal comma", "the comma is the decimal sign"),
 )
-ANSWERED: Final = frozenset(answer.id for answer in ANSWERS)
+SIDE_ANSWERS: Final = (
+    _answer("came-in", "5", "Came in", "amounts above zero are money that came in"),
+    _answer("went-out", "6", "Went out", "amounts above zero were spent or paid out, as cards have it"),
+)
+"""Of statements alone."""
+
+ANSWERED: Final = frozenset(answer.id for answer in (*ANSWERS, *SIDE_ANSWERS))
 
 
 class ImportAnswers(ImportFlow):
@@ -35,6 +41,9 @@ class ImportAnswers(ImportFlow):
         if action_id in {"day-first", "month-first"}:
             asked = import_words.asks_date_order(found)
             return None if asked else "The rows themselves show how dates are written."
+        if action_id in {"came-in", "went-out"}:
+            asked = import_words.asks_above_zero(found)
+            return None if asked else "The file leaves that open nowhere."
         asked = import_words.asks_decimal(found)
         return None if asked else "The rows themselves show how amounts are written."
 
@@ -53,3 +62,11 @@ class ImportAnswers(ImportFlow):
     def action_comma(self) -> None:
         """`4`."""
         self.answer(decimal=DecimalWriting.COMMA)
+
+    def action_came_in(self) -> None:
+        """`5`."""
+        self.answer(above_zero=AboveZero.CAME_IN)
+
+    def action_went_out(self) -> None:
+        """`6`."""
+        self.answer(above_zero=AboveZero.WENT_OUT)

@@ -12,6 +12,7 @@ from textual import work
 
 from branchtui.contract.imports import (
     FILE_NAME_MAX,
+    AboveZero,
     DateOrder,
     DecimalWriting,
     Import,
@@ -238,6 +239,7 @@ class ImportFlow(JobWatch):
         *,
         date_order: DateOrder | None = None,
         decimal: DecimalWriting | None = None,
+        above_zero: AboveZero | None = None,
         columns: Columns | None = None,
     ) -> None:
         """What the file leaves open was said: check the same bytes again."""
@@ -248,6 +250,7 @@ class ImportFlow(JobWatch):
             delimiter=given.delimiter,
             encoding=given.encoding,
             columns=columns or given.columns,
+            above_zero=above_zero or given.above_zero,
         )
         self.show_stage(Stage.BUSY)
         await self._check()

@@ -107,6 +107,11 @@ def asks_decimal(import_: Import) -> bool:
     return bool(import_.recognised.questions) and not import_.recognised.decimal
 
 
+def asks_above_zero(import_: Import) -> bool:
+    """Whether a statement leaves open what its amounts above zero are."""
+    return any(question.endswith(": above_zero.") for question in import_.recognised.questions)
+
+
 def question_lines(import_: Import) -> list[str]:
     """What the file leaves open is asked, never guessed; with the keys that answer."""
     lines = [f"? {_SAY_WHICH.sub('', question)}" for question in import_.recognised.questions]
@@ -114,6 +119,8 @@ def question_lines(import_: Import) -> list[str]:
         lines.append("  [1] the day comes first   [2] the month comes first")
     if asks_decimal(import_):
         lines.append("  [3] the decimal sign is the point   [4] it is the comma")
+    if asks_above_zero(import_):
+        lines.append("  [5] above zero came in   [6] above zero was spent or paid out")
     return lines
 
 

@@ -12,6 +12,7 @@ from branchtui.contract.statements import Columns, NewColumnMap
 from branchtui.screens import statement_words
 from branchtui.screens.base import screen_actions
 from branchtui.screens.dialogs.form_dialog import FormDialog
+from branchtui.screens.import_answers import SIDE_ANSWERS
 from branchtui.screens.import_flow import Stage
 from branchtui.screens.imports import ImportScreen
 from branchtui.screens.paste_field import PathField
@@ -52,6 +53,7 @@ class StatementScreen(ImportScreen):
         *(each for each in ImportScreen.ACTIONS if each.id in {"take", "valid", "save", "turn", "again"}),
         Action("columns", "e", "Columns", "Say which columns of the bank's table hold what"),
         *(each for each in ImportScreen.ACTIONS if each.key in {"1", "2", "3", "4"}),
+        *SIDE_ANSWERS,
     )
     BINDINGS = ACTIONS.bindings()
 

@@ -23,7 +23,8 @@ from branchtui.ledger.feeds.ofx import OfxReader
 from branchtui.ledger.feeds.qif import QifReader
 from branchtui.ledger.feeds.recognise import Format, recognise
 from branchtui.ledger.feeds.statement import Damaged, Direction, Entry, Standing, StatementReader
-from branchtui.ledger.feeds.statement_table import TableReader, TableSetting
+from branchtui.ledger.feeds.statement_table import TableReader
+from branchtui.ledger.feeds.table_setting import TableSetting
 
 STATEMENTS = SAMPLES / "bank-statements"
 LINE_ENDS = (b"\n", b"\r\n", b"\r")

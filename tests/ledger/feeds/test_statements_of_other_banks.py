@@ -13,7 +13,8 @@ from branchtui.ledger.feeds.mt940 import Mt940Reader
 from branchtui.ledger.feeds.ofx import OfxReader
 from branchtui.ledger.feeds.recognise import Format, recognise
 from branchtui.ledger.feeds.statement import Damaged, Direction, Entry, Standing, StatementReader
-from branchtui.ledger.feeds.statement_table import TableReader, TableSetting
+from branchtui.ledger.feeds.statement_table import TableReader
+from branchtui.ledger.feeds.table_setting import TableSetting
 
 
 def read(reader: StatementReader) -> list[Entry]:

@@ -60,6 +60,16 @@ def formulas(_: object, sheet: object) -> None:
     sheet.write_formula(1, 1, "=1+1")  # type: ignore[attr-defined]
 
 
+def hides_a_row(_: object, sheet: object) -> None:
+    """A row that a filter took away."""
+    sheet.set_row(1, None, None, {"hidden": True})  # type: ignore[attr-defined]
+
+
+def fills_another(book: object, _: object) -> None:
+    """A second sheet with a row of its own."""
+    book.add_worksheet("February").write_row(0, 0, HEAD)  # type: ignore[attr-defined]
+
+
 def archive(**parts: str) -> bytes:
     """An archive that is no workbook."""
     out = io.BytesIO()
@@ -82,9 +92,26 @@ GOOD = workbook([HEAD, ["000101", 1, "2026-09-30"]])
         (with_part(GOOD, "xl/vbaProject.bin", b"x"), "workbook-macros", "macros"),
         (with_part(GOOD, "xl/externalLinks/externalLink1.xml", b"<x/>"), "workbook-links", "links"),
         (workbook([HEAD], also=formulas), "workbook-formulas", "formulas"),
+        (workbook([HEAD, ["000101", 1, "2026-09-30"]], also=hides_a_row), "workbook-hidden", "hides rows"),
+        (
+            workbook([HEAD, ["000101", 1, "2026-09-30"]], also=fills_another),
+            "workbook-sheets",
+            "Several sheets",
+        ),
         (with_part(GOOD, "xl/worksheets/sheet1.xml", b"<worksheet"), "workbook-unread", "could not be read"),
     ],
-    ids=["cut", "harmless", "protected", "archive", "macros", "links", "formulas", "damaged"],
+    ids=[
+        "cut",
+        "harmless",
+        "protected",
+        "archive",
+        "macros",
+        "links",
+        "formulas",
+        "hidden",
+        "sheets",
+        "damaged",
+    ],
 )
 def test_what_is_more_than_a_table_is_refused(data: bytes, code: str, said: str) -> None:
     """Ledger, section 7: no formulas, no links, no macros; a protected or damaged one is said to be."""

@@ -556,3 +556,44 @@ def test_a_ledger_of_before_gets_its_table(own_ledger: RunningLedger) -> None:
 def _forget_revision(tx: BulkTx) -> None:
     tx.connection.execute("DROP TABLE column_maps")
     tx.connection.execute("UPDATE alembic_version SET version_num = 'r0003_credit'")
+
+
+# ── what a file leaves unclear ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("amount", "options", "brings"),
+    [("1.250", {"decimal": "comma"}, 125_000), ("-15.00", {"above_zero": "went_out"}, 1_500)],
+)
+def test_what_a_table_leaves_open_is_asked_and_brings_nothing_before_it_is_said(
+    till: Till, boss: Api, amount: str, options: dict[str, str], brings: int
+) -> None:
+    """A thousand or one, a card's spending or money that came in: no start, in any mode, until an option answers."""
+    code = till.fresh_code() + "OPEN"
+    data = f"Date,Description,Amount,Reference\n2026-11-03,100245 thank you,{amount},{code}\n"
+    asked = import_statement(boss, data, account=ACCOUNT, mode="valid_rows")
+    assert (asked["state"], asked["imported"]) == ("refused", 0)
+    (question,) = asked["recognised"]["questions"]
+    assert question.endswith(f"{next(iter(options))}.")
+    assert till.by_code(code) == []
+    done = import_statement(boss, data, account=ACCOUNT, options=options)
+    assert (done["state"], done["imported"], done["recognised"]["questions"]) == ("done", 1, [])
+    (payment,) = till.by_code(code)
+    assert payment["amount_minor"] == brings
+
+
+def test_no_transaction_of_ofx_is_lost_for_want_of_an_end(till: Till, boss: Api) -> None:
+    """Both become payments, and the statement says what was put right."""
+    codes_ = [till.fresh_code() + "OFX" for _ in range(2)]
+    entries = "".join(
+        f"<STMTTRN><TRNTYPE>CREDIT<DTPOSTED>20261103<TRNAMT>15.00<FITID>{code}<MEMO>100245" for code in codes_
+    )
+    data = (
+        f"OFXHEADER:100\n\n<OFX><BANKMSGSRSV1><STMTTRNRS><STMTRS><CURDEF>KES<BANKACCTFROM><ACCTID>{ACCOUNT}</BANKACCTFROM>"
+        f"<BANKTRANLIST>{entries}</BANKTRANLIST></STMTRS></STMTTRNRS></BANKMSGSRSV1></OFX>"
+    )
+    done = import_statement(boss, data)
+    assert (done["state"], done["imported"]) == ("done", 2)
+    assert [len(till.by_code(code)) for code in codes_] == [1, 1]
+    told = [(each["row_no"], each["code"]) for each in findings(boss, done, "warning")]
+    assert told == [(1, "ofx-repaired")] * 2

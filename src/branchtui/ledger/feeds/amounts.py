@@ -19,6 +19,7 @@ _ONE_SIGN = re.compile(r"[0-9]+([.,])([0-9]*)", re.ASCII)
 _GROUPS = re.compile(r"[0-9]{1,3}(?:([.,])[0-9]{3})(?:\1[0-9]{3})+", re.ASCII)
 _THOUSANDS: Final = 3
 _LENGTH_MAX: Final = 40
+_OPEN: Final = "Amounts such as {} can be read in two ways here. Say which sign is the decimal one: decimal."
 _COUNT_WORDS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -29,6 +30,7 @@ class DecimalEvidence:
         self.point = 0
         self.comma = 0
         self.open = 0
+        self.open_point = 0
 
     def add(self, text: str) -> None:
         """Look at one amount; what is no amount says nothing."""
@@ -43,6 +45,7 @@ class DecimalEvidence:
         if one:
             if len(one[2]) == _THOUSANDS:
                 self.open += 1
+                self.open_point += one[1] == "."
             else:
                 self._count(one[1])
         elif grouped := _GROUPS.fullmatch(text):
@@ -69,9 +72,21 @@ class DecimalEvidence:
         if delimiter is Delimiter.SEMICOLON:
             return DecimalWriting.COMMA, None
         if delimiter is Delimiter.TAB and (self.open or self.point):
-            said = "Amounts such as 1,250 can be read in two ways here. Say which sign is the decimal one: decimal."
-            return DecimalWriting.POINT, said
+            return DecimalWriting.POINT, _OPEN.format("1,250")
         return DecimalWriting.POINT, None
+
+    def decide_signed(self, delimiter: Delimiter, currency: str) -> tuple[DecimalWriting, str | None]:
+        """As `decide`, for statements: there zeros behind the decimals are let go, so `1.250` may be 1.25.
+
+        A currency of three decimals writes amounts so.
+        """
+        writing, question = self.decide(delimiter)
+        if question is None and not (self.point or self.comma) and exponent_of(currency) < _THOUSANDS:
+            if writing is DecimalWriting.POINT and self.open_point:
+                question = _OPEN.format("1.250")
+            elif writing is DecimalWriting.COMMA and self.open > self.open_point:
+                question = _OPEN.format("1,250")
+        return writing, question
 
 
 def amount_reader(writing: DecimalWriting, currency: str) -> Callable[[str], int]:

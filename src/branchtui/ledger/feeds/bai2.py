@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from branchtui.ledger.feeds import encodings
-from branchtui.ledger.feeds.finding import error
+from branchtui.ledger.feeds.finding import error, warning
 from branchtui.ledger.feeds.lines import BadLine, Lines
 from branchtui.ledger.feeds.statement import (
     DETAILS_MAX,
@@ -39,6 +39,14 @@ CONTINUED_MAX: Final = 200
 _AMOUNT: Final = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 _DATE: Final = re.compile(r"([0-9]{2})([0-9]{2})([0-9]{2})", re.ASCII)
 _OPENING, _CLOSING = "010", "015"
+_NO_MONEY: Final = "890"
+"""A transaction that only tells something."""
+
+_CORRECTION: Final = "3"
+_DEFAULT_CURRENCY: Final = "USD"
+_FUNDS_AT: Final = 2
+"""The field of a transaction that says when its money may be used."""
+
 _MAX_MINOR: Final = 10**15
 _EXTRA: Final = {"V": 2, "S": 3}
 _TRAILERS: Final = {"49": "account", "98": "group", "99": "file"}
@@ -73,14 +81,21 @@ class _Sum:
 
 
 class Bai2Reader:
-    """Reads one file. `chunks` gives its bytes from the beginning each time it is called."""
+    """Reads one file. `chunks` gives its bytes from the beginning each time it is called.
 
-    def __init__(self, chunks: Callable[[], Iterable[bytes]], encoding: Encoding | None = None) -> None:
+    `currency` is that of accounts whose records do not say theirs: US dollars, unless another one is given.
+    """
+
+    def __init__(
+        self, chunks: Callable[[], Iterable[bytes]], encoding: Encoding | None = None, *, currency: str = ""
+    ) -> None:
         self._chunks = chunks
+        self._given = currency
         self._encoding = encoding
         self.statements: list[Statement] = []
         self._file, self._group, self._account = _Sum(), _Sum(), _Sum()
-        self._currency = "USD"
+        self._currency = ""
+        self._is_correction = False
         self._as_of: str | None = None
         self._open: Statement | None = None
         self._count = 0
@@ -159,21 +174,27 @@ class Bai2Reader:
         self._as_of = _day(said)
         if self._as_of is None:
             raise Damaged("bai2", f"Line {record.line:,}: the group has no date.", record.line)
-        currency = fields[5].strip() if len(fields) > 5 else ""
-        self._currency = currency if is_currency(currency) else "USD"
+        self._is_correction = len(fields) > 2 and fields[2].strip() == _CORRECTION
+        self._currency = _currency(fields[5] if len(fields) > 5 else "", record.line)
         self._group = _Sum(records=record.size)
 
     def _begin_account(self, record: _Record) -> None:
         fields = record.fields()
-        currency = fields[1].strip() if len(fields) > 1 else ""
+        currency = _currency(fields[1] if len(fields) > 1 else "", record.line) or self._currency
         statement = Statement(
             account=text_of(fields[0]),
             identity=self._as_of or "",
-            currency=currency if is_currency(currency) else self._currency,
+            currency=currency or self._given or _DEFAULT_CURRENCY,
             place=record.line,
         )
         if not statement.account:
             statement.findings.append(error("no-account", "The account record (03) names no account."))
+        if not currency and not self._given:
+            said = "The file does not say in which currency it is: US dollars are taken, as BAI2 has it, unless one is named with it."
+            statement.findings.append(warning("currency", said, "currency"))
+        if self._is_correction:
+            said = "The group corrects one that came before: what it changes must be looked after by hand."
+            statement.findings.append(warning("correction", said))
         self._account = _Sum(records=record.size)
         at = 2
         while at < len(fields):
@@ -204,18 +225,20 @@ class Bai2Reader:
         if self._count > ENTRIES_MAX:
             raise Damaged("too-many-rows", f"A file may hold {ENTRIES_MAX:,} entries at most.", record.line)
         self._account.records += record.size
-        fields = record.body.split(",")
+        fields, more = _whole_fields(record)
         fields[-1] = fields[-1].rstrip()
         kind, said = fields[0].strip(), _ended(fields[1]).strip() if len(fields) > 1 else ""
         entry = Entry(statement, record.line, Direction.CREDIT, None, statement.currency, self._as_of)
-        if not said:
+        if not said and kind == _NO_MONEY:
+            entry.standing = Standing.INFORMATION
+        elif not said:
             entry.findings.append(error("not-an-amount", "The entry has no amount.", "amount"))
         elif not _AMOUNT.fullmatch(said):
             raise Damaged("bai2", f"Line {record.line:,}: {text_of(said, 40)} is not an amount.", record.line)
         else:
             self._account.total += int(said)
             self._money(entry, kind, int(said))
-        self._words(entry, record, fields)
+        self._words(entry, more, fields)
         return entry
 
     def _money(self, entry: Entry, kind: str, minor: int) -> None:
@@ -236,7 +259,7 @@ class Bai2Reader:
         entry.direction = Direction.CREDIT if is_credit else Direction.DEBIT
         entry.amount_minor = abs(minor)
 
-    def _words(self, entry: Entry, record: _Record, fields: list[str]) -> None:
+    def _words(self, entry: Entry, more: list[str], fields: list[str]) -> None:
         """Value date, references and text: what stands behind the two references is text, with its commas."""
         kind = fields[2].strip() if len(fields) > 2 else ""
         if _ended(kind) == "V" and len(fields) > 3 and (day := _day(fields[3].strip())):
@@ -244,7 +267,7 @@ class Bai2Reader:
         at = _behind_funds(fields, 2)
         bank, customer = (_ended(each).strip() for each in (*fields[at : at + 2], "", "")[:2])
         first = _ended(",".join(fields[at + 2 :]))
-        text = "\n".join(each for each in (first, *(_ended(each) for each in record.more)) if each.strip())
+        text = "\n".join(each for each in (first, *(_ended(each) for each in more)) if each.strip())
         entry.reference = reference_of(bank)
         entry.details = text_of(text, DETAILS_MAX)
         entry.account_ref = reference_of(customer) or entry.details[:140]
@@ -293,6 +316,26 @@ _FOLLOWS: Final = {
     "99": set[str](),
 }
 _KNOWN: Final = frozenset({"01", "02", "03", "16", "49", "98", "99"})
+
+
+def _whole_fields(record: _Record) -> tuple[list[str], list[str]]:
+    """The fields of a transaction, its amount and funds whole where they go on in continuations, and what is left of these."""
+    fields, more = record.body.split(","), list(record.more)
+    while more and (len(fields) < _FUNDS_AT or _behind_funds(fields, _FUNDS_AT) > len(fields) > _FUNDS_AT):
+        fields = [*fields[:-1], _ended(fields[-1]), *more.pop(0).split(",")]
+    return fields, more
+
+
+def _currency(said: str, line: int) -> str:
+    """A currency that a record names; empty where it names none.
+
+    Raises:
+        Damaged: it is no currency.
+    """
+    code = _ended(said).strip().upper()
+    if code and not is_currency(code):
+        raise Damaged("currency", f"Line {line:,}: {text_of(code, 40)} is no currency.", line)
+    return code
 
 
 def _behind_funds(fields: list[str], at: int) -> int:

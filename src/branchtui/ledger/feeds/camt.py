@@ -57,6 +57,8 @@ class CamtReader:
         self._message = ""
         self._count = 0
         self._quiet = 0
+        self._stated_entries = 0
+        self._entries_here = 0
         self._balances: dict[str, tuple[int, str, str | None]] = {}
 
     def entries(self) -> Iterator[Entry]:
@@ -74,7 +76,7 @@ class CamtReader:
         )
         events = parser.read_events()
         try:
-            for chunk in self._chunks():
+            for chunk in _begun(self._chunks()):
                 parser.feed(chunk)
                 self._quiet += len(chunk)
                 yield from self._entries(events)
@@ -84,6 +86,10 @@ class CamtReader:
         except etree.XMLSyntaxError as failure:
             line = failure.lineno or 1
             said = f"The file is not whole XML: in line {line:,} it is cut off or damaged."
+            if "encod" in str(failure) or "UTF-8" in str(failure):
+                said = (
+                    f"Line {line:,} holds bytes that are no text in the encoding that the file says it is in."
+                )
             raise Damaged("xml", said, line) from failure
         self._refuse_doctype(root)
         yield from self._entries(events)
@@ -128,6 +134,7 @@ class CamtReader:
         self._open = Statement(place=element.sourceline or 1, is_interim=self._message == _INTERIM)
         self.statements.append(self._open)
         self._balances = {}
+        self._stated_entries = self._entries_here = 0
 
     def _refuse_doctype(self, element: _Element) -> None:
         document = element.getroottree().docinfo
@@ -186,6 +193,10 @@ class CamtReader:
         return next(iter(days)) if len(days) == 1 and _CLOSING in self._balances else None
 
     def _totals(self, statement: Statement, element: _Element) -> None:
+        stated = text_at(element, "TtlNtries/NbOfNtries")
+        self._stated_entries = (
+            int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 10 else 0
+        )
         if not statement.currency:
             return
         for path, name in (("TtlCdtNtries", "stated_credits_minor"), ("TtlDbtNtries", "stated_debits_minor")):
@@ -199,6 +210,9 @@ class CamtReader:
         if statement is None:
             return
         statement.identity = text_of(text_at(element, "Id"))
+        if self._stated_entries and self._stated_entries != self._entries_here:
+            said = f"It states {self._stated_entries:,} entries; it has {self._entries_here:,}: some may be missing."
+            statement.findings.append(warning("total-differs", said))
         if not statement.account:
             statement.findings.append(error("no-account", "The statement names no account (Acct/Id)."))
         for code in (*_OPENING, _CLOSING):
@@ -217,6 +231,7 @@ class CamtReader:
     def _entry(self, element: _Element) -> Iterator[Entry]:
         statement = self._open
         assert statement is not None, "only called within a statement"
+        self._entries_here += 1
         if not statement.currency and (amount := element.find("{*}Amt")) is not None:
             currency = amount.get("Ccy") or ""
             statement.currency = currency if is_currency(currency) else ""
@@ -248,6 +263,16 @@ def _made(statement: Statement, place: int, movement: Movement) -> Entry:
         findings=movement.findings,
         raw=movement.raw,
     )
+
+
+def _begun(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The file without the blank lines that may stand before its declaration, where XML allows none."""
+    has_begun = False
+    for chunk in chunks:
+        told = chunk if has_begun else chunk.lstrip(b" \t\r\n")
+        has_begun = has_begun or bool(told)
+        if told:
+            yield told
 
 
 def _name(element: _Element) -> str:

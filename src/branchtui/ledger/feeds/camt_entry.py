@@ -36,7 +36,7 @@ _DIRECTIONS: Final = {"CRDT": Direction.CREDIT, "DBIT": Direction.DEBIT}
 _DAYS: Final = ("BookgDt/DtTm", "BookgDt/Dt", "ValDt/DtTm", "ValDt/Dt")
 _ENTERED: Final = frozenset(
     {
-        *("Sts", "BookgDt", "ValDt", "NtryDtls", "Refs", "AmtDtls", "AmtDtls/TxAmt"),
+        *("Sts", "BookgDt", "ValDt", "NtryDtls", "NtryDtls/Btch", "Refs", "AmtDtls", "AmtDtls/TxAmt"),
         *("RmtInf", "RmtInf/Strd", "RmtInf/Strd/CdtrRefInf", "RltdPties"),
         *(f"RltdPties/{role}" for role in ("Dbtr", "UltmtDbtr", "Cdtr", "UltmtCdtr")),
         *(f"RltdPties/{role}/Pty" for role in ("Dbtr", "UltmtDbtr", "Cdtr", "UltmtCdtr")),
@@ -128,6 +128,11 @@ def movements_of(element: _Element, day: str | None = None, *, is_statement: boo
     inside = Inside(element)
     whole = _entry(inside, day, Standing.BOOKED if is_statement else Standing.INFORMATION)
     parts = inside.all("NtryDtls/TxDtls")
+    missing = _unlisted(inside, len(parts))
+    if missing and whole.direction is Direction.CREDIT:
+        whole.findings.append(warning("batch", missing))
+        _describe(whole, element, inside, inside)
+        return [whole]
     if len(parts) == 1:
         _describe(whole, element, inside, Inside(parts[0]))
         return [whole]
@@ -140,6 +145,15 @@ def movements_of(element: _Element, day: str | None = None, *, is_statement: boo
         whole.findings.append(warning("batch", said))
     _describe(whole, element, inside, inside)
     return [whole]
+
+
+def _unlisted(inside: Inside, listed: int) -> str:
+    """What to say where an entry is of several payments and lists one of them, or none; they are not all one payer's."""
+    said = [(each.text or "").strip() for each in inside.all("NtryDtls/Btch/NbOfTxs")]
+    count = sum(int(each) for each in said if each.isascii() and each.isdigit() and len(each) < 10)
+    if count < 2 or listed > 1:
+        return ""
+    return f"The entry is of {count:,} payments and lists {'one' if listed else 'none'} of them: it is taken as one."
 
 
 def _entry(inside: Inside, statement_day: str | None, unsaid: Standing) -> Movement:

@@ -93,6 +93,8 @@ def read(body: bytes) -> Confirmation:
             faults.append(f"{name} is missing")
         elif not form.fullmatch(given.upper()):
             faults.append(f"{name} is not {wanted}")
+    if "reversal" in str(members.get("TransactionType") or "").lower():
+        faults.append("TransactionType says that money was taken back: look after it by hand")
     paid_at_us = _instant(texts["TransTime"].strip())
     if paid_at_us is None and _TIME.fullmatch(texts["TransTime"].strip()):
         faults.append("TransTime is no date and time that exists")

@@ -27,6 +27,7 @@ from branchtui.ledger.feeds.statement import (
     iso_day,
     minor_units,
     reference_of,
+    refuse_thousands,
     text_of,
 )
 
@@ -220,6 +221,7 @@ class Mt940Reader:
             findings.append(error("not-an-amount", "There is no amount.", "amount"))
             return None
         try:
+            refuse_thousands(whole, part, currency)
             return minor_units(whole, part, currency)
         except CellError as failure:
             findings.append(error(failure.code, str(failure), "amount", f"{whole},{part}"))

@@ -7,11 +7,14 @@ or midnight: that is a day of the branch.
 
 from __future__ import annotations
 
+import codecs
 import re
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Final
 
-from branchtui.ledger.feeds.finding import CellError, Finding, error
+from branchtui.contract.imports import Encoding
+from branchtui.ledger.feeds import encodings
+from branchtui.ledger.feeds.finding import CellError, Finding, error, warning
 from branchtui.ledger.feeds.ofx_markup import Element, elements
 from branchtui.ledger.feeds.statement import (
     DETAILS_MAX,
@@ -26,14 +29,13 @@ from branchtui.ledger.feeds.statement import (
     iso_day,
     minor_units,
     reference_of,
+    refuse_thousands,
     text_of,
 )
 from branchtui.ledger.feeds.texts_in_blocks import text_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-
-    from branchtui.contract.imports import Encoding
 
 _STATEMENTS: Final = frozenset({"STMTRS", "CCSTMTRS"})
 _ENTRIES: Final = frozenset({"STMTTRN", "STMTTRNP"})
@@ -44,6 +46,16 @@ _TIME: Final = re.compile(
     r"(?:\s*\[([+-]?[0-9]{1,2}(?:\.[0-9]{1,2})?)(?::[A-Za-z]{1,6})?\])?",
     re.ASCII,
 )
+_ONCE: Final = ("TRNAMT", "DTPOSTED", "FITID")
+"""What an entry may say once."""
+
+_REPAIRS_TOLD: Final = 20
+_CHARSET: Final = re.compile(
+    rb"CHARSET:\s*([A-Z0-9-]+)|<\?xml[^>]{0,80}encoding=[\"']([A-Z0-9-]+)", re.IGNORECASE
+)
+_WINDOWS: Final = re.compile(r"(?:CP|WINDOWS-)?(125[0-8])", re.ASCII)
+_ISO_8859: Final = re.compile(r"(?:ISO-?)?8859-([2-9]|1[0-9])", re.ASCII)
+_HEADER_BYTES: Final = 2_048
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -58,18 +70,21 @@ class OfxReader:
         self._body: Element | None = None
         self._count = 0
         self._refusal = ""
+        self._repairs: list[Finding] = []
 
     def entries(self) -> Iterator[Entry]:
         """The entries in the order of the file; see `StatementReader`."""
-        for event, element in elements(_message(text_blocks(self._chunks, self._encoding)), _KEPT):
+        blocks = text_blocks(self._chunks, self._encoding, _codec_said(self._chunks, self._encoding))
+        for event, element in elements(_message(blocks), _KEPT):
             tag = element.tag
-            if event == "begin":
+            if event == "repair":
+                self._repaired(element)
+            elif event == "begin":
                 if tag in _STATEMENTS:
                     self._body = element
                     self._open = Statement(place=element.line)
                     self.statements.append(self._open)
-                continue
-            if tag in _ENTRIES:
+            elif tag in _ENTRIES:
                 # Money that moves within an investment account (INVBANKTRAN) is none of a bank account.
                 if self._open is not None:
                     yield self._entry(element)
@@ -81,6 +96,22 @@ class OfxReader:
             if self._refusal:
                 raise Damaged("refused-by-bank", f"The bank has refused this: {self._refusal}")
             raise Damaged("no-statement", "This OFX message holds no statement of a bank or card account.")
+        if self._refusal:
+            said = f"The bank has refused another account that was asked for: {self._refusal}"
+            self._repairs.append(warning("refused-by-bank", said))
+        self.statements[0].findings += self._repairs
+
+    def _repaired(self, element: Element) -> None:
+        """Something was put right that can be read in one way only; the first few are told of."""
+        if len(self._repairs) >= _REPAIRS_TOLD:
+            return
+        if element.text:
+            said = (
+                f"Line {element.line:,}: {element.tag} ends as {element.text}; it is read as {element.tag}."
+            )
+        else:
+            said = f"Line {element.line:,}: {element.tag} has no end of its own; it is read up to what follows it."
+        self._repairs.append(warning("ofx-repaired", text_of(said, 200)))
 
     def _status(self, element: Element) -> None:
         if element.said("SEVERITY").upper() == "ERROR":
@@ -132,7 +163,9 @@ class OfxReader:
             signed = _signed(element.said("TRNAMT"), currency, findings)
         else:
             findings.append(error("currency", "It is not known in which currency this is.", "currency"))
-        day, at_us = _when(element.said("DTPOSTED"), findings)
+        is_pending = element.tag == "STMTTRNP"
+        day, at_us = _when(element.said("DTTRAN" if is_pending else "DTPOSTED"), findings)
+        findings += _contradictions(element, signed)
         name = element.said("NAME") or element.said("PAYEE", "NAME")
         memo = element.said("MEMO")
         number = reference_of(element.said("REFNUM")) or reference_of(element.said("CHECKNUM")) or ""
@@ -148,10 +181,45 @@ class OfxReader:
             payer_name=text_of(name),
             account_ref=text_of(memo) or number,
             details=text_of(memo or number, DETAILS_MAX),
-            standing=Standing.PENDING if element.tag == "STMTTRNP" else Standing.BOOKED,
+            standing=Standing.PENDING if is_pending else Standing.BOOKED,
             findings=findings,
             raw=f"{name}\n{memo}" if is_altered(name, memo) else None,
         )
+
+
+def _contradictions(element: Element, signed: int | None) -> Iterator[Finding]:
+    """Where an entry says two things: a kind against its sign, a value twice, or that it corrects another."""
+    kind = element.said("TRNTYPE").upper()
+    if signed and kind in {"CREDIT", "DEBIT"} and (signed < 0) != (kind == "DEBIT"):
+        side = "below" if signed < 0 else "above"
+        said = f"The entry says that it is a {kind.lower()}, and its amount is {side} zero: ask the bank which is right."
+        yield error("side", said, "amount", element.said("TRNAMT"))
+    for tag in _ONCE:
+        if sum(each.tag == tag for each in element.children) > 1:
+            yield error("twice", f"{tag} stands twice in the entry.")
+    corrected = element.said("CORRECTFITID")
+    if corrected:
+        action = element.said("CORRECTACTION").upper() or "REPLACE"
+        done = "takes back" if action == "DELETE" else "replaces"
+        said = f"With this entry the bank {done} the entry {text_of(corrected, 64)} that it gave before: look after it by hand."
+        yield error("correction", said, "reference", text_of(corrected, 64))
+
+
+def _codec_said(chunks: Callable[[], Iterable[bytes]], encoding: Encoding | None) -> str | None:
+    """The single-byte code page that the header names, where nothing else was said; the Western one needs no naming."""
+    if encoding is not None or encodings.recognise(chunks()) is not Encoding.CP1252:
+        return None
+    found = _CHARSET.search(next(iter(chunks()), b"")[:_HEADER_BYTES])
+    name = (found[1] or found[2]).decode("ascii").upper() if found else ""
+    if windows := _WINDOWS.fullmatch(name):
+        return f"cp{windows[1]}"
+    iso = _ISO_8859.fullmatch(name)
+    if iso is None:
+        return None
+    try:
+        return codecs.lookup(f"iso8859-{iso[1]}").name
+    except LookupError:
+        return None
 
 
 def _message(blocks: Iterable[str]) -> Iterator[str]:
@@ -172,6 +240,7 @@ def _signed(text: str, currency: str, findings: list[Finding]) -> int | None:
         findings.append(error("not-an-amount", said, "amount", text_of(text, 40)))
         return None
     try:
+        refuse_thousands(found[2], found[3] or "", currency)
         minor = minor_units(found[2], found[3] or "", currency)
     except CellError as failure:
         findings.append(error(failure.code, str(failure), "amount", text_of(text, 40)))

@@ -1,7 +1,7 @@
 """The markup of OFX: elements of version 1 (SGML, ends left out) and version 2 (XML) alike.
 
 No document type is read and no entity resolved but the five that every text may have. Nothing is skipped
-in silence: an end that fits no beginning, or text where none may stand, is damage.
+in silence: an end that fits no beginning, or text where none may stand, is damage; what is put right is told of.
 """
 
 from __future__ import annotations
@@ -54,19 +54,27 @@ def elements(blocks: Iterable[str], kept: frozenset[str]) -> Iterator[tuple[str,
     """`begin` and `end` of every aggregate, in order, with what is known of it by then.
 
     Children of an aggregate are kept with it until it ends, save those that are aggregates named in
-    `kept`: those are told of when they end, and forgotten.
+    `kept`: those are told of when they end, and forgotten. `repair` tells of what was put right because it can be
+    read in one way only: an element of `kept` whose end is missing (none stands in its like), and a leaf that ends
+    under another name, which is then the text of what is told.
 
     Raises:
         Damaged: it is not whole.
     """
     stack: list[Element] = []
     seen_root = False
+    leaf: Element | None = None
     for line, tag, is_end, text in _tokens(blocks):
         if is_end:
-            yield from _ended(stack, tag, line, kept)
+            if leaf is not None and leaf.tag != tag and all(each.tag != tag for each in stack):
+                yield "repair", Element(leaf.tag, line, tag)
+            else:
+                yield from _ended(stack, tag, line, kept)
+            leaf = None
             if text:
                 raise Damaged("ofx", f"Line {line:,}: text stands where none may.", line)
             continue
+        leaf = None
         if not tag:
             if not stack:
                 raise Damaged("ofx", f"Line {line:,}: text stands outside the message.", line)
@@ -75,8 +83,12 @@ def elements(blocks: Iterable[str], kept: frozenset[str]) -> Iterator[tuple[str,
         if not stack and (seen_root or tag != "OFX"):
             raise Damaged("ofx", f"Line {line:,}: {tag} stands outside the message.", line)
         seen_root = True
+        if not text and tag in kept:
+            at = next((place for place, each in enumerate(stack) if each.tag == tag), len(stack))
+            yield from _left_open(stack, at, kept)
         element = Element(tag, line, text)
         _added(stack, element)
+        leaf = element if text else None
         if not text:
             stack.append(element)
             yield "begin", element
@@ -97,24 +109,33 @@ def _added(stack: list[Element], element: Element) -> None:
 
 
 def _ended(stack: list[Element], tag: str, line: int, kept: frozenset[str]) -> Iterator[tuple[str, Element]]:
-    """An end tag: of the innermost element, of a leaf, or of one around elements that were left open and empty."""
+    """An end tag: of the innermost element, of a leaf, or of one around elements that were left open."""
     if stack and stack[-1].children and stack[-1].children[-1].tag == tag and stack[-1].tag != tag:
         last = stack[-1].children[-1]
         if last.text:
             return  # the end of a leaf
-    while stack and stack[-1].tag != tag:
-        empty = stack.pop()
-        if not stack:
-            break
-        # An element without text that never ended was a leaf that says nothing: what follows it is its parent's.
-        moved, empty.children = empty.children, []
-        stack[-1].children += moved
-    if not stack:
+    at = next((place for place in reversed(range(len(stack))) if stack[place].tag == tag), None)
+    if at is None:
         raise Damaged("ofx", f"Line {line:,}: {tag} ends and never began.", line)
+    yield from _left_open(stack, at + 1, kept)
     element = stack.pop()
     yield "end", element
     if stack and tag in kept:
         stack[-1].children.remove(element)
+
+
+def _left_open(stack: list[Element], keep: int, kept: frozenset[str]) -> Iterator[tuple[str, Element]]:
+    """End the elements above the first `keep`: those in `kept` as what they are, others as leaves that say nothing."""
+    while len(stack) > keep:
+        element = stack.pop()
+        if element.tag in kept and element.children:
+            yield "repair", element
+            yield "end", element
+            stack[-1].children.remove(element)
+        else:
+            # What follows an empty leaf without an end is its parent's.
+            moved, element.children = element.children, []
+            stack[-1].children += moved
 
 
 def _tokens(blocks: Iterable[str]) -> Iterator[tuple[int, str, bool, str]]:

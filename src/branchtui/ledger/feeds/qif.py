@@ -37,6 +37,7 @@ LINES_MAX: Final = 1_000
 """Lines of one record."""
 
 _MONEY: Final = frozenset({"bank", "cash", "ccard", "oth a", "oth l"})
+_ACCOUNT: Final = "account"
 _OPENING: Final = "opening balance"
 
 
@@ -45,6 +46,17 @@ class _Record:
     line: int
     fields: dict[str, str] = field(default_factory=dict)
     lines: int = 0
+    twice: set[str] = field(default_factory=set)
+    account: tuple[str, str] = ("", "")
+
+    def keep(self, code: str, said: str) -> None:
+        """One line: several of a text are one text, of a day or an amount the first counts and the next is told of."""
+        if code not in self.fields:
+            self.fields[code] = said
+        elif code == "M":
+            self.fields[code] += f" {said}"
+        elif code in "DTU":
+            self.twice.add(code)
 
 
 class QifReader:
@@ -65,7 +77,9 @@ class QifReader:
         self._account, self._currency, self._zone = account, currency, zone
         self._encoding = encoding
         self.statements: list[Statement] = []
+        self._only = ("", "")
         self.questions: list[str] = []
+        self.is_decimal_open = False
         self.order, self.writing = self._recognise(order, writing)
 
     def entries(self) -> Iterator[Entry]:
@@ -74,17 +88,25 @@ class QifReader:
         read_day = day_reader(self.order, self._zone)
         for count, record in enumerate(self._records(), start=1):
             if not self.statements:
-                self.statements.append(
-                    Statement(account=self._account, currency=self._currency, place=record.line)
+                self._begin(record)
+            elif record.account != self._only:
+                first, now = (
+                    " ".join(each for each in said if each) for said in (self._only, record.account)
                 )
+                said = f"The file holds the entries of several accounts ({text_of(first, 60)}; {text_of(now, 60)}): export one at a time."
+                raise Damaged("several-accounts", said, record.line)
             if count > ENTRIES_MAX:
                 raise Damaged(
                     "too-many-rows", f"A file may hold {ENTRIES_MAX:,} entries at most.", record.line
                 )
             entry = Entry(self.statements[0], record.line, Direction.CREDIT, None, self._currency, None)
             said = record.fields.get("T") or record.fields.get("U") or ""
+            entry.findings += [
+                error("twice", f"The field {code} stands twice in the entry.")
+                for code in sorted(record.twice)
+            ]
             try:
-                signed = read_amount(said)
+                signed = _one_amount(read_amount, said, record.fields.get("U", ""))
                 entry.amount_minor = abs(signed)
                 entry.direction = Direction.DEBIT if signed < 0 else Direction.CREDIT
             except CellError as failure:
@@ -99,6 +121,15 @@ class QifReader:
             yield entry
         if not self.statements:
             raise Damaged("no-statement", "This QIF file holds no entries of a bank account.")
+
+    def _begin(self, record: _Record) -> None:
+        """The one statement of the file: a file says neither whose it is nor in which currency."""
+        self._only = record.account
+        statement = Statement(account=self._account, currency=self._currency, place=record.line)
+        if not self._account:
+            said = "The file does not say whose account it is: name the account."
+            statement.findings.append(error("no-account", said))
+        self.statements.append(statement)
 
     def _describe(self, entry: Entry, record: _Record) -> None:
         payee, memo = record.fields.get("P", ""), record.fields.get("M", "")
@@ -123,12 +154,15 @@ class QifReader:
             order = found_order
             self.questions += [question] if question else []
         if writing is None:
-            writing, _ = decimals.decide(Delimiter.COMMA)
+            writing, open_writing = decimals.decide_signed(Delimiter.COMMA, self._currency)
+            self.is_decimal_open = open_writing is not None
+            self.questions += [open_writing] if open_writing else []
         return order, writing
 
     def _records(self) -> Iterator[_Record]:
         """The records of sections of money; a field that is split keeps its first value."""
         section: str | None = None
+        name = ""
         record = _Record(0)
         is_split = False
         for number, line in self._lines():
@@ -138,6 +172,7 @@ class QifReader:
                 record, is_split = _Record(0), False
             elif line.strip() == "^":
                 if section in _MONEY and record.fields:
+                    record.account = (name, section)
                     yield record
                 record, is_split = _Record(0), False
             elif not line.strip() or (section is None and line.startswith("#")):
@@ -153,7 +188,9 @@ class QifReader:
                     raise Damaged("qif", f"The record in line {record.line:,} does not end.", record.line)
                 is_split = is_split or line[0] in "S$E%"
                 if not is_split:
-                    record.fields.setdefault(line[0], line[1:].strip())
+                    record.keep(line[0], line[1:].strip())
+            elif section == _ACCOUNT and line[0] == "N":
+                name = line[1:].strip()
         self._refuse_cut(record)
         if section is None:
             raise Damaged("empty-file", "The file is empty, or it is no QIF file.")
@@ -176,7 +213,16 @@ class QifReader:
                 return
             except BadLine as bad:
                 raise Damaged(bad.finding.code, bad.finding.message, number) from bad
-            yield number, line.strip("\r\n\ufeff\x1a")
+            line = line.strip("\r\n\ufeff\x1a")
+            yield number, line.lstrip() if line.lstrip().startswith("!") else line
+
+
+def _one_amount(read: Callable[[str], int], said: str, again: str) -> int:
+    """The amount of T, which U may state once more."""
+    signed = read(said)
+    if again and read(again) != signed:
+        raise CellError("two-amounts", "The entry states two amounts, T and U, that differ.")
+    return signed
 
 
 def _section(line: str, before: str | None) -> str | None:

@@ -24,6 +24,8 @@ class RunningBalance:
     up: int = 0
     down_break: int = 0
     up_break: int = 0
+    down_reversed: int = 0
+    up_reversed: int = 0
 
     def add(self, row_no: int, amount_minor: int, balance_minor: int) -> None:
         """The next row of the file."""
@@ -32,6 +34,8 @@ class RunningBalance:
                 self.down += 1
             else:
                 self.down_break = self.down_break or row_no
+            self.down_reversed += self.balance - amount_minor == balance_minor
+            self.up_reversed += self.balance + self.amount == balance_minor
             if self.balance - self.amount == balance_minor:
                 self.up += 1
             else:
@@ -41,8 +45,34 @@ class RunningBalance:
         self.count += 1
         self.amount, self.balance = amount_minor, balance_minor
 
-    def settle(self, statement: Statement) -> None:
-        """Give the statement its opening and closing balance, or say where the column does not follow."""
+    @property
+    def is_reversed(self) -> bool:
+        """Whether the balances follow where every amount has the other sign, and do not as it stands."""
+        steps = self.count - 1
+        return (
+            steps > 0
+            and steps in {self.down_reversed, self.up_reversed}
+            and steps not in {self.down, self.up}
+        )
+
+    def settle(self, statement: Statement, *, is_debt: bool = False) -> None:
+        """Give the statement its opening and closing balance, or say where the column does not follow.
+
+        `is_debt`: the column may state what is owed on a card, which grows by what is spent.
+        """
+        if is_debt and self.is_reversed:
+            steps = self.count - 1
+            if self.down_reversed == steps:
+                statement.opening_minor, statement.closing_minor = (
+                    -self.first_balance - self.first_amount,
+                    -self.balance,
+                )
+            else:
+                statement.opening_minor, statement.closing_minor = (
+                    -self.balance - self.amount,
+                    -self.first_balance,
+                )
+            return
         steps = self.count - 1
         if self.down == steps:
             statement.opening_minor = self.first_balance - self.first_amount

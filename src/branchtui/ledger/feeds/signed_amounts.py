@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 _LENGTH_MAX: Final = 40
 _DRESS: Final = re.compile(r"^(?:[A-Z]{3}\b|[$€£¥]|KSh|Ksh|KES)|(?:\b[A-Z]{3}|[$€£¥])$", re.ASCII)
+_BESIDE: Final = re.compile(r".*[0-9.,)](CR|DR)\.?", re.ASCII | re.IGNORECASE)
+"""`25.00DR`: the side without a space before it."""
+
 _SIDES: Final = {"CR": 1, "C": 1, "DR": -1, "D": -1}
 _SIGNS: Final = {"€": {"EUR"}, "£": {"GBP"}, "¥": {"JPY", "CNY"}, "KSH": {"KES"}}
 
@@ -31,9 +34,11 @@ def _undressed(cell: str) -> tuple[str, int, str]:
     sign = 1
     if text.startswith("(") and text.endswith(")"):
         text, sign = text[1:-1].strip(), -1
-    side = text.rpartition(" ")[2].upper()
-    if side in _SIDES and len(text) > len(side):
-        text, sign = text[: -len(side)].strip(), sign * _SIDES[side]
+    beside = _BESIDE.fullmatch(text)
+    side = (beside[1] if beside else text.rpartition(" ")[2]).upper().removesuffix(".")
+    told = _SIDES.get(side, 0) if len(text) > len(side) else 0
+    if told:
+        text = text.removesuffix(".")[: -len(side)].strip()
     for _ in range(2):
         if text[:1] in {"+", "-"}:
             text, sign = text[1:].strip(), -sign if text[0] == "-" else sign
@@ -44,6 +49,10 @@ def _undressed(cell: str) -> tuple[str, int, str]:
             break
         dress = found[0].upper()
         text = (text[: found.start()] + text[found.end() :]).strip()
+    if told < 0:
+        sign = told  # `-25.00 DR` went out: it says so twice
+    elif told > 0 > sign:
+        text = f"-{text}"  # a credit below zero is no amount
     return text.replace(" ", "").replace("'", ""), sign, dress
 
 
@@ -67,6 +76,8 @@ def signed_reader(writing: DecimalWriting, currency: str) -> Callable[[str], int
             said = f"{shown(cell.strip())} is not in {currency}. Say which currency the file is in: currency."
             raise CellError("currency", said)
         found = pattern.fullmatch(text) if len(text) <= _LENGTH_MAX else None
+        if not cell.strip():
+            raise CellError("blank", "There is no amount.")
         if found is None or not (found[1] or found[2]):
             form = f"1{group}250{point}00 or 1250"
             said = f"{shown(cell.strip())} is not an amount; this file writes amounts as {form}."

@@ -26,6 +26,7 @@ TEXT_MAX: Final = 140
 DETAILS_MAX: Final = 500
 REFERENCE_MAX: Final = 64
 _DIGITS_MAX: Final = 18
+_GROUP: Final = 3
 _CENTURY: Final = 80
 """Years written with two digits: 80 to 99 are of the last century."""
 
@@ -149,6 +150,20 @@ def minor_units(whole: str, part: str, currency: str) -> int:
     if amount > MAX_AMOUNT_MINOR:
         raise too_much(whole, currency)
     return amount
+
+
+def refuse_thousands(whole: str, part: str, currency: str) -> None:
+    """Refuse `1,250` and `1.250` where nothing shows whether the sign stands between thousands or before decimals.
+
+    Raises:
+        CellError: it can be read in two ways.
+    """
+    decimals = exponent_of(currency)
+    if len(part) != _GROUP or not 0 < len(whole) <= _GROUP or whole[0] == "0" or part[decimals:].strip("0"):
+        return  # a third decimal that is not zero is refused for what it is
+    if decimals < _GROUP:
+        said = f"{whole}.{part} may be {whole}{part} or {whole}.{part[:2]}: it is not clear which sign is the decimal one."
+        raise CellError("grouping", said)
 
 
 def too_much(text: str, currency: str) -> CellError:

@@ -38,19 +38,20 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
         "date", "transaction_date", "booking_date", "posting_date", "posted_date", "date_posted", "booked_on",
         "value_date", "completion_time", "journaldate", "buchungstag", "buchungsdatum", "datum", "txn_date", "tran_date",
         "date_de_comptabilisation", "date_opération", "date_operation", "date_de_valeur", "fecha", "data", "created",
-        "created_(utc)", "trans_date", "trans._date", "entry_date",
+        "created_(utc)", "trans_date", "trans._date", "entry_date", "fecha_operación", "fecha_operacion", "data_operazione",
+        "tarehe",
     ),
     "amount": (
         "amount", "transaction_amount", "netamount", "net_amount", "betrag", "value", "montant", "importe", "importo",
-        "bedrag", "umsatz", "kwota",
+        "bedrag", "umsatz", "kwota", "kiasi",
     ),
     "credit": (
         "credit", "credit_amount", "credits", "deposit", "deposits", "paid_in", "money_in", "cr", "haben", "crédit",
-        "credit_amt",
+        "credit_amt", "crédit_euros", "abono", "abonos", "avere",
     ),
     "debit": (
         "debit", "debit_amount", "debits", "withdrawal", "withdrawals", "withdrawn", "paid_out", "money_out", "dr",
-        "soll", "débit", "debit_amt",
+        "soll", "débit", "debit_amt", "débit_euros", "cargo", "cargos", "dare",
     ),
     "side": (
         "dr/cr", "cr/dr", "debit/credit", "credit/debit", "d/c", "c/d", "drcr", "crdr", "dr_cr", "cr_dr", "soll/haben",
@@ -74,7 +75,7 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "details": (
         "description_1", "description", "details", "narration", "narrative", "particulars", "reason", "memo", "remarks",
         "transaction_details", "verwendungszweck", "label", "libellé", "libelle", "desc", "vwz1", "buchungstext",
-        "omschrijving", "concepto",
+        "omschrijving", "concepto", "descrizione", "maelezo",
     ),
     "balance": (
         "balance", "running_balance", "runningbalance", "saldo", "book_balance", "closing_balance", "solde", "kontostand",
@@ -86,11 +87,8 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
 _IN_CURRENCY: Final = re.compile(r"(.+?)_?\(([a-z]{3})\)", re.ASCII)
 """A name that says its currency: `Amount (EUR)`."""
 
-_MAYBE_SIDES: Final = frozenset(
-    {"details", "af_bij", "af/bij", "sign", "indicator", "credit_debit_indicator"}
-)
-
-_MONEY: Final = ("amount", "credit", "debit")
+MONEY: Final = ("amount", "credit", "debit")
+"""Meanings of the columns that may hold a movement's amount."""
 
 _BOOKED: Final = frozenset(
     {
@@ -106,12 +104,14 @@ class ColumnPlan:
     """What was chosen: meaning to the name of its column, and which words of a status mean that it is booked.
 
     `currency` is the one that the names of the columns of money say, empty where they say none or several.
+    `has_debits_alone`: beside a column of amounts there is one of debits and none of credits.
     """
 
     columns: dict[str, str] = field(default_factory=dict)
     booked: frozenset[str] = _BOOKED
     is_portal: bool = False
     currency: str = ""
+    has_debits_alone: bool = False
 
     @property
     def missing(self) -> str | None:
@@ -120,12 +120,9 @@ class ColumnPlan:
             return "No column was found that holds the date."
         if "amount" not in self.columns and "credit" not in self.columns:
             return "No column was found that holds the amount, or what was paid in."
+        if self.has_debits_alone:
+            return "There is a column of amounts and one of debits, but none of credits: it is not clear which counts."
         return None
-
-
-def may_be_side(name: str) -> bool:
-    """Whether a column of this name may say credit or debit, if all its cells do: `Transaction Type`, `Details`."""
-    return "type" in name or name in _MAYBE_SIDES
 
 
 def is_portal(names: Sequence[str]) -> bool:
@@ -147,7 +144,7 @@ def choose(names: Sequence[str]) -> ColumnPlan:
         if told := _IN_CURRENCY.fullmatch(each):
             inner.setdefault(told[1], (each, told[2].upper()))
     for meaning in MEANINGS:
-        says_currency = meaning in {*_MONEY, "balance"}
+        says_currency = meaning in {*MONEY, "balance"}
         for known in _NAMES[meaning]:
             name = inner[known][0] if says_currency and known not in names and known in inner else known
             if name in names and name not in taken:
@@ -156,16 +153,15 @@ def choose(names: Sequence[str]) -> ColumnPlan:
                 break
     if "amount" in found and "credit" in found:
         del found["amount"]
-    if "amount" in found:
-        found.pop("debit", None)
+    has_debits_alone = "amount" in found and found.pop("debit", None) is not None
     if is_portal(names) and "account" in found:
         # The portal's file is of one short code: an account in a row is the one that the payer named.
         found.setdefault("account_ref", found["account"])
         del found["account"]
     of = dict(inner.values())
-    told_by = {of[found[each]] for each in _MONEY if found.get(each) in of}
+    told_by = {of[found[each]] for each in MONEY if found.get(each) in of}
     currency = told_by.pop() if len(told_by) == 1 else ""
-    return ColumnPlan(found, is_portal=is_portal(names), currency=currency)
+    return ColumnPlan(found, is_portal=is_portal(names), currency=currency, has_debits_alone=has_debits_alone)
 
 
 def as_said(columns: Columns) -> ColumnPlan:

@@ -7,14 +7,15 @@ the header are passed over, save that the portal says its short code there.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from branchtui.contract.imports import DateOrder, DecimalWriting, Delimiter, Encoding
-from branchtui.ledger.feeds.amounts import DecimalEvidence
+from branchtui.contract.imports import AboveZero, DateOrder, DecimalWriting
+from branchtui.ledger.feeds.above_zero import BY_BALANCE, AboveZeroEvidence
+from branchtui.ledger.feeds.amounts import SCIENTIFIC, DecimalEvidence
 from branchtui.ledger.feeds.days import DayEvidence, day_reader
 from branchtui.ledger.feeds.finding import ERROR, CellError, error, warning
 from branchtui.ledger.feeds.running_balance import RunningBalance
+from branchtui.ledger.feeds.side_words import may_be_side, side_of
 from branchtui.ledger.feeds.signed_amounts import bare, signed_reader
 from branchtui.ledger.feeds.statement import (
     DETAILS_MAX,
@@ -29,22 +30,26 @@ from branchtui.ledger.feeds.statement import (
     text_of,
 )
 from branchtui.ledger.feeds.statement_columns import (
+    MONEY,
     PORTAL,
     ColumnPlan,
     as_said,
     choose,
-    is_header,
-    may_be_side,
 )
-from branchtui.ledger.feeds.table_file import ENDS, Row, TableFile, column_name
+from branchtui.ledger.feeds.table_file import ENDS, Row, column_name
+from branchtui.ledger.feeds.table_rows import (
+    is_heading,
+    is_note,
+    is_short_only,
+    is_sum,
+    reads_as_balance,
+    reads_as_carried,
+)
+from branchtui.ledger.feeds.table_setting import StatementTable, TableSetting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from branchtui.contract.statements import Columns
-
-PREAMBLE_MAX: Final = 40
-"""Rows that may stand above the header."""
 
 _SHORT_CODE: Final = re.compile(r"short\s?code\W*([0-9]{3,20})?", re.IGNORECASE | re.ASCII)
 _DIGITS: Final = re.compile(r"[0-9]{3,20}", re.ASCII)
@@ -52,67 +57,8 @@ _OTHER_PARTY: Final = re.compile(r"\s*(\+?[0-9][0-9* xX]{5,18})\s*-\s*(.*)", re.
 _PAID_BY: Final = re.compile(
     r"\bfrom\s+(\+?[0-9][0-9*xX]{5,18})\s*-\s*(.*?)(?:\s+Acc\.?\s*(.*))?$", re.ASCII | re.DOTALL
 )
-_DEBITS: Final = frozenset({"dr", "d", "debit", "s", "soll", "out", "af", "debet", "débit"})
-_CREDITS: Final = frozenset({"cr", "c", "credit", "h", "haben", "in", "bij", "crédit"})
-_SIDES: Final = _DEBITS | _CREDITS
-_CARRIED: Final = re.compile(
-    r"\bbalance\b|\b[bc]/f\b|\b(?:brought|carried) forward\b|\b(?:saldo|solde)\b", re.IGNORECASE
-)
-"""How the rows read that hold a balance and no movement."""
-_SUMS: Final = re.compile(r"\s*(?:sub[ -]?|grand )?totals?\b", re.IGNORECASE)
-"""How a row of sums begins."""
-
-
-@dataclass(frozen=True, slots=True)
-class TableSetting:
-    """What the file does not say, or what was said instead: see `ImportOptions`.
-
-    `saved` are the ways of reading that were saved, by name: one is taken where its columns are all there.
-    """
-
-    account: str
-    currency: str
-    zone: str
-    columns: Columns | None = None
-    saved: tuple[tuple[str, Columns], ...] = ()
-    order: DateOrder | None = None
-    writing: DecimalWriting | None = None
-    delimiter: Delimiter | None = None
-    encoding: Encoding | None = None
-
-
-class _Table(TableFile):
-    """A table whose header may stand below other lines."""
-
-    def __init__(self, chunks: Callable[[], Iterable[bytes]], setting: TableSetting) -> None:
-        self.above: list[list[str]] = []
-        said = as_said(setting.columns) if setting.columns else None
-        self._wanted = frozenset(said.columns.values()) if said else None
-        self._saved = [frozenset(as_said(columns).columns.values()) for _, columns in setting.saved]
-        super().__init__(
-            chunks, known=self._wanted or (), encoding=setting.encoding, delimiter=setting.delimiter
-        )
-
-    def _first_record(self, sign: str) -> Row | None:
-        first: Row | None = None
-        above: list[list[str]] = []
-        for row in self._rows_of(sign):
-            if row.is_blank:
-                continue
-            first = first or row
-            if self._fits([column_name(cell) for cell in row.cells]):
-                self.above = above
-                return row
-            above.append(row.cells)
-            if len(above) >= PREAMBLE_MAX:
-                break
-        return first
-
-    def _fits(self, names: list[str]) -> bool:
-        """Whether a row may be the header: it has the columns that are wanted, or those of a statement."""
-        if self._wanted is not None:
-            return self._wanted <= set(names)
-        return any(each <= set(names) for each in self._saved) or is_header(names)
+_NOTHING: Final = frozenset({"-", "\u2013", "\u2014"})
+"""What stands for no amount where there are two columns."""
 
 
 class TableReader:
@@ -120,7 +66,7 @@ class TableReader:
 
     def __init__(self, chunks: Callable[[], Iterable[bytes]], setting: TableSetting) -> None:
         self._setting = setting
-        self.table = _Table(chunks, setting)
+        self.table = StatementTable(chunks, setting)
         self.statements: list[Statement] = []
         self.questions: list[str] = []
         names = self.table.header
@@ -130,6 +76,7 @@ class TableReader:
         self._at = {
             meaning: names.index(name) for meaning, name in self.plan.columns.items() if name in names
         }
+        self.is_decimal_open = self._asks_sign = False
         self.order, self.writing = self._recognise()
         self._by_account: dict[tuple[str, str], Statement] = {}
         self._balances: dict[int, RunningBalance] = {}
@@ -145,11 +92,26 @@ class TableReader:
                 raise Damaged(last.code, last.message, row.row_no)
             yield self._entry(row)
         if not self.statements:
-            self._statement("", self._setting.currency, self.table.header_row_no)
+            raise Damaged("empty-file", "The file holds a header and no rows.", self.table.header_row_no)
+        went_out = self._setting.above_zero is AboveZero.WENT_OUT
         for statement in self.statements:
             balance = self._balances.get(id(statement))
-            if balance is not None:
-                balance.settle(statement)
+            if balance is None:
+                continue
+            balance.settle(statement, is_debt=went_out and self._is_unsided)
+            if (
+                balance.is_reversed
+                and self._is_unsided
+                and self._setting.above_zero is None
+                and not self._asks_sign
+            ):
+                self.questions.append(BY_BALANCE)
+                self._asks_sign = True
+
+    @property
+    def _is_unsided(self) -> bool:
+        """Whether the sign alone says on which side an amount stands."""
+        return "amount" in self._at and "side" not in self._at
 
     def _saved_plan(self) -> ColumnPlan | None:
         """The saved way of reading that fits the header, the one with the most columns, if it is one alone."""
@@ -184,25 +146,34 @@ class TableReader:
 
     def _recognise(self) -> tuple[DateOrder | None, DecimalWriting]:
         days, decimals = DayEvidence(), DecimalEvidence()
+        signs = AboveZeroEvidence()
         sides = self._maybe_sides()
         for row in self.table.rows():
             if row.is_readable and not row.is_blank:
-                sides = [at for at in sides if row.cells[at].strip().lower() in _SIDES]
+                sides = [at for at in sides if side_of(row.cells[at])]
                 days.add(self._said(row, "date"))
                 for meaning in ("amount", "credit", "debit", "balance"):
-                    decimals.add(bare(self._said(row, meaning)[:60])[0])
+                    text, sign = bare(self._said(row, meaning)[:60])
+                    decimals.add(text)
+                    if meaning == "amount":
+                        signs.add(row.cells, self._said(row, "details"), sign)
         if sides:
             self._at["side"] = sides[0]
             self.plan.columns["side"] = self.table.header[sides[0]]
         order, question = days.decide()
-        writing, open_writing = decimals.decide(self.table.delimiter)
+        currency = self.plan.currency or self._setting.currency
+        writing, open_writing = decimals.decide_signed(self.table.delimiter, currency)
         if self.plan.is_portal and order is None and not (days.day_first or days.month_first):
             order, question = DateOrder.DAY_FIRST, None  # the portal writes the day first
         if self._setting.order is not None:
             order, question = self._setting.order, None
         if self._setting.writing is not None:
             writing, open_writing = self._setting.writing, None
-        self.questions = [each for each in (open_writing, question) if each]
+        self.is_decimal_open = open_writing is not None
+        signs.look_at(self.table.header, self.table.above)
+        ask = signs.question if self._is_unsided and self._setting.above_zero is None else None
+        self._asks_sign = ask is not None
+        self.questions = [each for each in (open_writing, question, ask) if each]
         return order, writing
 
     def _maybe_sides(self) -> list[int]:
@@ -218,7 +189,8 @@ class TableReader:
         return row.cells[at] if at is not None and at < len(row.cells) else ""
 
     def _portal_code(self) -> str:
-        """The short code that the portal writes above its table; empty where it does not."""
+        """The short code that the portal writes above its table; empty where it writes none, or several."""
+        told: set[str] = set()
         for cells in self.table.above:
             for place, cell in enumerate(cells):
                 found = _SHORT_CODE.search(cell)
@@ -226,10 +198,10 @@ class TableReader:
                     continue
                 beside = cells[place + 1].strip() if place + 1 < len(cells) else ""
                 if found[1]:
-                    return found[1]
-                if _DIGITS.fullmatch(beside):
-                    return beside
-        return ""
+                    told.add(found[1])
+                elif _DIGITS.fullmatch(beside):
+                    told.add(beside)
+        return told.pop() if len(told) == 1 else ""
 
     def _statement(self, account: str, currency: str, place: int) -> Statement:
         key = account, currency
@@ -251,7 +223,10 @@ class TableReader:
         if not is_currency(currency):
             findings.append(error("currency", f"{text_of(currency, 40)} is no currency.", "currency"))
             currency = self._setting.currency
-        if not row.is_readable or row.is_blank:
+        is_aside = self._is_aside(row)
+        if is_aside:
+            findings = [each for each in findings if each.code != "columns"]
+        if not (row.is_readable or is_aside) or row.is_blank:
             account = self.statements[-1].account if self.statements else account
             statement = (
                 self.statements[-1] if self.statements else self._statement(account, currency, row.row_no)
@@ -266,9 +241,13 @@ class TableReader:
         status = self._said(row, "status").strip().lower()
         if status not in self.plan.booked:
             entry.standing = Standing.PENDING
-        if self._is_sum(row):
+        if is_aside:
+            if is_note(row):
+                said = "The row holds words in one cell and no movement: it is passed over."
+                entry.findings.append(warning("note", said))
             entry.standing = Standing.INFORMATION
             self._words(entry, row)
+            entry.payer_name, entry.account_ref = "", text_of(" ".join(row.cells))
             return entry
         self._money(entry, row)
         try:
@@ -279,19 +258,26 @@ class TableReader:
         self._words(entry, row)
         return entry
 
-    def _is_sum(self, row: Row) -> bool:
-        """Whether a row holds sums of those above: it begins with the word, and has no date."""
-        said = self._said(row, "date")
-        first = next(cell for cell in row.cells if cell.strip())
-        return _SUMS.match(first) is not None and (not said.strip() or said is first)
+    def _is_aside(self, row: Row) -> bool:
+        """Whether a row is a note, a sum or the heading once more; a row with a day and an amount is a movement."""
+        if row.is_blank or not is_short_only(row):
+            return False
+        header = self.table.header
+        if column_name(row.cells[0]) == header[0] and is_heading(row, header):
+            return True
+        date = self._said(row, "date")
+        if is_sum(row, date):
+            return True
+        is_whole = bool(date.strip()) and any(self._said(row, each).strip() for each in MONEY)
+        return not is_whole and is_note(row)
 
     def _is_carried(self, row: Row) -> bool:
         """Whether a row holds a balance that is carried forward, and no movement."""
-        money = (self._said(row, each).strip() for each in ("amount", "credit", "debit"))
+        money = (self._said(row, each).strip() for each in MONEY)
         return (
             not any(money)
             and bool(self._said(row, "balance").strip())
-            and _CARRIED.search(self._said(row, "details")) is not None
+            and reads_as_carried(self._said(row, "details"))
         )
 
     def _money(self, entry: Entry, row: Row) -> None:
@@ -303,6 +289,10 @@ class TableReader:
         try:
             has_one = "amount" in self._at
             signed = 0
+            if not entry.is_opening and reads_as_balance(self._said(row, "details")):
+                said = "The row reads as a balance and not as a movement: it is passed over."
+                entry.findings.append(warning("balance-row", said, "details"))
+                entry.is_opening = True
             if not entry.is_opening:
                 signed = self._one_column(read, row) if has_one else self._two_columns(read, row)
         except CellError as failure:
@@ -324,16 +314,22 @@ class TableReader:
     def _one_column(self, read: Callable[[str], int], row: Row) -> int:
         """The signed amount of a row with one column of amounts, and perhaps one that says their side."""
         signed = read(self._said(row, "amount"))
-        side = self._said(row, "side").strip().lower()
+        said = self._said(row, "side")
+        if not said.strip():
+            return -signed if self._setting.above_zero is AboveZero.WENT_OUT else signed
+        side = side_of(said)
         if not side:
-            return signed
-        if side not in _DEBITS | _CREDITS:
-            raise CellError("side", f"{text_of(side, 40)} says neither credit nor debit.")
-        return -abs(signed) if side in _DEBITS else abs(signed)
+            raise CellError("side", f"{text_of(said, 40)} says neither credit nor debit.")
+        if side > 0 > signed:
+            raise CellError(
+                "side", f"{text_of(said, 40)} says that it came in, and the amount is below zero."
+            )
+        return side * abs(signed)
 
     def _two_columns(self, read: Callable[[str], int], row: Row) -> int:
         """The signed amount of a row with one column for what came in and one for what went out."""
         came, went = (self._said(row, each).strip() for each in ("credit", "debit"))
+        came, went = ("" if each in _NOTHING else each for each in (came, went))
         if not came and not went:
             raise CellError("blank", "The row has no amount.")
         credit, debit = read(came) if came else 0, abs(read(went)) if went else 0
@@ -347,7 +343,7 @@ class TableReader:
         name, details = self._said(row, "payer_name"), self._said(row, "details")
         reference, phone = self._said(row, "account_ref"), self._said(row, "payer_phone").strip()
         if self.plan.is_portal:
-            other = self._portal_party(row)
+            other = self._portal_cell(row, "other_party_info")
             found = _OTHER_PARTY.fullmatch(other) or _PAID_BY.search(details)
             if found:
                 phone, name = found[1], found[2]
@@ -355,15 +351,19 @@ class TableReader:
                     reference = found[3] or ""
             elif other:
                 name = other
-            entry.is_reversal = "reversal" in details.lower()
+            kind = self._portal_cell(row, "reason_type")
+            entry.is_reversal = "reversal" in f"{details} {kind}".lower()
         entry.reference = reference_of(self._said(row, "reference"))
+        if entry.reference is not None and SCIENTIFIC.fullmatch(entry.reference):
+            said = f"{entry.reference}: a spreadsheet has written this number short. Keep the column as text."
+            entry.findings.append(error("scientific", said, "reference", entry.reference))
         entry.payer_name, entry.payer_phone = text_of(name), text_of(phone, 64)
         entry.details = text_of(details, DETAILS_MAX)
         entry.account_ref = text_of(reference) or ("" if self.plan.is_portal else entry.details[:140])
         if is_altered(name, details, reference, phone):
             entry.raw = "\n".join(row.cells)
 
-    def _portal_party(self, row: Row) -> str:
+    def _portal_cell(self, row: Row, name: str) -> str:
         names = self.table.header
-        at = names.index("other_party_info") if "other_party_info" in names else -1
+        at = names.index(name) if name in names else -1
         return row.cells[at] if 0 <= at < len(row.cells) else ""

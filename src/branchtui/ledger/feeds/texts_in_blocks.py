@@ -16,15 +16,19 @@ if TYPE_CHECKING:
 _BLOCK_BYTES: Final = 64 * 1024
 
 
-def text_blocks(chunks: Callable[[], Iterable[bytes]], encoding: Encoding | None = None) -> Iterator[str]:
+def text_blocks(
+    chunks: Callable[[], Iterable[bytes]], encoding: Encoding | None = None, codec: str | None = None
+) -> Iterator[str]:
     """The text of a file, block by block, in the encoding that is given or that its bytes show.
+
+    `codec` is Python's name for a code page that the file itself names.
 
     Raises:
         Damaged: bytes that are no text in it.
     """
     chosen = encoding or encodings.recognise(chunks())
     start = next(iter(chunks()), b"")
-    decoder = codecs.getincrementaldecoder(encodings.codec_of(chosen, start))()
+    decoder = codecs.getincrementaldecoder(codec or encodings.codec_of(chosen, start))()
     try:
         for chunk in chunks():
             for at in range(0, len(chunk), _BLOCK_BYTES):

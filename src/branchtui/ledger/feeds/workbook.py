@@ -22,13 +22,16 @@ if TYPE_CHECKING:
 UNPACKED_BYTES_MAX: Final = 64 * 1024 * 1024
 PARTS_MAX: Final = 1_000
 READ_SECONDS: Final = 60
+SEVERAL_SHEETS: Final = 3
+"""How the reading process ends where more than one sheet holds something."""
 
 _ARCHIVE: Final = b"PK\x03\x04"
 _OLD: Final = b"\xd0\xcf\x11\xe0"
 _BLOCK_BYTES: Final = 256 * 1024
 _SHEETS: Final = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
 _FORMULA: Final = re.compile(rb"<(?:\w+:)?f[\s/>]")
-_FORMULA_BYTES: Final = 64
+_HIDDEN_ROW: Final = re.compile(rb"<(?:\w+:)?row\s[^>]{0,400}\bhidden=[\"'](?:1|true)[\"'][^>]{0,400}(?<!/)>")
+_FORMULA_BYTES: Final = 512
 """How much of a block is looked at again with the next one: a tag may lie on both."""
 _ENCRYPTED: Final = 1
 
@@ -117,6 +120,11 @@ def _count(archive: zipfile.ZipFile, part: zipfile.ZipInfo, *, is_sheet: bool) -
             if is_sheet and _FORMULA.search(behind + block):
                 said = "The sheet holds formulas. Paste its rows as values, or save it as CSV."
                 raise WorkbookUnfit("workbook-formulas", said)
+            if is_sheet and _HIDDEN_ROW.search(behind + block):
+                said = (
+                    "The sheet hides rows that hold something. Show them or delete them, then save it again."
+                )
+                raise WorkbookUnfit("workbook-hidden", said)
             behind = block[-_FORMULA_BYTES:]
 
 
@@ -141,6 +149,9 @@ def _read(packed: IO[bytes]) -> _Text:
                 check=True,
             )
         except (subprocess.SubprocessError, OSError) as failure:
+            if isinstance(failure, subprocess.CalledProcessError) and failure.returncode == SEVERAL_SHEETS:
+                said = "Several sheets of the workbook hold something. Keep the one to send, and hide or delete the others."
+                raise WorkbookUnfit("workbook-sheets", said) from failure
             said = (
                 "The sheet could not be read: it is damaged, or reaches over too many rows and columns. "
                 "Save it as CSV."

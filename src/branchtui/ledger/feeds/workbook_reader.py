@@ -23,11 +23,13 @@ _SECONDS: Final = 60
 _ROWS_MAX: Final = 251_000
 """More than a table may have, so that its reader says that there are too many."""
 _COLUMNS_MAX: Final = 65
+_SEVERAL_SHEETS: Final = 3
+"""What `workbook.py` knows it by: this program imports nothing of ours."""
 _MIDNIGHT: Final = time()
 
 
 def main() -> int:
-    """Write the first sheet that is shown; 1 when there is none."""
+    """Write the sheet that is shown; 1 when there is none, 3 when others beside the first hold something."""
     for limit, most in (
         (resource.RLIMIT_AS, _MEMORY_BYTES),
         (resource.RLIMIT_CPU, _SECONDS),
@@ -43,11 +45,17 @@ def main() -> int:
     ]
     if not shown:
         return 1
+    if any(_holds_something(book, name) for name in shown[1:]):
+        return _SEVERAL_SHEETS
     out = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", errors="replace", newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerows(table(book.get_sheet_by_name(shown[0]).iter_rows()))
     out.flush()
     return 0
+
+
+def _holds_something(book: CalamineWorkbook, name: str) -> bool:
+    return any(cell not in {"", None} for row in book.get_sheet_by_name(name).iter_rows() for cell in row)
 
 
 def table(rows: Iterable[list[Any]]) -> Iterator[list[str]]:

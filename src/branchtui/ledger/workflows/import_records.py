@@ -252,6 +252,12 @@ class _Check:
         reference = cells["external_ref"]
         if not reference:
             return
+        if SCIENTIFIC.fullmatch(reference):
+            said = (
+                f"{shown(reference)}: a spreadsheet has written this number short. Keep the column as text."
+            )
+            findings.append(error("scientific", said, "external_ref", reference))
+            return
         first = self._seen.setdefault(reference, row_no)
         if first != row_no:
             said = f"The reference {shown(reference)} stands in row {first:,} already."

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from pydantic_core import to_json
 
 from branchtui.contract.imports import (
+    AboveZero,
     DateOrder,
     DecimalWriting,
     Delimiter,
@@ -128,6 +129,7 @@ class Asked:
     account: str = ""
     columns: Columns | None = None
     file_name: str = ""
+    above_zero: AboveZero | None = None
 
     def dumped(self) -> str:
         """As JSON."""
@@ -141,6 +143,7 @@ class Asked:
                 "currency": self.currency,
                 "account": self.account,
                 "file_name": self.file_name,
+                "above_zero": self.above_zero,
                 "columns": None if self.columns is None else self.columns.model_dump(),
             }
         )
@@ -158,5 +161,6 @@ class Asked:
             currency=kept["currency"],
             account=kept.get("account", ""),
             file_name=kept.get("file_name", ""),
+            above_zero=AboveZero(kept["above_zero"]) if kept.get("above_zero") else None,
             columns=Columns.model_validate(kept["columns"], strict=False) if kept.get("columns") else None,
         )

@@ -252,6 +252,7 @@ def _new(
         account=(new.account or "").strip(),
         columns=columns,
         file_name=new.file_name.strip(),
+        above_zero=new.options.above_zero,
     )
     return Import(
         id=import_id,

@@ -15,6 +15,7 @@ from branchtui.contract.imports import ImportKind
 from branchtui.contract.statements import StatementAccount, StatementTotals
 from branchtui.format.money import money
 from branchtui.ledger.feeds.finding import ERROR, OK, WARNING, Finding, error, warning
+from branchtui.ledger.feeds.qif import QifReader
 from branchtui.ledger.feeds.recognise import Format
 from branchtui.ledger.feeds.statement import Damaged, Direction, Entry, Standing, Statement
 from branchtui.ledger.feeds.statement_table import TableReader
@@ -281,10 +282,11 @@ class _Work:
             found |= {
                 "encoding": table.encoding.value,
                 "delimiter": table.delimiter.value,
-                "decimal": self._reader.writing.value,
                 "column_map": self._reader.map_name,
                 "read_as": [f"{meaning}: {name}" for meaning, name in self._reader.plan.columns.items()],
             }
+        if isinstance(self._reader, TableReader | QifReader):
+            found["decimal"] = "" if self._reader.is_decimal_open else self._reader.writing.value
         order = getattr(self._reader, "order", None)
         found["date_order"] = order.value if order else ""
         return found

@@ -12,7 +12,8 @@ from branchtui.ledger.feeds.ofx import OfxReader
 from branchtui.ledger.feeds.qif import QifReader
 from branchtui.ledger.feeds.recognise import Format, recognise
 from branchtui.ledger.feeds.statement import Damaged
-from branchtui.ledger.feeds.statement_table import TableReader, TableSetting
+from branchtui.ledger.feeds.statement_table import TableReader
+from branchtui.ledger.feeds.table_setting import TableSetting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -81,7 +82,7 @@ def open_reader(
     if chosen is Format.OFX:
         return chosen, OfxReader(chunks, asked.encoding)
     if chosen is Format.BAI2:
-        return chosen, Bai2Reader(chunks, asked.encoding)
+        return chosen, Bai2Reader(chunks, asked.encoding, currency=asked.currency or "")
     if chosen is Format.QIF:
         reader = QifReader(
             chunks,
@@ -103,6 +104,7 @@ def open_reader(
         writing=asked.decimal,
         delimiter=asked.delimiter,
         encoding=asked.encoding,
+        above_zero=asked.above_zero,
     )
     table = TableReader(chunks, setting)
     if kind is ImportKind.STATEMENT_MPESA and not table.plan.is_portal:
