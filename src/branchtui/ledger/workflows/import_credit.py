@@ -61,7 +61,6 @@ _NO_LIMIT: Final = frozenset({"none", "no limit", "unlimited"})
 _YES: Final = frozenset({"yes", "y", "true", "1"})
 _NO: Final = frozenset({"no", "n", "false", "0"})
 _LONGEST: Final = 254
-_LAST: Final = "SELECT MAX(import_row_no) FROM credit_accounts WHERE import_id = ?"
 _RHYTHM: Final = {
     "settle_unit": "unit",
     "settle_weekday": "weekday",
@@ -95,11 +94,6 @@ class CreditAccountRows:
     ) -> Taken:
         """Open the accounts; those whose customer has left, or whose number was taken since, are refused."""
         return Taking(core, tx, import_, at_us).take(rows)
-
-    def last_taken(self, connection: Connection, import_id: str) -> int:
-        """The number of the last row that became an account."""
-        found = connection.execute(_LAST, (import_id,)).fetchone()
-        return int(found[0] or 0) if found else 0
 
 
 class _Unread(Exception):
