@@ -99,6 +99,7 @@ async def _close_for_ever(core: Core) -> None:
 async def close_what_is_due(core: Core) -> int:
     """End every cycle that is over now; returns how many ended here."""
     ended = 0
+    await core.refresh()
     while not core.stopping:
         now = core.clock.now_us()
         found = await core.reader.values(_DUE, {"now": now, "limit_rows": ACCOUNTS_A_STEP})

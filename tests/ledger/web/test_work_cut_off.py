@@ -25,9 +25,12 @@ from tests.ledger.balance_files import (
 )
 from tests.ledger.files import ask_import, finished, import_file, name_members, records_of, table, upload
 from tests.ledger.running import Api, RunningLedger, fresh_key
+from tests.ledger.till import message, open_till
 
+from branchtui.ledger import setup
 from branchtui.ledger.core import Core
 from branchtui.ledger.days import day_key
+from branchtui.ledger.store import import_store
 from branchtui.ledger.store.errors import TookTooLong
 from branchtui.ledger.store.rows import ClosedDay, Job
 from branchtui.ledger.store.unit import BulkTx, Tx
@@ -94,7 +97,7 @@ def test_a_job_whose_step_was_broken_off_goes_on(
 ) -> None:
     """CONC-5: a busy database is no failure of the file; the step is done once, later."""
     monkeypatch.setattr(jobs, "RETRY_SECONDS", 0.01)
-    stage, times = import_run.import_store.insert_records, [0]
+    stage, times = import_store.insert_records, [0]
     api = ledger.sign_in("teller")
 
     def late(connection: Any, rows: Any) -> None:
@@ -106,7 +109,7 @@ def test_a_job_whose_step_was_broken_off_goes_on(
             connection.execute("SET LOCAL statement_timeout = '20ms'")
             connection.execute("SELECT pg_sleep(600)")
 
-    monkeypatch.setattr(import_run.import_store, "insert_records", late)
+    monkeypatch.setattr(import_store, "insert_records", late)
     done = import_file(api, table(*lines(4, "AGAIN")), mode="valid_rows")
     assert (done["state"], done["imported"], times) == ("done", 4, [2])
     assert len(records_of(ledger, done)) == 4
@@ -259,3 +262,40 @@ def test_a_revert_that_meets_a_closed_day_between_two_pieces_is_booked_on_the_ne
         " GROUP BY business_date ORDER BY business_date"
     )
     assert days == [(today.isoformat(), 2), ((today + timedelta(days=1)).isoformat(), 3)]
+
+
+def test_what_goes_wrong_around_a_job_costs_a_pause_and_not_the_runner(
+    ledger: RunningLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CONC-5: no fault leaves a process that takes files and does none of them."""
+    monkeypatch.setattr(jobs, "RETRY_SECONDS", 0.01)
+    claim, times = jobs._claim, [0]
+
+    async def fails_once(core: Core, job_id: str) -> bool:
+        times[0] += 1
+        if times[0] == 1:
+            raise RuntimeError("said by the test")
+        return await claim(core, job_id)
+
+    monkeypatch.setattr(jobs, "_claim", fails_once)
+    done = import_file(ledger.sign_in("teller"), table(*lines(2, "RUN")))
+    assert (done["state"], done["imported"]) == ("done", 2)
+
+
+def test_a_process_that_only_providers_ask_knows_an_office_that_another_has_made(
+    own_ledger: RunningLedger,
+) -> None:
+    """Where several processes serve a ledger: a payment to a new office is not sent away."""
+    ledger, till = own_ledger, open_till(own_ledger)
+
+    def elsewhere(tx: BulkTx) -> None:
+        tx.put(replace(ledger.branch("NKU"), id="another", code="ELD", name="Eldoret"))
+        tx.flush()
+        setup.add_payee(tx, provider="mpesa", number="600300", branch_id="another")
+
+    ledger.bulk(elsewhere)
+    ledger.core.holder, ledger.core.fresh_until = "this", 0.0
+    answer = till.send(message(till.fresh_code(), BusinessShortCode="600300"))
+    ledger.core.holder = ""
+    assert (answer.status_code, answer.json()["ResultCode"]) == (200, 0)
+    assert ledger.query("SELECT branch_id FROM payments") == [("another",)]

@@ -151,10 +151,12 @@ class PostgresConnection:
         In a `bulk` one each statement may take longer (`LONGER`).
         """
         self._batch += 1
-        statement: sql.Composable = _BEGIN
+        parts = [_BEGIN]
         if self._writer is not None:
-            statement = sql.Composed([statement, _MARK.format(writer=self._writer, batch=self._batch)])
-        self.driver.execute(sql.Composed([statement, _LONGER]) if bulk else statement)
+            parts.append(_MARK.format(writer=self._writer, batch=self._batch))
+        if bulk:
+            parts.append(_LONGER)
+        self.driver.execute(sql.Composed(parts))
 
     def begin_reading(self) -> None:
         """Begin a transaction that sees one state of the database."""
