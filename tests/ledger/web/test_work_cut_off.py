@@ -6,6 +6,7 @@ break a statement off that takes too long (CONC-5, CONC-7).
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -113,6 +114,32 @@ def test_a_job_whose_step_was_broken_off_goes_on(
     done = import_file(api, table(*lines(4, "AGAIN")), mode="valid_rows")
     assert (done["state"], done["imported"], times) == ("done", 4, [2])
     assert len(records_of(ledger, done)) == 4
+
+
+def test_a_writer_that_is_busy_for_longer_than_a_check_waits_is_no_failure_of_the_file(
+    ledger: RunningLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The job is tried again, and begins the check anew."""
+    monkeypatch.setattr(import_run, "STEP_SECONDS", 0)
+    monkeypatch.setattr(jobs, "RETRY_SECONDS", 0.01)
+    given_up, find, stage, times = threading.Event(), jobs._next, import_store.stage, [0]
+
+    async def next_try(core: Core) -> tuple[Job | None, bool]:
+        if times[0]:
+            monkeypatch.setattr(import_run, "STEP_SECONDS", 120)
+            given_up.set()
+        return await find(core)
+
+    def busy(connection: Any, rows: Any) -> None:
+        times[0] += 1
+        if times[0] == 1:
+            assert given_up.wait(20)
+        stage(connection, rows)
+
+    monkeypatch.setattr(jobs, "_next", next_try)
+    monkeypatch.setattr(import_store, "stage", busy)
+    done = import_file(ledger.sign_in("teller"), table(*lines(2, "BUSY")))
+    assert (done["state"], done["imported"]) == ("done", 2)
 
 
 def test_what_people_delete_between_two_pieces_of_an_import_does_not_come_in_again(

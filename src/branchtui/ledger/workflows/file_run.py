@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from branchtui.contract.balance_files import FileState
 from branchtui.ledger.problems import Refusal
 from branchtui.ledger.store import file_store
-from branchtui.ledger.store.errors import StoreFailure
+from branchtui.ledger.store.errors import StoreFailure, TookTooLong
 from branchtui.ledger.store.rows import BalanceFile
 from branchtui.ledger.workflows import file_apply, file_revert, jobs
 from branchtui.ledger.workflows.file_check import Checker, Verdict
@@ -161,7 +161,10 @@ class _Sender:
         if self.stopped.is_set():
             raise Stopped
         if self._under_way is not None:
-            self._under_way.result(STEP_SECONDS)
+            try:
+                self._under_way.result(STEP_SECONDS)
+            except TimeoutError:
+                raise TookTooLong from None  # a busy writer is no failure of the file
             self._under_way = None
 
     async def _keep(self, rows: list[Staged], done: int, total: int | None) -> None:

@@ -17,7 +17,7 @@ from branchtui.contract.imports import ImportKind, ImportMode, ImportState
 from branchtui.ledger import audit
 from branchtui.ledger.feeds.finding import ERROR, OK, WARNING, Finding
 from branchtui.ledger.store import import_store
-from branchtui.ledger.store.errors import StoreFailure
+from branchtui.ledger.store.errors import StoreFailure, TookTooLong
 from branchtui.ledger.store.rows import Import, ImportRow
 from branchtui.ledger.workflows import import_rows, jobs, statement_parked
 from branchtui.ledger.workflows.import_check import Checker, Verdict
@@ -174,7 +174,10 @@ class _Sender:
         if self.stopped.is_set():
             raise Stopped
         if self._under_way is not None:
-            self._under_way.result(STEP_SECONDS)
+            try:
+                self._under_way.result(STEP_SECONDS)
+            except TimeoutError:
+                raise TookTooLong from None  # a busy writer is no failure of the file
             self._under_way = None
 
     async def _keep(self, encoded: list[tuple[Any, ...]], done: int, total: int) -> None:
