@@ -122,21 +122,22 @@ def test_a_writer_that_is_busy_for_longer_than_a_check_waits_is_no_failure_of_th
     """The job is tried again, and begins the check anew."""
     monkeypatch.setattr(import_run, "STEP_SECONDS", 0)
     monkeypatch.setattr(jobs, "RETRY_SECONDS", 0.01)
-    given_up, find, stage, times = threading.Event(), jobs._next, import_store.stage, [0]
+    given_up, run, stage, times = threading.Event(), jobs._run, import_store.stage, [0]
 
-    async def next_try(core: Core) -> tuple[Job | None, bool]:
-        if times[0]:
+    async def run_once(core: Core, job: Job, kinds: jobs.Kinds) -> bool:
+        done = await run(core, job, kinds)
+        if not done:
             monkeypatch.setattr(import_run, "STEP_SECONDS", 120)
             given_up.set()
-        return await find(core)
+        return done
 
     def busy(connection: Any, rows: Any) -> None:
         times[0] += 1
         if times[0] == 1:
-            assert given_up.wait(20)
+            assert given_up.wait(60)
         stage(connection, rows)
 
-    monkeypatch.setattr(jobs, "_next", next_try)
+    monkeypatch.setattr(jobs, "_run", run_once)
     monkeypatch.setattr(import_store, "stage", busy)
     done = import_file(ledger.sign_in("teller"), table(*lines(2, "BUSY")))
     assert (done["state"], done["imported"]) == ("done", 2)

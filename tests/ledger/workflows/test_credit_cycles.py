@@ -18,7 +18,7 @@ from branchtui.ledger import credit_worker
 from branchtui.ledger.core import Core, open_core
 from branchtui.ledger.credit_worker import AGAIN_MINUTES, close_what_is_due
 from branchtui.ledger.mailing import MailUnusable, mail_server
-from branchtui.ledger.workflows.credit_cycles import WAKE
+from branchtui.ledger.workflows.credit_cycles import WAKE, close_account
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -135,7 +135,7 @@ def test_one_account_whose_cycle_cannot_be_ended_keeps_up_no_other(
 ) -> None:
     """A fault in one account is that account's: the others have their statements on the day."""
     bad, *good = [shop.open(settle_every=DAILY) for _ in range(3)]
-    close = credit_worker.close_account
+    close = close_account
 
     def cannot(core: Core, tx: Any, account_id: str, at_us: int) -> int:
         if account_id == bad["id"]:
