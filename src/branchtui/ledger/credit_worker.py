@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -99,19 +100,44 @@ async def _close_for_ever(core: Core) -> None:
 async def close_what_is_due(core: Core) -> int:
     """End every cycle that is over now; returns how many ended here."""
     ended = 0
+    await core.refresh()
     while not core.stopping:
         now = core.clock.now_us()
         found = await core.reader.values(_DUE, {"now": now, "limit_rows": ACCOUNTS_A_STEP})
         if not found:
             break
         ids = [account_id for (account_id,) in found]
-        step = await core.writer.submit(lambda tx, ids=ids, now=now: _close(core, tx, ids, now))  # type: ignore[misc]
+        step = await _close_step(core, ids, now)
         ended += step
         if not step:
             break
     if ended:
         core.wakes.call(WAKE)
     return ended
+
+
+async def _close_step(core: Core, ids: list[str], now: int) -> int:
+    """End the cycles of these accounts together; where one of them cannot be ended, each by itself."""
+    try:
+        return await core.writer.submit(lambda tx: _close(core, tx, ids, now))
+    except StoreFailure:
+        raise
+    except Exception:
+        log.exception("cycles could not be ended together")
+    ended = 0
+    for each in ids:
+        try:
+            ended += await core.writer.submit(partial(_close_one, core, each, now))
+        except StoreFailure:
+            raise
+        except Exception:
+            core.metrics.alarm("cycles")
+            log.exception("a cycle could not be ended", account=each)
+    return ended
+
+
+def _close_one(core: Core, account_id: str, now: int, tx: Tx) -> int:
+    return close_account(core, tx, account_id, now)
 
 
 def _close(core: Core, tx: Tx, ids: list[str], now: int) -> int:

@@ -108,7 +108,7 @@ def changing(database: str, *, alone: bool = False) -> Iterator[Connection]:
         try:
             yield connection
         except Exception as error:
-            if store.fault_of(error) not in {Fault.AWAY, Fault.CONTENTION, Fault.FULL}:
+            if store.fault_of(error) not in {Fault.AWAY, Fault.CONTENTION, Fault.FULL, Fault.LATE}:
                 raise
             raise StoreUnavailable(f"{store.name} could not take this and undid it: {error}") from error
         finally:
@@ -120,7 +120,7 @@ def changing(database: str, *, alone: bool = False) -> Iterator[Connection]:
 def in_one_transaction(connection: Connection, run: Callable[[BulkTx], T]) -> T:
     """Run `run` in one transaction of `connection`."""
     try:
-        connection.begin()
+        connection.begin(bulk=True)
         batch = Batch(connection)
         tx = BulkTx(batch)
         found = run(tx)

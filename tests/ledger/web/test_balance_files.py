@@ -474,6 +474,17 @@ def test_blank_rows_are_passed_over_and_said(ledger: RunningLedger, boss: Api) -
     assert result(apply_file(boss, found))[:3] == ("applied", 2, 0)
 
 
+def test_one_payer_behind_more_blank_rows_than_a_piece_holds_is_applied(
+    ledger: RunningLedger, boss: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Contract 6: what was stated is what the file moved, wherever in the file it stands."""
+    monkeypatch.setattr(file_apply, "ROWS_A_PIECE", 3)
+    (number,) = numbers(ledger, 1)
+    data = universal(payer(number, "7.00")).replace(b"D,", b"\n" * 7 + b"D,", 1)
+    found = apply_bytes(boss, data)
+    assert (result(found), owed(ledger, number)) == (("applied", 1, 0, 7, 0), 700)
+
+
 def test_a_payer_with_two_receivables_is_not_guessed(ledger: RunningLedger, boss: Api) -> None:
     """The file sets *the* receivable: of several it is not clear which."""
     member = ledger.add_member(accounts=("wallet", "receivable"))
@@ -718,6 +729,27 @@ def test_what_has_moved_since_is_listed_and_blocks_the_whole_revert(ledger: Runn
     assert settled(boss, ask_revert(boss, later))["state"] == "reverted"
     assert settled(boss, ask_revert(boss, done))["state"] == "reverted"
     assert (owed(ledger, first), owed(ledger, second)) == (0, 0)
+
+
+def test_who_is_on_the_way_to_another_branch_or_has_gone_there_blocks_the_revert(
+    ledger: RunningLedger, boss: Api
+) -> None:
+    """Contract 3: during a transfer people move no money; AUTHZ-3: nor that of whom they do not see."""
+    members = [ledger.add_member() for _ in range(2)]
+    done = apply_bytes(boss, universal(*(payer(each.customer.account_no, "9.00") for each in members)))
+
+    change_member(ledger, members[1], status="transfer_in_progress")
+    moving = ask_revert(boss, done)
+    change_member(ledger, members[1], status="active", branch_id=ledger.branch("KSM").id)
+    gone = ask_revert(boss, done)
+    stood = [owed(ledger, each.customer.account_no) for each in members]
+    back = settled(ledger.sign_in("hq-supervisor"), ask_revert(ledger.sign_in("hq-supervisor"), done))
+
+    assert (said(moving), said(gone)) == ((409, "revert-blocked"), (409, "revert-blocked"))
+    assert stood == [900, 900]
+    assert back["state"] == "reverted"
+    assert [owed(ledger, each.customer.account_no) for each in members] == [0, 0]
+    change_member(ledger, members[1], branch_id=ledger.branch("NKU").id)
 
 
 def test_taking_back_is_risky_and_a_supervisors(own_ledger: RunningLedger) -> None:

@@ -208,6 +208,43 @@ def test_an_inactive_account_is_not_bought_on(shop: Shop) -> None:
     shop.buy(account, 1)
 
 
+def test_an_inactive_account_at_zero_is_paid_by_no_door(shop: Shop) -> None:
+    """Contract 7: inactive needs zero; a payment is refused as a settlement is, keyed, given or given anew."""
+    account = shop.open()
+    assert shop.api().patch(f"{PATH}/{account['id']}", {"status": "inactive"}, if_match=1).status_code == 200
+    key = {"customer_id": account["customer_id"], "amount_minor": 700, "currency": "KES", "tender": "cash"}
+    refused(shop.api().post("/v1/payments", key | {"account_id": account["id"]}), 409, "account-not-active")
+    payment = shop.api().post("/v1/payments", key).json()
+    whither = {"customer_id": account["customer_id"], "account_id": account["id"]}
+    path = f"/v1/payments/{payment['id']}"
+    again = shop.api().post(
+        f"{path}/reassign", whither | {"reason": "the shop's"}, if_match=payment["version"]
+    )
+    refused(again, 409, "account-not-active")
+    waits = shop.api().post(f"{path}/disassociate", {"reason": "wrong"}, if_match=payment["version"]).json()
+    given = shop.api().post(f"{path}/associate", whither, if_match=waits["version"])
+    refused(given, 409, "account-not-active")
+    assert shop.now(account)["owed_minor"] == 0
+
+
+def test_what_is_owed_again_on_an_inactive_account_is_not_settled_on_a_closed_day(
+    own_ledger: RunningLedger,
+) -> None:
+    """A cheque that bounced leaves it owing; a closed day takes no settlement of it either."""
+    shop = Shop(own_ledger)
+    account = shop.open()
+    shop.buy(account, 1_000)
+    paid = shop.settle(account)
+    assert shop.api().patch(f"{PATH}/{account['id']}", {"status": "inactive"}, if_match=1).status_code == 200
+    shop.bounce(paid)
+    branch, day = own_ledger.branch("NKU"), own_ledger.today("NKU").isoformat()
+    closed = ClosedDay(day_key(branch.id, day), branch.id, day, "supervisor", own_ledger.clock.now_us())
+    own_ledger.write(lambda tx: tx.put(closed))
+    refused(shop.send(account, "settlements", tender="card", reference="C-1"), 409, "day-closed")
+    own_ledger.write(lambda tx: tx.remove(closed))
+    assert shop.settle(account, tender="card", reference="C-1")["amount_minor"] == 1_000
+
+
 def test_goods_given_back_settle_their_own_sale_first(shop: Shop) -> None:
     """Contract 7: a refund lowers what is owed; of its sale first, then of the oldest, then of what comes."""
     account = shop.open()

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.ledger.files import findings, import_file
+from tests.ledger.files import findings, finished, import_file
 from tests.ledger.running import RunningLedger
 from tests.ledger.shop import PATH, Shop
+
+from branchtui.ledger.core import Tree
+from branchtui.ledger.days import day_key
+from branchtui.ledger.store.rows import ClosedDay
+from branchtui.ledger.store.unit import Tx
 
 pytestmark = pytest.mark.both_stores
 
@@ -104,3 +110,87 @@ def test_a_template_has_the_columns(shop: Shop) -> None:
     """Contract 8: `GET /v1/templates/credit-accounts.csv`."""
     template = shop.api().get("/v1/templates/credit-accounts.csv")
     assert set(HEAD.split(",")) <= set(template.text.strip().split(","))
+
+
+def change_branch(shop: Shop, code: str, **values: Any) -> None:
+    """An office as its administrator would have made it."""
+    branch = shop.ledger.branch(code)
+
+    def put(tx: Tx) -> None:
+        tx.put(replace(branch, **values))
+
+    shop.ledger.write(put)
+    shop.ledger.core.tree = Tree(
+        replace(each, **values) if each.id == branch.id else each for each in shop.ledger.core.tree
+    )
+
+
+def test_an_office_below_with_books_of_another_currency_is_not_given_credit_in_its_own(
+    own_ledger: RunningLedger,
+) -> None:
+    """VAL-1: an amount is of the currency that the file is in; 1,000.00 shillings are not 100,000 of another."""
+    shop = Shop(own_ledger)
+    known = own_ledger.add_member("KSM").customer.customer_no
+    change_branch(shop, "KSM", currency="UGX")
+    made = take(shop, f"{known},,,,,1000.00,yes,250.00,,,,,,,", who="hq-supervisor", mode="valid_rows")
+    assert (made["state"], made["imported"]) == ("refused", 0)
+    wrong = findings(shop.api("hq-supervisor"), made, "error")
+    assert [(each["column"], each["code"]) for each in wrong] == [("customer_no", "currency")]
+    assert own_ledger.query("SELECT count(*) FROM credit_accounts") == [(0,)]
+
+
+def test_an_opening_credit_is_not_booked_on_a_closed_day_of_the_customers_own_office(
+    own_ledger: RunningLedger,
+) -> None:
+    """A closed day takes no postings, whoever sends the file and from where."""
+    shop = Shop(own_ledger)
+    known = own_ledger.add_member("KSM").customer.customer_no
+    branch, day = own_ledger.branch("KSM"), own_ledger.today("KSM").isoformat()
+    closed = ClosedDay(day_key(branch.id, day), branch.id, day, "supervisor2", own_ledger.clock.now_us())
+    own_ledger.write(lambda tx: tx.put(closed))
+    made = take(shop, f"{known},,,,,1000,yes,250,,,,,,,", who="hq-supervisor", mode="valid_rows")
+    assert (made["state"], made["imported"]) == ("done", 0)
+    assert [each["code"] for each in findings(shop.api("hq-supervisor"), made, "error")] == ["day-closed"]
+    assert own_ledger.query("SELECT count(*) FROM journal_entries") == [(0,)]
+
+
+def test_who_starts_a_file_that_another_sent_opens_no_more_credit_than_by_hand(
+    own_ledger: RunningLedger,
+) -> None:
+    """MC: the limit is that of who lets the money be owed, not of who looked at the file."""
+    shop = Shop(own_ledger)
+    known = own_ledger.add_member().customer.customer_no
+    rows = (f"{known},,,,BIG,900000,yes,,,,,,,,", f"{known},,,,SMALL,1000,yes,,,,,,,,")
+    ready = take(shop, *rows, who="supervisor", dry_run=True, mode="valid_rows")
+    assert (ready["state"], ready["rows_error"]) == ("ready", 0)
+    body = {"sha256": ready["sha256"], "preview_version": ready["preview_version"]}
+    made = finished(shop.api(), shop.api().post(f"/v1/imports/{ready['id']}/start", body))
+    assert (made["imported"], made["rows_error"]) == (1, 1)
+    assert [(each["row_no"], each["code"]) for each in findings(shop.api(), made, "error")] == [
+        (2, "needs-checker")
+    ]
+
+
+def test_a_customer_who_has_left_the_branch_since_the_preview_is_given_nothing(
+    own_ledger: RunningLedger,
+) -> None:
+    """AUTHZ-3: whom the sender does not see any more, he opens no account for."""
+    shop = Shop(own_ledger)
+    member = own_ledger.add_member()
+    ready = take(shop, f"{member.customer.customer_no},,,,,100,yes,,,,,,,,", dry_run=True, mode="valid_rows")
+    moved = replace(member.customer, branch_id=own_ledger.branch("KSM").id)
+    own_ledger.write(lambda tx: tx.put(moved))
+    body = {"sha256": ready["sha256"], "preview_version": ready["preview_version"]}
+    made = finished(shop.api(), shop.api().post(f"/v1/imports/{ready['id']}/start", body))
+    assert (made["imported"], made["rows_error"]) == (0, 1)
+
+
+@pytest.mark.parametrize("number", ["\u00c9T\u00c9-1", "\u0661\u0662\u0663", "-1"])
+def test_an_account_number_is_typed_as_every_other_one(shop: Shop, number: str) -> None:
+    """Contract 1: ASCII letters and digits: another engine folds others otherwise, and people cannot type them."""
+    known = shop.ledger.add_member().customer.customer_no
+    made = take(shop, f"{known},,,,{number},100,yes,,,,,,,,")
+    assert (made["state"], [each["column"] for each in findings(shop.api(), made, "error")]) == (
+        "refused",
+        ["account_no"],
+    )

@@ -14,10 +14,11 @@ from tests.ledger.mailbox import Mailbox, waited
 from tests.ledger.running import RunningLedger
 from tests.ledger.shop import DAILY, PATH, Shop
 
+from branchtui.ledger import credit_worker
 from branchtui.ledger.core import Core, open_core
 from branchtui.ledger.credit_worker import AGAIN_MINUTES, close_what_is_due
 from branchtui.ledger.mailing import MailUnusable, mail_server
-from branchtui.ledger.workflows.credit_cycles import WAKE
+from branchtui.ledger.workflows.credit_cycles import WAKE, close_account
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -127,6 +128,24 @@ def test_what_is_bought_after_the_date_is_of_the_next_cycle_however_late_the_wor
     (statement,) = statements(shop, account, 1)
     assert (statement["purchases_minor"], statement["closing_minor"]) == (1_000, 1_000)
     assert shop.now(account)["cycle"]["purchases_minor"] == 2_000
+
+
+def test_one_account_whose_cycle_cannot_be_ended_keeps_up_no_other(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault in one account is that account's: the others have their statements on the day."""
+    bad, *good = [shop.open(settle_every=DAILY) for _ in range(3)]
+    close = close_account
+
+    def cannot(core: Core, tx: Any, account_id: str, at_us: int) -> int:
+        if account_id == bad["id"]:
+            raise ValueError("said by the test")
+        return close(core, tx, account_id, at_us)
+
+    monkeypatch.setattr(credit_worker, "close_account", cannot)
+    pass_days(shop, 1)
+    assert [len(statements(shop, each, 1)) for each in good] == [1, 1]
+    assert shop.statements(bad) == []
 
 
 def test_workers_at_once_end_each_cycle_once(shop: Shop) -> None:

@@ -84,7 +84,7 @@ def _asked(url: str, data: bytes, who: str, members: dict[str, Any]) -> dict[str
         pytest.param("valid_rows", (STORE, "stage", 2), id="in the middle of the check"),
         pytest.param("valid_rows", (JOBS, "called", 6), id="when the check is over"),
         pytest.param("valid_rows", (STORE, "insert_records", 0), id="before the first row is in"),
-        pytest.param("valid_rows", (STORE, "last_record_row", 3), id="between two chunks"),
+        pytest.param("valid_rows", (STORE, "staged", 3), id="between two chunks"),
         pytest.param("valid_rows", (STORE, "insert_records", 3), id="in the middle of a chunk"),
         pytest.param("all_or_nothing", (STORE, "insert_records", 0), id="all: before the first row is in"),
         pytest.param("all_or_nothing", (STORE, "insert_records", 3), id="all: in the middle"),

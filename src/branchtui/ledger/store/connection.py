@@ -71,8 +71,11 @@ class Connection(Protocol):
         """Rows that this connection has inserted, changed or deleted so far."""
         ...
 
-    def begin(self) -> None:
-        """Begin a transaction that may write: until it ends, no other one of the ledger begins (CONC-6, CONC-7)."""
+    def begin(self, *, bulk: bool = False) -> None:
+        """Begin a transaction that may write: until it ends, no other one of the ledger begins (CONC-6, CONC-7).
+
+        `bulk`: for thousands of rows, so that its statements may take longer.
+        """
         ...
 
     def begin_reading(self) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import select, text
 
 from branchtui.ledger.store.mapping import compiled, insert_rows, mapping_of
 from branchtui.ledger.store.rows import (
@@ -55,9 +55,6 @@ _IDENTIFIERS = compiled(
 )
 _CODES = compiled(select(*mapping_of(CodeValue).select_list).where(code_values.c.code.in_(_GIVEN)))
 _STAFF = compiled(select(*mapping_of(Staff).select_list).where(staff.c.branch_id.in_(_GIVEN)))
-_LAST = compiled(
-    select(func.max(customers.c.import_row_no)).where(customers.c.import_id == bindparam("import_id"))
-)
 
 
 def by_number(connection: Connection, numbers: Collection[str]) -> dict[str, Known]:
@@ -114,12 +111,6 @@ def code_lists(connection: Connection, codes: Iterable[str]) -> list[CodeValue]:
 def staff_of(connection: Connection, branch_ids: Iterable[str]) -> list[Staff]:
     """The staff of some branches, whoever has left too."""
     return [Staff(*found) for found in connection.execute(_STAFF, {"keys": json.dumps(list(branch_ids))})]
-
-
-def last_customer_row(connection: Connection, import_id: str) -> int:
-    """The last row of an import that became a customer; 0 when none did."""
-    found = connection.execute(_LAST, {"import_id": import_id}).fetchone()
-    return int(found[0] or 0) if found else 0
 
 
 def insert_customers(

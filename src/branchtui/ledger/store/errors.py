@@ -43,6 +43,10 @@ class StoreAway(NotNow):
     """The database server cannot be reached, or it is another version's; nothing was applied."""
 
 
+class TookTooLong(NotNow):
+    """The server broke a statement off at its time limit, or a person did; nothing was applied."""
+
+
 class CommitUnknown(StoreFailure):
     """A COMMIT was not confirmed and the database could not be asked since: it may have been applied."""
 
@@ -72,6 +76,9 @@ class Fault(Enum):
 
     CONTENTION = "contention"
     """Another transaction was in the way: the whole batch may run again."""
+
+    LATE = "late"
+    """A statement took longer than it may: rolled back for certain, and no better when it runs again at once."""
 
     AWAY = "away"
     """The server is gone, or is no longer the one that writes: the whole batch may run again elsewhere."""

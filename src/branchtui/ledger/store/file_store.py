@@ -113,6 +113,16 @@ WHERE postings.balance_file_id = :file AND postings.row_no > :after
 ORDER BY postings.row_no LIMIT :limit_rows
 """
 
+_ELSEWHERE: Final = """
+SELECT customers.account_no, customers.branch_id, customers.status FROM balance_file_postings AS postings
+JOIN accounts ON accounts.id = postings.account_id
+JOIN customers ON customers.id = accounts.customer_id
+JOIN journal_entries ON journal_entries.id = postings.entry_id
+WHERE postings.balance_file_id = :file
+    AND (customers.status = 'transfer_in_progress' OR customers.branch_id <> journal_entries.branch_id)
+ORDER BY postings.row_no
+"""
+
 _BLOCKING_COUNT: Final = """
 SELECT COUNT(*) FROM balance_file_postings AS postings JOIN accounts ON accounts.id = postings.account_id
 WHERE postings.balance_file_id = :file
@@ -221,6 +231,14 @@ def posted(connection: Connection, file_id: str, after: int, limit: int) -> list
 def branches_posted(connection: Connection, file_id: str) -> list[str]:
     """The branches in which a file moved balances."""
     return [branch_id for (branch_id,) in connection.execute(_BRANCHES_POSTED, {"file": file_id})]
+
+
+def payers_elsewhere(connection: Connection, file_id: str) -> list[tuple[str, str, str]]:
+    """Account number, branch and status of the payers whom a file moved, and who are on their way or have moved since."""
+    return [
+        (number, branch, status)
+        for number, branch, status in connection.execute(_ELSEWHERE, {"file": file_id})
+    ]
 
 
 def blocking_count(connection: Connection, file_id: str) -> int:

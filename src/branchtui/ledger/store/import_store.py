@@ -90,10 +90,12 @@ _STAGED = compiled(
     .order_by(import_rows.c.row_no)
     .limit(bindparam("limit_rows"))
 )
-_LAST_RECORD = compiled(
-    select(func.max(balance_records.c.import_row_no)).where(
-        balance_records.c.import_id == bindparam("import_id")
-    )
+_PLACE = compiled(
+    select(import_rows.c.row_no)
+    .where(import_rows.c.import_id == bindparam("import_id"), import_rows.c.parsed.is_not(None))
+    .order_by(import_rows.c.row_no)
+    .limit(1)
+    .offset(bindparam("before"))
 )
 _LAST_PLAN = compiled(
     select(func.max(plans.c.import_row_no)).where(plans.c.import_id == bindparam("import_id"))
@@ -212,10 +214,17 @@ def staged(connection: Connection, import_id: str, after: int, limit: int) -> li
     return [Staged(*found) for found in connection.execute(_STAGED, bound)]
 
 
-def last_record_row(connection: Connection, import_id: str) -> int:
-    """The last row that became a balance record; 0 when none did."""
-    found = connection.execute(_LAST_RECORD, {"import_id": import_id}).fetchone()
-    return int(found[0] or 0) if found else 0
+def last_taken(connection: Connection, import_id: str, imported: int) -> int:
+    """The last of the `imported` rows that were taken in so far; 0 when none was.
+
+    They are the first of those that are staged: what was refused, or passed over, is staged no longer. What has
+    become of them since does not matter, so that nothing that people delete comes in again.
+    """
+    if not imported:
+        return 0
+    found = connection.execute(_PLACE, {"import_id": import_id, "before": imported - 1}).fetchone()
+    assert found is not None, "what was taken in was staged"
+    return int(found[0])
 
 
 def last_plan_row(connection: Connection, import_id: str) -> int:

@@ -61,8 +61,8 @@ class SqliteConnection(apsw.Connection):
         for statement, bound in writes:
             self.executemany(statement, bound)
 
-    def begin(self) -> None:
-        """Begin a transaction that may write; nobody else writes until it ends (CONC-6)."""
+    def begin(self, *, bulk: bool = False) -> None:
+        """Begin a transaction that may write; nobody else writes until it ends (CONC-6). No statement has a limit here."""
         self.execute("BEGIN IMMEDIATE")
 
     def begin_reading(self) -> None:

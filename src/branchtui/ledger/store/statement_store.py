@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import bindparam, select, text
 
 from branchtui.contract.statements import Columns
 from branchtui.ledger.store.mapping import compiled, mapping_of
 from branchtui.ledger.store.rows import Payee
 from branchtui.ledger.store.search import prefix_end
-from branchtui.ledger.store.tables import column_maps, imports, journal_entries, payees, payments
+from branchtui.ledger.store.tables import column_maps, journal_entries, payees, payments
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -55,12 +55,6 @@ _BEGINNING = compiled(
         payments.c.code < bindparam("high"),
     )
 )
-_LAST_ROW = compiled(
-    select(func.max(journal_entries.c.row_no)).where(
-        journal_entries.c.operation_key
-        == select(imports.c.operation_key).where(imports.c.id == bindparam("import_id")).scalar_subquery()
-    )
-)
 _OF_OPERATION = compiled(
     select(journal_entries.c.subject_id).where(
         journal_entries.c.subject_id.in_(_GIVEN), journal_entries.c.operation_key == bindparam("key")
@@ -89,12 +83,6 @@ def beginning(connection: Connection, provider: str, begin: str) -> list[Coded]:
     """The payments whose code begins so."""
     bound = {"provider": provider, "low": begin, "high": prefix_end(begin)}
     return [Coded(*found) for found in connection.execute(_BEGINNING, bound)]
-
-
-def last_row(connection: Connection, import_id: str) -> int:
-    """The greatest number of a journal entry of this import; 0 when it has none."""
-    found = connection.execute(_LAST_ROW, {"import_id": import_id}).fetchone()
-    return 0 if found is None or found[0] is None else int(found[0])
 
 
 def of_operation(connection: Connection, payment_ids: Sequence[str], operation_key: str) -> set[str]:

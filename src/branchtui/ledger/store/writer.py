@@ -26,6 +26,7 @@ from branchtui.ledger.store.errors import (
     StorageFull,
     StoreAway,
     StoreUnavailable,
+    TookTooLong,
     WriterBusy,
     WriterStopped,
     stop_the_process,
@@ -225,7 +226,7 @@ class Writer:
                         return [_Done(error=failed) for _ in tasks]
                     continue
                 if len(tasks) == 1:
-                    return [_Done(error=error)]
+                    return [_Done(error=TookTooLong() if fault is Fault.LATE else error)]
                 return [result for task in tasks for result in self._run([task])]
             self.full = self.away = False
             self.batches += 1
@@ -272,10 +273,11 @@ class Writer:
             try:
                 return self._store.was_committed(doubt.mark)
             except Exception as error:
-                if self._fault_of(error) not in {Fault.AWAY, Fault.CONTENTION}:
-                    raise
                 if time.monotonic() >= until:
                     self.away = True
+                    raise CommitUnknown from error
+                if self._fault_of(error) not in {Fault.AWAY, Fault.CONTENTION, Fault.LATE}:
+                    # Whatever kept the database from answering: to run again could do it twice.
                     raise CommitUnknown from error
             self._pause(self._chance.uniform(*PAUSE_SECONDS))
         raise CommitUnknown from doubt
@@ -331,7 +333,7 @@ def _run_batch(
     """Decide every task in order and commit once; a task that raises leaves nothing behind."""
     batch = Batch(connection, len(tasks))
     try:
-        connection.begin()
+        connection.begin(bulk=tasks[0].bulk)
         if connection.is_far and len(tasks) > 1:
             read_ahead(batch, [task.run for task in tasks])
         for task in tasks:

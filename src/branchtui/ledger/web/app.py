@@ -27,7 +27,14 @@ from branchtui.ledger.logs import places
 from branchtui.ledger.operations import Reply
 from branchtui.ledger.problems import Refusal, forbidden, not_found, render, stops
 from branchtui.ledger.seal_key import KeyUnusable
-from branchtui.ledger.store.errors import CommitUnknown, Contention, NotNow, StorageFull, WriterStopped
+from branchtui.ledger.store.errors import (
+    CommitUnknown,
+    Contention,
+    NotNow,
+    StorageFull,
+    TookTooLong,
+    WriterStopped,
+)
 from branchtui.ledger.store.rows import AuditRow, ChainHead
 from branchtui.ledger.web.auth import authenticate
 from branchtui.ledger.web.body import parse_json, parse_model, parse_query, read_bounded
@@ -313,9 +320,22 @@ def _failure(error: Exception, route: Route, request_id: str, core: Core) -> Ref
         )
     if isinstance(error, WriterStopped):
         return stops()
+    if isinstance(error, TookTooLong):
+        log.warning("a statement was broken off at its limit", route=route.name, request_id=request_id)
+        return Refusal(
+            503,
+            Codes.OVERLOADED,
+            "The database is too busy for this now. Nothing was done; it is tried again by itself.",
+            retry_after_seconds=5,
+            retry_same_key=True,
+        )
     if isinstance(error, NotNow):
         return Refusal(
-            503, Codes.OVERLOADED, "The ledger cannot take this now. Nothing was done.", retry_after_seconds=1
+            503,
+            Codes.OVERLOADED,
+            "The ledger cannot take this now. Nothing was done.",
+            retry_after_seconds=1,
+            retry_same_key=True,
         )
     if isinstance(error, TimeoutError):
         return Refusal(503, Codes.OVERLOADED, "The ledger took too long to answer.", retry_after_seconds=2)

@@ -278,6 +278,7 @@ def _giving() -> tuple[Route, ...]:
                 Codes.TRANSITION_NOT_ALLOWED,
                 Codes.CUSTOMER_NOT_ACTIVE,
                 Codes.ACCOUNT_NOT_OPEN,
+                Codes.ACCOUNT_NOT_ACTIVE,
                 Codes.DAY_CLOSED,
                 Codes.NEEDS_CHECKER,
             ),

@@ -202,12 +202,8 @@ def apply(
     refuse_other(file, asked)
     if file.payers != 1:
         return begin_apply(core, tx, command, file)
-    file = _begun(file, command, file.job_id)
-    waiting, reached = file_store.waiting(tx.connection, file.id, file.currency, 0, file_apply.ROWS_A_PIECE)
     before = file
-    if reached is not None:
-        file = file_apply.apply_rows(core, tx, command, file, waiting, reached)
-    file = file_apply.finished(file, command.at_us)
+    file = file_apply.apply_one(core, tx, command, _begun(file, command, file.job_id))
     tx.put(file)
     shown = answer(file, command.principal, balances=_balances(tx, file))
     return _reply(file, shown, _moved(command, before, file))
@@ -243,7 +239,7 @@ def revert(core: Core, tx: BulkTx, command: Command, file_id: str, version: int 
     file = visible(tx, command.principal, file_id)
     _refuse_stale(command.principal, file, version)
     _refuse(FileAction.REVERT, command.principal, file)
-    file_revert.refuse_blocked(core, tx, file)
+    file_revert.refuse_blocked(core, tx, command.principal, file)
     is_one = file.accounts_updated <= 1
     begun = replace(
         file,

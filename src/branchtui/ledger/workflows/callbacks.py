@@ -87,6 +87,7 @@ async def take(core: Core, message: Message) -> None:
 
 
 async def _incoming(core: Core, body: bytes) -> tuple[IncomingPayment, Branch]:
+    await core.refresh()  # nobody who is signed in may ever ask this process
     confirmation = mpesa.read(body)
     payee = await core.reader.find_one(Payee, provider=mpesa.PROVIDER, number=confirmation.short_code)
     if payee is None:

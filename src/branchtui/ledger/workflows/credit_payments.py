@@ -7,13 +7,21 @@ from typing import TYPE_CHECKING
 from branchtui.contract.credit import TransactionType
 from branchtui.contract.customers import AccountKind
 from branchtui.ledger.store.rows import CreditAccount, CreditTransaction
+from branchtui.ledger.workflows import credit_rules
 from branchtui.ledger.workflows.credit_book import Movement, enter
 
 if TYPE_CHECKING:
     from branchtui.ledger.core import Core
     from branchtui.ledger.operations import Command
+    from branchtui.ledger.problems import Refusal
     from branchtui.ledger.store.rows import Account, JournalEntry, Payment
     from branchtui.ledger.store.unit import Tx
+
+
+def refuse_idle(tx: Tx, account: Account) -> Refusal | None:
+    """Refuses a payment onto a credit account that is inactive and owes nothing (409 `account-not-active`)."""
+    credit = tx.get(CreditAccount, account.id) if account.kind == AccountKind.CREDIT else None
+    return None if credit is None else credit_rules.refuse_idle(credit, account)
 
 
 def received(

@@ -104,14 +104,17 @@ def refuse_state(action: CreditAction, standing: Standing) -> Refusal | None:
             Codes.ACCOUNT_NOT_ACTIVE,
             f"Account {standing.account.account_no} is inactive. Nothing can be bought on it.",
         )
-    if action is CreditAction.SETTLE and standing.credit.status != CreditStatus.ACTIVE:
-        return None if standing.credit.owed_minor else _inactive(standing)
+    if action is CreditAction.SETTLE and (idle := refuse_idle(standing.credit, standing.account)):
+        return idle
     return _closed_day(standing)
 
 
-def _inactive(standing: Standing) -> Refusal:
+def refuse_idle(credit: CreditAccount, account: Account) -> Refusal | None:
+    """Refuses to pay onto an account that is inactive and owes nothing: it would be at zero no more (409)."""
+    if credit.status == CreditStatus.ACTIVE or credit.owed_minor > 0:
+        return None
     return conflict(
-        Codes.ACCOUNT_NOT_ACTIVE, f"Account {standing.account.account_no} is inactive and nothing is owed."
+        Codes.ACCOUNT_NOT_ACTIVE, f"Account {account.account_no} is inactive and nothing is owed."
     )
 
 

@@ -56,6 +56,15 @@ class _Decided:
     refused: dict[int, Finding]
 
 
+def is_its_own(running: Running, file: BalanceFile) -> bool:
+    """Whether this job is the one that is to bring the file on.
+
+    One that died between its last step and the note of its end is run again, when another may have taken over: that
+    one has the name and the rights of who asked for it.
+    """
+    return file.job_id == running.job.id
+
+
 @dataclass(frozen=True, slots=True)
 class Applying:
     """A job on its file; every call of `piece` does the next rows of it."""
@@ -67,6 +76,8 @@ class Applying:
         core, principal = self.running.core, self.running.principal
         file = tx.get(BalanceFile, self.running.job.subject_id)
         assert file is not None, "balance files are never deleted"
+        if file.state != FileState.APPLYING or not is_its_own(self.running, file):
+            return file
         assert file.applied_key is not None, "who asks for it gives it a key"
         waiting, reached = file_store.waiting(tx.connection, file.id, file.currency, file.done_row_no, rows)
         if reached is None:
@@ -77,6 +88,17 @@ class Applying:
         applied = apply_rows(core, tx, command, file, waiting, reached)
         jobs.progress(tx, self.running.job.id, applied.done_row_no, max(file.payers, applied.done_row_no))
         return applied
+
+
+def apply_one(core: Core, tx: BulkTx, command: Command, file: BalanceFile) -> BalanceFile:
+    """A file of one payer, applied: however many blank rows stand before him, his is among them."""
+    waiting: list[tuple[Any, ...]] = []
+    reached: int | None = 0
+    while reached is not None and not waiting:
+        waiting, reached = file_store.waiting(tx.connection, file.id, file.currency, reached, ROWS_A_PIECE)
+    if reached is not None:
+        file = apply_rows(core, tx, command, file, waiting, reached)
+    return finished(file, command.at_us)
 
 
 def finished(file: BalanceFile, at_us: int) -> BalanceFile:

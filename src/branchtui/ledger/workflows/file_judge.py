@@ -189,9 +189,11 @@ class Judge:
         due, reference, email = due.strip(), reference.strip(), email.strip()
         if due:
             try:
-                due = self.dates[due] = self.read_date(due)
+                day = self.dates[due] = self.read_date(due)
             except CellError as failure:
                 findings.append(error(failure.code, str(failure), "due_date", due))
+            else:
+                due = day
         for column, value, longest in (
             ("payer_name", name, NAME_CHARACTERS),
             ("statement_ref", reference, _REFERENCE_CHARACTERS),

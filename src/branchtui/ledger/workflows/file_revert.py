@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from branchtui.contract.balance_files import FileState, PayerChange
+from branchtui.contract.customers import CustomerStatus
 from branchtui.contract.problem import Codes
 from branchtui.format.money import money
 from branchtui.ledger import audit, journal
@@ -21,16 +22,19 @@ from branchtui.ledger.problems import conflict
 from branchtui.ledger.store import file_pages, file_store
 from branchtui.ledger.store.rows import Account, BalanceFile, Leg
 from branchtui.ledger.workflows import jobs
-from branchtui.ledger.workflows.file_apply import narration_of
+from branchtui.ledger.workflows.file_apply import is_its_own, narration_of
+from branchtui.ledger.workflows.payments import first_open_day
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from branchtui.ledger.access import Principal
     from branchtui.ledger.core import Core
     from branchtui.ledger.store.file_store import Posted
     from branchtui.ledger.store.unit import BulkTx
     from branchtui.ledger.workflows.jobs import Running
 
+_ON_THE_MOVE: Final = CustomerStatus.TRANSFER_IN_PROGRESS.value
 REVERSAL_KIND: Final = "balance-file-reversal"
 NAMED_MAX: Final = 20
 """Accounts in the way that a refusal names; the list of payers has them all."""
@@ -41,13 +45,28 @@ WHERE entry_id IN (SELECT value FROM json_each(:entries)) ORDER BY entry_id, lin
 """
 
 
-def refuse_blocked(core: Core, tx: BulkTx, file: BalanceFile) -> None:
-    """Refuse what cannot be taken back as a whole: accounts that moved since, branches whose day is closed.
+def refuse_blocked(core: Core, tx: BulkTx, who: Principal, file: BalanceFile) -> None:
+    """Refuse what cannot be taken back as a whole.
+
+    Accounts that moved since, payers who are on their way to another branch or have gone where `who` does not see
+    them, branches whose day is closed.
 
     Raises:
-        Refusal: 409 `revert-blocked` with `count` and the first `accounts`, or 409 `day-closed`.
+        Refusal: 409 `revert-blocked` with `count` and, where they moved, the first `accounts`, or 409 `day-closed`.
     """
     connection = tx.connection
+    for account_no, branch_id, status in file_store.payers_elsewhere(connection, file.id):
+        if status == _ON_THE_MOVE:
+            raise conflict(
+                Codes.REVERT_BLOCKED,
+                f"Payer {account_no} is being transferred to another branch; nothing moves until that ends.",
+            )
+        if not who.scope.covers(branch_id):
+            raise conflict(
+                Codes.REVERT_BLOCKED,
+                f"Payer {account_no} has left the branches that you see since the file was applied. "
+                "Ask a supervisor who sees both. Nothing was taken back.",
+            )
     count = file_store.blocking_count(connection, file.id)
     if count:
         named = file_pages.payers(
@@ -90,6 +109,8 @@ class Reverting:
         core, principal = self.running.core, self.running.principal
         file = tx.get(BalanceFile, self.running.job.subject_id)
         assert file is not None, "balance files are never deleted"
+        if file.state != FileState.REVERTING or not is_its_own(self.running, file):
+            return file
         assert file.reverted_key is not None, "who asks for it gives it a key"
         posted = file_store.posted(tx.connection, file.id, file.done_row_no, rows)
         if not posted:
@@ -123,7 +144,8 @@ def revert_rows(
     narration = f"{narration_of(file)} taken back"
     for each in posted:
         if each.branch_id not in days:
-            days[each.branch_id] = core.today(core.tree[each.branch_id]).isoformat()
+            # What was begun is brought to its end, though the day was closed meanwhile: on the next open one.
+            days[each.branch_id] = first_open_day(core, tx, core.tree[each.branch_id])
         drafts.append(
             journal.EntryDraft(
                 REVERSAL_KIND,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from branchtui.contract.balance_files import FileState
 from branchtui.ledger.problems import Refusal
 from branchtui.ledger.store import file_store
-from branchtui.ledger.store.errors import StoreFailure
+from branchtui.ledger.store.errors import StoreFailure, TookTooLong
 from branchtui.ledger.store.rows import BalanceFile
 from branchtui.ledger.workflows import file_apply, file_revert, jobs
 from branchtui.ledger.workflows.file_check import Checker, Verdict
@@ -70,6 +70,8 @@ async def run(running: Running) -> dict[str, Any]:
 async def _advance(running: Running) -> BalanceFile:
     file = await running.core.reader.get(BalanceFile, running.job.subject_id)
     assert file is not None, "a job of this kind names a balance file"
+    if not file_apply.is_its_own(running, file):
+        return file
     if file.state == FileState.RECEIVED:
         return await _check(running, file)
     if file.state == FileState.APPLYING:
@@ -86,7 +88,7 @@ async def _by_pieces(running: Running, piece: Piece) -> BalanceFile:
         before = core.writer.commands
         file = await running.writer.bulk(partial(piece, rows=rows))
         jobs.called(core, running.job.id)
-        if file.state not in _WORKED_ON:
+        if file.state not in _WORKED_ON or not file_apply.is_its_own(running, file):
             return file
         is_alone = core.writer.commands - before == 1 and not core.holder
         rows = file_apply.ROWS_A_PIECE * (file_apply.TIMES_ALONE if is_alone else 1)
@@ -97,7 +99,7 @@ async def _give_up(running: Running) -> None:
 
     def settle(tx: BulkTx) -> None:
         current = tx.get(BalanceFile, running.job.subject_id)
-        if current is None or current.state not in _WORKED_ON:
+        if current is None or current.state not in _WORKED_ON or not file_apply.is_its_own(running, current):
             return
         state, reason = FileState.REJECTED, "The ledger failed at this file. Nothing was applied."
         if current.state != FileState.RECEIVED:
@@ -159,7 +161,10 @@ class _Sender:
         if self.stopped.is_set():
             raise Stopped
         if self._under_way is not None:
-            self._under_way.result(STEP_SECONDS)
+            try:
+                self._under_way.result(STEP_SECONDS)
+            except TimeoutError:
+                raise TookTooLong from None  # a busy writer is no failure of the file
             self._under_way = None
 
     async def _keep(self, rows: list[Staged], done: int, total: int | None) -> None:

@@ -6,6 +6,7 @@ A row names its customer by `customer_no`, or a new one by names. What the file 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,11 +20,10 @@ from branchtui.ledger.feeds.finding import ERROR, CellError, Finding, error, war
 from branchtui.ledger.problems import Refusal
 from branchtui.ledger.store import import_store
 from branchtui.ledger.texts import is_unsafe
-from branchtui.ledger.workflows import credit_frequency, credit_rules, customers, membership
+from branchtui.ledger.workflows import credit_frequency, customers, membership
 from branchtui.ledger.workflows.credit_accounts import Terms, refuse_opening
 from branchtui.ledger.workflows.credit_frequency import Frequency
-from branchtui.ledger.workflows.credit_rules import CreditAction
-from branchtui.ledger.workflows.import_credit_write import Taking
+from branchtui.ledger.workflows.import_credit_write import Taking, foreign_books, refuse_beyond
 from branchtui.ledger.workflows.import_parties import sender_of
 from branchtui.ledger.workflows.import_rows import NO_SYNONYMS, Checked, Setting, Taken, level_of
 from branchtui.ledger.workflows.reading import is_email
@@ -61,7 +61,7 @@ _NO_LIMIT: Final = frozenset({"none", "no limit", "unlimited"})
 _YES: Final = frozenset({"yes", "y", "true", "1"})
 _NO: Final = frozenset({"no", "n", "false", "0"})
 _LONGEST: Final = 254
-_LAST: Final = "SELECT MAX(import_row_no) FROM credit_accounts WHERE import_id = ?"
+_NUMBER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9./-]*", re.ASCII)
 _RHYTHM: Final = {
     "settle_unit": "unit",
     "settle_weekday": "weekday",
@@ -95,11 +95,6 @@ class CreditAccountRows:
     ) -> Taken:
         """Open the accounts; those whose customer has left, or whose number was taken since, are refused."""
         return Taking(core, tx, import_, at_us).take(rows)
-
-    def last_taken(self, connection: Connection, import_id: str) -> int:
-        """The number of the last row that became an account."""
-        found = connection.execute(_LAST, (import_id,)).fetchone()
-        return int(found[0] or 0) if found else 0
 
 
 class _Unread(Exception):
@@ -201,6 +196,9 @@ class _Check:
                 return {}
             if party.status != CustomerStatus.ACTIVE:
                 made.say("customer_no", "customer-not-active", f"Customer {number} is {party.status}.")
+            home = self._core.tree[party.branch_id]
+            if home.currency != self._setting.currency:
+                made.findings.append(foreign_books(home.name, home.currency, self._setting.currency))
             return {"customer_id": party.id}
         return self._new_customer(made)
 
@@ -231,7 +229,7 @@ class _Check:
             made.say("account_no", "reference-repeated", f"Account {number} stands in row {first:,} already.")
         elif number in taken:
             made.say("account_no", "reference-taken", f"Account number {number} is taken.")
-        elif len(number) > 20 or not number.replace("/", "").replace(".", "").replace("-", "").isalnum():
+        elif len(number) > 20 or not _NUMBER.fullmatch(number):
             made.say("account_no", "account", "An account number has at most 20 letters, digits, . / or -.")
 
     def _terms(self, made: _Row) -> dict[str, Any] | None:
@@ -265,14 +263,9 @@ class _Check:
             refuse_opening(terms, currency)
         except Refusal as refusal:
             made.say("opening_credit", "credit-limit-exceeded", refusal.detail)
-        exposure = credit_rules.exposure_minor(terms.max_credit_minor, restrict=terms.restrict)
-        refusal_ = credit_rules.refuse_terms(self._who, 0, exposure, currency, is_new=True)
-        if refusal_ is None and terms.opening_credit_minor:
-            refusal_ = credit_rules.refuse_amount(
-                CreditAction.ADJUST, self._who, terms.opening_credit_minor, currency
-            )
-        if refusal_ is not None:
-            made.say("max_credit", refusal_.code, refusal_.detail)
+        beyond = refuse_beyond(self._who, terms, currency)
+        if beyond is not None:
+            made.say("max_credit", beyond.code, beyond.detail)
 
     def _limit(self, made: _Row) -> int | None:
         text = made.cells["max_credit"]

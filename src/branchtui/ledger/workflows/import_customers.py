@@ -83,10 +83,6 @@ class CustomerRows:
         """Enter the customers; those that a number, a list or the institution's rules keep out by now are refused."""
         return Taking(core, tx, import_, self.form, self._brought, at_us).take(rows)
 
-    def last_taken(self, connection: Connection, import_id: str) -> int:
-        """The number of the last row that became a customer."""
-        return customer_store.last_customer_row(connection, import_id)
-
 
 PERSONS: Final = CustomerRows(LegalForm.PERSON)
 ENTITIES: Final = CustomerRows(LegalForm.ENTITY)

@@ -62,10 +62,6 @@ class TableKind(Protocol):
         """Write rows (number and parsed JSON); those that fit no longer are returned with why."""
         ...
 
-    def last_taken(self, connection: Connection, import_id: str) -> int:
-        """The number of the last row that was taken in."""
-        ...
-
 
 class RowTaker(Protocol):
     """Writes the rows of a kind, whatever it was read from."""
@@ -79,10 +75,6 @@ class RowTaker(Protocol):
         self, core: Core, tx: BulkTx, import_: Import, rows: Sequence[tuple[int, str]], at_us: int
     ) -> Taken:
         """Write rows (number and parsed JSON); those that fit no longer are returned with why."""
-        ...
-
-    def last_taken(self, connection: Connection, import_id: str) -> int:
-        """The number of the last row that was taken in."""
         ...
 
 

@@ -75,10 +75,6 @@ class BalanceRecordRows:
         """Insert rows as records; those whose customer has left or whose reference was taken since are refused."""
         return take_rows(core, tx, import_, rows, at_us)
 
-    def last_taken(self, connection: Connection, import_id: str) -> int:
-        """The number of the last row that became a record."""
-        return import_store.last_record_row(connection, import_id)
-
 
 class _Known:
     """What the ledger holds of the customers, accounts, days and references that some rows name."""

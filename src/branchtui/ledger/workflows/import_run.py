@@ -17,7 +17,7 @@ from branchtui.contract.imports import ImportKind, ImportMode, ImportState
 from branchtui.ledger import audit
 from branchtui.ledger.feeds.finding import ERROR, OK, WARNING, Finding
 from branchtui.ledger.store import import_store
-from branchtui.ledger.store.errors import StoreFailure
+from branchtui.ledger.store.errors import StoreFailure, TookTooLong
 from branchtui.ledger.store.rows import Import, ImportRow
 from branchtui.ledger.workflows import import_rows, jobs, statement_parked
 from branchtui.ledger.workflows.import_check import Checker, Verdict
@@ -37,6 +37,9 @@ CHUNK_ROWS: Final = 5_000
 
 STEP_SECONDS: Final = 120.0
 """A step that the writer has not done by then will not be waited for; the job is tried again."""
+
+
+_AT_WORK: Final = frozenset({ImportState.VALIDATING.value, ImportState.IMPORTING.value})
 
 
 class Stopped(Exception):
@@ -68,6 +71,8 @@ async def run(running: Running) -> dict[str, Any]:
 
 async def _advance(running: Running) -> Import:
     import_ = await _import(running)
+    if not _is_at_work(running, import_):
+        return import_
     if import_.state == ImportState.VALIDATING:
         import_ = await _check(running, import_)
     if import_.state == ImportState.IMPORTING:
@@ -77,12 +82,21 @@ async def _advance(running: Running) -> Import:
     return import_
 
 
+def _is_at_work(running: Running, import_: Import) -> bool:
+    """Whether this job is the one that is to bring the import on.
+
+    One that died between its last step and the note of its end is run again, when another may have taken over: that
+    one has the name and the rights of who started it.
+    """
+    return import_.job_id == running.job.id and import_.state in _AT_WORK
+
+
 async def _give_up(running: Running) -> None:
     """The ledger failed at this file: leave no import that seems to go on for ever."""
 
     def settle(tx: BulkTx) -> None:
         current = tx.get(Import, running.job.subject_id)
-        if current is None or current.state not in {ImportState.VALIDATING, ImportState.IMPORTING}:
+        if current is None or not _is_at_work(running, current):
             return
         reason = f"The ledger failed at this file. {current.imported:,} rows were taken in before."
         state = ImportState.DONE if current.imported else ImportState.REFUSED
@@ -160,7 +174,10 @@ class _Sender:
         if self.stopped.is_set():
             raise Stopped
         if self._under_way is not None:
-            self._under_way.result(STEP_SECONDS)
+            try:
+                self._under_way.result(STEP_SECONDS)
+            except TimeoutError:
+                raise TookTooLong from None  # a busy writer is no failure of the file
             self._under_way = None
 
     async def _keep(self, encoded: list[tuple[Any, ...]], done: int, total: int) -> None:
@@ -231,6 +248,8 @@ async def _take_all(running: Running, import_: Import) -> Import:
     def take(tx: BulkTx) -> Import:
         current = tx.get(Import, import_.id)
         assert current is not None, "imports are never deleted"
+        if not _is_at_work(running, current):
+            return current
         if repeated := _repeated(tx, current):
             tx.put(repeated)
             return repeated
@@ -264,13 +283,19 @@ async def _take_valid(running: Running, import_: Import) -> Import:
     core, kind = running.core, taker_of(ImportKind(import_.kind))
     chunk_rows = min(CHUNK_ROWS, kind.chunk_rows)
 
-    def take(tx: BulkTx) -> Import:
+    behind: int | None = None
+
+    def take(tx: BulkTx) -> tuple[Import, int]:
         current = tx.get(Import, import_.id)
         assert current is not None, "imports are never deleted"
+        if not _is_at_work(running, current):
+            return current, 0
         if current.imported == 0 and (repeated := _repeated(tx, current)):
             tx.put(repeated)
-            return repeated
-        after = kind.last_taken(tx.connection, import_.id)
+            return repeated, 0
+        after = behind
+        if after is None:
+            after = import_store.last_taken(tx.connection, import_.id, current.imported)
         rows = import_store.staged(tx.connection, import_.id, after, chunk_rows)
         at_us = core.clock.now_us()
         taken = kind.take(core, tx, current, rows, at_us)
@@ -281,17 +306,15 @@ async def _take_valid(running: Running, import_: Import) -> Import:
         current = replace(current, imported=current.imported + taken.count, version=current.version + 1)
         job_done = current.rows_total + current.imported
         jobs.progress(tx, running.job.id, job_done, max(2 * current.rows_total, job_done))
-        # A chunk whose every row was refused leaves the mark of the last row where it was; the refused
-        # rows are staged no longer, so that the next chunk begins behind them all the same.
         if len(rows) < chunk_rows:
             current = replace(current, state=ImportState.DONE.value)
         tx.put(current)
-        return current
+        return current, rows[-1].row_no if rows else after
 
     while True:
-        import_ = await running.writer.bulk(take)
+        import_, behind = await running.writer.bulk(take)
         jobs.called(core, running.job.id)
-        if import_.state != ImportState.IMPORTING:
+        if not _is_at_work(running, import_):
             return import_
 
 

@@ -173,9 +173,7 @@ async def _run_all(core: Core, kinds: Kinds) -> None:
         waker = asyncio.ensure_future(core.wakes.wait(_WAITING))
         await asyncio.sleep(0)
         try:
-            job, waits = await _next(core)
-            if job is not None:
-                waits = not await _run(core, job, kinds)
+            job, waits = await _try_next(core, kinds)
             if waits:
                 await asyncio.wait([waker], timeout=RETRY_SECONDS)
             elif job is None:
@@ -184,9 +182,28 @@ async def _run_all(core: Core, kinds: Kinds) -> None:
             waker.cancel()
 
 
+async def _try_next(core: Core, kinds: Kinds) -> tuple[Job | None, bool]:
+    """Run the next job, if there is one; the job, and whether there is one that has to wait.
+
+    Whatever goes wrong around a job costs a pause: nobody would start a runner that has ended.
+    """
+    try:
+        job, waits = await _next(core)
+        if job is not None:
+            waits = not await _run(core, job, kinds)
+    except Exception:
+        log.exception("jobs could not be looked after")
+        core.metrics.alarm("job")
+        return None, True
+    return job, waits
+
+
 async def _next(core: Core) -> tuple[Job | None, bool]:
     """The next job that is this process's to run; and whether there is one that cannot be had now."""
     try:
+        await (
+            core.refresh()
+        )  # nobody may ask this process for anything, and the job is of a branch that is new
         jobs = [
             *await core.reader.find(Job, state=JobState.RUNNING.value),
             *await core.reader.find(Job, state=JobState.QUEUED.value),

@@ -62,6 +62,7 @@ def create(core: Core, tx: Tx, command: Command, asked: NewPayment) -> Reply:
     stop(refuse_customer(customer))
     if isinstance(account, Refusal):
         raise account
+    stop(credit_payments.refuse_idle(tx, account))
     today = core.today(branch)
     if is_closed(tx, branch.id, today.isoformat()):
         raise conflict(Codes.DAY_CLOSED, "Today is closed. Key the payment tomorrow.")

@@ -82,6 +82,7 @@ def reassign(
     stop(refuse_customer(customer))
     if isinstance(account, Refusal):
         raise account
+    stop(credit_payments.refuse_idle(tx, account))
     if account.id == payment.account_id:
         raise invalid("/customer_id", f"The payment belongs to account {account.account_no} already.")
     before = take_back(core, tx, command, payment, 0)

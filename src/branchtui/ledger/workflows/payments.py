@@ -26,7 +26,7 @@ from branchtui.ledger.problems import Refusal, invalid, not_found
 from branchtui.ledger.store.mapping import select_equal
 from branchtui.ledger.store.rows import Account, ClosedDay, Counter, Customer, Payment, PaymentWait
 from branchtui.ledger.store.wanted import Rows
-from branchtui.ledger.workflows import matching, owners
+from branchtui.ledger.workflows import credit_payments, matching, owners
 from branchtui.ledger.workflows.payment_rules import (
     PaymentAction,
     decide_account,
@@ -182,6 +182,7 @@ def associate(core: Core, tx: Tx, command: Command, payment_id: str, seen: int, 
     stop(refuse_customer(customer))
     if isinstance(account, Refusal):
         raise account
+    stop(credit_payments.refuse_idle(tx, account))
     reason = f"{command.principal.username} chose {matching.short_name(customer)}"
     today = core.today(core.tree[payment.branch_id]).isoformat()
     given, touched = give(core, tx, command, payment, account, matching.BY_PERSON, (reason,), today, 0)

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from branchtui.ledger.core import Core
-    from branchtui.ledger.store.connection import Connection
     from branchtui.ledger.store.rows import Import
     from branchtui.ledger.store.unit import BulkTx
 
@@ -52,10 +51,6 @@ class StatementRows:
     ) -> Taken:
         """Book the rows (number and parsed JSON) that are new still; the others come back with what they are."""
         return _Taking(core, tx, import_, at_us).take(rows)
-
-    def last_taken(self, connection: Connection, import_id: str) -> int:
-        """The number of the last row that was booked."""
-        return statement_store.last_row(connection, import_id) // ENTRIES_EACH
 
 
 @dataclass(slots=True)

@@ -25,7 +25,7 @@ from branchtui.ledger.store.sqlite import SqliteStore
         ("57P02", Fault.AWAY),
         ("57P03", Fault.AWAY),
         ("08006", Fault.AWAY),
-        ("57014", Fault.OTHER),
+        ("57014", Fault.LATE),
         ("23505", Fault.OTHER),
         ("23503", Fault.OTHER),
         ("42P01", Fault.OTHER),

@@ -12,8 +12,10 @@ import pytest
 from tests.ledger.postgres_server import PostgresServer, name_of
 
 from branchtui.ledger.store import migrate
-from branchtui.ledger.store.errors import CommitUnknown, Contention, StoreAway, StoreUnavailable
+from branchtui.ledger.store.connection import Connection
+from branchtui.ledger.store.errors import CommitUnknown, Contention, StoreAway, StoreUnavailable, TookTooLong
 from branchtui.ledger.store.postgres.connection import TURN, PostgresConnection
+from branchtui.ledger.store.postgres.reader import PostgresReader
 from branchtui.ledger.store.postgres.store import PostgresStore
 from branchtui.ledger.store.rows import Counter
 from branchtui.ledger.store.unit import BulkTx, Tx
@@ -128,6 +130,111 @@ async def test_after_five_tries_the_caller_is_told_that_nothing_was_done(
         await writer.submit(add("receipts"))
     assert counted(store, "receipts") == 0
     assert await writer.submit(add("receipts")) == 1
+
+
+async def in_one_batch(
+    writer: Writer, *runs: Callable[[Tx], Any], breaking: Breaking | None = None
+) -> list[Any]:
+    """What becomes of commands that wait while another one is decided; `breaking` breaks behind their COMMIT."""
+    waits = threading.Event()
+    first = asyncio.ensure_future(writer.bulk(lambda _: waits.wait(10)))
+    await asyncio.sleep(0)
+    batch = [asyncio.ensure_future(writer.submit(run)) for run in runs]
+    await asyncio.sleep(0)
+    if breaking is not None:
+        begin = writer._connection.begin  # type: ignore[union-attr]
+
+        def then_breaks(*, bulk: bool = False) -> None:
+            breaking.breaks, breaking.after = 1, True
+            begin(bulk=bulk)
+
+        writer._connection.begin = then_breaks  # type: ignore[union-attr, method-assign]
+    waits.set()
+    _, *found = await asyncio.gather(first, *batch, return_exceptions=True)
+    return found
+
+
+def overrun(tx: BulkTx) -> None:
+    """Run into the server's time limit, however slow or quick the machine is."""
+    tx.connection.execute("SET LOCAL statement_timeout = '20ms'")
+    tx.connection.execute("SELECT pg_sleep(600)")
+
+
+async def test_what_runs_into_the_servers_time_limit_is_certainly_not_done(
+    writer: Writer, store: Breaking
+) -> None:
+    """CONC-7, ERR-2: broken off is rolled back; it is not run again at once, and the next one has the turn."""
+
+    def late(tx: BulkTx) -> None:
+        tx.put(Counter("receipts", 9))
+        tx.flush()
+        overrun(tx)
+
+    with pytest.raises(TookTooLong):
+        await writer.bulk(late)
+    assert (writer.retries, counted(store, "receipts")) == (0, 0)
+    assert await writer.submit(add("receipts")) == 1
+
+
+async def test_of_a_batch_that_ran_into_the_limit_only_who_caused_it_is_told(
+    writer: Writer, store: Breaking
+) -> None:
+    """CONC-4: the others of the batch are done, each once."""
+
+    def late(tx: Tx) -> None:
+        overrun(BulkTx(tx._batch))
+
+    first, told, last = await in_one_batch(writer, add("a"), late, add("a"))
+    assert (first, last, counted(store, "a")) == (1, 2, 2)
+    assert isinstance(told, TookTooLong)
+
+
+async def test_what_has_the_writer_to_itself_may_take_longer(writer: Writer) -> None:
+    """CONC-5: a statement of 20,000 rows on a busy server is no mistake; a command of one is."""
+
+    def limit(tx: Tx) -> str:
+        (found,) = BulkTx(tx._batch).connection.execute("SHOW statement_timeout").fetchone()
+        return str(found)
+
+    assert await writer.bulk(limit) == "1min"
+    assert await writer.submit(limit) == "10s"
+
+
+async def test_a_database_that_cannot_say_what_became_of_a_commit_leaves_it_unknown(
+    writer: Writer, store: Breaking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CONC-7: never assumed, and never run again, whatever the question about it met."""
+
+    def cannot(_: tuple[str, int]) -> bool:
+        raise psycopg.errors.InsufficientPrivilege("asked")
+
+    monkeypatch.setattr(store, "was_committed", cannot)
+    found = await in_one_batch(writer, add("a"), add("b"), breaking=store)
+    assert [type(each) for each in found] == [CommitUnknown, CommitUnknown]
+    assert (counted(store, "a"), counted(store, "b")) == (1, 1)
+
+
+async def test_a_read_that_took_too_long_is_refused_for_now(store: Breaking) -> None:
+    """ERR-2: 503, not 500; the connection serves the next one."""
+    reader = store.reader()
+    assert isinstance(reader, PostgresReader)
+    reader.start()
+    born, driver = await reader._take()
+    await driver.execute("SET statement_timeout = '20ms'")
+    reader._idle.append((born, driver))
+    with pytest.raises(TookTooLong):
+        await reader.values("SELECT pg_sleep(600)", {})
+    await driver.execute("SET statement_timeout = '5s'")
+    with pytest.raises(TookTooLong):
+        await reader.in_thread(_overrun)
+    assert await reader.find(Counter, id="receipts") == []
+    assert reader._idle == [(born, driver)]
+    reader.stop()
+
+
+def _overrun(connection: Connection) -> None:
+    connection.execute("SET LOCAL statement_timeout = '20ms'")
+    connection.execute("SELECT pg_sleep(600)")
 
 
 async def test_transfers_that_deadlock_are_run_again(writer: Writer, store: Breaking) -> None:

@@ -35,11 +35,15 @@ SETTINGS: Final = (
 )
 """CONC-7: nobody waits for ever, and whoever holds a lock and falls silent loses it."""
 
+LONGER: Final = "60s"
+"""What a statement may take in a transaction that has the writer to itself: one of 20,000 rows on a busy server (CONC-5)."""
+
 _BEGIN: Final = sql.SQL("BEGIN; SELECT pg_advisory_xact_lock({turn})").format(turn=TURN)
 _MARK: Final = sql.SQL(
     "; INSERT INTO writer_marks (writer, batch) VALUES ({writer}, {batch})"
     " ON CONFLICT (writer) DO UPDATE SET batch = EXCLUDED.batch, at = now()"
 )
+_LONGER: Final = sql.SQL("; SET LOCAL statement_timeout = {limit}").format(limit=LONGER)
 COMMIT_SECONDS: Final = 10.0
 """How long a COMMIT is waited for before it is in doubt. No limit of the server's ends its wait for a standby; until
 one has it, it stays hidden and holds the turn."""
@@ -141,11 +145,18 @@ class PostgresConnection:
         """Rows that this connection has inserted, changed or deleted so far."""
         return self._changes
 
-    def begin(self) -> None:
-        """Begin a transaction, wait for the turn to write, and leave its mark, in one round trip."""
+    def begin(self, *, bulk: bool = False) -> None:
+        """Begin a transaction, wait for the turn to write, and leave its mark, in one round trip.
+
+        In a `bulk` one each statement may take longer (`LONGER`).
+        """
         self._batch += 1
-        mark = None if self._writer is None else _MARK.format(writer=self._writer, batch=self._batch)
-        self.driver.execute(_BEGIN if mark is None else _BEGIN + mark)
+        parts = [_BEGIN]
+        if self._writer is not None:
+            parts.append(_MARK.format(writer=self._writer, batch=self._batch))
+        if bulk:
+            parts.append(_LONGER)
+        self.driver.execute(sql.Composed(parts))
 
     def begin_reading(self) -> None:
         """Begin a transaction that sees one state of the database."""

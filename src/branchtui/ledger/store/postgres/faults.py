@@ -26,6 +26,7 @@ _AWAY: Final = frozenset(
         "53300",  # too_many_connections
     }
 )
+_LATE: Final = "57014"  # query_canceled: statement_timeout, or somebody at a console
 _KEYS: Final = "operations_pkey"
 """Two ledgers that meet at one key: the one that was second finds the answer when it runs again (CONC-7)."""
 
@@ -39,6 +40,8 @@ def fault_of(error: BaseException) -> Fault | None:
         return Fault.FULL if state == "53100" else Fault.CONTENTION
     if state in _CONTENTION or (state == "23505" and error.diag.constraint_name == _KEYS):
         return Fault.CONTENTION
+    if state == _LATE:
+        return Fault.LATE
     if state in _AWAY or state.startswith("08"):
         return Fault.AWAY
     if isinstance(error, psycopg.OperationalError) and not state:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import psycopg
 
-from branchtui.ledger.store.errors import Fault, StoreAway, StoreUnavailable
+from branchtui.ledger.store.errors import Fault, NotNow, StoreAway, StoreUnavailable, TookTooLong
 from branchtui.ledger.store.mapping import mapping_of, select_among
 from branchtui.ledger.store.postgres.connection import PostgresConnection, adapt
 from branchtui.ledger.store.postgres.faults import fault_of
@@ -103,8 +103,8 @@ class PostgresReader(Reader):
         try:
             return await super().in_thread(run)
         except psycopg.Error as error:
-            if fault_of(error) is Fault.AWAY:
-                raise StoreAway from error
+            if (told := _told(error)) is not None:
+                raise told from error
             raise
 
     async def _fetch(self, statement: str, bound: dict[str, Any]) -> Sequence[Any]:
@@ -115,8 +115,10 @@ class PostgresReader(Reader):
                 try:
                     return await self._once(text.encode(), values)
                 except (psycopg.Error, StoreUnavailable) as error:
-                    away = isinstance(error, StoreUnavailable) or fault_of(error) is Fault.AWAY
-                    if not away or self._stopped:
+                    fault = Fault.AWAY if isinstance(error, StoreUnavailable) else fault_of(error)
+                    if fault is Fault.LATE:
+                        raise TookTooLong from error
+                    if fault is not Fault.AWAY or self._stopped:
                         raise
                     if time.monotonic() >= until:
                         raise StoreAway from error
@@ -128,7 +130,7 @@ class PostgresReader(Reader):
             cursor = await driver.execute(text, values)
             found = await cursor.fetchall()
         except psycopg.Error as error:
-            if fault_of(error) is Fault.OTHER and not driver.closed:
+            if fault_of(error) in {Fault.OTHER, Fault.LATE} and not driver.closed:
                 self._idle.append((born, driver))
             else:
                 # The others lost the same server.
@@ -191,6 +193,14 @@ class PostgresReader(Reader):
             connection.close()
         else:
             self._snapshots.append((born, connection))
+
+
+def _told(error: psycopg.Error) -> NotNow | None:
+    """What a caller whose long read ended so is told, where another try may succeed."""
+    fault = fault_of(error)
+    if fault is Fault.LATE:
+        return TookTooLong()
+    return StoreAway() if fault is Fault.AWAY else None
 
 
 def _is_kept(connection: Connection) -> bool:
