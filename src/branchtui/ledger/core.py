@@ -12,6 +12,7 @@ from branchtui.ledger.access import Scope
 from branchtui.ledger.clock import Clock, SystemClock, local_date, new_id
 from branchtui.ledger.code_book import CodeBook
 from branchtui.ledger.metrics import Metrics
+from branchtui.ledger.provider_book import ProviderBook
 from branchtui.ledger.seal_key import key_path, read_key
 from branchtui.ledger.store import migrate
 from branchtui.ledger.store.cursors import Cursors
@@ -98,6 +99,7 @@ class Core:
     writer: Writer
     lists: Lists
     book: CodeBook
+    providers: ProviderBook
     clock: Clock
     new_id: Callable[[], str]
     claim: Claim
@@ -219,6 +221,7 @@ def open_core(
         writer=writer,
         lists=Lists(reader, Cursors(institution.secret)),
         book=CodeBook(reader),
+        providers=ProviderBook(reader, seconds=SHARED_WAIT_SECONDS),
         clock=clock or SystemClock(),
         new_id=ids,
         claim=claim,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_network
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from tests.ledger.statements import SAMPLES as STATEMENT_SAMPLES
 from tests.ledger.statements import import_statement
 from tests.ledger.till import MASK, OTHER_SHORT_CODE, Till, message, open_till
 
+from branchtui.ledger import provider_book, setup
+from branchtui.ledger.core import SHARED_WAIT_SECONDS
 from branchtui.ledger.feeds import mpesa
 from branchtui.ledger.store.errors import StorageFull
 
@@ -410,6 +413,23 @@ def test_a_token_that_ended_is_worth_nothing(own_till: Till) -> None:
     """A leaked token can be ended."""
     own_till.ledger.bulk(lambda tx: tx.connection.execute("UPDATE callback_tokens SET ended_at = 1"))
     assert own_till.send(message("LATE000001")).status_code == 404
+
+
+def test_a_token_is_looked_for_again_a_second_later(own_till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not with every message; but one that was ended elsewhere is worth nothing soon, and a new one is good at once."""
+    now = [1_000.0]
+    monkeypatch.setattr(provider_book, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    assert own_till.send(message("SOON000001")).json() == ACCEPTED
+    own_till.ledger.bulk(lambda tx: tx.connection.execute("UPDATE callback_tokens SET ended_at = 1"))
+    assert own_till.send(message("SOON000002")).json() == ACCEPTED
+
+    now[0] += SHARED_WAIT_SECONDS
+    assert own_till.send(message("SOON000003")).status_code == 404
+    assert own_till.by_code("SOON000003") == []
+
+    token = own_till.ledger.bulk(lambda tx: setup.new_callback_token(tx, "mpesa", 1))
+    fresh = Till(own_till.ledger, token, own_till.customers)
+    assert fresh.send(message("SOON000004")).json() == ACCEPTED
 
 
 def test_validation_says_whether_it_would_be_understood_and_stores_nothing(till: Till) -> None:

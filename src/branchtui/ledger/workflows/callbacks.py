@@ -21,7 +21,7 @@ from branchtui.ledger.journal import InvariantBroken
 from branchtui.ledger.operations import Command, Reply, execute, reply
 from branchtui.ledger.phones import region_of
 from branchtui.ledger.setup import system_principal
-from branchtui.ledger.store.rows import CallbackEvent, CallbackToken, ChainHead, Operation, Payee
+from branchtui.ledger.store.rows import CallbackEvent, ChainHead, Operation
 from branchtui.ledger.tokens import token_hash
 from branchtui.ledger.workflows import kept_apart, payment_steps, payments
 
@@ -47,9 +47,15 @@ class Message:
 async def knows(core: Core, provider: str, token: str) -> bool:
     """Whether the path token is one of the provider's that has not ended; compared in constant time."""
     given = token_hash(token)
+    if _is_among(await core.providers.tokens(provider), given):
+        return True
+    return _is_among(await core.providers.tokens(provider, anew=True), given)
+
+
+def _is_among(tokens: frozenset[str], given: str) -> bool:
     fits = False
-    for each in await core.reader.find(CallbackToken, provider=provider):
-        fits |= hmac.compare_digest(each.token_hash, given) and each.ended_at is None
+    for each in tokens:
+        fits |= hmac.compare_digest(each, given)
     return fits
 
 
@@ -89,7 +95,7 @@ async def take(core: Core, message: Message) -> None:
 async def _incoming(core: Core, body: bytes) -> tuple[IncomingPayment, Branch]:
     await core.refresh()  # nobody who is signed in may ever ask this process
     confirmation = mpesa.read(body)
-    payee = await core.reader.find_one(Payee, provider=mpesa.PROVIDER, number=confirmation.short_code)
+    payee = await core.providers.payee(mpesa.PROVIDER, confirmation.short_code)
     if payee is None:
         raise Unfit(f"Short code {confirmation.short_code} is none of ours.", confirmation.code)
     branch = core.tree[payee.branch_id]
@@ -188,7 +194,7 @@ def _quarantined(core: Core, known: Payment, incoming: IncomingPayment, message:
 async def _park(core: Core, message: Message, unfit: Unfit) -> None:
     payee = None
     if unfit.payee_no is not None:
-        payee = await core.reader.find_one(Payee, provider=mpesa.PROVIDER, number=unfit.payee_no)
+        payee = await core.providers.payee(mpesa.PROVIDER, unfit.payee_no)
     event = CallbackEvent(
         id=kept_apart.event_id(core, message.body),
         branch_id=payee.branch_id if payee else None,
