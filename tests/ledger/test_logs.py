@@ -38,12 +38,14 @@ PLANTED = [
 class Told:
     """What was logged, and the threads and hooks of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
         self.stream = io.StringIO()
         self.lines = logs.configure(stream=self.stream)
 
     def text(self) -> str:
-        """Everything that was logged until now."""
+        """Everything that was logged until now: a request's line follows its answer, in the same turn of the loop."""
+        asyncio.run_coroutine_threadsafe(asyncio.sleep(0), self.loop).result(60)
         self.lines.close()
         return self.stream.getvalue()
 
@@ -57,7 +59,7 @@ def told(own_ledger: RunningLedger) -> Iterator[Told]:
     assert own_ledger.url, "it set its own logging up before"
     root = logging.getLogger()
     before = root.handlers[:], root.level, sys.excepthook, threading.excepthook
-    yield Told()
+    yield Told(own_ledger.loop)
     root.handlers[:], level, sys.excepthook, threading.excepthook = before
     root.setLevel(level)
     structlog.reset_defaults()

@@ -63,6 +63,8 @@ def kept() -> dict[str, str]:
                 continue
             members = vars(importlib.import_module(module.name))
             for name, value in sorted(members.items()):
+                if not name.isupper():
+                    continue  # what a process keeps of what it was asked is as others left it
                 several = value.values() if isinstance(value, dict) else value
                 texts = several if isinstance(several, (tuple, list)) or value is not several else (value,)
                 for at, text in enumerate(texts):

@@ -136,9 +136,14 @@ async def in_one_batch(
     writer: Writer, *runs: Callable[[Tx], Any], breaking: Breaking | None = None
 ) -> list[Any]:
     """What becomes of commands that wait while another one is decided; `breaking` breaks behind their COMMIT."""
-    waits = threading.Event()
-    first = asyncio.ensure_future(writer.bulk(lambda _: waits.wait(10)))
-    await asyncio.sleep(0)
+    begun, waits = threading.Event(), threading.Event()
+
+    def decides(_: Tx) -> None:
+        begun.set()
+        waits.wait(60)
+
+    first = asyncio.ensure_future(writer.bulk(decides))
+    await asyncio.to_thread(begun.wait, 60)
     batch = [asyncio.ensure_future(writer.submit(run)) for run in runs]
     await asyncio.sleep(0)
     if breaking is not None:
