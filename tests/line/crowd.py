@@ -63,12 +63,16 @@ class Weather:
 
 @dataclass
 class Log:
-    """What happened, at which second: everything that was sent or tried, what people wanted, how doubts ended."""
+    """What happened, at which second: everything that was sent or tried, what people wanted, how doubts ended.
+
+    `overtaken` are the keys of requests that were under way when the line went.
+    """
 
     requests: list[float] = field(default_factory=list)
     intents: list[float] = field(default_factory=list)
     doubts: dict[str, float | None] = field(default_factory=dict)
     told: list[str] = field(default_factory=list)
+    overtaken: set[str] = field(default_factory=set)
 
 
 class Wire(httpx.AsyncBaseTransport):
@@ -95,6 +99,7 @@ class Wire(httpx.AsyncBaseTransport):
         body = b"".join([chunk async for chunk in response.stream])
         await asyncio.sleep(THERE_SECONDS)
         if self._weather.at(self._now()) is not Line.UP:
+            self._log.overtaken.add(request.headers.get("idempotency-key", "").strip('"'))
             await self._silence(request)
         headers = [pair for pair in response.headers.raw if pair[0].lower() != b"transfer-encoding"]
         return httpx.Response(response.status_code, headers=headers, stream=httpx.ByteStream(body))
