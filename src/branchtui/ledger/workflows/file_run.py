@@ -101,11 +101,17 @@ async def _give_up(running: Running) -> None:
         current = tx.get(BalanceFile, running.job.subject_id)
         if current is None or current.state not in _WORKED_ON or not file_apply.is_its_own(running, current):
             return
-        state, reason = FileState.REJECTED, "The ledger failed at this file. Nothing was applied."
-        if current.state != FileState.RECEIVED:
-            state = FileState.APPLIED_WITH_ERRORS
-            verb = "applied" if current.state == FileState.APPLYING else "taken back"
-            reason = f"The ledger failed at this file. It was {verb} down to row {current.done_row_no:,}."
+        state = FileState.APPLIED_WITH_ERRORS
+        if current.state == FileState.RECEIVED:
+            state, said = FileState.REJECTED, "Nothing was applied."
+        elif current.state == FileState.APPLYING:
+            said = (
+                f"It was applied down to row {current.done_row_no:,}. "
+                "Revert it, which takes that back, and send it again."
+            )
+        else:
+            said = f"It was taken back down to row {current.done_row_no:,}. Revert it again, which takes back the rest."
+        reason = f"The ledger failed at this file. {said}"
         tx.put(replace(current, state=state.value, reason=reason, version=current.version + 1))
 
     await running.writer.bulk(settle)
