@@ -46,7 +46,7 @@ def boss(ledger: RunningLedger) -> Api:
     return ledger.sign_in("supervisor")
 
 
-def stated(members: list[Member], amount: str = "5.00", **head: str) -> bytes:
+def stated(members: list[Member], amount: str = "5.00", **head: Any) -> bytes:
     return universal(*(payer(each.customer.account_no, amount) for each in members), **head)
 
 

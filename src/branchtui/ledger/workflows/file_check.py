@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from branchtui.contract.balance_files import FILE_ID_CHARACTERS, FileForm
+from branchtui.contract.base import COUNTED_MAX
 from branchtui.contract.imports import DateOrder, Delimiter, ImportOptions
 from branchtui.format.money import money
 from branchtui.ledger.feeds import encodings
@@ -107,6 +108,7 @@ class Checker:
         verdict.fatal += form.fatal
         if isinstance(form, UniversalFile) and not form.fatal:
             verdict.fatal += [(form.ended.row_no, each) for each in self._totals(form, verdict.figures)]
+        verdict.fatal += [(form.head_row_no, each) for each in self._too_much(verdict.figures)]
         verdict.xray = verdict.figures.xray(self.core.tree)
         if self.file.account_no is None and verdict.figures.payers > 1 and not verdict.fatal:
             self._compare(connection, judge, verdict)
@@ -208,6 +210,15 @@ class Checker:
             have, want = money(figures.total_minor, currency), money(announced, currency)
             said = f"The balances add up to {have} {currency}; the trailer says {want}."
             yield error("amount-total", said, "amount_total", total)
+
+    def _too_much(self, figures: Figures) -> Iterator[Finding]:
+        """A sum that the ledger cannot keep: nothing of the file moves."""
+        if abs(figures.total_minor) > COUNTED_MAX:
+            most = money(COUNTED_MAX, self._branch.currency)
+            yield error(
+                "amount-total", f"The balances add up to more than {most}, the most that is counted here."
+            )
+            figures.total_minor = 0
 
     def _compare(self, connection: Connection, judge: Judge, verdict: Verdict) -> None:
         """Who stood in the last file of this scope and does not stand in this one."""
