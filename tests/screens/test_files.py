@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from tests.ledger.balance_files import apply_bytes, check_file, owed, payer, universal
 from tests.ledger.till import Till
+from tests.screens.bad_line import bad_line
 from tests.screens.counter import Counter, counter
 from textual import events
 
@@ -304,3 +306,29 @@ def test_the_file_of_one_payer_is_a_universal_file_of_one_line() -> None:
         "T,1,-300.50",
     ]
     assert [plain_amount(5, each) for each in ("KES", "JPY", "KWD")] == ["0.05", "5", "0.005"]
+
+
+@pytest.mark.usefixtures("folder")
+async def test_until_the_ledger_answers_no_row_stands_in_the_columns_of_another_kind(
+    till: Till, tmp_path: Path
+) -> None:
+    """`t` goes on at once; a repaint meanwhile finds nothing to draw where payers stood and findings are to come."""
+    async with (
+        bad_line(till.ledger.url) as line,
+        counter(line.url, tmp_path, username="supervisor", open_ledger=line.open_ledger) as desk,
+    ):
+        await open_files(desk)
+        await send_file(desk, "all.csv")
+        screen = await desk.at(FileScreen)
+        await desk.see("biggest moves")
+        line.held["/v1/balance-files/"] = asyncio.Event()
+        for _ in range(4):
+            await desk.press("t")
+            if screen._view is not None and screen._view.level:
+                break
+        assert screen._view is not None
+        assert screen._view.level
+        screen.rows.refresh()
+        await desk.see("warnings")
+        line.held["/v1/balance-files/"].set()
+        await desk.see("The balance is zero.")

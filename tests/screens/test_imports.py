@@ -244,4 +244,42 @@ async def test_a_file_that_is_no_table_is_refused_whole_with_the_reason(till: Ti
         await open_import(desk, "wrong.csv")
         await desk.see("The column name is not known", "wrong")
         await desk.press("y")
-        await desk.see("! Not now.")
+        await desk.see("! This import has ended. [i] another file")
+
+
+async def test_the_foot_stays_at_the_bottom_while_a_file_is_named(till: Till, tmp_path: Path) -> None:
+    """The status line and the keys stand where they do on every screen; what the form is waiting for is said."""
+    folder = tmp_path / "imports"
+    folder.mkdir()
+    (folder / "good.csv").write_text(GOOD)
+    async with counter(till.ledger.url, tmp_path) as desk:
+        await open_import(desk, "nothing.csv")
+        await desk.see("There is no file nothing.csv", "[ctrl+s] check the file   [esc] Member Balances")
+        assert desk.lines[-1].startswith("(y Import)")
+        assert "(i Another)" in desk.lines[-1]
+        await desk.press("escape", "y", "i")
+        await desk.type("good.csv")
+        await desk.press("enter")
+        await desk.see("2 rows: 2 fine")
+        assert desk.lines[-1].startswith("y Import")
+
+
+async def test_blank_rows_are_no_rows_that_go_in(till: Till, tmp_path: Path) -> None:
+    """The question before the valid rows counts those that go in; where none would, it is not asked."""
+    folder = tmp_path / "imports"
+    folder.mkdir()
+    (folder / "mixed.csv").write_text(MIXED)
+    (folder / "wrong.csv").write_text(MIXED.replace(",100.00,", ",x,"))
+    async with counter(till.ledger.url, tmp_path) as desk:
+        await open_import(desk, "mixed.csv")
+        await desk.see("4 rows: 1 fine, 1 with a warning, 2 wrong")
+        await desk.press("v")
+        await desk.see("Import the valid rows only?")
+        assert desk.line_with("Go in").split()[-3:-1] == ["1", "row"]
+        await desk.press("escape", "escape")
+        await desk.type("wrong.csv")
+        await desk.press("enter")
+        await desk.see("4 rows: 0 fine, 1 with a warning, 3 wrong")
+        assert "valid rows only" not in desk.text
+        await desk.press("v")
+        await desk.see("No row is fine: there is nothing to import.")

@@ -43,6 +43,7 @@ async def test_plans_are_seen_before_they_are_added_and_are_sold(till: Till, tmp
         await desk.type("plans.csv")
         await desk.press("enter")
         await desk.see("4 rows: 2 fine, 2 wrong", "validity_days", "The code HOUR stands in row 2")
+        assert "dates as" not in desk.text  # no date stands in it
         await desk.press("v")
         await desk.see("Import the valid rows only?", "The plans of the rows that go in")
         await yes(desk)

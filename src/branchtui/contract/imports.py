@@ -173,6 +173,7 @@ class ImportAccepted(Answer):
 class Recognised(Answer):
     """The writing of a file, as recognised or as set.
 
+    `date_order` is empty where no date stands in the file; `blank_rows` are passed over, and go in nowhere.
     Of a statement: its `format`, of a table which column was `read_as` what, and by which saved `column_map`.
     """
 
@@ -182,6 +183,7 @@ class Recognised(Answer):
     decimal: str = ""
     date_order: str = ""
     columns: tuple[str, ...] = ()
+    blank_rows: int = 0
     questions: tuple[str, ...] = ()
     read_as: tuple[str, ...] = ()
     column_map: str = ""

@@ -19,6 +19,15 @@ _GAPS: Final = str.maketrans("", "", " -.()")
 MAX_WRITTEN: int = 32
 """A written number is at most this long."""
 
+_OTHER: Final = re.compile(r"[^\W\d_]|[;#*=]|^\s*[0-9]+\.0\s*$")
+"""What stands in no number as people write it: letters (`2.547E11`, `ext 5`), and the decimal of a spreadsheet (`711222333.0`).
+
+The library would read digits of the letters of a keypad, and let go what stands behind a number.
+"""
+
+_ABROAD: Final = re.compile(r"00 ?[1-9]")
+"""How most of the world writes the plus; no number at home begins so."""
+
 
 class PhoneUnreadable(ValueError):
     """What was written is no phone number."""
@@ -67,8 +76,10 @@ def read_phone(written: str, region: str) -> Phone:
     Raises:
         PhoneUnreadable: it is none, or has a length that no number there has.
     """
-    if len(written) > MAX_WRITTEN:
+    if len(written) > MAX_WRITTEN or _OTHER.search(written):
         raise PhoneUnreadable(written)
+    if _ABROAD.match(written):
+        written = "+" + written[2:].lstrip()
     try:
         number = phonenumbers.parse(written, None if region == "ZZ" else region)
     except phonenumbers.NumberParseException as error:

@@ -100,6 +100,7 @@ class FileScreen(FileDesk):
         self.file = file
         self._changed = changed
         self._view: View | None = None
+        self._kind = ""
         self._is_blocked = False
         self._is_visited = True
 
@@ -185,6 +186,12 @@ class FileScreen(FileDesk):
         note = f"{file_name(file)}  {state_word(file)}  for {scope_word(file)}"
         self.heading.show(note=f"{note}  {view.name}" if view is not None else note)
         self.query_one("#file-row", Static).update(Content(""))
+        kind = _kind_of(view)
+        if kind != self._kind:
+            # Rows of another kind have no cells for these columns, and the ledger's answer may come after a repaint.
+            self._kind = kind
+            rows.set_source(MemorySource((), _row_id))
+            rows.forget()
         if view is None or file.xray is None:
             rows.set_source(MemorySource((), _row_id))
         elif view.name == _BIGGEST:
@@ -271,6 +278,13 @@ class FileScreen(FileDesk):
     def action_back(self) -> None:
         """`esc`: back to Recent Uploads."""
         self.dismiss(None)
+
+
+def _kind_of(view: View | None) -> str:
+    """What the rows of a side are."""
+    if view is None or view.level:
+        return "finding"
+    return "division" if view.name == _DIVISIONS else "payer"
 
 
 def _row_id(one: Any) -> str:

@@ -20,6 +20,7 @@ _DATE_WRITING: Final = {
 }
 # The ledger names the option for programs; a person presses a key.
 _SAY_WHICH = re.compile(r"\s*Say which[^.?]*: \w+\.$")
+_DATES_DIFFER: Final = "Some dates have the day first"
 _LEVELS: Final = {"error": "wrong", "warning": "warn", "ok": "fine"}
 
 
@@ -72,6 +73,11 @@ def wrong_sentence(count: int) -> str:
     return f"{rows_word(count)} {'is' if count == 1 else 'are'} wrong, so nothing goes in."
 
 
+def going_in(import_: Import) -> int:
+    """The rows that the valid rows are: a blank one is passed over."""
+    return import_.rows_ok + import_.rows_warning - import_.recognised.blank_rows
+
+
 def counts_line(import_: Import) -> str:
     """`20 rows: 12 fine, 1 with a warning, 7 wrong; 123,456.00 KES can be taken in`."""
     parts = [f"{import_.rows_ok:,} fine"]
@@ -99,17 +105,23 @@ def reading_line(import_: Import) -> str:
 
 def asks_date_order(import_: Import) -> bool:
     """Whether the rows leave open which of day and month comes first."""
-    return bool(import_.recognised.questions) and not import_.recognised.date_order
+    return _asks(import_, "date_order") or any(
+        question.startswith(_DATES_DIFFER) for question in import_.recognised.questions
+    )
 
 
 def asks_decimal(import_: Import) -> bool:
     """Whether the rows leave open which sign is the decimal one."""
-    return bool(import_.recognised.questions) and not import_.recognised.decimal
+    return _asks(import_, "decimal")
 
 
 def asks_above_zero(import_: Import) -> bool:
     """Whether a statement leaves open what its amounts above zero are."""
-    return any(question.endswith(": above_zero.") for question in import_.recognised.questions)
+    return _asks(import_, "above_zero")
+
+
+def _asks(import_: Import, option: str) -> bool:
+    return any(question.endswith(f": {option}.") for question in import_.recognised.questions)
 
 
 def question_lines(import_: Import) -> list[str]:

@@ -80,6 +80,7 @@ class ImportScreen(ImportAnswers):
             explain=sentence_of,
             id="findings",
         )
+        yield Static(Content(""), id="import-room")
         yield Static(Content(""), id="finding")
 
     def form_fields(self) -> list[Field]:
@@ -204,8 +205,9 @@ class ImportScreen(ImportAnswers):
             self.form.mark_saved()  # the ledger has what was named: leaving loses nothing
         self.form.display = is_choosing
         self.findings.display = self.query_one("#finding").display = stage in {Stage.PREVIEW, Stage.DONE}
+        self.query_one("#import-room").display = not self.findings.display
         if is_choosing:
-            self._tell_found(self.choose_lines())
+            self._tell_found([*self.choose_lines(), f"[ctrl+s] check the file   [esc] {self.BACK_LABEL}"])
             self.heading.show(note="")
             if self.is_current:
                 self.form.start()
@@ -270,12 +272,14 @@ class ImportScreen(ImportAnswers):
         found = self.found
         if action_id in {"take", "valid", *ANSWERED}:
             if self.stage is not Stage.PREVIEW or found is None:
-                return "There is no preview: name a file first." if self.stage is Stage.CHOOSE else "Not now."
+                return _NO_PREVIEW.get(self.stage) or f"The file is {self.stage.value}."
             return self._why_not_in_preview(action_id, found)
         if action_id in {"save", "turn"} and (self.stage not in {Stage.PREVIEW, Stage.DONE} or found is None):
             return "No file was checked yet."
         if action_id == "save" and found is not None and not found.rows_error:
             return "No row is wrong: there is nothing to save."
+        if action_id == "again" and self.stage is Stage.CHOOSE:
+            return "Name a file, or paste rows."  # never an empty form for what is in it
         if action_id == "again" and self.stage in {Stage.BUSY, Stage.IMPORTING}:
             return f"An import is {self.stage.value}."
         return None
@@ -300,7 +304,11 @@ class ImportScreen(ImportAnswers):
 
     def has_more(self, found: Import) -> bool:
         """Whether the file holds anything that can be taken in."""
-        return bool(found.rows_ok + found.rows_warning)
+        return import_words.going_in(found) > 0
+
+    def goes_in(self, found: Import) -> str:
+        """What the valid rows are, as the question before them says it."""
+        return import_words.rows_word(import_words.going_in(found))
 
     def action_back(self) -> None:
         """`esc`: from a preview to the file, else to where the rows go; what the ledger works on goes on."""
@@ -330,7 +338,7 @@ class ImportScreen(ImportAnswers):
             return
         lines = [
             ("File", self.chosen.name if self.chosen else ""),
-            ("Go in", import_words.rows_word(found.rows_ok + found.rows_warning)),
+            ("Go in", self.goes_in(found)),
             ("Stay out", import_words.rows_word(found.rows_error)),
         ]
         dialog = ConfirmDialog("Import the valid rows only?", lines, effect=self.VALID_EFFECT)
@@ -356,6 +364,10 @@ class ImportScreen(ImportAnswers):
         self.say(f"There are too many files of rejects in {folder} already.", "error")
 
 
+_NO_PREVIEW: Final = {
+    Stage.CHOOSE: "There is no preview: name a file first.",
+    Stage.DONE: "This import has ended. [i] another file",
+}
 _WAYS: Final = (
     ("y", "take", "import"),
     ("v", "valid", "valid rows only"),

@@ -32,26 +32,31 @@ def found_lines(import_: Import) -> list[str]:
 
 
 def statement_lines(one: StatementTotals) -> list[str]:
-    """Account and balances; what the entries come to; what becomes of them."""
+    """The account; its balances; what the entries come to; what becomes of them."""
     ours = "" if one.is_ours is StatementAccount.OURS else "  (none of ours)"
     head = f"{one.account or 'Account not named'}{ours}  {one.identity}".rstrip()
-    parts = [
-        f"opening {_balance(one.opening_minor, one)}",
+    opening, closing = _balance(one.opening_minor, one), _balance(one.closing_minor, one)
+    balances = [f"opening {opening}", f"closing {closing}", _agreement(one)]
+    entries = [
         f"in {_money(one.credits_minor, one)} ({one.credits:,})",
         f"out {_money(one.debits_minor, one)} ({one.debits:,})",
-        f"closing {_balance(one.closing_minor, one)}",
-        _agreement(one),
     ]
     fates = [f"{one.new:,} new, {_money(one.new_minor, one)}"]
     for count, said in (
         (one.known, "here already"),
         (one.quarantined, "held: they contradict a payment"),
-        (one.passed_over, "no payments"),
+        (one.passed_over, "no payment" if one.passed_over == 1 else "no payments"),
         (one.wrong, "wrong"),
     ):
         if count:
             fates.append(f"{count:,} {said}")
-    return [head, "  " + "  ".join(parts), "  " + ", ".join(fates)]
+    return [head, "  " + "  ".join(balances), "  " + "  ".join(entries), "  " + ", ".join(fates)]
+
+
+def new_word(import_: Import) -> str:
+    """`2 payments`: what of a file would be new."""
+    new = sum(each.new for each in import_.statements)
+    return f"{new:,} {'payment' if new == 1 else 'payments'}"
 
 
 def doubt_lines(import_: Import) -> list[tuple[str, str]]:

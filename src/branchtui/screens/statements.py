@@ -84,6 +84,10 @@ class StatementScreen(ImportScreen):
         """A statement in which nothing is new can be taken in: it changes nothing."""
         return bool(found.rows_total)
 
+    def goes_in(self, found: Import) -> str:
+        """The entries that become payments; the others are here already, or none."""
+        return statement_words.new_word(found)
+
     def why_not(self, action_id: str) -> str | None:
         """`e` where a table was checked, or refused for want of its columns."""
         if action_id != "columns":

@@ -12,6 +12,15 @@ _GUARD = re.compile(f"'[{_DANGEROUS}]")
 _NUMBER = re.compile(r"[+-]?[0-9][0-9.,]*", re.ASCII)
 
 
+_IN_ERROR: Final = re.compile(r"#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!)")
+IN_ERROR: Final = "A spreadsheet has put an error here in the place of what was meant."
+
+
+def is_in_error(text: str) -> bool:
+    """Whether a cell is what a spreadsheet shows where it could work nothing out."""
+    return text.startswith("#") and _IN_ERROR.fullmatch(text) is not None
+
+
 def guarded(text: str) -> str:
     """`text` so that no spreadsheet runs it: one `'` before what looks like a formula, none before a number.
 

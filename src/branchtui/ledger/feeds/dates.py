@@ -30,12 +30,15 @@ class DateEvidence:
         self.open = 0
         self.same = 0
         self.example = ""
+        self.is_seen = False
+        """Whether anything stood where a date belongs."""
         self._known: set[str] = set()
 
     def add(self, text: str) -> None:
         """Look at one date; ISO dates and what is no date say nothing."""
         if text in self._known:
             return
+        self.is_seen = self.is_seen or bool(text.strip())
         if len(self._known) < _KNOWN_MAX:
             self._known.add(text)
         found = _PARTS.fullmatch(text.strip())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from typing import TYPE_CHECKING, Final
 
 from branchtui.contract.imports import Encoding
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _SAMPLE_BYTES: Final = 4_096
+_BEYOND: Final = re.compile("[^\x00-\x7f]")
+_STRAYS: Final = re.compile("[\udc80-\udcff]")
 _CODECS: Final = {
     Encoding.UTF_8: "utf-8-sig",
     Encoding.UTF_16: "utf-16",
@@ -19,19 +22,29 @@ _CODECS: Final = {
 
 
 def recognise(chunks: Iterable[bytes]) -> Encoding:
-    """UTF-16 by its mark or its zero bytes, UTF-8 where every byte fits, the Western code page otherwise."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
+    """UTF-16 by its mark or its zero bytes, UTF-8 unless more bytes are none of its letters than are, else the Western code page.
+
+    A UTF-8 file with a damaged byte, or cut within a letter, stays UTF-8: its reader tells of the rows that hold
+    such bytes, where the code page would make other letters of every name.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+    letters = strays = 0
     is_first = True
-    try:
-        for chunk in chunks:
-            if is_first and _is_utf_16(chunk):
-                return Encoding.UTF_16
-            is_first = False
-            decoder.decode(chunk)
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return Encoding.CP1252
-    return Encoding.UTF_8
+    for chunk in chunks:
+        if is_first and _is_utf_16(chunk):
+            return Encoding.UTF_16
+        is_first = False
+        letters, strays = _weighed(decoder.decode(chunk), letters, strays)
+    letters, strays = _weighed(decoder.decode(b"", final=True), letters, strays)
+    return Encoding.CP1252 if strays > letters else Encoding.UTF_8
+
+
+def _weighed(text: str, letters: int, strays: int) -> tuple[int, int]:
+    """How many signs beyond ASCII and how many bytes that are no text there are, with those of `text`."""
+    if text.isascii():
+        return letters, strays
+    found = len(_STRAYS.findall(text))
+    return letters + len(_BEYOND.findall(text)) - found, strays + found
 
 
 def codec_of(encoding: Encoding, start: bytes) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from branchtui.contract.imports import Delimiter, Encoding
 from branchtui.ledger.feeds import encodings, workbook
@@ -57,6 +57,9 @@ class TableFile:
     `is_workbook`: it is no text but a workbook, whose first sheet is read.
     """
 
+    may_merge: ClassVar[bool] = False
+    """Whether cells of a workbook may be merged over rows, as banks do above their tables."""
+
     def __init__(
         self,
         chunks: Callable[[], Iterable[bytes]],
@@ -75,7 +78,7 @@ class TableFile:
         if self.is_workbook:
             encoding, delimiter = Encoding.UTF_8, Delimiter.COMMA
             try:
-                chunks = workbook.as_text(chunks)
+                chunks = workbook.as_text(chunks, may_merge=self.may_merge)
             except workbook.WorkbookUnfit as unfit:
                 self.encoding = encoding
                 self.findings.append(error(unfit.code, str(unfit)))

@@ -40,6 +40,8 @@ class TableSetting:
 class StatementTable(TableFile):
     """A table whose header may stand below other lines."""
 
+    may_merge = True
+
     def __init__(self, chunks: Callable[[], Iterable[bytes]], setting: TableSetting) -> None:
         self.above: list[list[str]] = []
         said = as_said(setting.columns) if setting.columns else None

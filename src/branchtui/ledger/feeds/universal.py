@@ -130,6 +130,9 @@ class UniversalFile:
         if kind == TRAILER and self.ended.record_count is None:
             cells = [*(cell.strip() for cell in row.cells[1:]), "", ""]
             self.ended = Ended(row.row_no, cells[0], cells[1])
+            if not is_blank(cells[len(TRAILER_CELLS) :]):
+                said = f"The trailer has {len(row.cells)} cells: T and {', '.join(TRAILER_CELLS)} are wanted."
+                self.fatal.append((row.row_no, error("trailer", said)))
             return True
         if self.ended.record_count is not None:
             said = f"Row {row.row_no:,} stands behind the trailer. Two files may have been put together."

@@ -31,6 +31,10 @@ _BLOCK_BYTES: Final = 256 * 1024
 _SHEETS: Final = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
 _FORMULA: Final = re.compile(rb"<(?:\w+:)?f[\s/>]")
 _HIDDEN_ROW: Final = re.compile(rb"<(?:\w+:)?row\s[^>]{0,400}\bhidden=[\"'](?:1|true)[\"'][^>]{0,400}(?<!/)>")
+_ERROR: Final = re.compile(rb"<(?:\w+:)?c\s[^>]{0,200}\bt=[\"']e[\"']")
+_MERGED: Final = re.compile(
+    rb"<(?:\w+:)?mergeCell\s[^>]{0,100}\bref=[\"']\$?[A-Z]+\$?(\d+):\$?[A-Z]+\$?(\d+)[\"']"
+)
 _FORMULA_BYTES: Final = 512
 """How much of a block is looked at again with the next one: a tag may lie on both."""
 _ENCRYPTED: Final = 1
@@ -49,13 +53,17 @@ def is_workbook(start: bytes) -> bool:
     return start.startswith((_ARCHIVE, _OLD))
 
 
-def as_text(chunks: Callable[[], Iterable[bytes]]) -> Callable[[], Iterator[bytes]]:
-    """The first sheet that is shown, as UTF-8 with commas: a function that gives its bytes from the beginning.
+def as_text(
+    chunks: Callable[[], Iterable[bytes]], *, may_merge: bool = False
+) -> Callable[[], Iterator[bytes]]:
+    """The sheet that is shown and holds something, as UTF-8 with commas: a function that gives its bytes from the beginning.
 
     Rows stay at their numbers. A date is written 2026-09-30, a number with all the digits that a sheet keeps (15).
+    `may_merge`: cells may be merged over several rows, of which the first alone keeps what stands there.
 
     Raises:
-        WorkbookUnfit: no workbook, a protected or an old one, too large, damaged, or with macros, links or formulas.
+        WorkbookUnfit: no workbook, a protected or an old one, too large, damaged, or with macros, links, formulas,
+            cells in error, or merged cells where there may be none.
     """
     with tempfile.TemporaryFile() as packed:
         for at, chunk in enumerate(chunks()):
@@ -69,7 +77,7 @@ def as_text(chunks: Callable[[], Iterable[bytes]]) -> Callable[[], Iterator[byte
         packed.seek(0)
         try:
             with zipfile.ZipFile(packed) as archive:
-                _look_at(archive)
+                _look_at(archive, may_merge=may_merge)
         except (
             zipfile.BadZipFile,
             zlib.error,
@@ -86,7 +94,7 @@ def as_text(chunks: Callable[[], Iterable[bytes]]) -> Callable[[], Iterator[byte
         return _read(packed)
 
 
-def _look_at(archive: zipfile.ZipFile) -> None:
+def _look_at(archive: zipfile.ZipFile, *, may_merge: bool) -> None:
     """Refuse before anything is unpacked what need not be, and then count what really comes out."""
     parts = archive.infolist()
     names = {part.filename.lower() for part in parts}
@@ -109,23 +117,39 @@ def _look_at(archive: zipfile.ZipFile) -> None:
     ):
         raise _too_large()
     for part in parts:
-        _count(archive, part, is_sheet=_SHEETS.fullmatch(part.filename) is not None)
+        _count(archive, part, is_sheet=_SHEETS.fullmatch(part.filename) is not None, may_merge=may_merge)
 
 
-def _count(archive: zipfile.ZipFile, part: zipfile.ZipInfo, *, is_sheet: bool) -> None:
-    """A part must unpack to what it claims (the archive's own check sum holds that), and a sheet hold no formula."""
+def _count(archive: zipfile.ZipFile, part: zipfile.ZipInfo, *, is_sheet: bool, may_merge: bool) -> None:
+    """A part must unpack to what it claims (the archive's own check sum holds that), and a sheet hold nothing but values."""
     behind = b""
     with archive.open(part) as opened:
         while block := opened.read(_BLOCK_BYTES):
-            if is_sheet and _FORMULA.search(behind + block):
-                said = "The sheet holds formulas. Paste its rows as values, or save it as CSV."
-                raise WorkbookUnfit("workbook-formulas", said)
-            if is_sheet and _HIDDEN_ROW.search(behind + block):
-                said = (
-                    "The sheet hides rows that hold something. Show them or delete them, then save it again."
-                )
-                raise WorkbookUnfit("workbook-hidden", said)
+            if is_sheet:
+                _refuse_sheet(behind + block, may_merge=may_merge)
             behind = block[-_FORMULA_BYTES:]
+
+
+def _refuse_sheet(block: bytes, *, may_merge: bool) -> None:
+    """What a sheet may not hold, because a reader of its values would not see what a person sees."""
+    if _FORMULA.search(block):
+        said = "The sheet holds formulas. Paste its rows as values, or save it as CSV."
+        raise WorkbookUnfit("workbook-formulas", said)
+    if _HIDDEN_ROW.search(block):
+        said = "The sheet hides rows that hold something. Show them or delete them, then save it again."
+        raise WorkbookUnfit("workbook-hidden", said)
+    if _ERROR.search(block):
+        said = "The sheet holds cells in error, such as #N/A or #REF!. Correct or clear them, then save it again."
+        raise WorkbookUnfit("workbook-errors", said)
+    if may_merge:
+        return
+    for found in _MERGED.finditer(block):
+        if found[1] != found[2]:
+            said = (
+                f"The sheet merges cells over rows {found[1].decode()} to {found[2].decode()}, of which the first "
+                "alone keeps the value. Unmerge them and fill every row."
+            )
+            raise WorkbookUnfit("workbook-merged", said)
 
 
 def _too_large() -> WorkbookUnfit:

@@ -29,7 +29,7 @@ _MIDNIGHT: Final = time()
 
 
 def main() -> int:
-    """Write the sheet that is shown; 1 when there is none, 3 when others beside the first hold something."""
+    """Write the sheet that is shown and holds something; 1 when none is shown, 3 when several hold something."""
     for limit, most in (
         (resource.RLIMIT_AS, _MEMORY_BYTES),
         (resource.RLIMIT_CPU, _SECONDS),
@@ -45,11 +45,12 @@ def main() -> int:
     ]
     if not shown:
         return 1
-    if any(_holds_something(book, name) for name in shown[1:]):
+    filled = [name for name in shown if _holds_something(book, name)] or shown[:1]
+    if len(filled) > 1:
         return _SEVERAL_SHEETS
     out = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", errors="replace", newline="")
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerows(table(book.get_sheet_by_name(shown[0]).iter_rows()))
+    writer.writerows(table(book.get_sheet_by_name(filled[0]).iter_rows()))
     out.flush()
     return 0
 

@@ -107,10 +107,12 @@ class Checker:
         decimals, dates = DecimalEvidence(), DateEvidence()
         amount_at = self._place(table, self.kind.amount_column)
         dates_at = [table.header.index(each) for each in self.kind.date_columns if each in table.header]
-        count = 0
+        count = blank = 0
         for row in table.rows():
             count += 1
-            if row.is_readable and not row.is_blank:
+            if row.is_readable and row.is_blank:
+                blank += 1
+            elif row.is_readable:
                 if amount_at is not None:
                     decimals.add(row.cells[amount_at])
                 for place in dates_at:
@@ -127,8 +129,9 @@ class Checker:
             "encoding": table.encoding.value,
             "delimiter": table.delimiter.value,
             "decimal": "" if open_decimal else decimal.value,
-            "date_order": order.value if order else "",
+            "date_order": order.value if order and dates.is_seen else "",
             "columns": list(table.header),
+            "blank_rows": blank,
             "questions": verdict.questions,
         }
         return self._setting(asked, decimal, order), count

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from branchtui.contract.credit import NewSettleEvery
 from branchtui.contract.customers import CustomerStatus, LegalForm, NewCustomer
 from branchtui.ledger.feeds.amounts import amount_reader
+from branchtui.ledger.feeds.cells import IN_ERROR, is_in_error
 from branchtui.ledger.feeds.dates import date_reader
 from branchtui.ledger.feeds.finding import ERROR, CellError, Finding, error, warning
 from branchtui.ledger.problems import Refusal
@@ -61,6 +62,9 @@ _NO_LIMIT: Final = frozenset({"none", "no limit", "unlimited"})
 _YES: Final = frozenset({"yes", "y", "true", "1"})
 _NO: Final = frozenset({"no", "n", "false", "0"})
 _LONGEST: Final = 254
+_SHORT_NUMBER: Final = re.compile(r"[0-9]{1,3}", re.ASCII)
+_NOTHING: Final = re.compile(r"0+(?:[.,]0*)?", re.ASCII)
+"""How a limit or an opening credit of zero is written."""
 _NUMBER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9./-]*", re.ASCII)
 _RHYTHM: Final = {
     "settle_unit": "unit",
@@ -166,6 +170,8 @@ class _Check:
         for column, value in made.cells.items():
             if is_unsafe(value) or len(value) > _LONGEST:
                 made.say(column, "text", "The text is too long, or holds control or direction characters.")
+            elif is_in_error(value):
+                made.say(column, "cell-in-error", IN_ERROR)
         who = self._customer(made, parties)
         self._number(made, taken)
         terms = self._terms(made)
@@ -271,11 +277,11 @@ class _Check:
         text = made.cells["max_credit"]
         if text.casefold() in _NO_LIMIT:
             return None
-        return 0 if text.strip("0.,") == "" and text else self._amount_of(made, "max_credit")
+        return self._amount_of(made, "max_credit")
 
     def _amount_of(self, made: _Row, column: str) -> int:
         text = made.cells[column]
-        if text and text.strip("0.,") == "":
+        if _NOTHING.fullmatch(text):
             return 0
         return int(_read(self._amount, made, column))
 
@@ -289,7 +295,7 @@ class _Check:
         given: dict[str, Any] = {"every": cells["settle_every"]}
         given |= {name: cells[column].casefold() for column, name in _RHYTHM.items() if cells[column]}
         for name in ("every", "nth", "day_of_month"):
-            if str(given.get(name, "")).isdigit() and len(given[name]) <= 3:
+            if _SHORT_NUMBER.fullmatch(str(given.get(name, ""))):
                 given[name] = int(given[name])
         if cells["settle_anchor"]:
             given["anchor"] = _read(self._date, made, "settle_anchor")

@@ -14,6 +14,7 @@ from branchtui.format.folding import fold
 from branchtui.ledger import names
 from branchtui.ledger.access import Permission
 from branchtui.ledger.feeds.finding import ERROR, CellError, shown, warning
+from branchtui.ledger.feeds.table_file import column_name
 from branchtui.ledger.phones import PhoneUnreadable, read_phones, region_of
 from branchtui.ledger.store import customer_store, import_store
 from branchtui.ledger.workflows import membership
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from branchtui.ledger.store.unit import BulkTx
 
 LABELS_MAX: Final = 20
+_HEADER: Final = "The header stands here once more. Two files may have been put together."
 CHUNK_ROWS: Final = 4_000
 _CELL_OF: Final = {"staff_id": "staff", "addresses": "address_type", "identifiers": "identifier_type"}
 """The column that tells of a member."""
@@ -158,6 +160,9 @@ class _Check:
         cells = ByColumn(zip(self._columns, map(str.strip, self._pick([*row.cells, ""])), strict=False))
         made = Cells(row.row_no, cells, list(row.findings))
         self._cells.read(made)
+        first = self._columns[0]
+        if column_name(cells[first]) == first and self._is_header(cells):
+            made.say(first, "header-repeated", _HEADER)
         values = made.values
         branch = self._office(made)
         values["branch"] = branch
@@ -174,6 +179,13 @@ class _Check:
             name = names.full_name(*(values.get(each) for each in ("first_name", "middle_name", "last_name")))
             values["birth"] = (fold(name), born.isoformat())
         return made
+
+    def _is_header(self, cells: ByColumn) -> bool:
+        """Whether every cell is the name of a column: nobody is called so."""
+        return all(
+            not cell or SYNONYMS.get(name := column_name(cell), name) == column
+            for column, cell in cells.items()
+        )
 
     def _office(self, made: Cells) -> Branch:
         given = made.cells["office"]

@@ -39,6 +39,8 @@ CHUNK_ROWS: Final = 5_000
 STEP_SECONDS: Final = 120.0
 """A step that the writer has not done by then will not be waited for; the job is tried again."""
 
+_NO_ROW: Final = "No row can be taken in."
+
 
 _AT_WORK: Final = frozenset({ImportState.VALIDATING.value, ImportState.IMPORTING.value})
 
@@ -213,7 +215,10 @@ def _settled(import_: Import, verdict: Verdict) -> Import:
         currency=verdict.currency if import_.kind in STATEMENT_KINDS else import_.currency,
     )
     reason = _why_not(counted, verdict)
-    if counted.dry_run and not verdict.fatal and not verdict.cut:
+    is_blank = counted.kind in MONEYLESS and counted.rows_total > 0 and not verdict.data_rows
+    if is_blank:
+        reason = reason or _NO_ROW
+    if counted.dry_run and not verdict.fatal and not verdict.cut and not is_blank:
         return replace(counted, state=ImportState.READY.value, reason=reason)
     if reason is not None:
         return replace(counted, state=ImportState.REFUSED.value, reason=reason)
@@ -240,7 +245,7 @@ def why_not(import_: Import) -> str | None:
         return "No entry can be taken in." if import_.rows_error and not import_.total_minor else None
     takes = import_.rows_total - import_.rows_error if import_.kind in MONEYLESS else 0
     if import_.total_minor == 0 and not takes:
-        return "No row can be taken in."
+        return _NO_ROW
     return None
 
 
