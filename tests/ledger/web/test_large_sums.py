@@ -11,6 +11,7 @@ import pytest
 from tests.ledger.balance_files import check_file, payer, universal
 from tests.ledger.files import import_file, name_members, table
 from tests.ledger.running import Api, RunningLedger, fresh_key
+from tests.ledger.shop import Shop
 from tests.ledger.till import open_till
 
 from branchtui.contract.base import COUNTED_MAX, MAX_AMOUNT_MINOR
@@ -167,3 +168,21 @@ def test_a_balance_file_of_more_than_64_bits_is_rejected_in_words(ledger: Runnin
     assert (done["state"], done["total_minor"]) == ("rejected", 0)
     assert done["reason"].startswith("The balances add up to more than")
     assert queues(api)["files-to-apply"] == 0
+
+
+def test_a_cycle_in_which_more_was_bought_than_is_counted_takes_no_more(own_ledger: RunningLedger) -> None:
+    """What is owed may be little where as much was paid: the cycle's own figures stand in its statement."""
+    shop = Shop(own_ledger)
+    made = shop.open()
+
+    def much(tx: BulkTx) -> None:
+        bound = {"much": COUNTED_MAX - 5}
+        tx.connection.execute("UPDATE credit_accounts SET cycle_purchases_minor = :much", bound)
+
+    own_ledger.bulk(much)
+    api = own_ledger.sign_in("supervisor")
+    path = f"/v1/credit-accounts/{made['id']}/purchases"
+    assert api.post(path, {"amount_minor": 5, "pos_ref": "LAST"}).status_code == 201
+    refused = api.post(path, {"amount_minor": 1, "pos_ref": "MORE"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "validation")
+    assert own_ledger.balance_minor(made["id"]) == 5
