@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.ledger.balance_files import apply_bytes, check_file, owed, payer, universal
@@ -14,6 +15,8 @@ from tests.screens.counter import Counter, counter
 from textual import events
 
 from branchtui.format.money import MoneyError, parse_balance
+from branchtui.ledger.store.rows import BalanceFile
+from branchtui.ledger.workflows import file_apply, file_revert
 from branchtui.screens.dialogs.file_form import payer_file, plain_amount
 from branchtui.screens.file_screen import FileScreen
 from branchtui.screens.files import FilesScreen
@@ -166,6 +169,59 @@ async def test_a_file_is_taken_back_and_what_blocks_that_is_listed(till: Till, t
     assert later["state"] == "applied"
     assert (owed(till.ledger, "100245"), owed(till.ledger, "100247")) == (0, 0)
     till.ledger.check()
+
+
+async def test_a_file_that_was_taken_back_in_part_says_how_to_go_on(
+    till: Till, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Contract 6: the state, the reason and the next step stand on the screen; the same keys take back the rest."""
+    apply_bytes(till.ledger.sign_in("supervisor"), ALL)
+    monkeypatch.setattr(file_apply, "ROWS_A_PIECE", 1)
+    monkeypatch.setattr(file_apply, "TIMES_ALONE", 1)
+    take_back, times = file_revert.revert_rows, [0]
+
+    def failing(*given: Any) -> BalanceFile:
+        times[0] += 1
+        if times[0] == 2:
+            raise RuntimeError("said by the test")
+        return take_back(*given)
+
+    monkeypatch.setattr(file_revert, "revert_rows", failing)
+    async with counter(till.ledger.url, tmp_path, username="supervisor") as desk:
+        await open_files(desk)
+        await desk.see("MONTH-1")
+        await desk.press("enter")
+        await desk.at(FileScreen)
+        await desk.see("Applied by supervisor", "biggest moves")
+        await revert(desk)
+        await desk.see("It was taken back down to row 2.", "which takes back the rest.", "with errors")
+        assert (owed(till.ledger, "100245"), owed(till.ledger, "100247")) == (0, 99_999)
+        await revert(desk)
+        await desk.see("MONTH-1 is reverted: 2 accounts as before.")
+    assert (owed(till.ledger, "100245"), owed(till.ledger, "100247")) == (0, 0)
+    till.ledger.check()
+
+
+async def test_a_file_that_is_older_than_the_last_one_says_so_before_it_is_applied(
+    till: Till, tmp_path: Path
+) -> None:
+    """Contract 6: in the X-ray, among its warnings, and in what `y` confirms."""
+    boss = till.ledger.sign_in("supervisor")
+    apply_bytes(boss, ALL)
+    rows = (payer("100245", "1300.00"), payer("100247", "900.00"))
+    check_file(boss, universal(*rows, file_id="LATE", as_of_date="2026-01-13"))
+    async with counter(till.ledger.url, tmp_path, username="supervisor") as desk:
+        await open_files(desk)
+        await desk.see("LATE")
+        await desk.press("enter")
+        await desk.at(FileScreen)
+        await desk.see("OLDER than MONTH-1, applied as of 2026-01-14", "1 warning", "Nothing has moved yet.")
+        await desk.press("p")
+        await desk.see("Apply this file?", "Take care", "OLDER than MONTH-1")
+        await desk.press("escape")
+        await desk.press("t")
+        await desk.see("would put older balances over newer ones.")
+    assert owed(till.ledger, "100245") == 125_000
 
 
 def saved_in(folder: Path) -> list[Path]:

@@ -128,7 +128,8 @@ class XRay(Answer):
     """What applying a file would do, made from exactly its bytes; amounts in minor units.
 
     `changed` counts `sign_flips` too; `missing` counts the payers of the last file of this scope
-    (`previous_file_id`, `previous_id`) that this one does not state.
+    (`previous_file_id`, `previous_id`) that this one does not state. `newer_*` is there where the last file that was
+    applied to these payers is of a later day than this one, which would put older balances over newer ones.
     """
 
     new: int = 0
@@ -144,6 +145,9 @@ class XRay(Answer):
     divisions: tuple[DivisionMove, ...] = ()
     previous_id: str | None = None
     previous_file_id: str | None = None
+    newer_id: str | None = None
+    newer_file_id: str | None = None
+    newer_as_of_date: date | None = None
 
 
 class BalanceFile(Resource):

@@ -77,6 +77,9 @@ Code = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 MAX_AMOUNT_MINOR = 10**15
 """The largest amount of one movement, in minor units (VAL-1)."""
 
+COUNTED_MAX = 2**63 - 1
+"""The most that the balance of an account, or the sum of a file, can be either way, in minor units."""
+
 AmountMinor = Annotated[int, Field(ge=1, le=MAX_AMOUNT_MINOR)]
 """A movement: a positive whole number of the currency's smallest unit; never a float."""
 

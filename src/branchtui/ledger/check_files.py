@@ -81,7 +81,7 @@ FILES: Final[tuple[tuple[str, str, str], ...]] = (
         "balance file {0} is {1}, and counts {2} of {3} rows as unchanged and {4} as wrong",
         """
         SELECT balance_files.id, state, unchanged, payers, errors FROM balance_files
-        WHERE state IN ('applied', 'applied_with_errors', 'reverted') AND reason IS NULL
+        WHERE state IN ('applied', 'applied_with_errors', 'reverted') AND applied_at IS NOT NULL
             AND (accounts_updated + unchanged + errors <> payers OR (state = 'applied') AND errors > 0)
         """,
     ),

@@ -10,7 +10,10 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from branchtui.contract.base import COUNTED_MAX
 from branchtui.contract.customers import AccountBalance, AccountKind
+from branchtui.contract.problem import Codes
+from branchtui.ledger.problems import Refusal
 from branchtui.ledger.store.mapping import insert_rows, mapping_of
 from branchtui.ledger.store.rows import Account, Branch, JournalEntry, Leg
 
@@ -105,6 +108,7 @@ def post_entry(
 
     Raises:
         InvariantBroken: fewer than two legs, a zero leg, or a sum that is not zero in a currency (INV-1).
+        Refusal: 422 where an account would pass `COUNTED_MAX`.
     """
     _verify(draft.legs)
     entry = JournalEntry(
@@ -126,6 +130,7 @@ def post_entry(
     for line, leg in enumerate(draft.legs):
         current = tx.get(Account, leg.account.id) or leg.account
         balance = current.balance_minor + leg.amount_minor
+        refuse_beyond(balance)
         account = replace(current, balance_minor=balance, version=current.version + 1)
         tx.put(account)
         tx.put(
@@ -160,6 +165,7 @@ def post_entries_bulk(
     Raises:
         InvariantBroken: as `post_entry`, for any of them; nothing was written. Or an account moved
             meanwhile; the whole transaction fails.
+        Refusal: as `post_entry`; nothing was written.
     """
     new = {account.id: account for account in opened}
     standing = dict(new)
@@ -195,7 +201,9 @@ def post_entries_bulk(
                 if account_id not in standing:
                     standing[account_id] = tx.get(Account, account_id) or account
                 state = moved[account_id] = [standing[account_id].balance_minor, 0]
-            state[0] += amount_minor
+            balance = state[0] = state[0] + amount_minor
+            if not -COUNTED_MAX <= balance <= COUNTED_MAX:
+                refuse_beyond(balance)
             state[1] += 1
             legs.append((entry_id, line, account_id, amount_minor, state[0]))
     tx.flush()
@@ -215,6 +223,7 @@ def post_pairs_bulk(
 
     Raises:
         InvariantBroken: as `post_entries_bulk`.
+        Refusal: as `post_entries_bulk`.
     """
     known: dict[str, Standing | Account] = {}
     moved: dict[str, list[int]] = {}
@@ -247,7 +256,9 @@ def post_pairs_bulk(
             if state is None:
                 known[account_id] = account
                 state = moved[account_id] = [account.balance_minor, 0]
-            state[0] += amount_minor
+            balance = state[0] = state[0] + amount_minor
+            if not -COUNTED_MAX <= balance <= COUNTED_MAX:
+                refuse_beyond(balance)
             state[1] += 1
             legs.append((entry_id, line, account_id, amount_minor, state[0]))
     tx.flush()
@@ -257,6 +268,13 @@ def post_pairs_bulk(
     _move(tx, [(name, moved[name][0], each.version, moved[name][1]) for name, each in known.items()])
     insert_rows(tx.connection, JournalEntry, entries)
     insert_rows(tx.connection, Leg, legs)
+
+
+def refuse_beyond(balance_minor: int) -> None:
+    """Refuse a balance, or a sum, that 64 bits do not hold (422)."""
+    if not -COUNTED_MAX <= balance_minor <= COUNTED_MAX:
+        said = f"An account would pass {COUNTED_MAX:,} minor units, the most that the ledger counts. Nothing was done."
+        raise Refusal(422, Codes.VALIDATION, said)
 
 
 def _as_moved(opened: Sequence[Account], moved: dict[str, list[int]]) -> Iterator[tuple[Any, ...]]:

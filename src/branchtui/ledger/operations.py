@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from branchtui.contract.base import COUNTED_MAX
 from branchtui.contract.operations import OperationState, short_reference
 from branchtui.contract.problem import MEDIA_TYPE, Codes, Outcome
 from branchtui.ledger import audit
@@ -74,7 +75,12 @@ def reply(
     currency: str | None = None,
     guard: str | None = None,
 ) -> Reply:
-    """An answer of the contract as a reply: encoded once, with ETag and Location where they belong."""
+    """An answer of the contract as a reply: encoded once, with ETag and Location where they belong.
+
+    The sum of a set may be more than the book of operations can keep: the words say it then.
+    """
+    if amount_minor is not None and abs(amount_minor) > COUNTED_MAX:
+        amount_minor = None
     headers: dict[str, str] = {"content-type": "application/json"}
     if version is not None:
         headers["etag"] = f'"{version}"'

@@ -107,6 +107,7 @@ def xray_lines(file: BalanceFile) -> list[str]:
     seen = file.xray
     if seen is None:
         return [head] if file.payers else []
+    older = older_sentence(file)
     currency = file.currency
     moves = [f"{seen.new:,} new", f"{seen.changed:,} changed", f"{seen.unchanged:,} unchanged"]
     if seen.sign_flips:
@@ -115,6 +116,7 @@ def xray_lines(file: BalanceFile) -> list[str]:
     before, after = money(seen.before_minor, currency), money(seen.after_minor, currency)
     lines = [
         head,
+        *([older] if older else []),
         ", ".join(moves),
         f"Owed {before} before, {after} after: net {net} {currency}",
         f"{count_word(file.warnings, 'warning')}, {count_word(file.errors, 'row')} wrong",
@@ -129,6 +131,14 @@ def xray_lines(file: BalanceFile) -> list[str]:
             f"  {one.division} {one.name}: {moved}, net {signed(one.net_minor, currency) or 'nothing'}"
         )
     return lines
+
+
+def older_sentence(file: BalanceFile) -> str:
+    """That a file is older than the one applied before it; empty where it is not."""
+    seen = file.xray
+    if seen is None or seen.newer_as_of_date is None or file.as_of_date is None:
+        return ""
+    return f"OLDER than {seen.newer_file_id or 'the last table'}, applied as of {show_date(seen.newer_as_of_date)}"
 
 
 def result_line(file: BalanceFile) -> str:
@@ -149,8 +159,10 @@ def standing_lines(file: BalanceFile, desk: Desk) -> list[str]:
             f"It was: {result_line(file)}",
             f"Reverted by {file.reverted_by}, {desk.time(file.reverted_at)}",
         ]
-    if file.state in _RESULTS and file.applied_by and file.applied_at:
-        return [result_line(file), f"Applied by {file.applied_by}, {desk.time(file.applied_at)}"]
+    if file.state in _RESULTS and file.applied_by:
+        at = f", {desk.time(file.applied_at)}" if file.applied_at else ""
+        said = [result_line(file), f"Applied by {file.applied_by}{at}"]
+        return [*said, file.reason] if file.reason else said
     if file.state is FileState.REJECTED:
         return [f"Rejected: {file.reason or ''}"]
     if file.state is FileState.VALIDATED:
@@ -167,6 +179,8 @@ def ended_sentence(file: BalanceFile) -> str:
         return f"{name} is rejected: {file.reason or ''}"
     if file.state is FileState.REVERTED:
         return f"{name} is reverted: {count_word(file.accounts_updated, 'account')} as before."
+    if file.state is FileState.APPLIED_WITH_ERRORS and file.reason:
+        return f"{name}: {file.reason}"
     return f"{name}: {result_line(file)}."
 
 
@@ -178,6 +192,7 @@ def apply_lines(file: BalanceFile) -> list[tuple[str, str]]:
         ("For", scope_word(file)),
         ("Payers", f"{file.payers:,}"),
         ("As of", show_date(file.as_of_date) if file.as_of_date else ""),
+        ("Take care", older_sentence(file)),
     ]
     if seen is not None:
         pairs += [

@@ -25,7 +25,7 @@ from branchtui.screens.dialogs.file_form import (
 from branchtui.screens.dialogs.form_dialog import FormDialog
 from branchtui.screens.file_desk import APPLY, SAVE, FileDesk
 from branchtui.screens.file_screen import FileScreen
-from branchtui.screens.file_words import AT_WORK, file_columns, file_name, result_line
+from branchtui.screens.file_words import AT_WORK, ended_sentence, file_columns, file_name
 from branchtui.screens.import_files import read_inside
 from branchtui.screens.list_screen import ListScreen
 from branchtui.screens.outcome import sentence_of
@@ -285,7 +285,7 @@ class FilesScreen(ListScreen, FileDesk):
             return
         self._show_sent(file)
         if file.already_applied:
-            said = f"These bytes were applied before. {file_name(file)}: {result_line(file)}."
+            said = f"These bytes were applied before. {ended_sentence(file)}"
             self.announce(said, "warning")
             if self.is_current:
                 self._open(file, said)

@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 
 from branchtui.contract.balance_files import PayerChange
+from branchtui.ledger.store.file_store import OUTSTANDING
 from branchtui.ledger.store.mapping import compiled, mapping_of
 from branchtui.ledger.store.rows import BalanceFileRow
 from branchtui.ledger.store.tables import (
@@ -52,7 +53,8 @@ class StatedPayer(NamedTuple):
     branch_id: str | None
 
 
-_rows, _missing, _postings = balance_file_rows.c, balance_file_missing.c, balance_file_postings.c
+_posted = balance_file_postings.alias("postings")
+_rows, _missing, _postings = balance_file_rows.c, balance_file_missing.c, _posted.c
 _FILE: Final[BindParameter[str]] = bindparam("file")
 _OWN: Final = _rows.balance_file_id == _FILE
 
@@ -166,7 +168,7 @@ _BLOCKING: Final = (
         customers.c.branch_id,
     )
     .select_from(
-        balance_file_postings.join(accounts, accounts.c.id == _postings.account_id)
+        _posted.join(accounts, accounts.c.id == _postings.account_id)
         .join(
             balance_file_rows,
             and_(_rows.balance_file_id == _postings.balance_file_id, _rows.row_no == _postings.row_no),
@@ -176,6 +178,7 @@ _BLOCKING: Final = (
     .where(
         _postings.balance_file_id == _FILE,
         or_(accounts.c.balance_minor != _postings.balance_minor, accounts.c.status != "open"),
+        literal_column(OUTSTANDING, Boolean),
     )
 )
 

@@ -53,7 +53,7 @@ class Waiting(NamedTuple):
 
 
 class Posted(NamedTuple):
-    """A posting of a file, with the entry's branch, its reference, and how the account stands now."""
+    """A posting of a file, with the entry's branch and reference, and its account and payer as they stand now."""
 
     row_no: int
     account_id: str
@@ -62,6 +62,10 @@ class Posted(NamedTuple):
     branch_id: str
     reference: str | None
     account_no: str
+    account_status: str
+    payer_no: str
+    payer_branch_id: str
+    payer_status: str
 
 
 _PAYERS: Final = """
@@ -103,42 +107,67 @@ SELECT MAX(row_no) FROM (
 ) AS reached
 """
 
+OUTSTANDING: Final = """(
+    SELECT COUNT(*) FROM legs AS later JOIN journal_entries AS mirror ON mirror.id = later.entry_id
+    WHERE later.account_id = postings.account_id AND later.entry_id > postings.entry_id
+        AND mirror.reversal_of = postings.entry_id
+) = 0"""
+"""Whether a posting, called `postings`, was not taken back: counted, so that no planner looks through all mirrors."""
+
 _POSTED: Final = """
 SELECT postings.row_no, postings.account_id, postings.entry_id, postings.amount_minor,
-    journal_entries.branch_id, journal_entries.reference, accounts.account_no
+    journal_entries.branch_id, journal_entries.reference, accounts.account_no, accounts.status,
+    customers.account_no, customers.branch_id, customers.status
 FROM balance_file_postings AS postings
 JOIN journal_entries ON journal_entries.id = postings.entry_id
 JOIN accounts ON accounts.id = postings.account_id
+JOIN customers ON customers.id = accounts.customer_id
 WHERE postings.balance_file_id = :file AND postings.row_no > :after
-ORDER BY postings.row_no LIMIT :limit_rows
 """
+_IN_ORDER: Final = "ORDER BY postings.row_no LIMIT :limit_rows"
+_POSTED_ALL: Final = f"{_POSTED}{_IN_ORDER}"
+_POSTED_OUTSTANDING: Final = f"{_POSTED} AND {OUTSTANDING} {_IN_ORDER}"
 
-_ELSEWHERE: Final = """
+_OUTSTANDING_COUNT: Final = f"""
+SELECT COUNT(*), MIN(postings.row_no) FROM balance_file_postings AS postings
+WHERE postings.balance_file_id = :file AND {OUTSTANDING}
+"""  # noqa: S608 - words of our own
+
+_ELSEWHERE: Final = f"""
 SELECT customers.account_no, customers.branch_id, customers.status FROM balance_file_postings AS postings
 JOIN accounts ON accounts.id = postings.account_id
 JOIN customers ON customers.id = accounts.customer_id
 JOIN journal_entries ON journal_entries.id = postings.entry_id
 WHERE postings.balance_file_id = :file
     AND (customers.status = 'transfer_in_progress' OR customers.branch_id <> journal_entries.branch_id)
+    AND {OUTSTANDING}
 ORDER BY postings.row_no
-"""
+"""  # noqa: S608 - words of our own
 
-_BLOCKING_COUNT: Final = """
+_BLOCKING_COUNT: Final = f"""
 SELECT COUNT(*) FROM balance_file_postings AS postings JOIN accounts ON accounts.id = postings.account_id
 WHERE postings.balance_file_id = :file
-    AND (accounts.balance_minor <> postings.balance_minor OR accounts.status <> 'open')
-"""
+    AND (accounts.balance_minor <> postings.balance_minor OR accounts.status <> 'open') AND {OUTSTANDING}
+"""  # noqa: S608 - words of our own
 
-_BRANCHES_POSTED: Final = """
-SELECT DISTINCT journal_entries.branch_id FROM balance_file_postings
-JOIN journal_entries ON journal_entries.id = balance_file_postings.entry_id
-WHERE balance_file_postings.balance_file_id = :file
-"""
+_BRANCHES_POSTED: Final = f"""
+SELECT DISTINCT journal_entries.branch_id FROM balance_file_postings AS postings
+JOIN journal_entries ON journal_entries.id = postings.entry_id
+WHERE postings.balance_file_id = :file AND {OUTSTANDING}
+"""  # noqa: S608 - words of our own
 
 _PREVIOUS: Final = """
 SELECT id, file_id FROM balance_files
 WHERE branch_id = :branch_id AND id <> :file AND account_no IS NULL AND payers > 1 AND applied_at IS NOT NULL
     AND state IN ('applied', 'applied_with_errors')
+ORDER BY applied_at DESC LIMIT 1
+"""
+
+_LAST_STATED: Final = """
+SELECT id, file_id, as_of_date FROM balance_files
+WHERE branch_id IN (SELECT value FROM json_each(:branches)) AND id <> :file AND applied_at IS NOT NULL
+    AND state IN ('applied', 'applied_with_errors') AND as_of_date IS NOT NULL
+    AND (account_no = :account_no OR (account_no IS NULL AND payers > 1))
 ORDER BY applied_at DESC LIMIT 1
 """
 
@@ -222,19 +251,32 @@ def insert_postings(connection: Connection, rows: Iterable[tuple[Any, ...]]) -> 
     insert_rows(connection, FilePosting, rows)
 
 
-def posted(connection: Connection, file_id: str, after: int, limit: int) -> list[Posted]:
-    """The next postings of a file behind row `after`."""
+def posted(
+    connection: Connection, file_id: str, after: int, limit: int, *, outstanding: bool = False
+) -> list[Posted]:
+    """The next postings of a file behind row `after`; of `outstanding` ones those that were not taken back."""
     bound = {"file": file_id, "after": after, "limit_rows": limit}
-    return list(map(Posted._make, connection.execute(_POSTED, bound)))
+    return list(
+        map(Posted._make, connection.execute(_POSTED_OUTSTANDING if outstanding else _POSTED_ALL, bound))
+    )
+
+
+def outstanding(connection: Connection, file_id: str) -> tuple[int, int | None]:
+    """How many postings of a file were not taken back, and the first row of these."""
+    found = connection.execute(_OUTSTANDING_COUNT, {"file": file_id}).fetchone()
+    return int(found[0]), found[1]
 
 
 def branches_posted(connection: Connection, file_id: str) -> list[str]:
-    """The branches in which a file moved balances."""
+    """The branches in which a file moved balances that were not taken back."""
     return [branch_id for (branch_id,) in connection.execute(_BRANCHES_POSTED, {"file": file_id})]
 
 
 def payers_elsewhere(connection: Connection, file_id: str) -> list[tuple[str, str, str]]:
-    """Account number, branch and status of the payers whom a file moved, and who are on their way or have moved since."""
+    """Account number, branch and status of the payers whom a file moved, and who are on their way or have moved since.
+
+    Those who were taken back are not among them.
+    """
     return [
         (number, branch, status)
         for number, branch, status in connection.execute(_ELSEWHERE, {"file": file_id})
@@ -242,7 +284,7 @@ def payers_elsewhere(connection: Connection, file_id: str) -> list[tuple[str, st
 
 
 def blocking_count(connection: Connection, file_id: str) -> int:
-    """How many accounts of a file have moved, or were closed, since it was applied."""
+    """How many accounts that a file moved, and that were not taken back, have moved or were closed since."""
     found = connection.execute(_BLOCKING_COUNT, {"file": file_id}).fetchone()
     return int(found[0])
 
@@ -251,3 +293,15 @@ def previous(connection: Connection, branch_id: str, file_id: str) -> tuple[str,
     """The last file of several payers of a branch that was applied: its id, and the name it gives itself."""
     found = connection.execute(_PREVIOUS, {"branch_id": branch_id, "file": file_id}).fetchone()
     return None if found is None else (found[0], found[1])
+
+
+def last_stated(
+    connection: Connection, branch_ids: Iterable[str], file_id: str, account_no: str | None
+) -> tuple[str, str | None, str] | None:
+    """The last file applied that stated balances of payers of this one: id, its own name, its as-of date.
+
+    A file of several payers of one of `branch_ids`, or one for the same payer (`account_no`).
+    """
+    bound = {"branches": json.dumps(sorted(branch_ids)), "file": file_id, "account_no": account_no or ""}
+    found = connection.execute(_LAST_STATED, bound).fetchone()
+    return None if found is None else (found[0], found[1], found[2])

@@ -233,6 +233,8 @@ def _begun(file: BalanceFile, command: Command, job_id: str) -> BalanceFile:
 def revert(core: Core, tx: BulkTx, command: Command, file_id: str, version: int | None = None) -> Reply:
     """`POST /v1/balance-files/{id}/revert`: mirror entries, where nothing has moved since; one payer at once (200).
 
+    Of a file that was taken back in part, the rest.
+
     Raises:
         Refusal: 404; 412; 409 `transition-not-allowed`, `day-closed`, or `revert-blocked` with what is in the way.
     """
@@ -256,10 +258,10 @@ def revert(core: Core, tx: BulkTx, command: Command, file_id: str, version: int 
         tx.put(begun)
         shown = answer(begun, command.principal)
         return _reply(begun, shown, _moved(command, file, begun), job_id=job.id)
-    posted = file_store.posted(tx.connection, file.id, 0, file_apply.ROWS_A_PIECE)
+    posted = file_store.posted(tx.connection, file.id, 0, file_apply.ROWS_A_PIECE, outstanding=True)
     if posted:
         begun = file_revert.revert_rows(core, tx, command, begun, posted)
-    done = file_revert.finished(begun, command.at_us)
+    done = file_revert.finished(tx, begun, command.at_us)
     tx.put(done)
     shown = answer(done, command.principal, balances=_balances(tx, done))
     return _reply(done, shown, _moved(command, file, done))

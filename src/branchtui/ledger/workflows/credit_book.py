@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from branchtui.contract.credit import TransactionType
 from branchtui.ledger.days import day_key, is_closed
-from branchtui.ledger.journal import EntryDraft, InvariantBroken, post_entry
+from branchtui.ledger.journal import EntryDraft, InvariantBroken, post_entry, refuse_beyond
 from branchtui.ledger.problems import not_found
 from branchtui.ledger.store.rows import (
     Account,
@@ -68,6 +68,14 @@ class Entered:
     transaction: CreditTransaction
     credit: CreditAccount
     account: Account
+
+
+_FIGURES: Final = {
+    TransactionType.PURCHASE: ("cycle_purchases_minor", 1),
+    TransactionType.REFUND: ("cycle_refunds_minor", -1),
+    TransactionType.ADJUSTMENT: ("cycle_adjustments_minor", 1),
+}
+"""The figure of a cycle that a movement counts in, and the sign with which; all else is a payment."""
 
 
 def standing(core: Core, tx: Tx, who: Principal, credit_id: str) -> Standing:
@@ -191,17 +199,18 @@ def settled_by(tx: Tx, credit_transaction_id: str) -> dict[str, int]:
 
 
 def _counted(credit: CreditAccount, movement: Movement) -> CreditAccount:
-    """The figures of the open cycle with one more movement; an opening comes before the first cycle."""
+    """The figures of the open cycle with one more movement; an opening comes before the first cycle.
+
+    Raises:
+        Refusal: 422 where a figure would pass what is counted: much was bought and paid in one cycle.
+    """
     amount = movement.amount_minor
     if movement.type is TransactionType.OPENING:
         return replace(credit, cycle_opening_minor=amount, cycle_first_seq=credit.last_seq + 2)
-    if movement.type is TransactionType.PURCHASE:
-        return replace(credit, cycle_purchases_minor=credit.cycle_purchases_minor + amount)
-    if movement.type is TransactionType.REFUND:
-        return replace(credit, cycle_refunds_minor=credit.cycle_refunds_minor - amount)
-    if movement.type is TransactionType.ADJUSTMENT:
-        return replace(credit, cycle_adjustments_minor=credit.cycle_adjustments_minor + amount)
-    return replace(credit, cycle_payments_minor=credit.cycle_payments_minor - amount)
+    name, sign = _FIGURES.get(movement.type, ("cycle_payments_minor", -1))
+    figure = getattr(credit, name) + sign * amount
+    refuse_beyond(figure)
+    return replace(credit, **{name: figure})
 
 
 @dataclass(frozen=True, slots=True)

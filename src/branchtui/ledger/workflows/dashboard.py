@@ -21,6 +21,7 @@ from branchtui.contract.transfers import TransferState
 from branchtui.ledger.access import Permission
 from branchtui.ledger.clock import as_datetime, as_us, first_id
 from branchtui.ledger.journal import OPENING_CONTRA, REVENUE
+from branchtui.ledger.store.sums import exact_sum, whole
 from branchtui.ledger.workflows.balance_records import ENTRY_KIND
 from branchtui.ledger.workflows.payment_steps import ASSOCIATED, DISASSOCIATED, KEYED, REVERSED
 
@@ -39,50 +40,50 @@ DAYS_MAX: Final = 92
 _BOOKED_EARLIER_DAYS: Final = 45
 """An entry may be booked before its business day, when days were closed ahead; not longer before than this."""
 
-_UNASSOCIATED: Final = """
-SELECT COUNT(*), COALESCE(SUM(CASE WHEN currency = :currency THEN amount_minor END), 0), MIN(paid_at)
+_UNASSOCIATED: Final = f"""
+SELECT COUNT(*), {exact_sum("CASE WHEN currency = :currency THEN amount_minor END")}, MIN(paid_at)
 FROM payments INDEXED BY payments_waiting
-WHERE branch_id IN (SELECT value FROM json_each(:scope)) AND state = 'unassociated'"""
+WHERE branch_id IN (SELECT value FROM json_each(:scope)) AND state = 'unassociated'"""  # noqa: S608 - words of our own
 
-_NOT_ACCOUNTED: Final = """
-SELECT COUNT(*), COALESCE(SUM(CASE WHEN currency = :currency THEN amount_minor END), 0), MIN(created_at)
-FROM balance_records WHERE branch_id IN (SELECT value FROM json_each(:scope)) AND status = :not_accounted"""
+_NOT_ACCOUNTED: Final = f"""
+SELECT COUNT(*), {exact_sum("CASE WHEN currency = :currency THEN amount_minor END")}, MIN(created_at)
+FROM balance_records WHERE branch_id IN (SELECT value FROM json_each(:scope)) AND status = :not_accounted"""  # noqa: S608 - words of our own
 
 _UNDER_WAY: Final = """
-SELECT COUNT(*), 0, MIN(created_at)
+SELECT COUNT(*), 0, 0, MIN(created_at)
 FROM jobs WHERE +jobs.branch_id IN (SELECT value FROM json_each(:scope)) AND state IN (:queued, :running)"""
 
-_FILES: Final = """
-SELECT COUNT(*), COALESCE(SUM(CASE WHEN currency = :currency THEN total_minor END), 0), MIN(created_at)
-FROM balance_files WHERE branch_id IN (SELECT value FROM json_each(:scope)) AND state = :to_apply"""
+_FILES: Final = f"""
+SELECT COUNT(*), {exact_sum("CASE WHEN currency = :currency THEN total_minor END")}, MIN(created_at)
+FROM balance_files WHERE branch_id IN (SELECT value FROM json_each(:scope)) AND state = :to_apply"""  # noqa: S608 - words of our own
 
 _CALLBACKS: Final = """
-SELECT COUNT(*), 0, MIN(received_at) FROM callback_events
+SELECT COUNT(*), 0, 0, MIN(received_at) FROM callback_events
 WHERE state = :state
   AND (branch_id IN (SELECT value FROM json_each(:scope)) OR (branch_id IS NULL AND :top = 1))"""
 
-_APPROVALS: Final = """
-SELECT COUNT(*), COALESCE(SUM(CASE WHEN currency = :currency THEN amount_minor END), 0), MIN(created_at)
+_APPROVALS: Final = f"""
+SELECT COUNT(*), {exact_sum("CASE WHEN currency = :currency THEN amount_minor END")}, MIN(created_at)
 FROM approvals WHERE branch_id IN (SELECT value FROM json_each(:scope))
-  AND state = :pending AND expires_at > :now_us AND maker_person_id <> :person"""
+  AND state = :pending AND expires_at > :now_us AND maker_person_id <> :person"""  # noqa: S608 - words of our own
 
 _OFFERED: Final = """
-SELECT COUNT(*), 0, MIN(proposed_at) FROM transfers
+SELECT COUNT(*), 0, 0, MIN(proposed_at) FROM transfers
 WHERE to_branch_id IN (SELECT value FROM json_each(:scope)) AND state = :proposed"""
 
-_ASSOCIATED: Final = """
+_ASSOCIATED: Final = f"""
 SELECT entries.business_date,
-  SUM(CASE WHEN legs.amount_minor < 0 THEN 1 ELSE -1 END), -SUM(legs.amount_minor)
+  SUM(CASE WHEN legs.amount_minor < 0 THEN 1 ELSE -1 END), {exact_sum("-legs.amount_minor")}
 FROM journal_entries AS entries CROSS JOIN legs CROSS JOIN accounts
 WHERE entries.branch_id IN (SELECT value FROM json_each(:scope))
   AND entries.business_date BETWEEN :since AND :today
   AND entries.kind IN (:associated, :disassociated, :keyed, :reversed)
   AND legs.entry_id = entries.id
   AND accounts.id = legs.account_id AND accounts.customer_id IS NOT NULL AND accounts.currency = :currency
-GROUP BY entries.business_date"""
+GROUP BY entries.business_date"""  # noqa: S608 - words of our own
 
-_BY_TIER: Final = """
-SELECT payments.match_tier, COUNT(*), SUM(payments.amount_minor)
+_BY_TIER: Final = f"""
+SELECT payments.match_tier, COUNT(*), {exact_sum("payments.amount_minor")}
 FROM (
   SELECT DISTINCT entries.subject_id FROM journal_entries AS entries
   WHERE entries.branch_id IN (SELECT value FROM json_each(:scope))
@@ -91,22 +92,22 @@ FROM (
 ) AS given CROSS JOIN payments
 WHERE payments.id = given.subject_id AND payments.state = :held AND payments.currency = :currency
 GROUP BY payments.match_tier
-ORDER BY payments.match_tier"""
+ORDER BY payments.match_tier"""  # noqa: S608 - words of our own
 
-_REVENUE: Final = """
-SELECT entries.business_date, -SUM(legs.amount_minor)
+_REVENUE: Final = f"""
+SELECT entries.business_date, {exact_sum("-legs.amount_minor")}
 FROM accounts CROSS JOIN legs CROSS JOIN journal_entries AS entries
 WHERE accounts.id IN (SELECT 'gl-' || value || '-' || :revenue || '-' || :currency FROM json_each(:scope))
   AND legs.account_id = accounts.id AND legs.entry_id >= :first_id
   AND entries.id = legs.entry_id AND entries.business_date BETWEEN :since AND :today
-GROUP BY entries.business_date"""
+GROUP BY entries.business_date"""  # noqa: S608 - words of our own
 
-_POSTED: Final = """
-SELECT COUNT(*), COALESCE(SUM(ABS(legs.amount_minor)), 0)
+_POSTED: Final = f"""
+SELECT COUNT(*), {exact_sum("ABS(legs.amount_minor)")}
 FROM accounts CROSS JOIN legs CROSS JOIN journal_entries AS entries
 WHERE accounts.id IN (SELECT 'gl-' || value || '-' || :contra || '-' || :currency FROM json_each(:scope))
   AND legs.account_id = accounts.id AND legs.entry_id >= :today_id
-  AND entries.id = legs.entry_id AND entries.kind = :posted AND entries.booked_at >= :today_us"""
+  AND entries.id = legs.entry_id AND entries.kind = :posted AND entries.booked_at >= :today_us"""  # noqa: S608 - words of our own
 
 _NAMED: Final = {
     "not_accounted": RecordStatus.NOT_ACCOUNTED.value,
@@ -153,8 +154,8 @@ async def dashboard(
         )
 
     waiting, associated, by_tier, revenue, posted = await core.reader.in_snapshot(read)
-    counts = {day: (count, total) for day, count, total in associated}
-    earned = dict(revenue)
+    counts = {day: (count, whole(*total)) for day, count, *total in associated}
+    earned = {day: whole(*total) for day, *total in revenue}
     figures = [_figures(day, branch, counts, earned) for day in days]
     return Dashboard(
         branch_id=branch.id,
@@ -164,10 +165,11 @@ async def dashboard(
         queues=tuple(waiting),
         days=tuple(figures),
         associated_by_tier=tuple(
-            TierFigures(tier=tier, payments=count, total_minor=total) for tier, count, total in by_tier
+            TierFigures(tier=tier, payments=count, total_minor=whole(*total))
+            for tier, count, *total in by_tier
         ),
         records_posted_today=posted[0],
-        records_posted_today_minor=posted[1],
+        records_posted_today_minor=whole(*posted[1:]),
     )
 
 
@@ -194,11 +196,11 @@ def _queues(principal: Principal, now_us: int) -> list[tuple[str, str, dict[str,
 
 
 def _queue(name: str, values: tuple[Any, ...]) -> Queue:
-    count, total_minor, oldest = values
+    count, high, low, oldest = values
     return Queue(
         name=name,
         count=count,
-        total_minor=total_minor,
+        total_minor=whole(high, low),
         oldest_at=None if oldest is None else as_datetime(oldest),
     )
 

@@ -14,6 +14,7 @@ from branchtui.contract import reports as wire
 from branchtui.contract.tenders import Tender
 from branchtui.ledger.clock import as_datetime
 from branchtui.ledger.days import day_key
+from branchtui.ledger.store.sums import exact_sum, whole
 from branchtui.ledger.tenders import TENDER_OF
 from branchtui.ledger.workflows.report_paper import report_lines
 
@@ -30,14 +31,16 @@ _OF_A_TENDER: Final = (
 )
 
 _ENTRIES: Final = f"""
-SELECT created_by, kind, tender_kind, currency, COUNT(*), SUM(moved),
-  SUM(CASE WHEN tendered > 0 THEN 1 ELSE 0 END), SUM(CASE WHEN tendered > 0 THEN tendered ELSE 0 END),
-  SUM(CASE WHEN tendered < 0 THEN 1 ELSE 0 END), SUM(CASE WHEN tendered < 0 THEN -tendered ELSE 0 END)
+SELECT created_by, kind, tender_kind, currency, COUNT(*),
+  SUM(CASE WHEN tendered > 0 THEN 1 ELSE 0 END), SUM(CASE WHEN tendered < 0 THEN 1 ELSE 0 END),
+  {exact_sum("moved")},
+  {exact_sum("CASE WHEN tendered > 0 THEN tendered ELSE 0 END")},
+  {exact_sum("CASE WHEN tendered < 0 THEN -tendered ELSE 0 END")}
 FROM (
   SELECT entries.id, entries.created_by, entries.kind, accounts.currency,
     MAX(CASE WHEN {_OF_A_TENDER} THEN accounts.kind END) AS tender_kind,
-    SUM(CASE WHEN legs.amount_minor > 0 THEN legs.amount_minor ELSE 0 END) AS moved,
-    SUM(CASE WHEN {_OF_A_TENDER} THEN legs.amount_minor ELSE 0 END) AS tendered
+    CAST(SUM(CASE WHEN legs.amount_minor > 0 THEN legs.amount_minor ELSE 0 END) AS BIGINT) AS moved,
+    CAST(SUM(CASE WHEN {_OF_A_TENDER} THEN legs.amount_minor ELSE 0 END) AS BIGINT) AS tendered
   FROM journal_entries AS entries CROSS JOIN legs CROSS JOIN accounts
   WHERE entries.branch_id IN (SELECT value FROM json_each(:scope)) AND entries.business_date = :day
     AND legs.entry_id = entries.id AND accounts.id = legs.account_id
@@ -73,6 +76,7 @@ async def report(core: Core, branch: Branch, scope: Scope, asked: Asked, now_us:
         return snapshot.values(_ENTRIES, bound), closed[0][0]
 
     found, closed = await core.reader.in_snapshot(read)
+    found = [_with_sums(*values) for values in found]
     answer = wire.DayReport(
         branch_id=branch.id,
         branch_name=branch.name,
@@ -86,6 +90,21 @@ async def report(core: Core, branch: Branch, scope: Scope, asked: Asked, now_us:
     if asked.columns is None:
         return answer
     return answer.model_copy(update={"lines": report_lines(core, branch, answer, asked.columns)})
+
+
+def _with_sums(
+    created_by: str,
+    kind: str,
+    tender_kind: str | None,
+    currency: str,
+    count: int,
+    received: int,
+    paid: int,
+    *sums: int,
+) -> tuple[Any, ...]:
+    """A line of figures: what moved, then count and sum of what came, and of what went."""
+    moved, came, went = (whole(*sums[place : place + 2]) for place in (0, 2, 4))
+    return created_by, kind, tender_kind, currency, count, moved, received, came, paid, went
 
 
 def takings(found: Iterable[Any]) -> tuple[wire.Takings, ...]:

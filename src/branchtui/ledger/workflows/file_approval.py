@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from branchtui.contract.approvals import Difference
 from branchtui.contract.balance_files import ApplyBalanceFile
@@ -15,10 +15,13 @@ from branchtui.ledger.workflows.file_rules import FileAction, refuse
 from branchtui.ledger.workflows.file_views import answer, summary_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from branchtui.ledger.access import Principal
     from branchtui.ledger.core import Core
     from branchtui.ledger.operations import Command, Reply
     from branchtui.ledger.problems import Refusal
+    from branchtui.ledger.store.rows import BalanceFile
     from branchtui.ledger.store.unit import Tx
 
 
@@ -31,6 +34,7 @@ def _subject(_: Core, tx: Tx, who: Principal, file_id: str, body: ApplyBalanceFi
         Difference(field="File", after=file.file_id or "a table"),
         Difference(field="For", after=file.account_no or file.division or "all divisions"),
         Difference(field="Payers", after=payers_word(file.payers)),
+        *_older(file, seen),
         Difference(field="New", after=f"{seen.get('new', 0):,}"),
         Difference(field="Changed", after=f"{seen.get('changed', 0):,}"),
         Difference(field="Wrong", after=f"{file.errors:,}"),
@@ -58,6 +62,12 @@ def _subject(_: Core, tx: Tx, who: Principal, file_id: str, body: ApplyBalanceFi
         currency=currency,
         lines=tuple(lines),
     )
+
+
+def _older(file: BalanceFile, seen: dict[str, Any]) -> Iterable[Difference]:
+    """That the balances are older than those they are put over."""
+    if seen.get("newer_as_of_date"):
+        yield Difference(field="As of", before=seen["newer_as_of_date"], after=f"{file.as_of_date}, OLDER")
 
 
 def _refusal(_: Core, tx: Tx, who: Principal, file_id: str, __: ApplyBalanceFile) -> Refusal | None:

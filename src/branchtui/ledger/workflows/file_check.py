@@ -9,17 +9,19 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from branchtui.contract.balance_files import FILE_ID_CHARACTERS, FileForm
+from branchtui.contract.base import COUNTED_MAX
 from branchtui.contract.imports import DateOrder, Delimiter, ImportOptions
 from branchtui.format.money import money
 from branchtui.ledger.feeds import encodings
 from branchtui.ledger.feeds.balances import total_reader
 from branchtui.ledger.feeds.dates import date_reader
-from branchtui.ledger.feeds.finding import ERROR, CellError, Finding, error, shown
+from branchtui.ledger.feeds.finding import ERROR, WARNING, CellError, Finding, error, shown, warning
 from branchtui.ledger.feeds.payer_table import PayerTable
 from branchtui.ledger.feeds.universal import Facts, UniversalFile, is_universal
 from branchtui.ledger.store import file_store, upload_store
 from branchtui.ledger.texts import is_unsafe
 from branchtui.ledger.workflows.file_judge import BLANK, Judge, Setting, Staged
+from branchtui.ledger.workflows.file_rules import relatives
 from branchtui.ledger.workflows.file_xray import Figures
 from branchtui.ledger.workflows.import_rows import encoded_findings
 
@@ -106,9 +108,12 @@ class Checker:
         verdict.fatal += form.fatal
         if isinstance(form, UniversalFile) and not form.fatal:
             verdict.fatal += [(form.ended.row_no, each) for each in self._totals(form, verdict.figures)]
+        verdict.fatal += [(form.head_row_no, each) for each in self._too_much(verdict.figures)]
         verdict.xray = verdict.figures.xray(self.core.tree)
         if self.file.account_no is None and verdict.figures.payers > 1 and not verdict.fatal:
             self._compare(connection, judge, verdict)
+        if not verdict.fatal:
+            self._compare_day(connection, form.head_row_no, verdict)
         self._tell_fatal(verdict)
         return verdict
 
@@ -206,6 +211,15 @@ class Checker:
             said = f"The balances add up to {have} {currency}; the trailer says {want}."
             yield error("amount-total", said, "amount_total", total)
 
+    def _too_much(self, figures: Figures) -> Iterator[Finding]:
+        """A sum that the ledger cannot keep: nothing of the file moves."""
+        if abs(figures.total_minor) > COUNTED_MAX:
+            most = money(COUNTED_MAX, self._branch.currency)
+            yield error(
+                "amount-total", f"The balances add up to more than {most}, the most that is counted here."
+            )
+            figures.total_minor = 0
+
     def _compare(self, connection: Connection, judge: Judge, verdict: Verdict) -> None:
         """Who stood in the last file of this scope and does not stand in this one."""
         before = file_store.previous(connection, self.file.branch_id, self.file.id)
@@ -221,6 +235,27 @@ class Checker:
             "previous_id": previous_id,
             "previous_file_id": previous_file_id,
         }
+
+    def _compare_day(self, connection: Connection, head_row_no: int, verdict: Verdict) -> None:
+        """Warn of a file that is older than what it would be put over: its balances may not be the last ones."""
+        family = relatives(self.core, self.file.branch_id)
+        last = file_store.last_stated(connection, family, self.file.id, self.file.account_no)
+        if last is None or (verdict.as_of_date or "") >= last[2]:
+            return
+        newer_id, newer_file_id, newer_day = last
+        verdict.xray |= {
+            "newer_id": newer_id,
+            "newer_file_id": newer_file_id,
+            "newer_as_of_date": newer_day,
+        }
+        said = (
+            f"The file is as of {verdict.as_of_date}, older than {newer_file_id or 'the last table'}, which is as of "
+            f"{newer_day} and was applied: it would put older balances over newer ones."
+        )
+        found = encoded_findings([warning("older-file", said, "as_of_date", verdict.as_of_date)])
+        verdict.figures.warnings += 1
+        staged = [(self.file.id, head_row_no, WARNING, BLANK, *_NOBODY, found, "[]")]
+        self.send(staged, verdict.figures.payers, verdict.figures.payers)
 
     def _tell_fatal(self, verdict: Verdict) -> None:
         """What keeps the whole file out stands in the report too, each at its row."""

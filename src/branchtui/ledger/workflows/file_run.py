@@ -52,8 +52,11 @@ async def run(running: Running) -> dict[str, Any]:
         file = await _advance(running)
     except StoreFailure:
         raise
+    except Refusal as refusal:
+        await _give_up(running, refusal.detail)
+        raise
     except Exception:
-        await _give_up(running)
+        await _give_up(running, "The ledger failed at this file.")
         raise
     return {
         "balance_file_id": file.id,
@@ -94,18 +97,24 @@ async def _by_pieces(running: Running, piece: Piece) -> BalanceFile:
         rows = file_apply.ROWS_A_PIECE * (file_apply.TIMES_ALONE if is_alone else 1)
 
 
-async def _give_up(running: Running) -> None:
-    """The ledger failed at this file: leave none that seems to be worked on for ever; what was done stands."""
+async def _give_up(running: Running, why: str) -> None:
+    """The ledger failed at this file, or may not go on with it: leave none that seems to be worked on for ever; what was done stands."""
 
     def settle(tx: BulkTx) -> None:
         current = tx.get(BalanceFile, running.job.subject_id)
         if current is None or current.state not in _WORKED_ON or not file_apply.is_its_own(running, current):
             return
-        state, reason = FileState.REJECTED, "The ledger failed at this file. Nothing was applied."
-        if current.state != FileState.RECEIVED:
-            state = FileState.APPLIED_WITH_ERRORS
-            verb = "applied" if current.state == FileState.APPLYING else "taken back"
-            reason = f"The ledger failed at this file. It was {verb} down to row {current.done_row_no:,}."
+        state = FileState.APPLIED_WITH_ERRORS
+        if current.state == FileState.RECEIVED:
+            state, said = FileState.REJECTED, "Nothing was applied."
+        elif current.state == FileState.APPLYING:
+            said = (
+                f"It was applied down to row {current.done_row_no:,}. "
+                "Revert it, which takes that back, and send it again."
+            )
+        else:
+            said = f"It was taken back down to row {current.done_row_no:,}. Revert it again, which takes back the rest."
+        reason = f"{why} {said}"
         tx.put(replace(current, state=state.value, reason=reason, version=current.version + 1))
 
     await running.writer.bulk(settle)

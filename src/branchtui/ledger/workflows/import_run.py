@@ -13,9 +13,10 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from branchtui.contract.base import COUNTED_MAX
 from branchtui.contract.imports import ImportKind, ImportMode, ImportState
 from branchtui.ledger import audit
-from branchtui.ledger.feeds.finding import ERROR, OK, WARNING, Finding
+from branchtui.ledger.feeds.finding import ERROR, OK, WARNING, Finding, error
 from branchtui.ledger.store import import_store
 from branchtui.ledger.store.errors import StoreFailure, TookTooLong
 from branchtui.ledger.store.rows import Import, ImportRow
@@ -195,6 +196,12 @@ class _Sender:
 
 def _settled(import_: Import, verdict: Verdict) -> Import:
     """Where an import goes after its check: ready for a person, on to the taking in, or refused."""
+    if verdict.total_minor > COUNTED_MAX:
+        # Nothing is staged that could be started: the sum cannot be kept, nor could all of it be booked.
+        said = (
+            f"The amounts add up to more than {COUNTED_MAX:,} minor units, the most that the ledger counts."
+        )
+        verdict = replace(verdict, total_minor=0, fatal=[error("amount-total", said), *verdict.fatal])
     counted = replace(
         import_,
         version=import_.version + 1,
