@@ -211,6 +211,10 @@ class KeyGate:
             came = asyncio.Event()
             if part.call_later(came.set):
                 asked.append(came)
+        if not asked:
+            # Parts that are being closed take nothing any more: who closes them must have a turn, or the end never comes.
+            await asyncio.sleep(_POLL_SECONDS)
+            return
         try:
             async with asyncio.timeout(_PASS_SECONDS):
                 for event in asked:
