@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from textual.screen import ModalScreen
 
 from branchtui.widgets.actions import Action, Choice
-from branchtui.widgets.dialogs import ConfirmDialog, MenuDialog, MessageDialog, ReasonDialog
+from branchtui.widgets.dialogs import ConfirmDialog, MenuDialog, MessageDialog, ReasonDialog, restated
 
 _NONE_YET = object()
 
@@ -62,6 +62,61 @@ async def test_a_name_that_mixes_scripts_is_marked_where_it_is_confirmed() -> No
         text = "\n".join(screen_text(app))
         assert "W\u0430njiku (mixed scripts!)" in text
         assert "Ngũgĩ (" not in text
+
+
+NUMBERS = " ".join(f"{number:03}" for number in range(250))
+LONG = [("Customer", NUMBERS), ("Amount", "12.00 KES"), ("Last", "the end")]
+
+
+async def test_the_keys_stay_in_sight_and_y_confirms_only_what_was_read_to_its_end() -> None:
+    """However much a ledger says: what `y` does is on the screen, and every row was in sight before it confirms."""
+    app = Asking()
+    async with app.run_test(size=(80, 12)) as pilot:
+        await app.ask(ConfirmDialog("Associate?", LONG))
+        await pilot.pause()
+        seen = screen_text(app)
+        assert "[y] the rest   [esc] no" in "\n".join(seen)
+        while "[y] the rest" in "\n".join(screen_text(app)):
+            await pilot.press("y")
+            await pilot.pause()
+            seen += screen_text(app)
+        assert app.answer is _NONE_YET
+        assert "[y] yes   [esc] no" in "\n".join(screen_text(app))
+        assert "the end" in "\n".join(screen_text(app))
+        assert [
+            row for row in restated(LONG).plain.split("\n") if not any(row in line for line in seen)
+        ] == []
+        await pilot.press("y")
+        assert await answered(pilot, app) is True
+
+
+async def test_a_terminal_that_grows_shows_that_y_confirms() -> None:
+    """What is in sight is another part after a change of size."""
+    app = Asking()
+    async with app.run_test(size=(80, 12)) as pilot:
+        await app.ask(ConfirmDialog("Associate?", LONG))
+        await pilot.pause()
+        assert "[y] the rest" in "\n".join(screen_text(app))
+        await pilot.resize_terminal(80, 60)
+        await until(pilot, lambda: "[y] yes" in "\n".join(screen_text(app)))
+
+
+async def test_a_reason_for_something_long_is_read_from_the_beginning() -> None:
+    """What the line had scrolled away is shown before `y` confirms it."""
+    app = Asking()
+    async with app.run_test(size=(80, 12)) as pilot:
+        await app.ask(ReasonDialog("Disassociate?", LONG))
+        await pilot.press(*"why", "enter")
+        await until(pilot, lambda: "[y] the rest   [esc] change it" in "\n".join(screen_text(app)))
+        assert "Disassociate?" in "\n".join(screen_text(app))
+        for _ in range(20):
+            if "[y] yes" in "\n".join(screen_text(app)):
+                break
+            await pilot.press("y")
+            await pilot.pause()
+        assert app.answer is _NONE_YET
+        await pilot.press("y")
+        assert await answered(pilot, app) == "why"
 
 
 async def test_a_reason_ends_with_enter_then_y() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final, TypeVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -26,6 +26,10 @@ DIALOG_CELLS: Final = 46
 """Inside the border of a dialog that asks (`styles/widgets.tcss`): what it hides has to be painted again."""
 _TITLE_ROWS: Final = 3
 _REASON_MAX: Final = 200
+_YES: Final = "[y] yes"
+_ENTER: Final = "[enter] go on   [esc] leave"
+_REST: Final = "[y] the rest"
+Answer = TypeVar("Answer")
 
 
 def restated(lines: Lines, cells: int = DIALOG_CELLS) -> Content:
@@ -39,20 +43,58 @@ def restated(lines: Lines, cells: int = DIALOG_CELLS) -> Content:
     return Content("\n".join(rows))
 
 
-def _shows_rest(screen: ModalScreen[Any]) -> bool:
-    """Scroll to what was not in sight yet; False when all of the dialog was. Nobody confirms what is below the edge."""
-    box = screen.query_one(".dialog", Vertical)
-    if box.scroll_offset.y >= box.max_scroll_y:
-        return False
-    box.scroll_page_down(animate=False)
-    return True
+class Confirmation(ModalScreen[Answer]):
+    """What is confirmed with `y` once all of it was in sight; the line of the keys stays, and says what `y` does now.
 
-
-class ConfirmDialog(ModalScreen[bool]):
-    """Restates customer, account, amount and effect; `y` confirms, `esc` cancels, `enter` does nothing."""
+    Where the terminal is too low for the dialog, the first `y` shows the rest: nobody confirms what is below the edge.
+    """
 
     is_confirmation: ClassVar[bool] = True
     """A key gate stops its replay here: no money moves by a key typed before this was on the screen."""
+
+    def __init__(self, keys: str) -> None:
+        super().__init__()
+        self._keys = Static(Content(keys), classes="dialog-keys")
+        self._line = self._says = keys
+
+    def on_mount(self) -> None:
+        """Follow what is in sight."""
+        box = self.query_one(".dialog", Vertical)
+        for changes in ("scroll_y", "virtual_size"):
+            self.watch(box, changes, self._name_keys, init=False)
+
+    def on_resize(self) -> None:
+        """What is in sight is another part now."""
+        self.call_after_refresh(self._name_keys)
+
+    def _answers_with(self, keys: str) -> None:
+        """What the line of the keys says when nothing is left to be shown."""
+        self._line = keys
+        self._name_keys()
+
+    def _name_keys(self) -> None:
+        says = self._line.replace(_YES, _REST, 1) if self._has_rest() else self._line
+        if says != self._says:
+            self._says = says
+            self._keys.update(Content(says))
+
+    def _has_rest(self) -> bool:
+        box = self.query_one(".dialog", Vertical)
+        return box.scroll_offset.y < box.max_scroll_y
+
+    def _shows_rest(self) -> bool:
+        """Scroll to what was not in sight yet; False when all of the dialog was."""
+        if not self._has_rest():
+            return False
+        box = self.query_one(".dialog", Vertical)
+        # One row for the keys, which stay, and one that was in sight before.
+        box.scroll_to(y=box.scroll_offset.y + max(1, box.size.height - 2), animate=False)
+        return True
+
+
+class ConfirmDialog(Confirmation[bool]):
+    """Restates customer, account, amount and effect; `y` confirms, `esc` cancels, `enter` does nothing."""
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "confirm", "Yes"),
         Binding("escape", "refuse", "No"),
@@ -60,7 +102,7 @@ class ConfirmDialog(ModalScreen[bool]):
     ]
 
     def __init__(self, title: str, lines: Lines, *, effect: str = "") -> None:
-        super().__init__()
+        super().__init__(f"{_YES}   [esc] no")
         self._heading = title
         self._lines = list(lines)
         self._effect = effect
@@ -73,11 +115,11 @@ class ConfirmDialog(ModalScreen[bool]):
                 yield Static(restated(self._lines), classes="dialog-lines")
             if self._effect:
                 yield Static(Content(safe_text(self._effect)), classes="dialog-effect")
-            yield Static(Content("[y] yes   [esc] no"), classes="dialog-keys")
+            yield self._keys
 
     def action_confirm(self) -> None:
         """`y`; where the terminal is too low for all of it, the first ones show the rest."""
-        if not _shows_rest(self):
+        if not self._shows_rest():
             self.dismiss(True)
 
     def action_refuse(self) -> None:
@@ -88,23 +130,21 @@ class ConfirmDialog(ModalScreen[bool]):
         """`enter` does nothing, by rule."""
 
 
-class ReasonDialog(ModalScreen[str | None]):
+class ReasonDialog(Confirmation[str | None]):
     """A reason ends with `enter`, then `y`; `esc` goes back a step."""
 
-    is_confirmation: ClassVar[bool] = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "confirm", "Yes"),
         Binding("escape", "back", "Back"),
     ]
 
     def __init__(self, title: str, lines: Lines = (), *, label: str = "Reason") -> None:
-        super().__init__()
+        super().__init__(_ENTER)
         self._heading = title
         self._lines = list(lines)
         self._label = label
-        self._input = LineInput(placeholder="why", max_length=_REASON_MAX)
-        self._hint = Static(Content("[enter] go on   [esc] leave"), classes="dialog-keys")
         self._is_entered = False
+        self._input = LineInput(placeholder="why", max_length=_REASON_MAX)
 
     def compose(self) -> ComposeResult:
         """Heading, rows, the line, keys."""
@@ -114,7 +154,7 @@ class ReasonDialog(ModalScreen[str | None]):
                 yield Static(restated(self._lines), classes="dialog-lines")
             yield Static(Content(f"{safe_text(self._label)} *"), classes="dialog-label")
             yield self._input
-            yield self._hint
+            yield self._keys
 
     def on_mount(self) -> None:
         """The line takes the keys."""
@@ -124,11 +164,13 @@ class ReasonDialog(ModalScreen[str | None]):
     def _entered(self, event: Input.Submitted) -> None:
         event.stop()
         if not event.value.strip():
-            self._hint.update(Content(f"{safe_text(self._label)} is missing.   [esc] leave"))
+            self._answers_with(f"{safe_text(self._label)} is missing.   [esc] leave")
             return
         self._is_entered = True
-        self._hint.update(Content("[y] yes   [esc] change it"))
         self.set_focus(None)
+        # The line had scrolled to itself; what is confirmed is read from its beginning.
+        self.query_one(".dialog", Vertical).scroll_home(animate=False)
+        self._answers_with(f"{_YES}   [esc] change it")
 
     @property
     def is_dirty(self) -> bool:
@@ -138,12 +180,12 @@ class ReasonDialog(ModalScreen[str | None]):
     def back_to_line(self) -> None:
         """What was entered has to be entered again, and confirmed after it: who comes back reads it first."""
         self._is_entered = False
-        self._hint.update(Content("[enter] go on   [esc] leave"))
+        self._answers_with(_ENTER)
         self._input.focus()
 
     def action_confirm(self) -> None:
         """`y`, once the reason was entered."""
-        if self._is_entered and not _shows_rest(self):
+        if self._is_entered and not self._shows_rest():
             self.dismiss(self._input.value.strip())
 
     def action_back(self) -> None:
