@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 from tests.ledger.running import RunningLedger
 from tests.screens.counter import Counter, counter
+from tests.screens.fixed import customer
 
 from branchtui.contract.problem import FieldError
+from branchtui.format.cells import cell_width
 from branchtui.screens.balances import BalancesScreen
 from branchtui.screens.customer import CustomerScreen
+from branchtui.screens.customer_pairs import profile_head
 from branchtui.screens.customers import CustomersScreen
 from branchtui.screens.dialogs.form_dialog import FormDialog
 from branchtui.terminal.output_wall import foreign_characters
@@ -78,6 +81,30 @@ async def test_a_hostile_name_is_shown_harmlessly_on_every_screen(
         await seat.press("enter")
         await seat.see("Reference")
         assert is_clean(seat)
+
+
+async def test_a_name_without_end_leaves_the_accounts_in_sight(
+    own_ledger: RunningLedger, tmp_path: Path
+) -> None:
+    """T-01: two thousand letters of a ledger that keeps to no limit push nothing off the profile."""
+    own_ledger.add_member(first_name="x" * 2_000, last_name="Otieno", accounts=("wallet", "savings"))
+    async with counter(own_ledger.url, tmp_path) as seat:
+        await seat.press("f2")
+        customers = await seat.at(CustomersScreen)
+        await seat.until(lambda: bool(customers.rows.items))
+        await seat.press("enter")
+        await seat.at(CustomerScreen)
+        await seat.see("Savings", "xxx…")
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_no_detail_takes_more_than_two_rows(width: int) -> None:
+    """T-01: what is left out is told, and the head takes no more rows than it was given."""
+    long = customer(0).model_copy(update={"email": "z" * 2_000, "branch_code": "y" * 2_000})
+    for rows in range(3, 15):
+        head = profile_head(long, width, rows).split("\n")
+        assert sum(1 + (cell_width(line) > width - 4) for line in head) <= rows
+        assert max(map(cell_width, head)) <= 2 * (width - 4)
 
 
 async def test_what_the_ledger_says_beside_a_field_is_text(own_ledger: RunningLedger, tmp_path: Path) -> None:

@@ -11,17 +11,14 @@ from textual.binding import Binding
 from textual.content import Content
 from textual.widgets import Static
 
-from branchtui.format.cells import pad
-from branchtui.format.safe_text import safe_text
-from branchtui.format.scripts import with_script_mark
 from branchtui.screens.base import screen_actions
-from branchtui.screens.customer_pairs import detail_rows
+from branchtui.screens.customer_pairs import detail_rows, profile_head
 from branchtui.screens.customer_rows import TABS, Tab, tab_line
 from branchtui.screens.desk import Desk
 from branchtui.screens.outcome import sentence_of
 from branchtui.screens.part_desk import PartDesk, row_pairs
 from branchtui.screens.profile_desk import ProfileDesk
-from branchtui.screens.rows import account_columns, customer_details, customer_label, entry_columns, words
+from branchtui.screens.rows import account_columns, customer_label, entry_columns, words
 from branchtui.screens.sources import PAGE_ROWS, LedgerSource
 from branchtui.widgets.actions import Action, ActionTable
 from branchtui.widgets.dialogs import MenuDialog
@@ -36,9 +33,6 @@ if TYPE_CHECKING:
 
 _ACCOUNT_LINES_MAX = 7
 _ACCOUNT_LINES_MIN = 3
-_LABEL_CELLS = 13
-_COLUMN_CELLS = 38
-_TWO_COLUMNS = 2 * _COLUMN_CELLS + 2
 _ROUND_ROWS: Final = 5
 _HEAD_ROWS_MIN: Final = 2
 
@@ -159,7 +153,7 @@ class CustomerScreen(PartDesk, ProfileDesk):
         self.query_one("#tabs", Static).update(Content(tab_line(self._at, width)))
         rows = max(_HEAD_ROWS_MIN, (height - _ROUND_ROWS) // 2 - 2)
         self.query_one("#details", Static).update(
-            Content(_details(customer, width, rows) if customer.name else "")
+            Content(profile_head(customer, width, rows) if customer.name else "")
         )
 
     def _show_rows(self) -> None:
@@ -355,24 +349,3 @@ class CustomerScreen(PartDesk, ProfileDesk):
     def action_back(self) -> None:
         """`esc`: back to the list."""
         self.dismiss(None)
-
-
-def _details(customer: Customer, width: int, rows: int) -> str:
-    """In two columns where they fit `width` cells, else one below the other; what `rows` leave out is on Details."""
-    pairs = customer_details(customer)
-    cells = [
-        f"{pad(label, _LABEL_CELLS)}{with_script_mark(safe_text(value)) if label == 'Name' else safe_text(value)}"
-        for label, value in pairs
-    ]
-    if 0 < width < _TWO_COLUMNS:
-        lines = cells
-    else:
-        half = (len(cells) + 1) // 2
-        rights = cells[half:] + [""] * (2 * half - len(cells))
-        lines = [
-            f"{pad(left, _COLUMN_CELLS)}  {right}".rstrip()
-            for left, right in zip(cells[:half], rights, strict=True)
-        ]
-    if len(lines) > rows:
-        lines = [*lines[: rows - 1], "… [8] Details has the rest"]
-    return "\n".join(lines)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 
+from branchtui.format.cells import cell_width, cut, pad
+from branchtui.format.safe_text import safe_text
+from branchtui.format.scripts import with_script_mark
 from branchtui.screens.customer_rows import (
     DetailRow,
     age_words,
@@ -14,7 +19,7 @@ from branchtui.screens.customer_rows import (
     size_words,
     yes_words,
 )
-from branchtui.screens.rows import shown_phone, words
+from branchtui.screens.rows import customer_details, shown_phone, words
 
 if TYPE_CHECKING:
     from datetime import date
@@ -29,6 +34,12 @@ if TYPE_CHECKING:
     )
     from branchtui.contract.customers import Customer
     from branchtui.screens.desk import Desk
+
+_LABEL_CELLS: Final = 13
+_COLUMN_CELLS: Final = 38
+_TWO_COLUMNS: Final = 2 * _COLUMN_CELLS + 2
+_MARGINS: Final = 4
+"""Left and right of a profile's head (`styles/customer.tcss`)."""
 
 Pairs = list[tuple[str, str]]
 _TEXT_LINES_MAX: Final = 500
@@ -176,3 +187,29 @@ def _shown(value: Any) -> str:
 
 def _filled(*pairs: tuple[str, str | None]) -> Pairs:
     return [(label, value) for label, value in pairs if value]
+
+
+def profile_head(customer: Customer, width: int, rows: int) -> str:
+    """In two columns where they fit `width` cells, else one below the other; what `rows` leave out is on Details.
+
+    A line breaks once at most: whatever a ledger says, the accounts below stay in sight.
+    """
+    pairs = customer_details(customer)
+    cells = [
+        f"{pad(label, _LABEL_CELLS)}{with_script_mark(safe_text(value)) if label == 'Name' else safe_text(value)}"
+        for label, value in pairs
+    ]
+    if 0 < width < _TWO_COLUMNS:
+        lines = cells
+    else:
+        half = (len(cells) + 1) // 2
+        rights = cells[half:] + [""] * (2 * half - len(cells))
+        lines = [
+            f"{pad(left, _COLUMN_CELLS)}  {right}".rstrip()
+            for left, right in zip(cells[:half], rights, strict=True)
+        ]
+    across = (width or _TWO_COLUMNS + _MARGINS) - _MARGINS
+    ends = list(accumulate(1 + (cell_width(line) > across) for line in lines))
+    if ends[-1] > rows:
+        lines = [*lines[: bisect_right(ends, rows - 1)], "… [8] Details has the rest"]
+    return "\n".join(cut(line, 2 * across) for line in lines)
