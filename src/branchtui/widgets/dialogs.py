@@ -61,10 +61,14 @@ class Confirmation(ModalScreen[Answer]):
         """Follow what is in sight."""
         box = self.query_one(".dialog", Vertical)
         for changes in ("scroll_y", "virtual_size"):
-            self.watch(box, changes, self._name_keys, init=False)
+            self.watch(box, changes, self._moved, init=False)
 
     def on_resize(self) -> None:
         """What is in sight is another part now."""
+        self._moved()
+
+    def _moved(self) -> None:
+        # Its sizes come one after the other: only when all have is it known what is in sight.
         self.call_after_refresh(self._name_keys)
 
     def _answers_with(self, keys: str) -> None:
