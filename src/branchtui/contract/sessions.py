@@ -66,7 +66,11 @@ class Branch(Answer):
 
 
 class User(Answer):
-    """Who is signed in. `limits` maps a kind of action to the largest amount in minor units."""
+    """Who is signed in. `limits` maps a kind of action to the largest amount in minor units.
+
+    `permissions` names what the roles may do, so that a terminal offers nothing that the ledger refuses to everybody of
+    the role; None from a ledger that does not tell. The ledger decides by itself, whatever a terminal makes of it.
+    """
 
     id: str
     username: str
@@ -75,6 +79,11 @@ class User(Answer):
     branches: tuple[Branch, ...]
     limits: dict[str, int] = {}
     second_factor: bool = False
+    permissions: frozenset[str] | None = None
+
+    def may(self, permission: str) -> bool:
+        """Whether a role may do what needs `permission`; what is not told may be tried."""
+        return not permission or self.permissions is None or permission in self.permissions
 
 
 class LedgerIdentity(Answer):

@@ -47,7 +47,14 @@ class BalancesScreen(ListScreen, BulkDesk):
 
     HEADING = "Member Balances"
     ACTIONS: ClassVar[ActionTable] = screen_actions(
-        Action("new", "n", "New", "New Member Balance; after a save the next one, until esc", changes=True),
+        Action(
+            "new",
+            "n",
+            "New",
+            "New Member Balance; after a save the next one, until esc",
+            changes=True,
+            needs="record.change",
+        ),
         Action("edit", "e", "Edit", "Edit the highlighted record", changes=True),
         Action("delete", "d", "Delete", "Delete the highlighted record", changes=True),
         Action(
@@ -57,12 +64,27 @@ class BalancesScreen(ListScreen, BulkDesk):
             "Post Balance: the highlighted record goes into the books, for good",
             changes=True,
         ),
-        Action("bulk", "b", "Bulk", "Bulk Actions: import, template, Post All, Delete All", changes=True),
+        Action(
+            "bulk",
+            "b",
+            "Bulk",
+            "Bulk Actions: import, template, Post All, Delete All",
+            changes=True,
+            needs="import.records",
+        ),
         Action("turn", "t", "Turn", "Turn the list: not accounted, accounted, all"),
         Action("search", "slash", "Search", "Search by member, number or reference"),
         Action("menu", "m", "Menu", "Everything that may be done to this record"),
         Action("sort", "z", "Sort", "Sort by another column", show=False),
-        Action("import", "i", "Import", "Import a file, or pasted rows", show=False, changes=True),
+        Action(
+            "import",
+            "i",
+            "Import",
+            "Import a file, or pasted rows",
+            show=False,
+            changes=True,
+            needs="import.records",
+        ),
         Action("copy", "c", "Copy reference", "Copy the reference", show=False),
     )
     BINDINGS = ACTIONS.bindings()

@@ -281,6 +281,13 @@ class LedgerScreen(LineWatch):
         """A key that may not act now says why."""
         self.say(sentence, "warning")
 
+    def why_not_now(self, action: Action) -> str | None:
+        """What nobody of one's role may do is not begun; else as where the line is down."""
+        user = self.desk.user
+        if user is not None and not user.may(action.needs):
+            return f"Your role, {', '.join(role.value for role in user.roles)}, may not do this."
+        return super().why_not_now(action)
+
     def refresh_actions(self) -> None:
         """Show in the footer what may be done now."""
         self.query_one("#footer", KeyFooter).show_choices(self.choices())

@@ -40,7 +40,12 @@ class CreditAccountsScreen(ListScreen, CreditDesk):
     HEADING = "Client Accounts"
     ACTIONS: ClassVar[ActionTable] = screen_actions(
         Action(
-            "new", "n", "New", "New Client Account: for a client who is there, or a new one", changes=True
+            "new",
+            "n",
+            "New",
+            "New Client Account: for a client who is there, or a new one",
+            changes=True,
+            needs="credit.change",
         ),
         PURCHASE,
         SETTLE,
@@ -49,7 +54,12 @@ class CreditAccountsScreen(ListScreen, CreditDesk):
         Action("search", "slash", "Search", "Search by client, number or phone"),
         Action("menu", "m", "Menu", "Everything that may be done to this account"),
         Action(
-            "import", "i", "Import", "Many accounts at once, from a CSV file or pasted rows", changes=True
+            "import",
+            "i",
+            "Import",
+            "Many accounts at once, from a CSV file or pasted rows",
+            changes=True,
+            needs="import.records",
         ),
         Action("sort", "z", "Sort", "Sort by another column", show=False),
         Action("copy", "c", "Copy number", "Copy the account number", show=False),

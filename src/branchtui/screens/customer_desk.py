@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 ONE_KEYS: Final = "[ctrl+s] go on   [esc] cancel"
 EDIT_KEYS: Final = "[ctrl+s] save   [ctrl+u] empty the field   [esc] cancel"
-NEW: Final = Action("new-customer", "", "New customer", "A person or an entity", changes=True)
+NEW: Final = Action(
+    "new-customer", "", "New customer", "A person or an entity", changes=True, needs="customer.change"
+)
 _MORE: Final = (
     Action("save", "", "Save", "", changes=True),
     Action("family", "", "Add family member", ""),

@@ -55,11 +55,19 @@ class CustomersScreen(ListScreen, CustomerDesk):
     ACTIONS: ClassVar[ActionTable] = screen_actions(
         Action("search", "slash", "Search", "Search by name, phone or number"),
         Action("filter", "f", "Filter", "Narrow by status and office"),
-        Action("new", "n", "New", "New customer: a person, or an entity", changes=True),
+        Action(
+            "new", "n", "New", "New customer: a person, or an entity", changes=True, needs="customer.change"
+        ),
         Action("edit", "e", "Edit", "Change this customer", changes=True),
         Action("menu", "m", "Menu", "Everything that may be done to this customer"),
         Action(
-            "import", "i", "Import", "Customers from a file or from pasted rows", show=False, changes=True
+            "import",
+            "i",
+            "Import",
+            "Customers from a file or from pasted rows",
+            show=False,
+            changes=True,
+            needs="import.records",
         ),
         Action("export", "o", "Export", "Save this list as a CSV file", show=False),
         Action("sort", "z", "Sort", "Sort by another column"),

@@ -322,7 +322,7 @@ class PlansScreen(KeptListScreen):
 
     ACTIONS: ClassVar[ActionTable] = screen_actions(
         *(each for each in KeptListScreen.ACTIONS if each.group == "This screen"),
-        Action("import", "i", "Import", "Plans from a file, or from pasted rows"),
+        Action("import", "i", "Import", "Plans from a file, or from pasted rows", changes=True),
     )
     BINDINGS = ACTIONS.bindings()
 

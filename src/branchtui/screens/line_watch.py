@@ -66,7 +66,8 @@ class LineWatch(ActionHost, Screen[None]):
         if refusal is None:
             return False
         self.say_refusal(refusal)
-        self._look_for_line()
+        if refusal == LINE_DOWN:
+            self._look_for_line()
         return True
 
     def missed(self) -> None:

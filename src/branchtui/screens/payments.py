@@ -52,7 +52,14 @@ class PaymentsScreen(PaymentMoves, AssociationDesk):
             changes=True,
         ),
         Action("candidate", "tab", "Candidate", "Choose another candidate"),
-        Action("new", "n", "Make payment", "Take a payment by hand; after each the next one", changes=True),
+        Action(
+            "new",
+            "n",
+            "Make payment",
+            "Take a payment by hand; after each the next one",
+            changes=True,
+            needs="payment.create",
+        ),
         Action("turn", "t", "Turn", "Unassociated, associated, held, all"),
         Action("search", "slash", "Search", "Search all payments by account, phone, code or amount"),
         Action("menu", "m", "Menu", "Everything that may be done to this payment"),
@@ -71,7 +78,13 @@ class PaymentsScreen(PaymentMoves, AssociationDesk):
         Action("details", "v", "Details", "Everything known of this payment (enter)", show=False),
         Action("copy", "c", "Copy code", "Copy the payment's code", show=False),
         Action(
-            "import", "i", "Statement", "Import a bank's or a mobile-money account's statement", show=False
+            "import",
+            "i",
+            "Statement",
+            "Import a bank's or a mobile-money account's statement",
+            show=False,
+            changes=True,
+            needs="import.statements",
         ),
         Action(
             "learned", "l", "Learned payers", "Whose payments people gave to whom; switch one off", show=False

@@ -32,7 +32,8 @@ class Action:
 
     `id` is the name of the `action_<id>` method with `_` or `-`; `key` and `also` are Textual key names;
     `label` is for the footer, `tooltip` the sentence of help and palette; `show` puts it in the footer.
-    `changes`: what it begins ends in a change, and is in vain while nothing can be sent.
+    `changes`: what it begins ends in a change, and is in vain while nothing can be sent. `needs` is the permission of
+    what is begun without a row whose actions would tell; empty where anybody may.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Action:
     also: tuple[str, ...] = ()
     priority: bool = False
     changes: bool = False
+    needs: str = ""
 
     @property
     def method(self) -> str:

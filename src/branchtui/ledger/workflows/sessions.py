@@ -13,7 +13,7 @@ from branchtui.contract import sessions as wire
 from branchtui.contract.problem import Codes
 from branchtui.format.folding import fold
 from branchtui.ledger import audit
-from branchtui.ledger.access import SYSTEM, Principal
+from branchtui.ledger.access import PERMISSIONS, SYSTEM, Principal
 from branchtui.ledger.problems import Refusal
 from branchtui.ledger.store.rows import Counter, Session, SpentRefresh, User
 from branchtui.ledger.tokens import token_hash
@@ -258,6 +258,7 @@ def user_answer(core: Core, principal: Principal, *, with_code: bool = False) ->
         branches=tuple(branch_answer(core, branch_id) for branch_id in seen),
         limits=limits,
         second_factor=with_code,
+        permissions=frozenset(PERMISSIONS[principal.role]),
     )
 
 

@@ -1,0 +1,77 @@
+"""What nobody of one's role may do is greyed, and its key says so before anything is typed in vain."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.screens.counter import counter
+
+from branchtui.contract.sessions import User
+from branchtui.ledger.access import PERMISSIONS, Permission
+from branchtui.screens.balances import BalancesScreen
+from branchtui.screens.credit_accounts import CreditAccountsScreen
+from branchtui.screens.customers import CustomersScreen
+from branchtui.screens.dialogs.form_dialog import FormDialog
+from branchtui.screens.files import FilesScreen
+from branchtui.screens.payments import PaymentsScreen
+
+if TYPE_CHECKING:
+    from tests.ledger.till import Till
+
+BEGINS = {
+    "f2": (CustomersScreen, ("n", "i")),
+    "f3": (BalancesScreen, ("n", "b", "i")),
+    "f4": (PaymentsScreen, ("n", "i")),
+    "f6": (FilesScreen, ("n", "e")),
+    "f7": (CreditAccountsScreen, ("n", "i")),
+}
+"""The keys that begin something new, by the place."""
+
+
+async def test_an_auditor_is_told_at_the_key_and_not_after_the_form(till: Till, tmp_path: Path) -> None:
+    """AUTHZ-1: whoever only reads fills in no form that the ledger refuses in the end."""
+    till.ledger.sign_in("auditor", fresh=True)
+    async with counter(till.ledger.url, tmp_path, username="auditor") as seat:
+        for place, (kind, keys) in BEGINS.items():
+            await seat.press(place)
+            screen = await seat.at(kind)
+            for key in keys:
+                await seat.press(key)
+                await seat.until(
+                    lambda: seat.said == "Your role, auditor, may not do this.", f"{place} {key}"
+                )
+                assert seat.app.screen is screen
+                screen.say("")
+
+
+async def test_a_teller_is_told_that_statements_are_not_for_tellers(till: Till, tmp_path: Path) -> None:
+    """What else begins there does."""
+    async with counter(till.ledger.url, tmp_path) as seat:
+        await seat.press("f4", "i")
+        await seat.see("Your role, teller, may not do this.")
+        await seat.press("n")
+        await seat.at(FormDialog)
+
+
+@pytest.mark.parametrize("username", ["teller", "supervisor", "auditor", "administrator"])
+def test_a_ledger_tells_what_the_role_may_do(till: Till, username: str) -> None:
+    """At the sign-in, the same that it goes by itself."""
+    told = till.ledger.sign_in(username, fresh=True).session["user"]["permissions"]
+    assert set(told) == {each.value for role, may in PERMISSIONS.items() if role == username for each in may}
+
+
+def test_what_an_older_ledger_does_not_tell_may_be_tried() -> None:
+    """Nothing is greyed for want of knowledge."""
+    user = User(id="u", username="t", roles=(), branch_id="b", branches=())
+    assert user.may("record.change")
+
+
+def test_every_permission_that_a_key_needs_exists() -> None:
+    """A name that no ledger tells would grey the key for everybody."""
+    names = {each.value for each in Permission}
+    for kind, _ in BEGINS.values():
+        needs = {action.needs for action in kind.ACTIONS} - {""}
+        assert needs
+        assert needs <= names
