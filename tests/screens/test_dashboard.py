@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from tests.ledger.till import Till
 from tests.screens.counter import counter
 
-from branchtui.screens.dashboard_rows import BAR_CELLS_MAX, bar
+from branchtui.contract.dashboard import Dashboard
+from branchtui.screens.dashboard_rows import BAR_CELLS_MAX, bar, posted_of
 
 
 def keyed(till: Till, who: str, customer_no: str, amount_minor: int) -> dict[str, Any]:
@@ -94,3 +97,19 @@ async def test_who_sees_several_branches_turns_through_them(till: Till, tmp_path
 def test_a_bar_is_as_long_as_its_share_of_the_largest(amount: int, largest: int, cells: int) -> None:
     """By integers alone; what is more than nothing is to be seen."""
     assert bar(amount, largest, 14) == "█" * cells
+
+
+def test_figures_that_are_not_of_now_say_of_when_they_are() -> None:
+    """Home and the dashboard end with it, in the branch's own time; figures of now say nothing."""
+    board = Dashboard(
+        branch_id="b",
+        branch_name="Nakuru",
+        business_date=date(2026, 11, 20),
+        currency="KES",
+        queues=(),
+        days=(),
+    )
+    zone = ZoneInfo("Africa/Nairobi")
+    assert posted_of(board, zone) == "Balances posted today: 0 for 0.00 KES"
+    older = board.model_copy(update={"as_of": datetime(2026, 11, 20, 6, 31, tzinfo=UTC)})
+    assert posted_of(older, zone).splitlines()[1] == "Figures of 09:31, not of now."

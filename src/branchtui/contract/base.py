@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import (
     BaseModel,
@@ -16,6 +16,9 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
+
+PATIENT_SECONDS: Final = 30.0
+"""How long the ledger works on a read that must be exact however much it goes through; other reads have ten."""
 
 
 class OpenEnum(StrEnum):

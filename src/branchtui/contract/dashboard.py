@@ -43,12 +43,16 @@ class Dashboard(Answer):
     `associated_by_tier` counts each payment once that was given to somebody on one of `days` and is still
     somebody's, by the tier that it has now; a tier without one is left out. `days` subtract what was taken back on
     them, whenever that was given: the sums differ where a payment given earlier was taken back.
+
+    `as_of` is null where all is as of now. Where very much was booked or waits, what was counted a while ago is told
+    again, for twenty times as long as counting it took; `as_of` is then the instant that the oldest of it holds for.
     """
 
     branch_id: str
     branch_name: str
     business_date: date
     currency: str
+    as_of: datetime | None = None
     queues: tuple[Queue, ...]
     days: tuple[DayFigures, ...]
     associated_by_tier: tuple[TierFigures, ...] = ()

@@ -71,6 +71,11 @@ def span_us(text: str, zone: tzinfo) -> tuple[int, int]:
     return as_us(first), as_us(last)
 
 
+def made_at_us(made_id: str) -> int:
+    """The instant in the id, a UUIDv7: microseconds since 1970 UTC, in whole milliseconds."""
+    return int(made_id[:8] + made_id[9:13], 16) * 1_000
+
+
 def first_id(at_us: int) -> str:
     """The least id that can be made at or after an instant: ids are UUIDv7, in order of time."""
     text = f"{at_us // 1_000:012x}"

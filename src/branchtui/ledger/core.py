@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from branchtui.ledger.access import Scope
 from branchtui.ledger.clock import Clock, SystemClock, local_date, new_id
 from branchtui.ledger.code_book import CodeBook
+from branchtui.ledger.kept import Kept
 from branchtui.ledger.metrics import Metrics
 from branchtui.ledger.provider_book import ProviderBook
 from branchtui.ledger.seal_key import key_path, read_key
@@ -110,6 +111,7 @@ class Core:
     """When, by the machine's own count, institution and branches are to be read anew; matters where others write."""
     background: set[Any] = field(default_factory=set)
     wakes: Wakes = field(default_factory=Wakes)
+    kept: Kept = field(default_factory=Kept)
     metrics: Metrics = field(default_factory=Metrics)
     stopping: bool = False
     """Whether the ledger was told to stop: it is ready for nobody, what it has accepted it still does."""

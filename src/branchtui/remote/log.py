@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 from urllib.parse import urlencode
 
+from branchtui.contract.base import PATIENT_SECONDS
 from branchtui.contract.paging import DEFAULT_LIMIT, Page
 from branchtui.contract.payments import Payment
 from branchtui.contract.receipts import CheckedReceipt, PrintedReceipt, PrintReceipt, Receipt
@@ -17,6 +18,9 @@ from branchtui.remote.documents import Documents
 from branchtui.remote.intents import Intent
 
 PaperColumns = Literal[40, 80]
+
+_LONGER_SECONDS: Final = PATIENT_SECONDS - 10.0
+"""How much longer than other reads the ledger may take over a report."""
 
 
 class MoneyLog(Documents):
@@ -95,7 +99,7 @@ class MoneyLog(Documents):
     ) -> DayReport:
         """What was taken, given and booked on a day, today unless given; with `columns` also as lines for a printer."""
         query = query_of(date=day, branch=branch, created_by=created_by, columns=columns)
-        return await self._read("/v1/reports/day", DayReport, query=query)
+        return await self._read("/v1/reports/day", DayReport, query=query, wait_seconds=_LONGER_SECONDS)
 
     async def print_receipt(self, transaction: Transaction, columns: PaperColumns) -> PrintedReceipt:
         """The receipt of an entry as lines for a printer; again, and it is a copy."""

@@ -107,7 +107,8 @@ class DashboardScreen(ListScreen):
         self.refresh_actions()
 
     def _show_beneath(self, board: Dashboard) -> None:
-        text = sums_of(board) if self._is_plot else f"{tiers_of(board)}\n{posted_of(board)}"
+        zone = self.desk.zone
+        text = sums_of(board, zone) if self._is_plot else f"{tiers_of(board)}\n{posted_of(board, zone)}"
         self.query_one("#sums", Static).update(Content(text))
 
     # ── actions ──────────────────────────────────────────────────────────────────────────────────────────────────

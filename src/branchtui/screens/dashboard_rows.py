@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from branchtui.format.cells import pad
-from branchtui.format.dates import show_date
+from branchtui.format.dates import show_date, show_time
 from branchtui.format.money import money
 from branchtui.screens.rows import total_in
 from branchtui.widgets.columns import GUTTER, Column
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from branchtui.contract.dashboard import Dashboard
 
 BAR_CELLS_MAX: Final = 14
@@ -94,7 +96,7 @@ def _bar_cells(board: Dashboard | None) -> int:
     return max(_BAR_CELLS_MIN, min(BAR_CELLS_MAX, left // 2))
 
 
-def sums_of(board: Dashboard) -> str:
+def sums_of(board: Dashboard, zone: ZoneInfo) -> str:
     """What the days come to, and what was posted today."""
     count = sum(day.payments_associated for day in board.days)
     associated = sum(day.payments_associated_minor for day in board.days)
@@ -103,15 +105,16 @@ def sums_of(board: Dashboard) -> str:
         (
             f"Payments associated: {count:,} for {total_in(associated, board.currency)}",
             f"Revenue booked: {total_in(revenue, board.currency)}",
-            posted_of(board),
+            posted_of(board, zone),
         )
     )
 
 
-def posted_of(board: Dashboard) -> str:
-    """Today's postings of balances."""
+def posted_of(board: Dashboard, zone: ZoneInfo) -> str:
+    """Today's postings of balances; and of when the figures are, where they are not of now."""
     posted = total_in(board.records_posted_today_minor, board.currency)
-    return f"Balances posted today: {board.records_posted_today:,} for {posted}"
+    line = f"Balances posted today: {board.records_posted_today:,} for {posted}"
+    return line if board.as_of is None else f"{line}\nFigures of {show_time(board.as_of, zone)}, not of now."
 
 
 def tiers_of(board: Dashboard) -> str:

@@ -14,6 +14,7 @@ from branchtui.format.dates import show_date
 from branchtui.format.safe_text import safe_text
 from branchtui.screens.activity_rows import end_word, queue_columns
 from branchtui.screens.base import LedgerScreen, screen_actions
+from branchtui.screens.dashboard_rows import posted_of
 from branchtui.screens.places import PLACES
 from branchtui.screens.rows import total_in
 from branchtui.widgets.actions import Action, ActionTable
@@ -21,6 +22,8 @@ from branchtui.widgets.page_source import MemorySource
 from branchtui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from branchtui.contract.dashboard import Dashboard, Queue
 
 DAYS_SHOWN: Final = 5
@@ -79,7 +82,7 @@ class HomeScreen(LedgerScreen):
         queues: VirtualList[Queue] = self.query_one("#queues", VirtualList)
         queues.empty = "Nothing waits."
         queues.set_source(MemorySource(board.queues, lambda one: one.name))
-        self.query_one("#days", Static).update(Content(_days(board)))
+        self.query_one("#days", Static).update(Content(_days(board, self.desk.zone)))
         self.show_unsettled()
 
     def show_figures(self) -> None:
@@ -120,7 +123,7 @@ class HomeScreen(LedgerScreen):
         self.say("This is Home. ctrl+q signs off and leaves.")
 
 
-def _days(board: Dashboard) -> str:
+def _days(board: Dashboard, zone: ZoneInfo) -> str:
     """The last days, newest first: payments associated and revenue booked, two named figures."""
     head = f"{pad('Day', 12)}{pad('Payments associated', 28, 'right')}{pad('Revenue booked', _FIGURE_CELLS, 'right')}"
     rows = [head]
@@ -131,8 +134,7 @@ def _days(board: Dashboard) -> str:
         revenue = total_in(day.revenue_minor, board.currency)
         name = "Today" if day.date == board.business_date else show_date(day.date)
         rows.append(f"{pad(name, 12)}{pad(associated, 28, 'right')}{pad(revenue, _FIGURE_CELLS, 'right')}")
-    posted = total_in(board.records_posted_today_minor, board.currency)
-    rows.append(f"Balances posted today: {board.records_posted_today:,} for {posted}")
+    rows.append(posted_of(board, zone))
     return "\n".join(rows)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from tests.ledger.till import open_till
 from branchtui.ledger import seed as seeds
 from branchtui.ledger.store.sqlite import connect
 from branchtui.ledger.store.unit import BulkTx
-from branchtui.ledger.workflows import dashboard
+from branchtui.ledger.workflows import dashboard, dashboard_days
 
 pytestmark = pytest.mark.both_stores
 
@@ -246,22 +247,35 @@ def test_days_are_bounded(own_ledger: RunningLedger) -> None:
 
 
 @pytest.mark.parametrize(
-    ("figure", "step"),
+    ("module", "figure", "step"),
     [
-        ("_UNASSOCIATED", "SEARCH payments USING COVERING INDEX payments_waiting (branch_id=?)"),
-        ("_ASSOCIATED", "journal_entries_branch_date (branch_id=? AND business_date>? AND business_date<?)"),
-        ("_BY_TIER", "journal_entries_branch_date (branch_id=? AND business_date>? AND business_date<?)"),
-        ("_REVENUE", "legs_account (account_id=? AND entry_id>?)"),
-        ("_POSTED", "legs_account (account_id=? AND entry_id>?)"),
+        (dashboard, "_UNASSOCIATED", "SEARCH payments USING COVERING INDEX payments_waiting (branch_id=?)"),
+        (
+            dashboard_days,
+            "_ASSOCIATED",
+            "journal_entries_branch_date (branch_id=? AND business_date=? AND kind=?)",
+        ),
+        (
+            dashboard_days,
+            "_BY_TIER",
+            "journal_entries_branch_date (branch_id=? AND business_date=? AND kind=?)",
+        ),
+        (
+            dashboard_days,
+            "_REVENUE",
+            "journal_entries_branch_date (branch_id=? AND business_date=? AND kind=?)",
+        ),
+        (dashboard_days, "_TOUCHED", "journal_entries_branch (branch_id=? AND id>?)"),
+        (dashboard, "_POSTED", "legs_account (account_id=? AND entry_id>?)"),
     ],
 )
 def test_no_figure_of_the_day_reads_the_books_from_end_to_end(
-    running_ledger: RunningLedger, figure: str, step: str
+    running_ledger: RunningLedger, module: ModuleType, figure: str, step: str
 ) -> None:
     """Stack: what Home and the dashboard tell costs what waits and what the days hold, whatever the history."""
     if running_ledger.database.startswith("postgresql"):
         pytest.skip("its planner decides by size")
-    statement = getattr(dashboard, figure)
+    statement = getattr(module, figure)
     bound = dict.fromkeys(re.findall(r":(\w+)", statement), "[]")
     connection = connect(running_ledger.path, read_only=True)
     plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", bound)]

@@ -82,6 +82,10 @@ class Connection(Protocol):
         """Begin a transaction that sees one state of the ledger."""
         ...
 
+    def take_longer(self) -> None:
+        """Let the statements of this transaction take as long as those of a bulk one."""
+        ...
+
     def commit(self) -> None:
         """Make the transaction durable. Raises CommitDoubt where the connection breaks under it."""
         ...

@@ -111,6 +111,15 @@ class Reader(ABC):
         """Run several statements on a thread, all over the same state of the ledger."""
         return await self.in_thread(lambda connection: run(Snapshot(connection)))
 
+    async def in_long_snapshot(self, run: Callable[[Snapshot], T]) -> T:
+        """As `in_snapshot`, where a statement goes through what may be a hundred thousand rows."""
+
+        def longer(connection: Connection) -> T:
+            connection.take_longer()
+            return run(Snapshot(connection))
+
+        return await self.in_thread(longer)
+
 
 class SqliteReader(Reader):
     """Reads the file: short reads on the event loop itself, over a connection that lives there."""

@@ -19,6 +19,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Route as HttpRoute
 
+from branchtui.contract.base import PATIENT_SECONDS
 from branchtui.contract.problem import MEDIA_TYPE, Codes, Outcome
 from branchtui.ledger.access import Permission
 from branchtui.ledger.credit_worker import start_credit_worker
@@ -139,7 +140,10 @@ class Gate:
                 idempotency_key(http)
             if route.if_match:
                 call.if_match = if_match_version(http)
-            async with asyncio.timeout(None if route.raw or route.keyed else HANDLER_SECONDS):
+            unbounded = route.raw or route.keyed
+            async with asyncio.timeout(
+                None if unbounded else PATIENT_SECONDS if route.patient else HANDLER_SECONDS
+            ):
                 return await route.handler(call)
 
     async def _head(self, branch_id: str, http: HttpRequest, request_id: str) -> dict[str, str]:
@@ -205,9 +209,10 @@ def make_app(
             core.background.add(lagging)
         yield
         core.begin_stop()
-        for task in list(core.background):
+        ending = [*core.background, *core.kept.tasks()]
+        for task in ending:
             task.cancel()
-        await asyncio.gather(*core.background, return_exceptions=True)
+        await asyncio.gather(*ending, return_exceptions=True)
 
     http_routes = [HttpRoute(PATH, Document(routes).serve)]
     by_path: dict[str, dict[str, Route]] = {}

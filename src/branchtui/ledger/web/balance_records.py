@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ from branchtui.contract import balance_records as wire
 from branchtui.contract.paging import Page
 from branchtui.contract.problem import Codes
 from branchtui.ledger.access import Permission as P
+from branchtui.ledger.kept import Counted
 from branchtui.ledger.problems import not_found
 from branchtui.ledger.store.rows import BalanceRecord
 from branchtui.ledger.web.route import Call, ListQuery, Route, answered, paged
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from branchtui.ledger.core import Core
     from branchtui.ledger.operations import Command, Reply
+    from branchtui.ledger.store.connection import Connection
     from branchtui.ledger.store.unit import BulkTx
 
 
@@ -72,15 +75,24 @@ async def summary(call: Call) -> Reply:
     """`GET /v1/balance-records/summary`: the set that post-all or delete-all would touch."""
     asked: SummaryQuery = call.query
     filters = set_filters(call.core, call.principal, asked, asked.action, record_sets.named_ids(asked.ids))
-    found = await call.core.reader.in_thread(lambda connection: read_set(connection, filters))
-    return answered(
-        wire.RecordSummary(
+    core = call.core
+
+    def read(connection: Connection) -> wire.RecordSummary:
+        connection.take_longer()
+        found = read_set(connection, filters)
+        return wire.RecordSummary(
             count=len(found.rows),
             total_minor=found.total_minor,
             set_hash=found.set_hash,
             currency=found.currency,
         )
-    )
+
+    async def count() -> Counted:
+        found = await core.reader.in_thread(read)
+        return Counted(found, found.count, core.clock.now_us())
+
+    # What was seen is confirmed by its fingerprint: never an earlier one, however many ask.
+    return answered(await core.kept.exact(("records", json.dumps(filters, sort_keys=True)), count))
 
 
 async def create(call: Call) -> Reply:

@@ -49,5 +49,6 @@ def routes() -> tuple[Route, ...]:
             query=DayReportQuery,
             answer=DayReport,
             operation="get_day_report",
+            patient=True,
         ),
     )

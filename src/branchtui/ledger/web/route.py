@@ -69,7 +69,8 @@ class Route:
     function in a generated client), `refuses` are the codes it may answer beside those that follow from the
     above, `sorts` what `sort=` of a list takes, `media_type` what an answer without a model is written in,
     `also` what else it comes in, where the request's `Accept` asks for it. With `may_wait` a long change is
-    accepted as a job and answered 202; `exports` is a file of many rows, of which nobody gets many a minute.
+    accepted as a job and answered 202; `exports` is a file of many rows, of which nobody gets many a minute. `patient`
+    reads are exact however much they go through, and have `PATIENT_SECONDS` for it.
     """
 
     method: str
@@ -92,6 +93,7 @@ class Route:
     media_type: str | None = None
     also: tuple[str, ...] = ()
     may_wait: bool = False
+    patient: bool = False
 
     @property
     def changes(self) -> bool:

@@ -1,14 +1,16 @@
 """The branch's day: what waits, since when, and what the last days brought (contract, section 5).
 
-Every figure is a range of an index, read in one snapshot on a thread: the answer costs what the days that
-are asked for hold (a week, at most a quarter), whatever the history.
+Every figure is a range of an index, read in a snapshot on a thread: the answer costs what waits and what the days that
+are asked for hold (a week, at most a quarter), whatever the history. Where that is much, figures are told again
+(`ledger/kept`), and `as_of` says of when they are.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
-from datetime import datetime, time, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from branchtui.contract.approvals import ApprovalState
@@ -16,29 +18,26 @@ from branchtui.contract.balance_files import FileState
 from branchtui.contract.balance_records import RecordStatus
 from branchtui.contract.dashboard import Dashboard, DayFigures, Queue, TierFigures
 from branchtui.contract.imports import JobState
-from branchtui.contract.payments import CallbackState, PaymentState
+from branchtui.contract.payments import CallbackState
 from branchtui.contract.transfers import TransferState
 from branchtui.ledger.access import Permission
 from branchtui.ledger.clock import as_datetime, as_us, first_id
-from branchtui.ledger.journal import OPENING_CONTRA, REVENUE
+from branchtui.ledger.journal import OPENING_CONTRA
+from branchtui.ledger.kept import Counted
 from branchtui.ledger.store.sums import exact_sum, whole
+from branchtui.ledger.workflows import dashboard_days
 from branchtui.ledger.workflows.balance_records import ENTRY_KIND
-from branchtui.ledger.workflows.payment_steps import ASSOCIATED, DISASSOCIATED, KEYED, REVERSED
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from branchtui.ledger.access import Principal, Scope
     from branchtui.ledger.core import Core
+    from branchtui.ledger.kept import Figure
     from branchtui.ledger.store.reader import Snapshot
     from branchtui.ledger.store.rows import Branch
 
 DAYS: Final = 7
 DAYS_MAX: Final = 92
 """A quarter, the longest that is told at once."""
-
-_BOOKED_EARLIER_DAYS: Final = 45
-"""An entry may be booked before its business day, when days were closed ahead; not longer before than this."""
 
 _UNASSOCIATED: Final = f"""
 SELECT COUNT(*), {exact_sum("CASE WHEN currency = :currency THEN amount_minor END")}, MIN(paid_at)
@@ -71,37 +70,6 @@ _OFFERED: Final = """
 SELECT COUNT(*), 0, 0, MIN(proposed_at) FROM transfers
 WHERE to_branch_id IN (SELECT value FROM json_each(:scope)) AND state = :proposed"""
 
-_ASSOCIATED: Final = f"""
-SELECT entries.business_date,
-  SUM(CASE WHEN legs.amount_minor < 0 THEN 1 ELSE -1 END), {exact_sum("-legs.amount_minor")}
-FROM journal_entries AS entries CROSS JOIN legs CROSS JOIN accounts
-WHERE entries.branch_id IN (SELECT value FROM json_each(:scope))
-  AND entries.business_date BETWEEN :since AND :today
-  AND entries.kind IN (:associated, :disassociated, :keyed, :reversed)
-  AND legs.entry_id = entries.id
-  AND accounts.id = legs.account_id AND accounts.customer_id IS NOT NULL AND accounts.currency = :currency
-GROUP BY entries.business_date"""  # noqa: S608 - words of our own
-
-_BY_TIER: Final = f"""
-SELECT payments.match_tier, COUNT(*), {exact_sum("payments.amount_minor")}
-FROM (
-  SELECT DISTINCT entries.subject_id FROM journal_entries AS entries
-  WHERE entries.branch_id IN (SELECT value FROM json_each(:scope))
-    AND entries.business_date BETWEEN :since AND :today
-    AND entries.kind IN (:associated, :keyed)
-) AS given CROSS JOIN payments
-WHERE payments.id = given.subject_id AND payments.state = :held AND payments.currency = :currency
-GROUP BY payments.match_tier
-ORDER BY payments.match_tier"""  # noqa: S608 - words of our own
-
-_REVENUE: Final = f"""
-SELECT entries.business_date, {exact_sum("-legs.amount_minor")}
-FROM accounts CROSS JOIN legs CROSS JOIN journal_entries AS entries
-WHERE accounts.id IN (SELECT 'gl-' || value || '-' || :revenue || '-' || :currency FROM json_each(:scope))
-  AND legs.account_id = accounts.id AND legs.entry_id >= :first_id
-  AND entries.id = legs.entry_id AND entries.business_date BETWEEN :since AND :today
-GROUP BY entries.business_date"""  # noqa: S608 - words of our own
-
 _POSTED: Final = f"""
 SELECT COUNT(*), {exact_sum("ABS(legs.amount_minor)")}
 FROM accounts CROSS JOIN legs CROSS JOIN journal_entries AS entries
@@ -114,13 +82,7 @@ _NAMED: Final = {
     "queued": JobState.QUEUED.value,
     "running": JobState.RUNNING.value,
     "to_apply": FileState.VALIDATED.value,
-    "associated": ASSOCIATED,
-    "disassociated": DISASSOCIATED,
-    "keyed": KEYED,
-    "reversed": REVERSED,
-    "held": PaymentState.ASSOCIATED.value,
     "posted": ENTRY_KIND,
-    "revenue": REVENUE,
     "contra": OPENING_CONTRA,
 }
 
@@ -129,67 +91,114 @@ async def dashboard(
     core: Core, principal: Principal, branch: Branch, scope: Scope, *, days_told: int = DAYS
 ) -> Dashboard:
     """The day of `branch` with those below it (`scope`), and `days_told` days, today the last of them."""
-    today = core.today(branch)
+    today, now_us = core.today(branch), core.clock.now_us()
     days = [today - timedelta(days=back) for back in range(days_told - 1, -1, -1)]
-    today_us = _begin(today, branch)
-    bound = _NAMED | {
-        "scope": json.dumps(sorted(scope.branch_ids)),
-        "top": int(scope.top),
-        "currency": branch.currency,
-        "since": days[0].isoformat(),
-        "today": today.isoformat(),
-        "today_us": today_us,
-        "today_id": first_id(today_us),
-        "first_id": first_id(_begin(days[0] - timedelta(days=_BOOKED_EARLIER_DAYS), branch)),
-    }
-    queues = _queues(principal, core.clock.now_us())
-
-    def read(snapshot: Snapshot) -> tuple[list[Queue], list[Any], list[Any], list[Any], Any]:
-        return (
-            [_queue(name, snapshot.values(sql, bound | more)[0]) for name, sql, more in queues],
-            snapshot.values(_ASSOCIATED, bound),
-            snapshot.values(_BY_TIER, bound),
-            snapshot.values(_REVENUE, bound),
-            snapshot.values(_POSTED, bound)[0],
-        )
-
-    waiting, associated, by_tier, revenue, posted = await core.reader.in_snapshot(read)
-    counts = {day: (count, whole(*total)) for day, count, *total in associated}
-    earned = {day: whole(*total) for day, *total in revenue}
-    figures = [_figures(day, branch, counts, earned) for day in days]
+    asked = dashboard_days.Asked(
+        json.dumps(sorted(scope.branch_ids)), branch.currency, [day.isoformat() for day in days]
+    )
+    bound = _NAMED | {"scope": asked.scope, "top": int(scope.top), "currency": branch.currency}
+    queues = _queues(principal, now_us)
+    long = [queue for queue in queues if queue.is_long]
+    short = [queue for queue in queues if not queue.is_long]
+    at_once, waiting, brought = await asyncio.gather(
+        core.reader.in_snapshot(lambda snapshot: _waiting(snapshot, short, bound)),
+        _long_queues(core, asked, long, bound),
+        _brought(core, branch, asked),
+    )
+    counted = {queue.name: queue for queue in (*at_once, *waiting.value)}
+    found, posted = brought.value
+    told = [found.days[day] for day in asked.days]
     return Dashboard(
         branch_id=branch.id,
         branch_name=branch.name,
         business_date=today,
         currency=branch.currency,
-        queues=tuple(waiting),
-        days=tuple(figures),
+        as_of=min(
+            (as_datetime(figure.at_us) for figure in (waiting, brought) if figure.is_older), default=None
+        ),
+        queues=tuple(counted[queue.name] for queue in queues),
+        days=tuple(_figures(day, branch, figures) for day, figures in zip(days, told, strict=True)),
         associated_by_tier=tuple(
-            TierFigures(tier=tier, payments=count, total_minor=whole(*total))
-            for tier, count, *total in by_tier
+            TierFigures(tier=tier, payments=count, total_minor=total_minor)
+            for tier, count, total_minor in dashboard_days.by_tier(told)
         ),
         records_posted_today=posted[0],
         records_posted_today_minor=whole(*posted[1:]),
     )
 
 
-def _queues(principal: Principal, now_us: int) -> list[tuple[str, str, dict[str, Any]]]:
-    found: list[tuple[str, str, dict[str, Any]]] = []
+async def _long_queues(
+    core: Core, asked: dashboard_days.Asked, queues: list[_Waits], bound: dict[str, Any]
+) -> Figure[list[Queue]]:
+    """The queues that may be long."""
+
+    async def count() -> Counted:
+        at_us = core.clock.now_us()
+        found = await core.reader.in_long_snapshot(lambda snapshot: _waiting(snapshot, queues, bound))
+        return Counted(found, sum(queue.count for queue in found), at_us)
+
+    key = ("queues", asked.scope, asked.currency, *(queue.name for queue in queues))
+    return await core.kept.figure(key, count)
+
+
+async def _brought(
+    core: Core, branch: Branch, asked: dashboard_days.Asked
+) -> Figure[tuple[dashboard_days.Remembered, Any]]:
+    """What the days brought, and today's posting of records: count and sum."""
+    begin_us = as_us(datetime.combine(date.fromisoformat(asked.days[-1]), time(), ZoneInfo(branch.timezone)))
+    bound = _NAMED | {
+        "scope": asked.scope,
+        "currency": asked.currency,
+        "today_us": begin_us,
+        "today_id": first_id(begin_us),
+    }
+
+    async def count() -> Counted:
+        at_us, parts = core.clock.now_us(), core.kept.parts
+        before = parts.get(asked.key)
+
+        def read(snapshot: Snapshot) -> tuple[dashboard_days.Remembered, Any]:
+            return dashboard_days.read(snapshot, asked, before, at_us), snapshot.values(_POSTED, bound)[0]
+
+        found, posted = await core.reader.in_long_snapshot(read)
+        rows = posted[0] + sum(day.rows for day in found.days.values())
+        parts.put(asked.key, found if rows >= core.kept.many else None)
+        return Counted((found, posted), rows, at_us)
+
+    # The instant at which today begins is that of the branch: those of a scope may lie in two zones.
+    return await core.kept.figure(("brought", begin_us, len(asked.days), *asked.key), count)
+
+
+def _waiting(snapshot: Snapshot, queues: list[_Waits], bound: dict[str, Any]) -> list[Queue]:
+    return [_queue(queue.name, snapshot.values(queue.sql, bound | queue.bound)[0]) for queue in queues]
+
+
+class _Waits(NamedTuple):
+    """A queue and how it is counted. One that is long when a branch brings its books is no one person's."""
+
+    name: str
+    sql: str
+    bound: dict[str, Any]
+    is_long: bool = False
+
+
+def _queues(principal: Principal, now_us: int) -> list[_Waits]:
+    found: list[_Waits] = []
     if principal.may(Permission.APPROVAL_DECIDE):
         waiting = {"pending": ApprovalState.PENDING.value, "person": principal.person_id, "now_us": now_us}
-        found.append(("approvals-waiting", _APPROVALS, waiting))
+        found.append(_Waits("approvals-waiting", _APPROVALS, waiting))
     if principal.may(Permission.PAYMENT_VIEW):
-        found.append(("payments-unassociated", _UNASSOCIATED, {}))
+        found.append(_Waits("payments-unassociated", _UNASSOCIATED, {}, is_long=True))
     if principal.may(Permission.RECORD_VIEW):
-        found.append(("records-not-accounted", _NOT_ACCOUNTED, {}))
+        found.append(_Waits("records-not-accounted", _NOT_ACCOUNTED, {}, is_long=True))
     if principal.may(Permission.CUSTOMER_CHANGE):
-        found.append(("customers-offered", _OFFERED, {"proposed": TransferState.PROPOSED.value}))
+        found.append(_Waits("customers-offered", _OFFERED, {"proposed": TransferState.PROPOSED.value}))
     if principal.may(Permission.FILE_VIEW):
-        found.append(("files-to-apply", _FILES, {}))
-    found.append(("work-under-way", _UNDER_WAY, {}))
+        found.append(_Waits("files-to-apply", _FILES, {}))
+    found.append(_Waits("work-under-way", _UNDER_WAY, {}))
     if principal.may(Permission.CALLBACK_VIEW):
         found += [
-            (f"callbacks-{state.value}", _CALLBACKS, {"state": state.value})
+            _Waits(f"callbacks-{state.value}", _CALLBACKS, {"state": state.value})
             for state in (CallbackState.QUARANTINED, CallbackState.PARKED)
         ]
     return found
@@ -205,18 +214,11 @@ def _queue(name: str, values: tuple[Any, ...]) -> Queue:
     )
 
 
-def _figures(
-    day: date, branch: Branch, counts: dict[str, tuple[int, int]], earned: dict[str, int]
-) -> DayFigures:
-    count, total_minor = counts.get(day.isoformat(), (0, 0))
+def _figures(day: date, branch: Branch, figures: dashboard_days.Brought) -> DayFigures:
     return DayFigures(
         date=day,
         branch_id=branch.id,
-        payments_associated=count,
-        payments_associated_minor=total_minor,
-        revenue_minor=earned.get(day.isoformat(), 0),
+        payments_associated=figures.associated,
+        payments_associated_minor=figures.associated_minor,
+        revenue_minor=figures.revenue_minor,
     )
-
-
-def _begin(day: date, branch: Branch) -> int:
-    return as_us(datetime.combine(day, time(), ZoneInfo(branch.timezone)))

@@ -14,6 +14,7 @@ from branchtui.contract import reports as wire
 from branchtui.contract.tenders import Tender
 from branchtui.ledger.clock import as_datetime
 from branchtui.ledger.days import day_key
+from branchtui.ledger.kept import Counted
 from branchtui.ledger.store.sums import exact_sum, whole
 from branchtui.ledger.tenders import TENDER_OF
 from branchtui.ledger.workflows.report_paper import report_lines
@@ -75,7 +76,12 @@ async def report(core: Core, branch: Branch, scope: Scope, asked: Asked, now_us:
         closed = snapshot.values(_CLOSED, {"closed": day_key(branch.id, asked.day.isoformat())})
         return snapshot.values(_ENTRIES, bound), closed[0][0]
 
-    found, closed = await core.reader.in_snapshot(read)
+    async def count() -> Counted:
+        counted = await core.reader.in_long_snapshot(read)
+        return Counted(counted, len(counted[0]), now_us)
+
+    # It is printed: never of an earlier instant, however many ask.
+    found, closed = await core.kept.exact(("day", branch.id, *bound.values()), count)
     found = [_with_sums(*values) for values in found]
     answer = wire.DayReport(
         branch_id=branch.id,

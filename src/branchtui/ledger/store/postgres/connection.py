@@ -43,7 +43,8 @@ _MARK: Final = sql.SQL(
     "; INSERT INTO writer_marks (writer, batch) VALUES ({writer}, {batch})"
     " ON CONFLICT (writer) DO UPDATE SET batch = EXCLUDED.batch, at = now()"
 )
-_LONGER: Final = sql.SQL("; SET LOCAL statement_timeout = {limit}").format(limit=LONGER)
+_LONGER_NOW: Final = sql.SQL("SET LOCAL statement_timeout = {limit}").format(limit=LONGER)
+_LONGER: Final = sql.SQL("; ") + _LONGER_NOW
 COMMIT_SECONDS: Final = 10.0
 """How long a COMMIT is waited for before it is in doubt. No limit of the server's ends its wait for a standby; until
 one has it, it stays hidden and holds the turn."""
@@ -161,6 +162,10 @@ class PostgresConnection:
     def begin_reading(self) -> None:
         """Begin a transaction that sees one state of the database."""
         self.driver.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+    def take_longer(self) -> None:
+        """Let the statements of this transaction take as long as those of a bulk one (`LONGER`)."""
+        self.driver.execute(_LONGER_NOW)
 
     def commit(self) -> None:
         """Make the transaction durable, on the synchronous standby too where there is one.
