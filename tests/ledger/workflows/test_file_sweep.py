@@ -70,7 +70,11 @@ def verdicts(monkeypatch: pytest.MonkeyPatch, *, swept: bool) -> tuple[list[Stag
     with monkeypatch.context() as patched:
         patched.setattr(file_store, "payers_by_number", lambda *_: (dict(known), {}))
         if not swept:
-            patched.setattr(Sweep, "judge", lambda _, some, __, one: [one(row) for row in some])
+            patched.setattr(
+                Sweep,
+                "judge",
+                lambda _, some, __, row_at, one: [one(row_at(at)) for at in range(len(some.row_nos))],
+            )
         connection: Any = None  # nothing is asked of it
         staged = [
             each
