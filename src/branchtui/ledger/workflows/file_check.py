@@ -226,9 +226,10 @@ class Checker:
         if before is None:
             return
         previous_id, previous_file_id = before
-        for row_no, number, customer_id, stated in file_store.stated(connection, previous_id, CHUNK_ROWS):
-            if number not in judge.seen:
-                verdict.missing.append((self.file.id, row_no, number, customer_id, stated))
+        verdict.missing += (
+            (self.file.id, *each)
+            for each in file_store.stated_elsewhere(connection, previous_id, judge.seen, CHUNK_ROWS)
+        )
         verdict.xray |= {
             "missing": len(verdict.missing),
             "missing_minor": sum(each[-1] for each in verdict.missing),
