@@ -13,11 +13,14 @@ from branchtui.ledger.journal import (
     LegDraft,
     Pair,
     Standing,
+    institution_account,
+    institution_account_id,
     post_entries_bulk,
     post_entry,
     post_pairs_bulk,
     transfer,
 )
+from branchtui.ledger.journal_spread import Cause, Moves, Opening, post_spread_bulk
 from branchtui.ledger.operations import Command
 from branchtui.ledger.setup import system_principal
 from branchtui.ledger.store import migrate
@@ -170,3 +173,75 @@ def test_pairs_are_not_written_over_an_account_that_moved(own_ledger: RunningLed
     with pytest.raises(InvariantBroken):
         own_ledger.bulk(post)
     assert own_ledger.query("SELECT id, version, balance_minor FROM accounts ORDER BY id") == before
+
+
+@pytest.mark.parametrize(
+    ("account_ids", "amounts", "currency"),
+    [
+        (("a", "a"), (5, 5), "KES"),
+        (("a", "b"), (5, 0), "KES"),
+        (("a", "gl"), (5, 5), "KES"),
+        (("a", "b"), (5, 5), "USD"),
+    ],
+    ids=["an account twice", "nothing", "against itself", "two currencies"],
+)
+def test_a_spread_that_is_none_is_not_written(
+    tmp_path: Path, account_ids: tuple[str, ...], amounts: tuple[int, ...], currency: str
+) -> None:
+    """INV-1: an account that stands twice, nothing that moves, and another currency are no entries."""
+    connection = connect(tmp_path / "ledger.db")
+    migrate.upgrade(connection)
+    other = Account("gl", 1, "GL", None, "nku", "billing-contra", currency, "open", None, 0, 1)
+    moves = Moves(("e", "f"), (1, 2), ("nku", "nku"), account_ids, (1, 1), (0, 0), amounts, (None, None))
+    cause = Cause("test", "s", "", "KES", {"nku": "2026-11-03"})
+
+    with pytest.raises(InvariantBroken):
+        post_spread_bulk(
+            BulkTx(Batch(connection)), COMMAND, cause, moves, {"nku": other}, Opening("receivable", (), ())
+        )
+
+    assert connection.execute("SELECT COUNT(*) FROM journal_entries").fetchone() == (0,)
+
+
+def test_a_spread_moves_each_account_and_the_one_that_it_is_set_against(own_ledger: RunningLedger) -> None:
+    """INV-1, CONC-3: held and new accounts, and the other side, end where single entries bring them; never over one that moved."""
+    branch = own_ledger.branch("NKU")
+    member = own_ledger.add_member()
+    held = own_ledger.bulk(lambda tx: tx.find(Account, customer_id=member.id)[0])
+    command = Command(fresh_key(), b"", system_principal(branch.id), "test", own_ledger.clock.now_us())
+    cause = Cause("test", "s", "said", "KES", {branch.id: own_ledger.today().isoformat()})
+
+    def post(tx: BulkTx, version: int, names: tuple[str, str], row_no: int) -> None:
+        other = institution_account(tx, branch, "billing-contra", "KES", command.at_us)
+        moves = Moves(
+            *(
+                names,
+                (row_no, row_no + 1),
+                (branch.id, branch.id),
+                (held.id, f"new-{row_no}"),
+                (version, None),
+            ),
+            *((held.balance_minor, 0), (100, -30), (None, "ref")),
+        )
+        opening = Opening("savings", (f"77000{row_no}",), (member.id,))
+        post_spread_bulk(tx, command, cause, moves, {branch.id: other}, opening)
+
+    own_ledger.bulk(lambda tx: post(tx, held.version, ("one", "two"), 4))
+
+    legs = "SELECT line, account_id, amount_minor, balance_after_minor FROM legs WHERE entry_id = ? ORDER BY line"
+    contra_id = institution_account_id(branch, "billing-contra", "KES")
+    assert own_ledger.query(legs, "one") == [
+        (0, held.id, 100, held.balance_minor + 100),
+        (1, contra_id, -100, -100),
+    ]
+    assert own_ledger.query(legs, "two") == [(0, "new-4", -30, -30), (1, contra_id, 30, -70)]
+    accounts = "SELECT version, balance_minor FROM accounts WHERE id = ?"
+    assert own_ledger.query(accounts, held.id) == [(held.version + 1, held.balance_minor + 100)]
+    assert own_ledger.query(accounts, "new-4") == [(2, -30)]
+    assert own_ledger.query(accounts, contra_id) == [(3, -70)]
+    with pytest.raises(InvariantBroken):
+        own_ledger.bulk(lambda tx: post(tx, held.version, ("three", "four"), 6))
+    assert own_ledger.query("SELECT id, row_no, reference FROM journal_entries WHERE subject_id = 's'") == [
+        ("one", 4, None),
+        ("two", 5, "ref"),
+    ]

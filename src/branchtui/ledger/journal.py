@@ -1,7 +1,8 @@
 """The one place that writes money: entries of two or more legs that sum to zero (ledger, section 0).
 
 Debits are positive, credits negative. Every workflow moves money through `post_entry`, or through
-`post_entries_bulk` and `post_pairs_bulk` where a command makes thousands of them; nothing else changes a balance.
+`post_entries_bulk`, `post_pairs_bulk` or `journal_spread.post_spread_bulk` where a command makes thousands of them;
+nothing else changes a balance.
 """
 
 from __future__ import annotations
@@ -209,7 +210,7 @@ def post_entries_bulk(
     tx.flush()
     known = {name: account for name, account in standing.items() if name not in new}
     insert_rows(tx.connection, Account, _as_moved(opened, moved))
-    _move(tx, [(name, moved[name][0], each.version, moved[name][1]) for name, each in known.items()])
+    move_accounts(tx, [(name, moved[name][0], each.version, moved[name][1]) for name, each in known.items()])
     insert_rows(tx.connection, JournalEntry, entries)
     insert_rows(tx.connection, Leg, legs)
 
@@ -265,7 +266,7 @@ def post_pairs_bulk(
     for account in opened:
         del known[account.id]
     insert_rows(tx.connection, Account, _as_moved(opened, moved))
-    _move(tx, [(name, moved[name][0], each.version, moved[name][1]) for name, each in known.items()])
+    move_accounts(tx, [(name, moved[name][0], each.version, moved[name][1]) for name, each in known.items()])
     insert_rows(tx.connection, JournalEntry, entries)
     insert_rows(tx.connection, Leg, legs)
 
@@ -288,7 +289,7 @@ def _as_moved(opened: Sequence[Account], moved: dict[str, list[int]]) -> Iterato
         yield tuple(values)
 
 
-def _move(tx: BulkTx, rows: Sequence[tuple[str, int, int, int]]) -> None:
+def move_accounts(tx: BulkTx, rows: Sequence[tuple[str, int, int, int]]) -> None:
     """Bring accounts to new balances in one statement; each must be as it was read (CONC-3).
 
     `rows` are id, balance, the version it had, and how often it moved.

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from branchtui.contract.imports import Encoding
 from branchtui.ledger.feeds import universal
 from branchtui.ledger.feeds.lines import Lines
-from branchtui.ledger.feeds.universal import UniversalFile
-
-if TYPE_CHECKING:
-    from branchtui.ledger.feeds.table_file import Row
+from branchtui.ledger.feeds.table_file import Row
+from branchtui.ledger.feeds.universal import Payers, UniversalFile
 
 HEAD = "H,1,F-1,,2026-11-20T06:00:00Z,KES,2026-11-19\n"
 ODD = {
@@ -37,8 +33,15 @@ def read(text: str, size: int = 64 * 1024) -> tuple[list[Row], list[tuple[int, s
     file = UniversalFile(
         lambda: [data[start : start + size] for start in range(0, len(data), size)], Encoding.UTF_8
     )
-    rows = list(file.payers())
+    rows = [row for each in file.payers() for row in singly(each)]
     return rows, [(row_no, each.code) for row_no, each in file.fatal]
+
+
+def singly(found: Row | Payers) -> list[Row]:
+    """One row, or each of those that came together."""
+    if isinstance(found, Row):
+        return [found]
+    return [Row(row_no, cells[1:]) for row_no, cells in enumerate(found.records, found.row_no)]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 
 from branchtui.contract.imports import DateOrder, DecimalWriting
 from branchtui.ledger.feeds.table_file import Row
+from branchtui.ledger.feeds.universal import Payers
 from branchtui.ledger.store import file_store
 from branchtui.ledger.workflows.file_judge import Judge, Setting, Staged
 from branchtui.ledger.workflows.file_sweep import Sweep
@@ -62,27 +63,49 @@ def rows_and_payers() -> tuple[list[Row], dict[str, tuple[Any, ...]]]:
     return rows, known
 
 
-def verdicts(monkeypatch: pytest.MonkeyPatch, *, swept: bool) -> tuple[list[Staged], Figures]:
-    """What becomes of the rows, all of them in the sweep or each before the judge."""
+def pieces(rows: list[Row]) -> list[Row | Payers]:
+    """The rows as a file gives them: some together, one by itself, and the others together."""
+    first, one, *others = rows
+    return [
+        Payers(first.row_no, [["D", *first.cells]]),
+        one,
+        Payers(others[0].row_no, [["D", *each.cells] for each in others[:40]]),
+        Payers(others[40].row_no, [["D", *each.cells] for each in others[40:]]),
+    ]
+
+
+def verdicts(
+    monkeypatch: pytest.MonkeyPatch, *, swept: bool, together: bool = False
+) -> tuple[list[Staged], Figures]:
+    """What becomes of the rows, all of them in the sweep or each before the judge; they come singly, or together."""
     rows, known = rows_and_payers()
     judge = Judge(SETTING, Figures())
     judge.dates["2026-12-05"] = "2026-12-05"
     with monkeypatch.context() as patched:
         patched.setattr(file_store, "payers_by_number", lambda *_: (dict(known), {}))
         if not swept:
-            patched.setattr(Sweep, "judge", lambda _, some, __, one: [one(row) for row in some])
+            patched.setattr(
+                Sweep,
+                "judge",
+                lambda _, some, __, row_at, one: [one(row_at(at)) for at in range(len(some.row_nos))],
+            )
         connection: Any = None  # nothing is asked of it
         staged = [
             each
             for start in range(0, len(rows), 100)
-            for each in judge.judge(connection, rows[start : start + 100])
+            for each in judge.judge(
+                connection, pieces(rows[start : start + 100]) if together else rows[start : start + 100]
+            )
         ]
     return staged, judge.figures
 
 
-def test_a_swept_row_is_staged_as_the_judge_would_stage_it(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("together", [False, True], ids=["singly", "together"])
+def test_a_swept_row_is_staged_as_the_judge_would_stage_it(
+    monkeypatch: pytest.MonkeyPatch, together: bool
+) -> None:
     """Contract 6: verdict, remarks, change and figures of every kind of row, and of the whole file, are one."""
-    swept, figures = verdicts(monkeypatch, swept=True)
+    swept, figures = verdicts(monkeypatch, swept=True, together=together)
     judged, wanted = verdicts(monkeypatch, swept=False)
 
     assert swept == judged

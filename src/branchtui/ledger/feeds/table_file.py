@@ -238,9 +238,10 @@ def _together(lines: Lines, sign: str) -> list[list[str]]:
     if len(found) != len(plain):
         return []
     lines.took_plain()
-    for place, line in enumerate(plain):
-        if "'" in line and holds_guard(line):
-            found[place] = [unguarded(cell) for cell in found[place]]
+    if "'" in "".join(plain):
+        for place, line in enumerate(plain):
+            if holds_guard(line):
+                found[place] = [unguarded(cell) for cell in found[place]]
     return found
 
 

@@ -6,8 +6,8 @@ Whatever the bytes are, reading ends in rows and findings, never in an exception
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import starmap
-from typing import TYPE_CHECKING, Final
+from operator import itemgetter
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from branchtui.contract.imports import DecimalWriting, Encoding
 from branchtui.ledger.feeds import encodings
@@ -26,6 +26,16 @@ SIGN: Final = ","
 _PLAIN_CELLS: Final = 1 + len(PAYER_CELLS)
 _PAYER_LEAST: Final = 3
 """Cells that a payer cannot do without: a spreadsheet drops blank ones at the end of a row."""
+
+
+class Payers(NamedTuple):
+    """Payers whose rows follow each other, of which nothing is to be said but what their cells state.
+
+    `records` hold all their cells, `PAYER` in front; the first stands in row `row_no`.
+    """
+
+    row_no: int
+    records: list[list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +85,16 @@ class UniversalFile:
             self.fatal.append((found.row_no, error("head", said)))
         self.facts = Facts(*[*cells, *[""] * len(HEAD_CELLS)][: len(HEAD_CELLS)])
 
-    def payers(self) -> Iterator[Row]:
-        """The rows that state a balance, each with the cells of `PAYER_CELLS`; blank rows among them."""
+    def payers(self) -> Iterator[Row | Payers]:
+        """The rows that state a balance: many plain ones at once, the others singly, each with the cells of `PAYER_CELLS`.
+
+        Blank rows are among them.
+        """
         for row_no, several, ends in blocks(self._lines(), SIGN):
             if isinstance(several, Row):
                 following = iter(((several, ends),))
             elif self._are_payers(row_no, several):
-                yield from starmap(_payer, enumerate(several, row_no))
+                yield Payers(row_no, several)
                 continue
             else:
                 following = singly(row_no, several)
@@ -97,7 +110,8 @@ class UniversalFile:
             self.head_row_no < row_no
             and row_no + len(several) <= self.head_row_no + ROWS_MAX + 2
             and self.ended.record_count is None
-            and all(cells[0] == PAYER and len(cells) == _PLAIN_CELLS for cells in several)
+            and set(map(len, several)) == {_PLAIN_CELLS}
+            and set(map(itemgetter(0), several)) == {PAYER}
         )
 
     def _looked_at(self, rows: Iterable[tuple[Row, bool]]) -> Generator[Row, None, bool]:
@@ -147,11 +161,6 @@ class UniversalFile:
 
     def _lines(self) -> Lines:
         return lines_of(self.chunks, self.encoding)
-
-
-def _payer(row_no: int, cells: list[str]) -> Row:
-    del cells[0]
-    return Row(row_no, cells)
 
 
 def _completed(row: Row, cells: list[str]) -> list[str]:

@@ -12,7 +12,7 @@ from branchtui.ledger.store.mapping import insert_rows, mapping_of
 from branchtui.ledger.store.rows import BalanceFileRow, FilePosting, MissingPayer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from branchtui.ledger.store.connection import Connection
 
@@ -79,9 +79,16 @@ WHERE main.account_no IN (SELECT value FROM json_each(:keys))
 # A number is looked for among the accounts, where every customer's main one stands.
 
 _STATED: Final = """
-SELECT row_no, account_no, customer_id, after_minor FROM balance_file_rows
+SELECT row_no, account_no FROM balance_file_rows
 WHERE balance_file_id = :file AND row_no > :after AND level <> 'error' AND customer_id IS NOT NULL
 ORDER BY row_no LIMIT :limit_rows
+"""
+
+_OF_ROWS: Final = """
+SELECT row_no, account_no, customer_id, after_minor FROM balance_file_rows
+WHERE balance_file_id = :file AND row_no IN (
+    SELECT CAST(given.value ->> 0 AS BIGINT) FROM json_each(:rows) AS given
+) ORDER BY row_no
 """
 
 _WAITING: Final = """
@@ -219,13 +226,23 @@ def restage(connection: Connection, rows: Iterable[BalanceFileRow]) -> None:
         connection.execute(mapping.update, values)
 
 
-def stated(connection: Connection, file_id: str, batch: int) -> Iterator[tuple[int, str, str, int]]:
-    """Every payer that a file states: row, account number, customer and balance (minor units), `batch` at a time."""
+def stated_elsewhere(
+    connection: Connection, file_id: str, here: Collection[str], batch: int
+) -> Iterator[tuple[int, str, str, int]]:
+    """Every payer that a file states and who is not among the account numbers `here`, `batch` rows at a time.
+
+    Row, account number, customer and balance (minor units).
+    """
     after = 0
     while True:
         bound = {"file": file_id, "after": after, "limit_rows": batch}
-        rows = list(connection.execute(_STATED, bound))
-        yield from rows
+        rows = connection.execute(_STATED, bound).fetchall()
+        # Nearly everybody is stated again: the rest of a row is read of the others alone.
+        absent = [row_no for row_no, number in rows if number not in here]
+        if absent:
+            yield from connection.execute(
+                _OF_ROWS, {"file": file_id, "rows": json.dumps([[each] for each in absent])}
+            ).fetchall()
         if len(rows) < batch:
             return
         after = rows[-1][0]

@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import itertools
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -31,6 +32,9 @@ _ROWS_A_STATEMENT: Final = 200
 _PREPARED_MAX: Final = 16_000
 """Signs of the longest statement that the driver keeps prepared; to prepare one anew costs as much as its rows."""
 
+_SHARED_FROM: Final = 50
+"""Rows from which a value that they all have is looked for: what one step writes is alike in half of its columns."""
+
 CHECKPOINT_PAGES: Final = 1_000
 """Pages of the write-ahead log from which the writer brings it into the database, once a batch is answered."""
 
@@ -47,14 +51,25 @@ class SqliteConnection(apsw.Connection):
         return [self.execute(statement, bound).fetchall() for statement, bound in asked]
 
     def add_rows(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], /) -> None:
-        """As many rows a statement as the driver keeps prepared, a few hundred at most."""
-        row = f"({','.join('?' * len(columns))})"
-        start = f"INSERT INTO {table} ({', '.join(columns)}) VALUES "  # noqa: S608 - names of our own schema
-        most = max(1, min(_ROWS_A_STATEMENT, (_PREPARED_MAX - len(start)) // (len(row) + 1)))
+        """As many rows a statement as the driver keeps prepared, a few hundred at most.
+
+        A value that all rows of a statement have is bound once.
+        """
+        names = tuple(columns)
+        most = _rows_a_statement(table, names)
         waiting = iter(rows)
         while together := list(itertools.islice(waiting, most)):
-            statement = start + ",".join([row] * len(together))
-            self.execute(statement, tuple(itertools.chain.from_iterable(together)))
+            by_column = list(zip(*together, strict=True))
+            shared = _shared(by_column) if len(together) >= _SHARED_FROM else ()
+            statement = _insertion(table, names, shared, len(together))
+            if len(statement) > _PREPARED_MAX:  # it names what is shared, and that takes longer than `?`
+                shared, statement = (), _insertion(table, names, (), len(together))
+            if shared:
+                own = [column for place, column in enumerate(by_column) if place not in shared]
+                bound = (*(by_column[place][0] for place in shared), *_in_rows(zip(*own, strict=True)))
+            else:
+                bound = (*_in_rows(together),)
+            self.execute(statement, bound)
 
     def write_all(self, writes: Sequence[tuple[str, list[Any]]], /) -> None:
         """Each of these in order: nothing is far away."""
@@ -113,6 +128,33 @@ class SqliteConnection(apsw.Connection):
         """Whether there is a table of this name."""
         named = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
         return self.execute(named, (name,)).fetchone() is not None
+
+
+_in_rows: Final = itertools.chain.from_iterable
+
+
+def _shared(by_column: Sequence[Sequence[Any]]) -> tuple[int, ...]:
+    """The places of the columns in which every row has the same."""
+    return tuple(
+        place
+        for place, column in enumerate(by_column)
+        if column[0] is column[-1] and column.count(column[0]) == len(column)
+    )
+
+
+@lru_cache(256)
+def _rows_a_statement(table: str, columns: tuple[str, ...]) -> int:
+    start, row = len(_insertion(table, columns, (), 0)), 2 * len(columns) + len("(),")
+    return max(1, min(_ROWS_A_STATEMENT, (_PREPARED_MAX - start) // row))
+
+
+@lru_cache(256)
+def _insertion(table: str, columns: tuple[str, ...], shared: tuple[int, ...], rows: int) -> str:
+    """The statement that brings so many rows; the values of the `shared` columns are bound first."""
+    own = [place for place in range(len(columns)) if place not in shared]
+    names = ", ".join(columns[place] for place in (*shared, *own))
+    row = ",".join((*(f"?{number}" for number in range(1, len(shared) + 1)), *"?" * len(own)))
+    return f"INSERT INTO {table} ({names}) VALUES " + ",".join([f"({row})"] * rows)  # noqa: S608 - names of our own schema
 
 
 def engine_is_sound(version: str) -> bool:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from itertools import repeat
+from operator import sub
 from typing import TYPE_CHECKING, Any, Final
 
 from branchtui.contract.balance_files import FileState, PayerChange
@@ -17,7 +19,7 @@ from branchtui.format.money import money
 from branchtui.ledger import audit, journal, numbers
 from branchtui.ledger.days import is_closed
 from branchtui.ledger.feeds.finding import ERROR, WARNING, Finding, error
-from branchtui.ledger.journal import Pair, Standing
+from branchtui.ledger.journal_spread import Cause, Moves, Opening, post_spread_bulk
 from branchtui.ledger.operations import Command
 from branchtui.ledger.store import file_store
 from branchtui.ledger.store.file_store import Waiting
@@ -43,15 +45,15 @@ ENTRY_KIND: Final = "balance-file"
 _OPEN: Final = AccountStatus.OPEN.value
 _ON_THE_MOVE: Final = CustomerStatus.TRANSFER_IN_PROGRESS.value
 _CUSTOMER: Final = Waiting._fields.index("customer_id")
+_ACCOUNT: Final = Waiting._fields.index("account_id")
 _BRANCH: Final = Waiting._fields.index("branch_id")
 
 
 @dataclass(frozen=True, slots=True)
 class _Decided:
-    """What becomes of some rows: those that move an account, each with it, and those that may not, with why."""
+    """What becomes of some rows: those that move an account, in their order, and those that may not, with why."""
 
-    moves: list[tuple[tuple[Any, ...], Standing | Account]]
-    opened: list[Account]
+    moves: list[tuple[Any, ...]]
     unchanged: int
     refused: dict[int, Finding]
 
@@ -120,7 +122,7 @@ def apply_rows(
     Raises:
         InvariantBroken: an account moved while its difference was written; the whole transaction fails.
     """
-    decided = _decide(core, tx, command, file, waiting)
+    decided = _decide(core, tx, file, waiting)
     postings = _post(core, tx, command, file, decided)
     file_store.insert_postings(tx.connection, postings)
     file = _mark(tx, file, decided.refused)
@@ -136,10 +138,8 @@ def apply_rows(
     return file
 
 
-def _decide(
-    core: Core, tx: BulkTx, command: Command, file: BalanceFile, waiting: Sequence[tuple[Any, ...]]
-) -> _Decided:
-    """Which rows still are what the preview showed; new receivables for payers who have none."""
+def _decide(core: Core, tx: BulkTx, file: BalanceFile, waiting: Sequence[tuple[Any, ...]]) -> _Decided:
+    """Which rows still are what the preview showed."""
     currency = file.currency
     closed = {
         branch_id: is_closed(tx, branch_id, core.today(core.tree[branch_id]).isoformat())
@@ -147,9 +147,9 @@ def _decide(
     }
     inside = core.tree.below(file.branch_id)
     free = {branch_id for branch_id, is_shut in closed.items() if branch_id in inside and not is_shut}
-    found = _Decided([], [], 0, {})
+    moves: list[tuple[Any, ...]] = []
+    refused: dict[int, Finding] = {}
     unchanged = 0
-    opening: list[tuple[Any, ...]] = []
     for row in waiting:
         (
             row_no,
@@ -164,7 +164,7 @@ def _decide(
             branch_id,
             status,
             standing,
-            version,
+            _,
             balance,
             late,
         ) = row
@@ -173,18 +173,12 @@ def _decide(
         if not is_as_seen or branch_id not in free or status == _ON_THE_MOVE:
             refusal = why_not(Waiting._make(row), currency, inside, closed)
             assert refusal is not None, "what keeps a row out has a name"
-            found.refused[row_no] = refusal
+            refused[row_no] = refusal
         elif after == before:
             unchanged += 1
-        elif account_id is None:
-            opening.append(row)
         else:
-            found.moves.append((row, Standing(account_id, version, balance, currency)))
-    if opening:
-        found.opened.extend(_opened(core, tx, command, file, opening))
-        found.moves.extend(zip(opening, found.opened, strict=True))
-        found.moves.sort(key=lambda pair: pair[0][0])
-    return replace(found, unchanged=unchanged)
+            moves.append(row)
+    return _Decided(moves, unchanged, refused)
 
 
 def why_not(row: Waiting, currency: str, inside: frozenset[str], closed: dict[str, bool]) -> Finding | None:
@@ -216,43 +210,33 @@ def why_not(row: Waiting, currency: str, inside: frozenset[str], closed: dict[st
     return None
 
 
-def _opened(
-    core: Core, tx: BulkTx, command: Command, file: BalanceFile, rows: Sequence[tuple[Any, ...]]
-) -> list[Account]:
-    """A receivable for each of these payers, in order."""
-    made = numbers.next_account_nos(tx, len(rows))
-    kind, currency, at_us, new_id = AccountKind.RECEIVABLE.value, file.currency, command.at_us, core.new_id
-    return [
-        Account(new_id(), 1, account_no, row[_CUSTOMER], row[_BRANCH], kind, currency, _OPEN, None, 0, at_us)
-        for row, account_no in zip(rows, made, strict=True)
-    ]
-
-
 def _post(
     core: Core, tx: BulkTx, command: Command, file: BalanceFile, decided: _Decided
 ) -> list[tuple[Any, ...]]:
-    """One entry a row, by the sign of its difference; the postings in the order of their columns."""
-    contras: dict[str, Account] = {}
-    days: dict[str, str] = {}
-    pairs: list[Pair] = []
-    postings: list[tuple[Any, ...]] = []
-    narration, file_id, new_id = narration_of(file), file.id, core.new_id
-    for row, account in decided.moves:
-        row_no, _, _, _, _, _, before, after, reference, branch_id, *_ = row
-        if branch_id not in contras:
-            contras[branch_id] = contra(core, tx, branch_id, file.currency, command.at_us)
-            days[branch_id] = core.today(core.tree[branch_id]).isoformat()
-        entry_id, amount = new_id(), after - before
-        pairs.append(
-            # More owed debits the receivable, less credits it.
-            Pair(
-                entry_id, row_no, branch_id, file_id, account, contras[branch_id], amount,
-                days[branch_id], narration, reference,
-            )
-        )  # fmt: skip
-        postings.append((file_id, row_no, account.id, entry_id, amount, after))
-    journal.post_pairs_bulk(tx, command, ENTRY_KIND, pairs, opened=decided.opened)
-    return postings
+    """One entry a row, by the sign of its difference; the postings in the order of their columns.
+
+    Payers who have no receivable are given one.
+    """
+    if not decided.moves:
+        return []
+    rows: Any = Waiting._make(zip(*decided.moves, strict=True))  # a column each
+    branch_ids, befores, afters = rows.branch_id, rows.before_minor, rows.after_minor
+    new_id, at_us = core.new_id, command.at_us
+    holders = [row[_CUSTOMER] for row in decided.moves if row[_ACCOUNT] is None]
+    opening = Opening(AccountKind.RECEIVABLE.value, numbers.next_account_nos(tx, len(holders)), holders)
+    account_ids = [account_id or new_id() for account_id in rows.account_id]
+    entry_ids = [new_id() for _ in account_ids]
+    # More owed debits the receivable, less credits it.
+    amounts = list(map(sub, afters, befores))
+    branches = {branch_id: core.tree[branch_id] for branch_id in dict.fromkeys(branch_ids)}
+    contras = {branch_id: contra(core, tx, branch_id, file.currency, at_us) for branch_id in branches}
+    days = {branch_id: core.today(branch).isoformat() for branch_id, branch in branches.items()}
+    moves = Moves(
+        entry_ids, rows.row_no, branch_ids, account_ids, rows.version, befores, amounts, rows.statement_ref
+    )
+    cause = Cause(ENTRY_KIND, file.id, narration_of(file), file.currency, days)
+    post_spread_bulk(tx, command, cause, moves, contras, opening)
+    return list(zip(repeat(file.id), rows.row_no, account_ids, entry_ids, amounts, afters))
 
 
 def contra(core: Core, tx: Tx, branch_id: str, currency: str, at_us: int) -> Account:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -17,6 +16,7 @@ from branchtui.ledger.feeds.balances import total_reader
 from branchtui.ledger.feeds.dates import date_reader
 from branchtui.ledger.feeds.finding import ERROR, WARNING, CellError, Finding, error, shown, warning
 from branchtui.ledger.feeds.payer_table import PayerTable
+from branchtui.ledger.feeds.table_file import Row
 from branchtui.ledger.feeds.universal import Facts, UniversalFile, is_universal
 from branchtui.ledger.store import file_store, upload_store
 from branchtui.ledger.texts import is_unsafe
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from branchtui.ledger.access import Principal
     from branchtui.ledger.core import Core
+    from branchtui.ledger.feeds.universal import Payers
     from branchtui.ledger.store.connection import Connection
     from branchtui.ledger.store.rows import BalanceFile, Branch
 
@@ -138,10 +139,9 @@ class Checker:
 
     def _judge(self, connection: Connection, form: Form, judge: Judge) -> None:
         done = 0
-        rows = form.payers()
-        while chunk := list(itertools.islice(rows, CHUNK_ROWS)):
+        for chunk in _in_chunks(form.payers()):
             staged = judge.judge(connection, chunk)
-            done += len(chunk)
+            done += len(staged)
             self.send(staged, done, None)
 
     # ── the file as a whole ─────────────────────────────────────────────────────────────────────────────────────
@@ -226,9 +226,10 @@ class Checker:
         if before is None:
             return
         previous_id, previous_file_id = before
-        for row_no, number, customer_id, stated in file_store.stated(connection, previous_id, CHUNK_ROWS):
-            if number not in judge.seen:
-                verdict.missing.append((self.file.id, row_no, number, customer_id, stated))
+        verdict.missing += (
+            (self.file.id, *each)
+            for each in file_store.stated_elsewhere(connection, previous_id, judge.seen, CHUNK_ROWS)
+        )
         verdict.xray |= {
             "missing": len(verdict.missing),
             "missing_minor": sum(each[-1] for each in verdict.missing),
@@ -267,6 +268,20 @@ class Checker:
             for row_no, findings in by_row.items()
         ]
         self.send(staged, verdict.figures.payers, verdict.figures.payers)
+
+
+def _in_chunks(rows: Iterable[Row | Payers]) -> Iterator[list[Row | Payers]]:
+    """Rows as they are judged at once: `CHUNK_ROWS`, and the rest of what came together with the last."""
+    chunk: list[Row | Payers] = []
+    held = 0
+    for each in rows:
+        chunk.append(each)
+        held += 1 if isinstance(each, Row) else len(each.records)
+        if held >= CHUNK_ROWS:
+            yield chunk
+            chunk, held = [], 0
+    if chunk:
+        yield chunk
 
 
 _NOBODY: Final = ("", None, None, 0, None, None, None, None)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass, field
+from itertools import chain
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic_core import to_json
@@ -18,18 +20,20 @@ from branchtui.ledger.feeds.balances import balance_reader
 from branchtui.ledger.feeds.dates import date_reader
 from branchtui.ledger.feeds.finding import ERROR, OK, WARNING, CellError, Finding, error, shown, warning
 from branchtui.ledger.feeds.payer_table import COLUMNS
+from branchtui.ledger.feeds.table_file import Row
+from branchtui.ledger.feeds.universal import PAYER_CELLS
 from branchtui.ledger.store import file_store
 from branchtui.ledger.store.file_store import Payer
 from branchtui.ledger.texts import is_unsafe
-from branchtui.ledger.workflows.file_sweep import Sweep, change_of, remarks
+from branchtui.ledger.workflows.file_sweep import Stated, Sweep, change_of, remarks
 from branchtui.ledger.workflows.file_xray import Figures
 from branchtui.ledger.workflows.import_rows import encoded_findings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from branchtui.contract.imports import DateOrder, DecimalWriting
-    from branchtui.ledger.feeds.table_file import Row
+    from branchtui.ledger.feeds.universal import Payers
     from branchtui.ledger.store.connection import Connection
 
 BLANK: Final = "blank"
@@ -91,12 +95,11 @@ class Judge:
     def __post_init__(self) -> None:
         self.read_balance = balance_reader(self.setting.decimal, self.setting.currency)
         self.read_date = date_reader(self.setting.date_order)
-        self.sweep = Sweep(self.setting, self.figures, self.seen, self.dates)
+        self.sweep = Sweep(self.setting, self.figures, self.seen, self.dates, self.read_date)
 
-    def judge(self, connection: Connection, rows: Sequence[Row]) -> list[Staged]:
+    def judge(self, connection: Connection, rows: Sequence[Row | Payers]) -> list[Staged]:
         """The verdict on each row, ready to be staged."""
-        numbers = [row.cells[0].strip() for row in rows if row.cells]
-        known, several = file_store.payers_by_number(connection, numbers, self.setting.currency)
+        known, several = file_store.payers_by_number(connection, _numbers(rows), self.setting.currency)
         for number in several:
             del known[number]
 
@@ -107,7 +110,10 @@ class Judge:
             found = several.get(number) or [each for each in (known.get(number),) if each is not None]
             return self._judge(row, number, list(map(Payer._make, found)))
 
-        return self.sweep.judge(rows, known, one)
+        staged: list[Staged] = []
+        for stated, row_at in _runs(rows):
+            staged += self.sweep.judge(stated, known, row_at, one)
+        return staged
 
     def _unread(self, row: Row) -> Staged:
         if row.is_blank and row.is_readable:
@@ -260,6 +266,63 @@ class Judge:
             encoded_findings(kept) if kept else None,
             to_json(row.cells).decode() if level == ERROR else None,
         )
+
+
+def _numbers(rows: Iterable[Row | Payers]) -> list[str]:
+    """The account numbers as they are looked for."""
+    numbers: list[str] = []
+    for row in rows:
+        if isinstance(row, Row):
+            numbers += row.cells[:1]
+        else:
+            numbers += map(itemgetter(1), row.records)
+    return list(map(str.strip, numbers))
+
+
+_NO_CELLS: Final = ("",) * len(PAYER_CELLS)
+
+
+def _runs(rows: Iterable[Row | Payers]) -> Iterator[tuple[Stated, Callable[[int], Row]]]:
+    """Rows by their columns, those that came together and those that came singly; and each as a row, by its place."""
+    together: list[Payers] = []
+    single: list[Row] = []
+    for each in rows:
+        if isinstance(each, Row):
+            if together:
+                yield _together(together)
+                together = []
+            single.append(each)
+        else:
+            if single:
+                yield _single(single)
+                single = []
+            together.append(each)
+    if together:
+        yield _together(together)
+    if single:
+        yield _single(single)
+
+
+def _together(pieces: list[Payers]) -> tuple[Stated, Callable[[int], Row]]:
+    records = list(chain.from_iterable(piece.records for piece in pieces))
+    row_nos = list(
+        chain.from_iterable(range(each.row_no, each.row_no + len(each.records)) for each in pieces)
+    )
+    _, *columns = zip(*records, strict=True)
+    return Stated(row_nos, *columns), lambda place: Row(row_nos[place], records[place][1:])
+
+
+def _single(rows: list[Row]) -> tuple[Stated, Callable[[int], Row]]:
+    columns = zip(*(_plain_cells(row) for row in rows), strict=True)
+    return Stated([row.row_no for row in rows], *columns), rows.__getitem__
+
+
+def _plain_cells(row: Row) -> Sequence[str]:
+    """The cells of a row that states a balance and nothing of its own; of another one, blank ones."""
+    cells, count = row.cells, len(PAYER_CELLS)
+    if row.findings or row.is_blank or len(cells) < count or any(cells[count:]):
+        return _NO_CELLS
+    return cells[:count]
 
 
 assert COLUMNS[:3] == ("account_no", "payer_name", "balance"), "rows come in this order"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from branchtui.contract.balance_files import PayerChange
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from branchtui.ledger.core import Tree
     from branchtui.ledger.store.file_store import Payer
 
@@ -92,6 +95,26 @@ class Figures:
         division.moved += 1
         division.net_minor += after - before
         return abs(after - before) <= self.least_minor
+
+    def add_many(
+        self, branch_ids: Sequence[str], changes: Sequence[str], befores: Sequence[int], afters: Sequence[int]
+    ) -> None:
+        """Count payers as `add_plain` counts one; the biggest among them are left to the caller."""
+        self.payers += len(afters)
+        self.total_minor += sum(afters)
+        self.before_minor += sum(befores)
+        self.after_minor += sum(afters)
+        for change, times in Counter(changes).items():
+            self.changes[change] = self.changes.get(change, 0) + times
+        divisions = self.divisions
+        for branch_id in dict.fromkeys(branch_ids):
+            divisions.setdefault(branch_id, _Division())
+        for branch_id, before, after in zip(branch_ids, befores, afters, strict=True):
+            division = divisions[branch_id]
+            division.payers += 1
+            if before != after:
+                division.moved += 1
+                division.net_minor += after - before
 
     def add_biggest(self, row_no: int, payer: Payer, change: str, before: int, after: int) -> None:
         """Put a move among the biggest, where the smallest of them leaves."""
