@@ -12,6 +12,8 @@ from tests.ledger.workbooks import with_part, workbook
 
 from branchtui.ledger.feeds import workbook as feed
 from branchtui.ledger.feeds.table_file import TableFile
+from branchtui.ledger.feeds.workbook_reader import Unseen, refuse_hidden
+from branchtui.ledger.feeds.workbook_shown import Shown
 
 HEAD = ["customer_no", "amount", "as_of_date"]
 ROW = ["000101", 5, "2026-09-30"]
@@ -201,16 +203,27 @@ def with_columns(first: int, last: int, width: float | None, options: dict[str, 
         (2, 2, None, {"level": 1}, ""),
     ],
 )
-def test_hidden_columns_that_hold_something_keep_the_workbook_out(
+def test_the_hidden_columns_that_hold_something_are_found(
     first: int, last: int, width: float | None, options: dict[str, object], named: str
 ) -> None:
-    """Contract 8: as hidden rows do; empty ones, and those beside the table, are no matter."""
-    table = read(with_columns(first, last, width, options))
-    said = (
-        f"The sheet hides columns that hold something: {named}. Show them or delete them, then save it again."
-    )
-    assert [each.message for each in table.findings] == ([said] if named else [])
-    assert [row.cells for row in table.rows()] == ([] if named else [["000101", "5", "2026-09-30"]])
+    """Contract 8: empty ones, and those beside the table, are no matter."""
+    hidden = Shown(with_columns(first, last, width, options)).hidden_columns("Rows")
+    try:
+        refuse_hidden([HEAD, ROW], hidden, 1)
+    except Unseen as unseen:
+        found = str(unseen)
+    else:
+        found = ""
+    assert found == named
+
+
+@pytest.mark.parametrize("column", [2, 0])
+def test_hidden_columns_that_hold_something_keep_the_workbook_out(column: int) -> None:
+    """Contract 8: as hidden rows do."""
+    table = read(with_columns(column, column, None, {"hidden": True}))
+    said = "The sheet hides columns that hold something: C. Show them or delete them, then save it again."
+    assert [each.message for each in table.findings] == ([said] if column else [])
+    assert [row.cells for row in table.rows()] == ([] if column else [["000101", "5", "2026-09-30"]])
 
 
 def flat(_: object, sheet: object) -> None:
