@@ -52,7 +52,7 @@ class ImportScreen(ImportAnswers):
     BACK_ARGUMENT: ClassVar[str] = ""
     BACK_LABEL: ClassVar[str] = "Member Balances"
     VALID_EFFECT: ClassVar[str] = (
-        "The rows that go in are not accounted until they are posted. [s] save rejects keeps the others, to correct them."
+        "The rows that go in are not accounted until they are posted. The others can be saved afterwards, to correct them."
     )
     ACTIONS: ClassVar[ActionTable] = screen_actions(
         Action("take", "y", "Import", "Take the rows in: all of them or none", changes=True),
@@ -190,10 +190,13 @@ class ImportScreen(ImportAnswers):
         self._ask_rows()
 
     def _begin(self) -> None:
-        """Another file."""
+        """Another file; behind one that was refused, what was typed stands there to be corrected."""
+        refused = (
+            self.stage is Stage.DONE and self.found is not None and self.found.state is ImportState.REFUSED
+        )
         self._pasted = None
         self.forget()
-        self.form.clear()
+        self.form.clear(keep=[field.field_name for field in self.form.fields] if refused else ())
         self.say("")
         self.show_stage(Stage.CHOOSE)
 
@@ -263,7 +266,8 @@ class ImportScreen(ImportAnswers):
 
     @on(VirtualList.Opened, "#findings")
     def _finding_opened(self, message: VirtualList.Opened) -> None:
-        self.app.push_screen(MessageDialog("Row", as_lines(import_words.finding_lines(message.item))))
+        title = import_words.row_title(message.item)
+        self.app.push_screen(MessageDialog(title, as_lines(import_words.finding_lines(message.item))))
 
     # ── what may be done ─────────────────────────────────────────────────────────────────────────────────────────
 

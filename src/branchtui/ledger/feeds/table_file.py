@@ -131,11 +131,14 @@ class TableFile:
 
     def _said_sign(self) -> str:
         """What the first line says that stands between the cells; empty where it is a row as others are."""
+        found = _SAID_SIGN.fullmatch(self._first_line())
+        return found[1] if found else ""
+
+    def _first_line(self) -> str:
         try:
-            found = _SAID_SIGN.fullmatch(next(self._lines(), ""))
+            return next(self._lines(), "")
         except BadLine:
             return ""
-        return found[1] if found else ""
 
     def _rows_of(self, sign: str) -> Iterator[Row]:
         """Every record of the file, the header among them."""
@@ -161,6 +164,9 @@ class TableFile:
             self.findings.append(error("empty-file", "The file holds no rows."))
             return
         self.header_row_no = found.row_no
+        if not found.is_readable and '"|"' in self._first_line():
+            self.findings.append(_other_sign(_OTHER_SIGNS["|"]))
+            return
         self.findings += found.findings
         if not found.is_readable:
             return
