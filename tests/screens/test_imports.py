@@ -77,7 +77,7 @@ async def test_wrong_rows_are_shown_with_row_column_and_cell_and_keep_the_whole_
         assert stat.S_IMODE(rejects.stat().st_mode) == 0o600
         assert rejects.read_text().count("MIX-") == 2
         await desk.press("v")
-        await desk.see("Import the valid rows only?", "Stay out", "2 rows")
+        await desk.see("Import the valid rows only?", "Stay out", "2 rows", "afterwards")
         await desk.press("y")
         await desk.see("imported, 100.00 KES", "2 rows left out")
 
@@ -153,7 +153,7 @@ async def test_hostile_cells_are_shown_harmlessly(till: Till, tmp_path: Path) ->
         screen = await desk.see("1 wrong", "[bold]")
         assert not set(screen) & {"\x1b", "\x07", "\u202e"}
         await desk.press("enter")
-        await desk.see("Cell as read")
+        await desk.see("Cell as read", "Row 2", "Level")
         assert not set(desk.text) & {"\x1b", "\x07", "\u202e"}
 
 
@@ -245,6 +245,28 @@ async def test_a_file_that_is_no_table_is_refused_whole_with_the_reason(till: Ti
         await desk.see("The column name is not known", "wrong")
         await desk.press("y")
         await desk.see("! This import has ended. [i] another file")
+
+
+async def test_what_was_typed_for_a_refused_file_stays_to_be_corrected(till: Till, tmp_path: Path) -> None:
+    """House rule: nothing typed is lost; `enter` sends the file again, typing names another one in its place."""
+    folder = tmp_path / "imports"
+    folder.mkdir()
+    wrong = "name,amount\nWanjiku,5.00\n"
+    (folder / "wrong.csv").write_text(wrong)
+    (folder / "good.csv").write_text(GOOD)
+    async with counter(till.ledger.url, tmp_path) as desk:
+        await open_import(desk, "wrong.csv")
+        await desk.see("The column name is not known")
+        await desk.press("i")
+        await desk.see("[ctrl+s] check the file", "wrong.csv")
+        (folder / "wrong.csv").write_text(wrong.replace("name", "nom"))
+        await desk.press("enter")
+        await desk.see("The column nom is not known")
+        await desk.press("i")
+        await desk.see("[ctrl+s] check the file", "wrong.csv")
+        await desk.type("good.csv")
+        await desk.press("enter")
+        await desk.see("2 rows: 2 fine")
 
 
 async def test_the_foot_stays_at_the_bottom_while_a_file_is_named(till: Till, tmp_path: Path) -> None:

@@ -52,6 +52,7 @@ async def test_plans_are_seen_before_they_are_added_and_are_sold(till: Till, tmp
         await desk.see("The wrong rows are in")
         await desk.press("escape")
         await desk.see("HOUR", "TERM", "2,500.00 KES")
+        assert desk.lines[0].startswith("Plans ")
     assert (tmp_path / "imports" / "plans-2.csv").read_text() == "code,name,price,currency,validity_days\n"
     rejects = (tmp_path / "imports" / "plans-rejects.csv").read_text()
     assert "YEAR" in rejects

@@ -18,5 +18,5 @@ class CreditImportScreen(ImportScreen):
     BACK_LABEL: ClassVar[str] = "Client Accounts"
     VALID_EFFECT: ClassVar[str] = (
         "The accounts of the rows that go in are open at once, with their opening credit. "
-        "[s] save rejects keeps the others, to correct them."
+        "The others can be saved afterwards, to correct them."
     )

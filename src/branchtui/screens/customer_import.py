@@ -34,7 +34,7 @@ class CustomerImportScreen(EntryImportScreen):
     BACK_LABEL: ClassVar[str] = "Customers"
     VALID_EFFECT: ClassVar[str] = (
         "The customers of the rows that go in are entered at once. "
-        "[s] save rejects keeps the others, to correct them."
+        "The others can be saved afterwards, to correct them."
     )
     ACTIONS: ClassVar[ActionTable] = screen_actions(
         *(each for each in ImportScreen.ACTIONS if each.id in {"take", "valid", "save", "turn", "again"}),

@@ -228,7 +228,7 @@ class FileScreen(FileDesk):
             return
         else:
             finding: RowFinding = one
-            lines, title = import_words.finding_lines(finding), "Row"
+            lines, title = import_words.finding_lines(finding), import_words.row_title(finding)
         self.app.push_screen(MessageDialog(title, as_lines(lines)))
 
     # ── what may be done ─────────────────────────────────────────────────────────────────────────────────────────

@@ -51,10 +51,14 @@ def finding_sentence(one: RowFinding) -> str:
     return f"{place}: {one.message}"
 
 
+def row_title(one: RowFinding) -> str:
+    """`Row 1,204`."""
+    return f"Row {one.row_no:,}"
+
+
 def finding_lines(one: RowFinding) -> list[tuple[str, str]]:
-    """A finding in full."""
+    """A finding in full, under its row."""
     pairs = [
-        ("Row", f"{one.row_no:,}"),
         ("Level", level_word(one)),
         ("Column", one.column or ""),
         ("What", one.message),

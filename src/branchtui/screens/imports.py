@@ -52,7 +52,7 @@ class ImportScreen(ImportAnswers):
     BACK_ARGUMENT: ClassVar[str] = ""
     BACK_LABEL: ClassVar[str] = "Member Balances"
     VALID_EFFECT: ClassVar[str] = (
-        "The rows that go in are not accounted until they are posted. [s] save rejects keeps the others, to correct them."
+        "The rows that go in are not accounted until they are posted. The others can be saved afterwards, to correct them."
     )
     ACTIONS: ClassVar[ActionTable] = screen_actions(
         Action("take", "y", "Import", "Take the rows in: all of them or none", changes=True),
@@ -68,6 +68,7 @@ class ImportScreen(ImportAnswers):
         super().__init__(desk)
         self._pasted: str | None = None
         self._level = 0
+        self._is_kept = False
 
     def compose_body(self) -> ComposeResult:
         """The line for the file; what was found; the rows."""
@@ -108,7 +109,7 @@ class ImportScreen(ImportAnswers):
             self._begin()
         super().arrive(argument)
         if self.stage is Stage.CHOOSE:
-            self.form.start()
+            self._start_form()
             if not self.ledger.line.is_up:
                 self.say_refusal(LINE_DOWN)
         elif self.job_id is not None:
@@ -120,6 +121,7 @@ class ImportScreen(ImportAnswers):
             self.take_up(argument.removeprefix(IMPORT_PATH))
         elif self.stage not in {Stage.BUSY, Stage.IMPORTING}:
             self._begin()
+            self._is_kept = False
             self.form.field("file").set_keyed(argument)
 
     def reload(self) -> None:
@@ -190,12 +192,21 @@ class ImportScreen(ImportAnswers):
         self._ask_rows()
 
     def _begin(self) -> None:
-        """Another file."""
+        """Another file; behind one that was refused, what was typed stands there to be corrected."""
+        found = self.found if self.stage is Stage.DONE else None
+        self._is_kept = found is not None and found.state is ImportState.REFUSED
         self._pasted = None
         self.forget()
-        self.form.clear()
+        self.form.clear(keep=[field.field_name for field in self.form.fields] if self._is_kept else ())
         self.say("")
         self.show_stage(Stage.CHOOSE)
+
+    def _start_form(self) -> None:
+        """At what is still empty; at the file where all was kept: typing puts another one in its place."""
+        if self._is_kept:
+            self.form.field("file").focus()
+        else:
+            self.form.start()
 
     def show_stage(self, stage: Stage) -> None:
         """The line for the file, or what was found."""
@@ -210,7 +221,7 @@ class ImportScreen(ImportAnswers):
             self._tell_found([*self.choose_lines(), f"[ctrl+s] check the file   [esc] {self.BACK_LABEL}"])
             self.heading.show(note="")
             if self.is_current:
-                self.form.start()
+                self._start_form()
         else:
             self.heading.show(note=f"{self.chosen.name if self.chosen else ''}  {stage.value}".strip())
             self._tell_found(self._found_lines())
@@ -263,7 +274,8 @@ class ImportScreen(ImportAnswers):
 
     @on(VirtualList.Opened, "#findings")
     def _finding_opened(self, message: VirtualList.Opened) -> None:
-        self.app.push_screen(MessageDialog("Row", as_lines(import_words.finding_lines(message.item))))
+        title = import_words.row_title(message.item)
+        self.app.push_screen(MessageDialog(title, as_lines(import_words.finding_lines(message.item))))
 
     # ── what may be done ─────────────────────────────────────────────────────────────────────────────────────────
 

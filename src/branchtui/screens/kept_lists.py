@@ -189,7 +189,7 @@ class KeptListScreen(ListScreen):
     def on_mount(self) -> None:
         """The list takes the keys."""
         super().on_mount()
-        self.heading.show(note=self.kept.label)
+        self.heading.show(heading=self.kept.label)
         self.ask()
 
     def ask(self) -> None:

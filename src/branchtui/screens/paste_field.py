@@ -40,7 +40,7 @@ class PathField(TextField):
 
     def __init__(self, name: str, label: str, *, hint: str = "") -> None:
         super().__init__(name, label, max_length=PATH_MAX, hint=hint)
-        self._input = PathInput(placeholder=hint, max_length=PATH_MAX)
+        self._input = PathInput(placeholder=hint, max_length=PATH_MAX, overtype=True)
         self._editor = self._input
 
 

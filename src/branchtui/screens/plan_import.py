@@ -26,7 +26,7 @@ class PlanImportScreen(EntryImportScreen):
     WORKBOOK: ClassVar[str] = "every column is text"
     VALID_EFFECT: ClassVar[str] = (
         "The plans of the rows that go in are sold from now on. "
-        "[s] save rejects keeps the others, to correct them."
+        "The others can be saved afterwards, to correct them."
     )
     ACTIONS: ClassVar[ActionTable] = screen_actions(
         *(each for each in ImportScreen.ACTIONS if each.id in {"take", "valid", "save", "turn", "again"}),

@@ -48,7 +48,9 @@ class StatementScreen(ImportScreen):
     BACK = "payments"
     BACK_LABEL = "Payments"
     KIND: ClassVar[ImportKind] = ImportKind.STATEMENT
-    VALID_EFFECT = "What is new becomes payments. [s] save rejects keeps the entries that are wrong."
+    VALID_EFFECT = (
+        "What is new becomes payments. The entries that are wrong can be saved afterwards, to correct them."
+    )
     ACTIONS: ClassVar[ActionTable] = screen_actions(
         *(each for each in ImportScreen.ACTIONS if each.id in {"take", "valid", "save", "turn", "again"}),
         Action("columns", "e", "Columns", "Say which columns of the bank's table hold what"),

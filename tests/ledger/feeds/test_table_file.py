@@ -52,6 +52,48 @@ def test_every_writing_reads_as_the_same_rows(sign: str, end: str, codec: str) -
     assert not codes(table, rows)
 
 
+@pytest.mark.parametrize("written", ["sep=;", "SEP=;", '"sep=;"', "sep=;;;", "sep=; "])
+@pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
+def test_a_first_line_that_says_the_sign_is_no_row(written: str, codec: str) -> None:
+    """Contract, section 8: a spreadsheet shows the header as its first row."""
+    table, rows = read(
+        f"{written}\r\ncustomer_no;amount;note\r\n000101;1,50;a,b,c,d\r\n".encode(codec), pieces=7
+    )
+    assert (table.header, table.header_row_no) == (("customer_no", "amount", "note"), 1)
+    assert table.delimiter is Delimiter.SEMICOLON
+    assert [(row.row_no, row.cells) for row in rows] == [(2, ["000101", "1,50", "a,b,c,d"])]
+    assert not codes(table, rows)
+
+
+def test_a_sign_that_is_set_goes_before_the_one_that_the_file_says() -> None:
+    """Contract, section 8: what is recognised can be set."""
+    table, rows = read(b"sep=;\ncustomer_no,amount,note\n1,2,3\n", delimiter=Delimiter.COMMA)
+    assert (table.header, [row.cells for row in rows]) == (
+        ("customer_no", "amount", "note"),
+        [["1", "2", "3"]],
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"customer_no|amount|note\n1|2|3\n", "a bar (|)"),
+        (b'"customer_no"|"amount"|"note"\n1|2|3\n', "a bar (|)"),
+        (b"sep=|\ncustomer_no|amount|note\n1|2|3\n", "a bar (|)"),
+        (b"customer_no^amount\n1^2\n", "a caret (^)"),
+        (b"sep=#\ncustomer_no#amount\n", "#"),
+    ],
+)
+def test_another_sign_between_the_cells_is_named(data: bytes, said: str) -> None:
+    """Contract, section 8: what is to be done is said, and not that one long column is unknown."""
+    table, rows = read(data)
+    assert [each.message for each in table.findings] == [
+        f"The cells are separated by {said}. Save the file with commas, semicolons or tabs between them."
+    ]
+    assert not table.header
+    assert not rows
+
+
 def test_rows_are_numbered_as_a_spreadsheet_counts_them() -> None:
     """Contract, section 8: the header is 1; a quoted line break starts no row; blank rows count."""
     _, rows = read(b'customer_no,amount,note\n1,2,"two\nlines"\n\n ,,\n2,3,end\n')

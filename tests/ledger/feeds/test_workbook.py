@@ -5,14 +5,18 @@ from __future__ import annotations
 import io
 import zipfile
 from datetime import date, datetime
+from typing import Any
 
 import pytest
 from tests.ledger.workbooks import with_part, workbook
 
 from branchtui.ledger.feeds import workbook as feed
 from branchtui.ledger.feeds.table_file import TableFile
+from branchtui.ledger.feeds.workbook_reader import Unseen, refuse_hidden
+from branchtui.ledger.feeds.workbook_shown import Shown
 
 HEAD = ["customer_no", "amount", "as_of_date"]
+ROW = ["000101", 5, "2026-09-30"]
 
 
 def read(data: bytes) -> TableFile:
@@ -119,6 +123,117 @@ def test_what_is_more_than_a_table_is_refused(data: bytes, code: str, said: str)
     assert [each.code for each in table.findings] == ([code] if code else [])
     assert all(said in each.message for each in table.findings)
     assert not code or not list(table.rows())
+
+
+SHOWN: list[tuple[str, float, str]] = [
+    ("00000", 42, "00042"),
+    ("00000", 0, "00000"),
+    ("000", 1234, "1234"),
+    ("000000_)", 101, "000101"),
+    ("[Red]000000;-000000", 101, "000101"),
+    ("0#########", 711222333, "0711222333"),
+    ("+000000000000", 254711222333, "+254711222333"),
+    ("000\\-000", 1234, "001-234"),
+    ('"CUST-"0', 42, "CUST-42"),
+    ('"0"0', 711222333, "0711222333"),
+    ("0", 42, "42"),
+    ("General", 42, "42"),
+    ("0.00", 1234.5, "1234.5"),
+    ("#,##0.00;(#,##0.00)", -5.25, "-5.25"),
+    ('"KES "#,##0', 62500, "62500"),
+    ('"KES "0', 500, "500"),
+    ("[$KSh-441]\\ #,##0.00", 500, "500"),
+    ("00000", 42.5, "42.5"),
+    ("00000", -42, "-42"),
+    ("0%", 0.5, "50%"),
+    ("0.00%", 0.125, "12.5%"),
+    ("#,##0,", 5_000_000, "5000 thousand"),
+]  # fmt: skip
+"""A format, a number, and what is read."""
+
+
+def formatted(left: int, *cells: tuple[str, float]) -> bytes:
+    """A table that begins `left` columns from the side, with numbers under formats in its first column."""
+
+    def also(book: Any, sheet: Any) -> None:
+        sheet.write_row(0, left, HEAD)
+        for place, (code, value) in enumerate(cells, 1):
+            sheet.write_row(place, left, ROW)
+            sheet.write_number(place, left, value, book.add_format({"num_format": code}))
+
+    return workbook([], also=also)
+
+
+@pytest.mark.parametrize("left", [0, 2])
+def test_a_number_is_read_as_its_format_shows_it(left: int) -> None:
+    """Contract 8: zeros in front are part of a key; what is shown as a part or in thousands is no plain amount."""
+    table = read(formatted(left, *((code, value) for code, value, _ in SHOWN)))
+    assert table.findings == []
+    found = [row.cells for row in table.rows()]
+    assert [cells[0] for cells in found] == [shown for _, _, shown in SHOWN]
+    assert all(cells[1:] == ["5", "2026-09-30"] for cells in found)
+
+
+def test_a_number_that_its_format_hides_keeps_the_workbook_out() -> None:
+    """Contract 8: what nobody sees is not taken in."""
+    ((code, said),) = [(each.code, each.message) for each in read(formatted(1, (";;;", 5))).findings]
+    assert (code, "hides what stands in B2" in said) == ("workbook-hidden", True)
+
+
+def with_columns(first: int, last: int, width: float | None, options: dict[str, object]) -> bytes:
+    """A table of three columns from the second on, some columns of the sheet set so."""
+
+    def also(_: Any, sheet: Any) -> None:
+        sheet.write_row(0, 1, HEAD)
+        sheet.write_row(1, 1, ROW)
+        sheet.set_column(first, last, width, None, options)
+
+    return workbook([], also=also)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "width", "options", "named"),
+    [
+        (2, 2, None, {"hidden": True}, "C"),
+        (2, 2, 0, {}, "C"),
+        (0, 2, None, {"hidden": True}, "B, C"),
+        (3, 16_383, None, {"hidden": True}, "D"),
+        (0, 0, None, {"hidden": True}, ""),
+        (4, 16_383, None, {"hidden": True}, ""),
+        (2, 2, None, {"level": 1}, ""),
+    ],
+)
+def test_the_hidden_columns_that_hold_something_are_found(
+    first: int, last: int, width: float | None, options: dict[str, object], named: str
+) -> None:
+    """Contract 8: empty ones, and those beside the table, are no matter."""
+    hidden = Shown(with_columns(first, last, width, options)).hidden_columns("Rows")
+    try:
+        refuse_hidden([HEAD, ROW], hidden, 1)
+    except Unseen as unseen:
+        found = str(unseen)
+    else:
+        found = ""
+    assert found == named
+
+
+@pytest.mark.parametrize("column", [2, 0])
+def test_hidden_columns_that_hold_something_keep_the_workbook_out(column: int) -> None:
+    """Contract 8: as hidden rows do."""
+    table = read(with_columns(column, column, None, {"hidden": True}))
+    said = "The sheet hides columns that hold something: C. Show them or delete them, then save it again."
+    assert [each.message for each in table.findings] == ([said] if column else [])
+    assert [row.cells for row in table.rows()] == ([] if column else [["000101", "5", "2026-09-30"]])
+
+
+def flat(_: object, sheet: object) -> None:
+    """A row without any height."""
+    sheet.set_row(1, 0)  # type: ignore[attr-defined]
+
+
+def test_a_row_without_height_is_a_hidden_one() -> None:
+    """Contract 8: it is seen no more than one that a filter took away."""
+    assert [each.code for each in read(workbook([HEAD, ROW], also=flat)).findings] == ["workbook-hidden"]
 
 
 def test_a_bomb_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:

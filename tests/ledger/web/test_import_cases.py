@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import itertools
 from typing import TYPE_CHECKING, Any
 
@@ -250,3 +251,31 @@ def test_blank_cells_behind_a_trailer_are_no_matter(boss: Api) -> None:
     """Contract 6: a spreadsheet fills every row up to the widest."""
     data = universal(payer("100245", "10.00")).rstrip(b"\n") + b",,,,\n"
     assert check_file(boss, data)["state"] == "validated"
+
+
+def as_sheet(data: bytes) -> bytes:
+    """A universal file that somebody opened in a spreadsheet and saved as a workbook."""
+    return workbook(list(csv.reader(data.decode().splitlines())))
+
+
+@pytest.mark.parametrize(
+    "rewritten",
+    [
+        as_sheet,
+        lambda data: data.replace(b",", b";"),
+        lambda data: data.replace(b",", b"\t"),
+        lambda data: b"sep=,\n" + data,
+        lambda data: data.replace(b"H,", b"h,"),
+    ],
+    ids=["workbook", "semicolons", "tabs", "sep", "small letter"],
+)
+def test_a_universal_file_that_was_saved_again_is_refused_in_one_sentence(boss: Api, rewritten: Any) -> None:
+    """Contract 6: a spreadsheet drops zeros and rewrites days; the file itself is asked for, and every column is not."""
+    file = check_file(boss, rewritten(universal(payer("100245", "10.00"))))
+    assert (file["state"], found_in(boss, file, "error")) == ("rejected", [(1, "", "universal")])
+
+
+def test_a_universal_file_with_bars_is_told_of_them(boss: Api) -> None:
+    """Contract 6: as any table."""
+    file = check_file(boss, universal(payer("100245", "10.00")).replace(b",", b"|"))
+    assert (file["state"], found_in(boss, file, "error")) == ("rejected", [(1, "", "delimiter")])

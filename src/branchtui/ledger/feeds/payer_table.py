@@ -10,7 +10,7 @@ from branchtui.ledger.feeds.amounts import DecimalEvidence
 from branchtui.ledger.feeds.dates import DateEvidence
 from branchtui.ledger.feeds.finding import ERROR, Finding, error
 from branchtui.ledger.feeds.table_file import ENDS, Row, TableFile
-from branchtui.ledger.feeds.universal import PAYER_CELLS, Facts
+from branchtui.ledger.feeds.universal import HEAD, PAYER_CELLS, Facts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -23,6 +23,10 @@ OWN_COLUMNS: Final = ("currency", "as_of_date")
 
 COLUMNS: Final = (*PAYER_CELLS, *OWN_COLUMNS)
 _MANDATORY: Final = ("account_no", "balance")
+_REWRITTEN: Final = (
+    "A universal file (H, D, T) is read as its system wrote it, with a capital H and commas between the cells; this one "
+    f"was saved by a spreadsheet. Send the file itself, or a table with the columns {', '.join(_MANDATORY)}."
+)
 
 
 class PayerTable:
@@ -38,7 +42,7 @@ class PayerTable:
         self._table = TableFile(
             chunks, known={*COLUMNS, ERROR_COLUMN}, encoding=encoding, delimiter=options.delimiter
         )
-        self.encoding = encoding
+        self.encoding = self._table.encoding
         self.head_row_no = self._table.header_row_no
         self.facts = Facts()
         self.fatal = [(self.head_row_no, each) for each in self._header_findings()]
@@ -52,6 +56,11 @@ class PayerTable:
     def delimiter(self) -> Delimiter:
         """What stands between the cells."""
         return self._table.delimiter
+
+    @property
+    def is_workbook(self) -> bool:
+        """Whether it is a sheet and no text."""
+        return self._table.is_workbook
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -81,6 +90,9 @@ class PayerTable:
         header = self._table.header
         yield from (each for each in self._table.findings if each.level == ERROR)
         if not header:
+            return
+        if header[0] == HEAD.lower():
+            yield error("universal", _REWRITTEN)
             return
         for name in dict.fromkeys(header):
             if name not in COLUMNS and name != ERROR_COLUMN:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from branchtui.contract.imports import Delimiter, Encoding
 from branchtui.ledger.feeds import encodings, workbook
 from branchtui.ledger.feeds.cells import holds_guard, unguarded
-from branchtui.ledger.feeds.finding import ERROR, Finding, error, warning
+from branchtui.ledger.feeds.finding import ERROR, Finding, error, shown, warning
 from branchtui.ledger.feeds.lines import BAD_BYTES, BadLine, Lines
 
 if TYPE_CHECKING:
@@ -29,9 +29,13 @@ ENDS: Final = frozenset({"quote-open", "too-many-rows", "encoding-end"})
 """Findings behind which nothing of the file was read."""
 
 SIGNS: Final = {Delimiter.COMMA: ",", Delimiter.SEMICOLON: ";", Delimiter.TAB: "\t"}
+_DELIMITERS: Final = {sign: delimiter for delimiter, sign in SIGNS.items()}
 _END_NAMES: Final = {"\n": "LF", "\r\n": "CR LF", "\r": "CR"}
 _NO_SYNONYMS: Final[dict[str, str]] = {}
 _NAME_GAPS = re.compile(r"[\s-]+")
+_SAID_SIGN: Final = re.compile(r"\"?sep=(.)\"?[,;\t]*\s*", re.IGNORECASE)
+"""The first line of a file for spreadsheets, which says what stands between the cells and is no row."""
+_OTHER_SIGNS: Final = {"|": "a bar (|)", "^": "a caret (^)", "~": "a tilde (~)", ":": "a colon (:)"}
 
 
 @dataclass(slots=True)
@@ -86,8 +90,14 @@ class TableFile:
         self._chunks = chunks
         self.encoding = encoding or encodings.recognise(chunks())
         self._codec = encodings.codec_of(self.encoding, next(iter(chunks()), b""))
-        self.delimiter = delimiter or self._recognise_delimiter(known)
-        self._read_header()
+        self._has_sign_line = False
+        said = self._said_sign()
+        if said and said not in _DELIMITERS:
+            self.findings.append(_other_sign(_OTHER_SIGNS.get(said) or shown(said)))
+            return
+        self._has_sign_line = bool(said)
+        self.delimiter = delimiter or _DELIMITERS.get(said) or self._recognise_delimiter(known)
+        self._read_header(known)
 
     def rows(self) -> Iterator[Row]:
         """The rows under the header; nothing where there is no header that can be read.
@@ -114,7 +124,21 @@ class TableFile:
             yield row
 
     def _lines(self) -> Lines:
-        return Lines(self._chunks(), self._codec)
+        lines = Lines(self._chunks(), self._codec)
+        if self._has_sign_line:
+            next(lines, "")
+        return lines
+
+    def _said_sign(self) -> str:
+        """What the first line says that stands between the cells; empty where it is a row as others are."""
+        found = _SAID_SIGN.fullmatch(self._first_line())
+        return found[1] if found else ""
+
+    def _first_line(self) -> str:
+        try:
+            return next(self._lines(), "")
+        except BadLine:
+            return ""
 
     def _rows_of(self, sign: str) -> Iterator[Row]:
         """Every record of the file, the header among them."""
@@ -134,18 +158,24 @@ class TableFile:
 
         return max(SIGNS, key=merit)
 
-    def _read_header(self) -> None:
+    def _read_header(self, known: Collection[str]) -> None:
         found = self._first_record(SIGNS[self.delimiter])
         if found is None:
             self.findings.append(error("empty-file", "The file holds no rows."))
             return
         self.header_row_no = found.row_no
+        if not found.is_readable and '"|"' in self._first_line():
+            self.findings.append(_other_sign(_OTHER_SIGNS["|"]))
+            return
         self.findings += found.findings
         if not found.is_readable:
             return
         names = [self._synonyms.get(name, name) for name in map(column_name, found.cells)]
         while names and not names[-1]:
             names.pop()
+        if other := _sign_between(names, known):
+            self.findings.append(_other_sign(_OTHER_SIGNS[other]))
+            return
         if len(names) > COLUMNS_MAX:
             said = f"A file may have {COLUMNS_MAX} columns at most; this one has {len(names):,}."
             self.findings.append(error("too-many-columns", said))
@@ -159,6 +189,22 @@ class TableFile:
 def column_name(cell: str) -> str:
     """A header cell as columns are named: `Customer No` is `customer_no`."""
     return _NAME_GAPS.sub("_", cell.strip()).lower()
+
+
+def _sign_between(names: Sequence[str], known: Collection[str]) -> str | None:
+    """Another sign that stands between the columns of a header which none of ours splits."""
+    if len(names) != 1:
+        return None
+    for sign in _OTHER_SIGNS:
+        cells = {column_name(each.strip('"')) for each in names[0].split(sign)}
+        if len(cells.intersection(known)) > 1 or (sign == "|" and len(cells) > 1):
+            return sign
+    return None
+
+
+def _other_sign(sign: str) -> Finding:
+    said = f"The cells are separated by {sign}. Save the file with commas, semicolons or tabs between them."
+    return error("delimiter", said)
 
 
 def is_blank(cells: Sequence[str]) -> bool:

@@ -23,14 +23,18 @@ UNPACKED_BYTES_MAX: Final = 64 * 1024 * 1024
 PARTS_MAX: Final = 1_000
 READ_SECONDS: Final = 60
 SEVERAL_SHEETS: Final = 3
-"""How the reading process ends where more than one sheet holds something."""
+HIDDEN_COLUMNS: Final = 4
+HIDDEN_CELLS: Final = 5
+"""How the reading process ends where more than one sheet holds something, or where columns or numbers are hidden."""
 
 _ARCHIVE: Final = b"PK\x03\x04"
 _OLD: Final = b"\xd0\xcf\x11\xe0"
 _BLOCK_BYTES: Final = 256 * 1024
 _SHEETS: Final = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
 _FORMULA: Final = re.compile(rb"<(?:\w+:)?f[\s/>]")
-_HIDDEN_ROW: Final = re.compile(rb"<(?:\w+:)?row\s[^>]{0,400}\bhidden=[\"'](?:1|true)[\"'][^>]{0,400}(?<!/)>")
+_HIDDEN_ROW: Final = re.compile(
+    rb"<(?:\w+:)?row\s[^>]{0,400}\b(?:hidden=[\"'](?:1|true)|ht=[\"']0(?:\.0+)?)[\"'][^>]{0,400}(?<!/)>"
+)
 _ERROR: Final = re.compile(rb"<(?:\w+:)?c\s[^>]{0,200}\bt=[\"']e[\"']")
 _MERGED: Final = re.compile(
     rb"<(?:\w+:)?mergeCell\s[^>]{0,100}\bref=[\"']\$?[A-Z]+\$?(\d+):\$?[A-Z]+\$?(\d+)[\"']"
@@ -38,6 +42,8 @@ _MERGED: Final = re.compile(
 _FORMULA_BYTES: Final = 512
 """How much of a block is looked at again with the next one: a tag may lie on both."""
 _ENCRYPTED: Final = 1
+_PLACE_BYTES: Final = 100
+"""What the reading process names is short: columns, or a cell."""
 
 
 class WorkbookUnfit(ValueError):
@@ -58,12 +64,13 @@ def as_text(
 ) -> Callable[[], Iterator[bytes]]:
     """The sheet that is shown and holds something, as UTF-8 with commas: a function that gives its bytes from the beginning.
 
-    Rows stay at their numbers. A date is written 2026-09-30, a number with all the digits that a sheet keeps (15).
+    Rows stay at their numbers. A date is written 2026-09-30, a number with all the digits that a sheet keeps (15),
+    and as its format shows it where that says more than its value: 00042.
     `may_merge`: cells may be merged over several rows, of which the first alone keeps what stands there.
 
     Raises:
         WorkbookUnfit: no workbook, a protected or an old one, too large, damaged, or with macros, links, formulas,
-            cells in error, or merged cells where there may be none.
+            cells in error, rows, columns or numbers that are hidden, or merged cells where there may be none.
     """
     with tempfile.TemporaryFile() as packed:
         for at, chunk in enumerate(chunks()):
@@ -173,15 +180,25 @@ def _read(packed: IO[bytes]) -> _Text:
                 check=True,
             )
         except (subprocess.SubprocessError, OSError) as failure:
-            if isinstance(failure, subprocess.CalledProcessError) and failure.returncode == SEVERAL_SHEETS:
-                said = "Several sheets of the workbook hold something. Keep the one to send, and hide or delete the others."
-                raise WorkbookUnfit("workbook-sheets", said) from failure
-            said = (
-                "The sheet could not be read: it is damaged, or reaches over too many rows and columns. "
-                "Save it as CSV."
-            )
-            raise WorkbookUnfit("workbook-unread", said) from failure
+            code = failure.returncode if isinstance(failure, subprocess.CalledProcessError) else 0
+            place = os.pread(table.fileno(), _PLACE_BYTES, 0).decode("ascii", "replace")
+            raise _unread(code, place) from failure
         return _Text(os.dup(table.fileno()))
+
+
+def _unread(code: int, place: str) -> WorkbookUnfit:
+    """Why the reading process ended as it did; `place` is what it names."""
+    if code == SEVERAL_SHEETS:
+        said = "Several sheets of the workbook hold something. Keep the one to send, and hide or delete the others."
+        return WorkbookUnfit("workbook-sheets", said)
+    if code == HIDDEN_COLUMNS:
+        said = f"The sheet hides columns that hold something: {place}. Show them or delete them, then save it again."
+        return WorkbookUnfit("workbook-hidden", said)
+    if code == HIDDEN_CELLS:
+        said = f"A number format hides what stands in {place}. Show it or clear it, then save the workbook again."
+        return WorkbookUnfit("workbook-hidden", said)
+    said = "The sheet could not be read: it is damaged, or reaches over too many rows and columns. Save it as CSV."
+    return WorkbookUnfit("workbook-unread", said)
 
 
 class _Text:

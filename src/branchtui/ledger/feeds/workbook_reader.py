@@ -14,8 +14,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
+from branchtui.ledger.feeds.workbook_shown import Shown, letters
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from branchtui.ledger.feeds.workbook_shown import Format
 
 _MEMORY_BYTES: Final = 1024**3
 _OUTPUT_BYTES: Final = 512 * 1024 * 1024
@@ -24,12 +28,28 @@ _ROWS_MAX: Final = 251_000
 """More than a table may have, so that its reader says that there are too many."""
 _COLUMNS_MAX: Final = 65
 _SEVERAL_SHEETS: Final = 3
-"""What `workbook.py` knows it by: this program imports nothing of ours."""
+_HIDES_COLUMNS: Final = 4
+_HIDES_CELLS: Final = 5
+"""What `workbook.py` knows them by: this program imports next to nothing of ours."""
+_NAMED_MAX: Final = 5
+"""Hidden columns that are named; more are not looked for."""
 _MIDNIGHT: Final = time()
+_NO_FORMATS: Final[Mapping[int, Format]] = {}
+
+
+class Unseen(Exception):
+    """Something that the sheet holds and does not show: how the program ends, and where that is."""
+
+    def __init__(self, code: int, place: str) -> None:
+        super().__init__(place)
+        self.code = code
 
 
 def main() -> int:
-    """Write the sheet that is shown and holds something; 1 when none is shown, 3 when several hold something."""
+    """Write the sheet that is shown and holds something; 1 when none is shown, 3 when several hold something.
+
+    4 and 5 when columns or numbers are hidden that hold something: then what is written names their place.
+    """
     for limit, most in (
         (resource.RLIMIT_AS, _MEMORY_BYTES),
         (resource.RLIMIT_CPU, _SECONDS),
@@ -37,7 +57,8 @@ def main() -> int:
         (resource.RLIMIT_CORE, 0),
     ):
         resource.setrlimit(limit, (most, most))
-    book = CalamineWorkbook.from_filelike(io.BytesIO(sys.stdin.buffer.read()))
+    data = sys.stdin.buffer.read()
+    book = CalamineWorkbook.from_filelike(io.BytesIO(data))
     shown = [
         sheet.name
         for sheet in book.sheets_metadata
@@ -50,13 +71,72 @@ def main() -> int:
         return _SEVERAL_SHEETS
     out = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", errors="replace", newline="")
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerows(table(book.get_sheet_by_name(filled[0]).iter_rows()))
+    sheet, shown_of = book.get_sheet_by_name(filled[0]), Shown(data)
+    left = (sheet.start or (0, 0))[1]  # the columns in front of it are in no row
+    try:
+        refuse_hidden(sheet.iter_rows(), shown_of.hidden_columns(filled[0]), left)
+        formats = shown_of.formats(filled[0])
+        writer.writerows(table(as_shown(sheet.iter_rows(), formats, left) if formats else sheet.iter_rows()))
+    except Unseen as unseen:
+        out.seek(0)
+        out.truncate()
+        out.write(str(unseen))
+        out.flush()
+        return unseen.code
     out.flush()
     return 0
 
 
 def _holds_something(book: CalamineWorkbook, name: str) -> bool:
     return any(cell not in {"", None} for row in book.get_sheet_by_name(name).iter_rows() for cell in row)
+
+
+def refuse_hidden(rows: Iterable[list[Any]], hidden: Sequence[tuple[int, int]], left: int) -> None:
+    """Refuse columns that are hidden and hold something: nobody has seen what would be taken in.
+
+    `left` is the column, from 0, that the rows begin with.
+
+    Raises:
+        Unseen: names them.
+    """
+    if not hidden:
+        return
+    found: set[int] = set()
+    for row in rows:
+        for first, last in hidden:
+            begin = max(0, first - left)
+            several = row[begin : max(0, last + 1 - left)]
+            found.update(left + place for place, cell in enumerate(several, begin) if cell not in {"", None})
+        if len(found) >= _NAMED_MAX:
+            break
+    if found:
+        raise Unseen(_HIDES_COLUMNS, ", ".join(map(letters, sorted(found)[:_NAMED_MAX])))
+
+
+def as_shown(
+    rows: Iterable[list[Any]], formats: Mapping[int, Mapping[int, Format]], left: int
+) -> Iterator[list[Any]]:
+    """Rows with the numbers as their formats show them, where these show something else than the value.
+
+    `left` is the column, from 0, that the rows begin with.
+
+    Raises:
+        Unseen: a format shows nothing at all; names the cell.
+    """
+    for row_at, row in enumerate(rows):
+        for column, shown in formats.get(row_at, _NO_FORMATS).items():
+            place = column - left
+            if not 0 <= place < len(row):
+                continue
+            value = row[place]
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                continue
+            if shown.is_unseen:
+                raise Unseen(_HIDES_CELLS, f"{letters(column)}{row_at + 1}")
+            text = shown.shown(value)
+            if text is not None:
+                row[place] = text
+        yield row
 
 
 def table(rows: Iterable[list[Any]]) -> Iterator[list[str]]:

@@ -292,6 +292,7 @@ def _recognised(form: Form) -> dict[str, Any]:
     if isinstance(form, UniversalFile):
         return {"encoding": form.encoding.value, "delimiter": Delimiter.COMMA.value, "decimal": "point"}
     return {
+        "format": "xlsx" if form.is_workbook else "",
         "encoding": form.encoding.value,
         "delimiter": form.delimiter.value,
         "decimal": form.decimal.value,

@@ -1,0 +1,203 @@
+"""What a sheet shows beyond its values: hidden columns, and numbers by their format (contract, section 8).
+
+A key such as 00042 is often the number 42 under the format `00000`; whoever looks at the sheet means what it shows.
+Of the program that reads workbooks: it imports nothing of ours.
+"""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import re
+import zipfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from lxml import etree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SAFE: Final = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False}
+_DIGITS_MAX: Final = 10**15
+"""A sheet keeps fifteen digits; what is longer has lost some already."""
+_PERCENT_FORMATS: Final = {9: "0%", 10: "0.00%"}
+_TOKEN: Final = re.compile(r'"([^"]*)"|\\(.)|_.|\*.|\[\$([^\]-]*)[^\]]*\]|\[[^\]]*\]|(.)', re.DOTALL)
+_CELL: Final = re.compile(r"([A-Z]{1,3})([0-9]+)")
+_NAMES: Final = re.compile(r"[0-9]|[^\W_][-_/]")
+"""What in front of one digit makes another key of it: `"0"0`, `"CUST-"0`; `"KES "0` is a currency."""
+_PLACES: Final = "0#"
+_LITERALS: Final = " -+()/:"
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How a number is shown: digits and what stands between them, as a percentage, in thousands, or not at all."""
+
+    parts: tuple[str, ...] = ()
+    least: int = 0
+    is_percent: bool = False
+    thousands: int = 0
+    is_unseen: bool = False
+
+    def shown(self, value: float) -> str | None:
+        """The number as the sheet shows it; None where its value says the same."""
+        if self.is_percent:
+            return f"{value * 100:.15g}%"
+        if self.thousands:
+            return f"{value / 1000**self.thousands:.15g} {'thousand ' * self.thousands}".rstrip()
+        whole = int(value)
+        if not self.parts or whole != value or not 0 <= whole < _DIGITS_MAX:
+            return None
+        digits = str(whole).rjust(self.least, "0") if whole or self.least else ""
+        places = sum(part == "" for part in self.parts)
+        lead, digits = digits[: max(0, len(digits) - places)], digits[max(0, len(digits) - places) :]
+        skipped, at, out = places - len(digits), 0, []
+        for part in self.parts:
+            if part:
+                out.append(part)
+            elif skipped:
+                skipped -= 1
+            else:
+                out.append(lead + digits[at])
+                lead, at = "", at + 1
+        return "".join(out)
+
+
+def format_of(code: str) -> Format | None:
+    """What a format makes of a number above zero; None where it shows what the value says.
+
+    Thousands separators, decimals and currencies are the writing of an amount: its value is what is meant.
+    """
+    if code.replace(" ", "") in {";;", ";;;"}:
+        return Format(is_unseen=True)
+    parts: list[str] = []
+    signs = ""
+    for found in _TOKEN.finditer(code):
+        literal, sign = found[1] or found[2] or found[3], found[4]
+        if literal:
+            parts.append(literal)
+        elif sign == ";":
+            break
+        elif sign:
+            signs += sign
+            parts.append("" if sign in _PLACES else sign)
+    if "%" in signs:
+        return Format(is_percent=True)
+    if any(sign not in _PLACES + _LITERALS for sign in signs):
+        trailing = re.search(r"[0#](,+)[^0#,]*$", signs)
+        return (
+            Format(thousands=len(trailing[1]))
+            if trailing and re.fullmatch(r"[0#.,\s\-+()]*", signs)
+            else None
+        )
+    places = "".join(sign for sign in signs if sign in _PLACES)
+    least = len(places.lstrip("#"))
+    literals = "".join(parts)
+    if not places or (least < 2 and not _NAMES.search(literals)):
+        return None
+    return Format(tuple(parts), least)
+
+
+class Shown:
+    """What the sheets of a workbook show. `data` is the archive, which was looked at before."""
+
+    def __init__(self, data: bytes) -> None:
+        self._archive = zipfile.ZipFile(io.BytesIO(data))
+        self._names = {name.lower(): name for name in self._archive.namelist()}
+        self._parts = self._sheets()
+
+    def hidden_columns(self, sheet: str) -> list[tuple[int, int]]:
+        """First and last of the columns, from 0, that a sheet hides or makes so narrow that nothing is seen."""
+        found = []
+        for _, each in self._events(self._part(sheet), "col", "sheetData", events=("start",)):
+            if _name(each) == "sheetData":
+                break
+            width = each.get("width")
+            if each.get("hidden") in {"1", "true"} or (width is not None and float(width) == 0):
+                found.append((int(each.get("min")) - 1, int(each.get("max")) - 1))
+        return found
+
+    def formats(self, sheet: str) -> dict[int, dict[int, Format]]:
+        """Row and column, from 0, of every number whose format shows something else than its value."""
+        styles = self._styles()
+        found: dict[int, dict[int, Format]] = {}
+        if not styles:
+            return found
+        row_at = -1
+        for _, row in self._events(self._part(sheet), "row"):
+            row_at = int(row.get("r")) - 1 if row.get("r") else row_at + 1
+            column_at = -1
+            for cell in row.iterchildren():
+                column_at = _column(cell.get("r"), column_at + 1)
+                shown = styles.get(cell.get("s", "0"))
+                if shown is not None and cell.get("t", "n") == "n" and len(cell):
+                    found.setdefault(row_at, {})[column_at] = shown
+            row.clear()
+            while row.getprevious() is not None:
+                del row.getparent()[0]
+        return found
+
+    def _sheets(self) -> dict[str, str]:
+        """The part of each sheet, by the name that people see."""
+        targets = {
+            each.get("Id"): posixpath.normpath(posixpath.join("/xl", each.get("Target", "")))[1:].lower()
+            for _, each in self._events("xl/_rels/workbook.xml.rels", "Relationship")
+        }
+        found = {}
+        for _, each in self._events("xl/workbook.xml", "sheet"):
+            key = next((value for name, value in each.items() if etree.QName(name).localname == "id"), "")
+            found[each.get("name", "")] = targets.get(key, "")
+        return found
+
+    def _styles(self) -> dict[str, Format]:
+        """The formats that matter, by the number that a cell names its style by."""
+        codes: dict[int, str] = dict(_PERCENT_FORMATS)
+        found: dict[str, Format] = {}
+        for _, each in self._events("xl/styles.xml", "numFmt", "cellXfs"):
+            if _name(each) == "numFmt":
+                codes[int(each.get("numFmtId"))] = each.get("formatCode", "")
+                continue
+            for place, style in enumerate(each.iterchildren()):
+                shown = format_of(codes.get(int(style.get("numFmtId", "0")), ""))
+                if shown is not None:
+                    found[str(place)] = shown
+        return found
+
+    def _part(self, sheet: str) -> str:
+        """The part of a sheet; one that is not found is not passed over: a `LookupError`."""
+        return self._names[self._parts[sheet]].lower()
+
+    def _events(
+        self, part: str, *names: str, events: tuple[str, ...] = ("end",)
+    ) -> Iterator[tuple[str, Any]]:
+        name = self._names.get(part)
+        if name is None:
+            return
+        with self._archive.open(name) as opened:
+            tags = [f"{{*}}{each}" for each in names]
+            yield from etree.iterparse(opened, events=events, tag=tags, **SAFE)
+
+
+def _name(element: Any) -> str:
+    return str(etree.QName(element).localname)
+
+
+def _column(reference: str | None, following: int) -> int:
+    """The column of a cell, from 0; one that does not say it stands behind the one before."""
+    found = _CELL.fullmatch(reference or "")
+    if found is None:
+        return following
+    number = 0
+    for letter in found[1]:
+        number = number * 26 + ord(letter) - 64
+    return number - 1
+
+
+def letters(column: int) -> str:
+    """The name of a column, from 0: `A`, `AB`."""
+    name, number = "", column + 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        name = chr(65 + rest) + name
+    return name
