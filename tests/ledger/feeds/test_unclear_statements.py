@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from tests.ledger.statements import in_pieces
 
-from branchtui.contract.imports import AboveZero, DecimalWriting
+from branchtui.contract.imports import DecimalWriting
+from branchtui.contract.statements import AboveZero
 from branchtui.ledger.feeds.bai2 import Bai2Reader
 from branchtui.ledger.feeds.camt import CamtReader
 from branchtui.ledger.feeds.incoming import Unfit
@@ -389,6 +390,27 @@ def test_a_transaction_that_goes_on_in_a_continuation_is_whole(transaction: tupl
     """Its amount and its funds type may be cut anywhere."""
     (entry,) = bai2(*transaction).entries()
     assert (signed(entry), entry.reference, entry.account_ref) == (1_250, "REF700001", "100245")
+
+
+@pytest.mark.parametrize(
+    ("transaction", "told"),
+    [
+        (("16,195,1250,Z/", "88,REF700001,100245,PAID/"), ("REF700001", "100245", "PAID")),
+        (("16,195,1250,Z/", "88,REF700001/", "88,100245,PAID/"), ("REF700001", "100245", "PAID")),
+        (("16,195,1250,Z,REF700001/", "88,100245,PAID, IN PART/"), ("REF700001", "100245", "PAID, IN PART")),
+        (("16,195,1250,Z/", "88,,100245,PAID/"), (None, "100245", "PAID")),
+        (("16,195,1250,V,261103,/", "88,REF700001,100245/"), ("REF700001", "100245", "")),
+        # Text that begins in a continuation, its references left out or blank.
+        (("16,195,1250,Z/", "88,PAID BY W KAMAU, 100245/"), (None, "PAID BY W KAMAU, 100245", "PAID BY W KAMAU, 100245")),
+        (("16,195,1250,Z,,/", "88,REF700001,100245/"), (None, "REF700001,100245", "REF700001,100245")),
+    ],
+)  # fmt: skip
+def test_references_that_stand_in_a_continuation_are_references(
+    transaction: tuple[str, ...], told: tuple[str | None, str, str]
+) -> None:
+    """Fields go on in an 88 wherever the record was cut; what reads as text is text."""
+    (entry,) = bai2(*transaction).entries()
+    assert (entry.reference, entry.account_ref, entry.details) == told
 
 
 def test_what_bai2_says_of_its_currency_is_never_dollars_in_silence() -> None:

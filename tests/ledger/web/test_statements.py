@@ -389,6 +389,25 @@ def test_a_saved_column_map_reads_the_banks_tables(own_till: Till) -> None:
     assert (unknown.status_code, unknown.json()["errors"][0]["pointer"]) == (422, "/options/column_map")
 
 
+def test_a_saved_column_map_keeps_what_is_above_zero(own_till: Till) -> None:
+    """A card whose spending is above zero is asked about once; what is said with a file counts before what was saved."""
+    api = own_till.api("supervisor")
+    text = "Posting Day;Amt;Ref;Card No\n13/11/2026;1500,00;TB-0000001;x\n14/11/2026;-20,00;TB-0000002;y\n"
+    columns = {"date": "Posting Day", "amount": "Amt", "reference": "Ref"}
+    asked = import_statement(api, text, account=ACCOUNT, dry_run=True, options={"columns": columns})
+    assert [each[-11:] for each in asked["recognised"]["questions"]] == ["above_zero."]
+    said = columns | {"above_zero": "went_out"}
+    made = own_till.top.post("/v1/column-maps", {"name": "Card", "columns": said})
+    assert made.json()["columns"]["above_zero"] == "went_out"
+    for options, minor in (
+        ({}, 2_000),
+        ({"column_map": "Card"}, 2_000),
+        ({"above_zero": "came_in"}, 150_000),
+    ):
+        found = import_statement(api, text, account=ACCOUNT, dry_run=True, options=options)
+        assert (found["recognised"]["questions"], found["total_minor"]) == ([], minor)
+
+
 def test_a_column_map_is_changed_and_deleted_by_its_version(own_till: Till) -> None:
     """CONC-2: with `If-Match`; a branch below may use it, not change it."""
     made = own_till.top.post("/v1/column-maps", {"name": "Equity", "columns": COLUMNS}).json()

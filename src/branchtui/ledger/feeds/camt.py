@@ -262,6 +262,7 @@ def _made(statement: Statement, place: int, movement: Movement) -> Entry:
         is_reversal=movement.is_reversal,
         findings=movement.findings,
         raw=movement.raw,
+        booking=movement.booking,
     )
 
 

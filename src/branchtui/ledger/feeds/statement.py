@@ -87,6 +87,25 @@ class Statement:
     findings: list[Finding] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """The booking of the bank that an entry is, or is one payment of: two files may tell of it in two ways.
+
+    `references` name it in whichever file; `count` are the payments that it stands for, 1 where nothing says more.
+    `is_listed`: the file lists them, and this is one of them; then `amount_minor` is that of all.
+    """
+
+    references: tuple[str, ...]
+    amount_minor: int
+    count: int = 1
+    is_listed: bool = False
+
+    @property
+    def is_several(self) -> bool:
+        """Whether it is of several payments that the file does not tell apart."""
+        return self.count > 1 and not self.is_listed
+
+
 @dataclass(slots=True)
 class Entry:
     """One movement on the account.
@@ -95,7 +114,8 @@ class Entry:
     an error is among `findings`. `day` is the ISO date that counts, `at_us` the very instant (microseconds
     since 1970 UTC) where the file gives one. `reference` is the bank's own for this entry, None where it
     gave none. `is_opening` marks a balance carried forward, `is_blank` an empty row: neither is a payment.
-    Texts are cleaned (VAL-3); `raw` holds the entry as it came where that changed them.
+    Texts are cleaned (VAL-3); `raw` holds the entry as it came where that changed them. `booking` is told where
+    another file may tell of the same money in more, or fewer, entries.
     """
 
     statement: Statement
@@ -116,6 +136,7 @@ class Entry:
     is_blank: bool = False
     findings: list[Finding] = field(default_factory=list)
     raw: str | None = None
+    booking: Booking | None = None
 
 
 class StatementReader(Protocol):
