@@ -445,20 +445,18 @@ def camt(details: str, *, begin: str = "", totals: str = "") -> CamtReader:
     return CamtReader(in_pieces(data.encode(), 7))
 
 
-ONE = '<TxDtls><Amt Ccy="KES">5.00</Amt><RmtInf><Ustrd>100245</Ustrd></RmtInf></TxDtls>'
+ONE = '<TxDtls><Amt Ccy="KES">12.50</Amt><RmtInf><Ustrd>100245</Ustrd></RmtInf></TxDtls>'
 
 
 @pytest.mark.parametrize(
     "details", ["<Btch><NbOfTxs>3</NbOfTxs></Btch>", f"<Btch><NbOfTxs>3</NbOfTxs></Btch>{ONE}"]
 )
 def test_a_batch_that_lists_one_of_its_payments_is_not_all_that_payers(details: str) -> None:
-    """It is one payment of nobody known, and says so."""
+    """It is one entry of nobody known that says that it is of several payments."""
     (entry,) = camt(details).entries()
-    assert (signed(entry), entry.account_ref, [each.code for each in entry.findings]) == (
-        1_250,
-        "",
-        ["batch"],
-    )
+    assert entry.booking is not None
+    assert (signed(entry), entry.account_ref, entry.booking.is_several) == (1_250, "", True)
+    assert [each.code for each in entry.findings] == ["batch"]
 
 
 def test_a_statement_that_counts_other_entries_than_it_has_is_told_of() -> None:

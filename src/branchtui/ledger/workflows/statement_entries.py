@@ -16,6 +16,7 @@ from branchtui.ledger.feeds.statement import Direction, Entry, Standing
 from branchtui.ledger.phones import region_of
 from branchtui.ledger.store import statement_store
 from branchtui.ledger.workflows.statement_accounts import MANUAL_TRANSFER
+from branchtui.ledger.workflows.statement_batches import Batches, dumped, names_of, settled
 from branchtui.ledger.workflows.statement_codes import Codes, Fate, Held, Wanted, base_of, likely
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ class Judge:
     def __init__(self, core: Core, connection: Connection) -> None:
         self._core = core
         self._known = KnownCodes(core, connection)
+        self._batches = Batches(connection)
         self._codes: dict[str, Codes] = {}
         self._known_claims: dict[str, set[str]] = {}
         self._noons: dict[tuple[str, str], int] = {}
@@ -98,16 +100,23 @@ class Judge:
         """The verdict on each, with one look at the ledger for all of them."""
         prepared: list[tuple[Entry, OurAccount | None, Wanted | None]] = []
         codes: dict[str, list[str]] = {}
+        names: dict[str, list[str]] = {}
         for entry in entries:
             account = account_of(entry.statement)
             wanted = self._wanted(entry, account) if account is not None else None
             prepared.append((entry, account, wanted))
             if account is not None and wanted is not None:
                 codes.setdefault(account.provider, []).extend(likely(wanted.base, wanted.day))
+                if entry.booking is not None and entry.booking.is_listed:
+                    codes[account.provider] += entry.booking.references
+                elif not wanted.is_strict:
+                    names.setdefault(account.provider, []).extend(names_of(entry.booking, wanted))
                 if entry.reference is not None and not wanted.is_strict:
                     codes.setdefault(MANUAL_TRANSFER, []).append(entry.reference)
         for provider, some in codes.items():
             self._known.read(provider, some)
+        for provider, some in names.items():
+            self._batches.read(provider, some)
         return [self._judge(*each) for each in prepared]
 
     def _wanted(self, entry: Entry, account: OurAccount) -> Wanted | None:
@@ -159,13 +168,22 @@ class Judge:
             if codes is None:
                 provider = account.provider
                 codes = self._codes[provider] = Codes(lambda code: self._known.held(provider, code))
-            decision = codes.decide(wanted)
+            decision = settled(
+                codes.decide(wanted),
+                wanted,
+                entry.booking,
+                account.provider,
+                batches=self._batches,
+                held=codes.held,
+            )
         findings = entry.findings
         if decision.fate is Fate.KNOWN:
             if not wanted.is_strict:
                 self._known_claims.setdefault(wanted.base, set()).add(decision.code)
             number = f"payment {decision.held.payment_no}" if decision.held else "an entry above"
-            said = f"{_line(entry)}: this is {number}; nothing changes."
+            said = f"{_line(entry)}: {decision.because or f'this is {number}'}; nothing changes."
+            if decision.because:
+                findings = []
             return Judged(entry, Fate.KNOWN, findings or [Finding(OK, "known", said)])
         parsed = self._parsed(entry, account, wanted, decision)
         if decision.fate is Fate.QUARANTINED:
@@ -231,6 +249,8 @@ class Judge:
         claimed = self._known_claims.get(wanted.base)
         if claimed:
             found["claimed"] = sorted(claimed)
+        if entry.booking is not None:
+            found["booking"] = dumped(entry.booking)
         if entry.raw is not None:
             found["raw"] = entry.raw[:8_000]
         if decision.fate is Fate.QUARANTINED:
@@ -240,7 +260,9 @@ class Judge:
 
 
 def contradiction(wanted: Wanted, decision: Decision) -> str:
-    """Why an entry is kept apart: its code stands for another amount."""
+    """Why an entry is kept apart: its code stands for another amount, or what else was found."""
+    if decision.because:
+        return decision.because
     now = f"{money(wanted.amount_minor, wanted.currency)} {wanted.currency}"
     if decision.held is None:
         return f"Code {decision.code} stands twice in this statement, here with {now}."
