@@ -49,7 +49,7 @@ _ENTERED: Final = frozenset(
             "AmtDtls/TxAmt",
             "AmtDtls/InstdAmt",
         ),
-        *("RmtInf", "RmtInf/Strd", "RmtInf/Strd/CdtrRefInf", "RltdPties"),
+        *("RmtInf", "RmtInf/Strd", "RmtInf/Strd/CdtrRefInf", "RmtInf/Strd/RfrdDocInf", "RltdPties"),
         *(f"RltdPties/{role}" for role in ("Dbtr", "UltmtDbtr", "Cdtr", "UltmtCdtr")),
         *(f"RltdPties/{role}/Pty" for role in ("Dbtr", "UltmtDbtr", "Cdtr", "UltmtCdtr")),
     }
@@ -207,6 +207,11 @@ def _entry(inside: Inside, statement_day: str | None, unsaid: Standing) -> Movem
         findings.append(
             error("entry", "The entry does not say whether it is a credit or a debit.", None, text_of(said))
         )
+    findings += [
+        error("twice", f"{name} stands twice in the entry.")
+        for name in ("Amt", "CdtDbtInd")
+        if len(inside.all(name)) > 1
+    ]
     currency, amount = _amount(inside, findings)
     day, at_us = _when(inside, findings, statement_day)
     status = inside.text("Sts/Cd") or inside.text("Sts") or inside.text("Sts/Prtry")
@@ -262,13 +267,16 @@ def _describe(movement: Movement, element: _Element, entry: Inside, details: Ins
     debtor = movement.direction is Direction.CREDIT
     for role in ("Dbtr", "UltmtDbtr") if debtor else ("Cdtr", "UltmtCdtr"):
         name = name or details.text(f"RltdPties/{role}/Pty/Nm") or details.text(f"RltdPties/{role}/Nm")
+    if details.all("RtrInf"):
+        movement.is_reversal = True  # what went out and came back: nobody's payment
     structured = [each.text or "" for each in details.all("RmtInf/Strd/CdtrRefInf/Ref")]
+    invoices = [each.text or "" for each in details.all("RmtInf/Strd/RfrdDocInf/Nb")]
     plain = [each.text or "" for each in details.all("RmtInf/Ustrd")]
     end_to_end = details.text("Refs/EndToEndId")
     more = details.text("AddtlTxInf") or entry.text("AddtlNtryInf")
-    purpose = " ".join([*plain, *structured]).strip()
+    purpose = " ".join([*plain, *structured, *invoices]).strip()
     movement.payer_name = text_of(name)
-    says = (*structured, " ".join(plain), end_to_end)
+    says = (*structured, " ".join(plain), " ".join(invoices), end_to_end)
     movement.account_ref = next((text_of(each) for each in says if reference_of(each) is not None), "")
     movement.details = text_of(purpose or more, DETAILS_MAX)
     if is_altered(name, purpose, end_to_end, more):

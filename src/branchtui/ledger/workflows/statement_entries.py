@@ -11,7 +11,7 @@ from branchtui.format.money import money
 from branchtui.ledger.clock import as_us
 from branchtui.ledger.feeds.finding import ERROR, OK, Finding, error, warning
 from branchtui.ledger.feeds.incoming import PhoneForm
-from branchtui.ledger.feeds.mpesa import phone_of
+from branchtui.ledger.feeds.mpesa import is_receipt_code, phone_of, receipt_code
 from branchtui.ledger.feeds.statement import Direction, Entry, Standing
 from branchtui.ledger.phones import region_of
 from branchtui.ledger.store import statement_store
@@ -123,7 +123,7 @@ class Judge:
         """The entry as a payment that is looked for, or None where it is none."""
         if entry.day is None or not entry.amount_minor or _passed_over(entry) is not None:
             return None
-        base = entry.reference.upper() if account.is_strict and entry.reference else None
+        base = receipt_code(entry.reference) if account.is_strict and entry.reference else None
         if base is None:
             says = (
                 entry.payer_name,
@@ -154,8 +154,13 @@ class Judge:
             else:
                 findings.append(error("entry", "The entry cannot be read."))
             return Judged(entry, PASSED, findings)
-        if wanted.is_strict and entry.reference is None:
-            findings.append(error("reference", "The entry has no receipt number.", "reference"))
+        if wanted.is_strict and (entry.reference is None or not is_receipt_code(wanted.base)):
+            said = (
+                f"{entry.reference} is no receipt number."
+                if entry.reference
+                else "The entry has no receipt number."
+            )
+            findings.append(error("reference", said, "reference", entry.reference))
             return Judged(entry, PASSED, findings)
         return self._payment(entry, account, wanted)
 
@@ -228,7 +233,8 @@ class Judge:
             else (None, PhoneForm.NONE)
         )
         paid_at = entry.at_us
-        if paid_at is None:
+        if paid_at is None or (not wanted.is_strict and _day_of(paid_at, branch.timezone) != wanted.day):
+            # The bank's day is what every other file of it says: an instant of another day here would hide the payment.
             paid_at = self._noon(wanted.day, branch.timezone)
         found: dict[str, Any] = {
             "fate": decision.fate.value,
@@ -257,6 +263,10 @@ class Judge:
             found["details"] = entry.details
             found["reason"] = contradiction(wanted, decision)
         return found
+
+
+def _day_of(at_us: int, timezone: str) -> str:
+    return datetime.fromtimestamp(at_us / 1_000_000, ZoneInfo(timezone)).date().isoformat()
 
 
 def contradiction(wanted: Wanted, decision: Decision) -> str:
