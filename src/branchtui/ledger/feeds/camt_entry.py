@@ -174,12 +174,9 @@ def _stated(inside: Inside) -> int:
 
 def _booking(inside: Inside, told: list[Inside], whole: Movement, count: int) -> Booking | None:
     """What names the whole entry in every file of the bank; None where nothing but its own reference does."""
-    batch = [
-        inside.text("NtryRef"),
-        *(inside.text(f"NtryDtls/Btch/{name}") for name in ("PmtInfId", "MsgId")),
-    ]
-    batch += list(dict.fromkeys(each.text("Refs/PmtInfId") for each in told))
-    found = [each for each in map(reference_of, batch) if each is not None]
+    batch = [inside.text(each) for each in ("NtryRef", "NtryDtls/Btch/PmtInfId", "NtryDtls/Btch/MsgId")]
+    batch += dict.fromkeys([each.text("Refs/PmtInfId") for each in told])
+    found = [name for each in batch if each and (name := reference_of(each)) is not None]
     if count < 2 and not found:
         return None
     own = [whole.reference] if whole.reference is not None else []

@@ -222,6 +222,8 @@ def is_currency(code: str) -> bool:
 
 def text_of(raw: str, longest: int = TEXT_MAX) -> str:
     """A text of a stranger as it may be kept and shown: cleaned, on one line, at most so long."""
+    if not raw:
+        return ""
     if raw.isascii() and raw.isprintable():
         return " ".join(raw.split())[:longest]
     return clean(_on_one_line(raw))[:longest]
@@ -229,14 +231,14 @@ def text_of(raw: str, longest: int = TEXT_MAX) -> str:
 
 def is_altered(*raws: str) -> bool:
     """Whether cleaning takes something out of one of these texts (line breaks and tabs are nothing)."""
-    return any(
-        not (raw.isascii() and raw.isprintable()) and "\N{REPLACEMENT CHARACTER}" in clean(_on_one_line(raw))
-        for raw in raws
-    )
+    strange = [raw for raw in raws if raw and not (raw.isascii() and raw.isprintable())]
+    return any("\N{REPLACEMENT CHARACTER}" in clean(_on_one_line(raw)) for raw in strange)
 
 
 def reference_of(raw: str) -> str | None:
     """The bank's own reference for an entry, or None where it wrote that there is none."""
+    if not raw:
+        return None
     text = text_of(raw, REFERENCE_MAX + 1)
     if text.upper() in NOTHING_SAID or not text.strip("0-./ "):
         return None

@@ -170,7 +170,9 @@ class _Taking:
         return {one.code for one in held if one.id in own}
 
     def _keep(self, each: dict[str, Any], reason: str, state: CallbackState, code: str) -> None:
-        told = f"{code}\x1f{each['amount_minor']}\x1f{each['currency']}".encode()
+        # Two banks, and one bank on two days, may give the same reference: each is seen.
+        parts = (each["provider"], code, each["day"], str(each["amount_minor"]), each["currency"])
+        told = "\x1f".join(parts).encode()
         if state is CallbackState.CLEANED:
             told = b"cleaned\x1f" + told
         body = {name: value for name, value in each.items() if name not in {"fate", "claimed", "is_strict"}}
