@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from branchtui.contract.imports import (
     FILE_NAME_MAX,
-    AboveZero,
     DateOrder,
     DecimalWriting,
     FindingLevel,
@@ -25,6 +24,7 @@ from branchtui.contract.imports import (
     JobState,
     NewImport,
 )
+from branchtui.contract.statements import AboveZero
 from branchtui.format.money import money
 from branchtui.format.safe_text import safe_text
 from branchtui.remote.client import Ledger, LinkSettings

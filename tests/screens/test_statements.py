@@ -94,6 +94,33 @@ async def test_a_table_is_read_by_the_columns_that_are_named(till: Till, tmp_pat
     assert payment["customer"]["customer_no"] == "000101"
 
 
+async def test_what_is_above_zero_is_kept_with_the_columns(till: Till, tmp_path: Path) -> None:
+    """The answer to the question of a card goes into the map that was saved for it: the next file is not asked about."""
+    own_accounts(till.ledger, ACCOUNT)
+    table = "Day;Amt;Ref;Card No\n13/11/2026;1500,00;TB-0000001;100245\n14/11/2026;-20,00;TB-0000002;thanks\n"
+    folder_with(tmp_path, table=table, next=table.replace("TB-000000", "TB-000001"))
+    async with counter(till.ledger.url, tmp_path, username="supervisor", size=(120, 36)) as desk:
+        await open_statement(desk, "table.txt", ACCOUNT)
+        await desk.press("e")
+        await desk.see("Which column holds what?")
+        for name in ("Day", "Amt", "", "", "Ref", "", "", "", "Card"):
+            await desk.type(name)
+            await desk.press("enter")
+        await desk.see("[6] above zero was spent or paid out")
+        await desk.press("6")
+        await desk.see("1 new, 20.00 KES")
+        await desk.press("y")
+        await desk.see("1 payment taken in, 20.00 KES.")
+        await desk.press("i")
+        await desk.type("next.txt")
+        await desk.press("enter")
+        await desk.type(ACCOUNT)
+        await desk.press("enter")
+        await desk.see("1 new, 20.00 KES")
+    (kept,) = till.api("supervisor").pages("/v1/column-maps")
+    assert (kept["name"], kept["columns"]["above_zero"], kept["version"]) == ("Card", "went_out", 2)
+
+
 async def test_a_contradiction_is_shown_and_stands_in_the_third_list(till: Till, tmp_path: Path) -> None:
     """The same code with another amount: held, with its reason."""
     own_accounts(till.ledger, ACCOUNT)

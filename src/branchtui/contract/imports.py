@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 from pydantic import Field, StringConstraints
 
 from branchtui.contract.base import Answer, Currency, Id, OpenEnum, Request, Resource
-from branchtui.contract.statements import AccountNumber, Columns, StatementTotals
+from branchtui.contract.statements import AboveZero, AccountNumber, Columns, StatementTotals
 
 FILE_NAME_MAX: Final = 140
 """Signs of the name of a file."""
@@ -77,14 +77,6 @@ class DateOrder(OpenEnum):
     ISO = "iso"
     DAY_FIRST = "day_first"
     MONTH_FIRST = "month_first"
-    OTHER = "other"
-
-
-class AboveZero(OpenEnum):
-    """What an amount above zero is in a statement whose amounts stand in one column, without a side beside them."""
-
-    CAME_IN = "came_in"
-    WENT_OUT = "went_out"
     OTHER = "other"
 
 

@@ -16,12 +16,21 @@ AccountNumber = Annotated[str, StringConstraints(min_length=1, max_length=64, pa
 """A bank account or short code as its owner writes it: visible ASCII."""
 
 
+class AboveZero(OpenEnum):
+    """What an amount above zero is in a statement whose amounts stand in one column, without a side beside them."""
+
+    CAME_IN = "came_in"
+    WENT_OUT = "went_out"
+    OTHER = "other"
+
+
 class Columns(Request):
     """Which column of a table says what. `date` and either `amount` or `credit` are needed.
 
     `amount` is signed; `credit` and `debit` are not. `side` is a column that says which of them a row is
     (`CR`, `DR`, `C`, `D`, `credit`, `debit`). Rows whose `status` is not one of `booked` are passed over.
-    `account_ref` is what the payer wrote: the number of a customer or an account.
+    `account_ref` is what the payer wrote: the number of a customer or an account. `above_zero` is what amounts
+    above zero are in this bank's tables, where one column holds them and none their side.
     """
 
     date: ColumnName
@@ -39,6 +48,7 @@ class Columns(Request):
     balance: ColumnName | None = None
     status: ColumnName | None = None
     booked: tuple[Annotated[str, StringConstraints(min_length=1, max_length=40)], ...] = ()
+    above_zero: AboveZero | None = None
 
     @model_validator(mode="after")
     def _has_money(self) -> Columns:

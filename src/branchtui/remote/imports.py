@@ -24,7 +24,7 @@ from branchtui.contract.imports import (
     Upload,
 )
 from branchtui.contract.paging import DEFAULT_LIMIT, Page
-from branchtui.contract.statements import ColumnMap, NewColumnMap
+from branchtui.contract.statements import ColumnMap, ColumnMapChange, Columns, NewColumnMap
 from branchtui.remote.calls import query_of, segment
 from branchtui.remote.chunking import CHUNK_BYTES_MIN, ChunkSize
 from branchtui.remote.classify import Event, Failed, Kind
@@ -170,6 +170,18 @@ class Imports(Documents):
         """Keep a way of reading a bank's tables. Raises as a change does."""
         intent = Intent.plain("column-map.create", new.name)
         return await self._write(intent, path="/v1/column-maps", body=new, answer=ColumnMap)
+
+    async def change_column_map(self, kept: ColumnMap, columns: Columns) -> ColumnMap:
+        """Keep other answers under the name of a map that was seen. Raises as a change does."""
+        intent = Intent.plain("column-map.change", kept.name)
+        return await self._write(
+            intent,
+            method="PUT",
+            path=f"/v1/column-maps/{segment(kept.id)}",
+            body=ColumnMapChange(columns=columns),
+            if_match=kept.version,
+            answer=ColumnMap,
+        )
 
     async def import_(self, import_id: str) -> Import:
         """One import as it stands."""

@@ -126,6 +126,7 @@ _VERBS = {
     "file-settings.change": "Change what is remarkable in a balance file",
     "branch.change": "Change branch",
     "column-map.create": "Save columns",
+    "column-map.change": "Change columns",
     "branch.create": "Add branch",
     "security.change": "Change codes and limits by role",
     "user.change": "Change user",

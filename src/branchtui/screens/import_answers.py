@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from branchtui.contract.imports import AboveZero, DateOrder, DecimalWriting
+from branchtui.contract.imports import DateOrder, DecimalWriting
+from branchtui.contract.statements import AboveZero
 from branchtui.screens import import_words
 from branchtui.screens.import_flow import ImportFlow
 from branchtui.widgets.actions import Action

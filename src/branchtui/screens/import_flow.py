@@ -12,7 +12,6 @@ from textual import work
 
 from branchtui.contract.imports import (
     FILE_NAME_MAX,
-    AboveZero,
     DateOrder,
     DecimalWriting,
     Import,
@@ -34,7 +33,7 @@ from branchtui.widgets.dialogs import ConfirmDialog
 
 if TYPE_CHECKING:
     from branchtui.contract.imports import Upload
-    from branchtui.contract.statements import Columns
+    from branchtui.contract.statements import AboveZero, Columns
     from branchtui.remote.resolver import Progress
     from branchtui.screens.desk import Desk
 

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from textual import on, work
 
 from branchtui.contract.imports import Import, ImportKind, ImportMode, ImportState
-from branchtui.contract.statements import Columns, NewColumnMap
+from branchtui.contract.statements import AboveZero, Columns, NewColumnMap
 from branchtui.screens import statement_words
 from branchtui.screens.base import screen_actions
 from branchtui.screens.dialogs.form_dialog import FormDialog
@@ -22,6 +22,7 @@ from branchtui.widgets.fields import Field, TextField
 from branchtui.widgets.form import Form
 
 if TYPE_CHECKING:
+    from branchtui.contract.statements import ColumnMap
     from branchtui.screens.desk import Desk
 
 _COLUMNS: Final = (
@@ -62,6 +63,7 @@ class StatementScreen(ImportScreen):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._keyed_columns: dict[str, str] = {}
+        self._kept: ColumnMap | None = None
 
     def form_fields(self) -> list[Field]:
         """The file, and whose account it is of where it does not say so."""
@@ -146,10 +148,11 @@ class StatementScreen(ImportScreen):
             dialog.say("Name the date, and either the amount or what was paid in.", "error")
             return
         self._keyed_columns = dict(values)
+        columns = columns.model_copy(update={"above_zero": self._options.above_zero})
         if values.get("name"):
             saved = False
             async with self.outcome() as outcome:
-                await self.ledger.save_column_map(NewColumnMap(name=values["name"], columns=columns))
+                await self._keep(values["name"], columns)
                 saved = True
             if not saved:
                 dialog.settled()
@@ -158,3 +161,27 @@ class StatementScreen(ImportScreen):
                 return
         dialog.saved("")
         self.answer(columns=columns)
+
+    async def _keep(self, name: str, columns: Columns) -> None:
+        """Save the answers under a name: what was saved under it here a moment ago is changed."""
+        if self._kept is not None and self._kept.name == name:
+            self._kept = await self.ledger.change_column_map(self._kept, columns)
+        else:
+            self._kept = await self.ledger.save_column_map(NewColumnMap(name=name, columns=columns))
+
+    def action_came_in(self) -> None:
+        """`5`."""
+        self.say_above_zero(AboveZero.CAME_IN)
+
+    def action_went_out(self) -> None:
+        """`6`."""
+        self.say_above_zero(AboveZero.WENT_OUT)
+
+    @work(group="write")
+    async def say_above_zero(self, said: AboveZero) -> None:
+        """Check again with the answer; it is kept with the columns that were saved for this file."""
+        kept = self._kept
+        if kept is not None and self._options.columns is not None:
+            async with self.outcome():
+                await self._keep(kept.name, kept.columns.model_copy(update={"above_zero": said}))
+        self.answer(above_zero=said)

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from tests.ledger.statements import in_pieces
 
-from branchtui.contract.imports import AboveZero, DecimalWriting
+from branchtui.contract.imports import DecimalWriting
+from branchtui.contract.statements import AboveZero
 from branchtui.ledger.feeds.bai2 import Bai2Reader
 from branchtui.ledger.feeds.camt import CamtReader
 from branchtui.ledger.feeds.incoming import Unfit
@@ -391,6 +392,27 @@ def test_a_transaction_that_goes_on_in_a_continuation_is_whole(transaction: tupl
     assert (signed(entry), entry.reference, entry.account_ref) == (1_250, "REF700001", "100245")
 
 
+@pytest.mark.parametrize(
+    ("transaction", "told"),
+    [
+        (("16,195,1250,Z/", "88,REF700001,100245,PAID/"), ("REF700001", "100245", "PAID")),
+        (("16,195,1250,Z/", "88,REF700001/", "88,100245,PAID/"), ("REF700001", "100245", "PAID")),
+        (("16,195,1250,Z,REF700001/", "88,100245,PAID, IN PART/"), ("REF700001", "100245", "PAID, IN PART")),
+        (("16,195,1250,Z/", "88,,100245,PAID/"), (None, "100245", "PAID")),
+        (("16,195,1250,V,261103,/", "88,REF700001,100245/"), ("REF700001", "100245", "")),
+        # Text that begins in a continuation, its references left out or blank.
+        (("16,195,1250,Z/", "88,PAID BY W KAMAU, 100245/"), (None, "PAID BY W KAMAU, 100245", "PAID BY W KAMAU, 100245")),
+        (("16,195,1250,Z,,/", "88,REF700001,100245/"), (None, "REF700001,100245", "REF700001,100245")),
+    ],
+)  # fmt: skip
+def test_references_that_stand_in_a_continuation_are_references(
+    transaction: tuple[str, ...], told: tuple[str | None, str, str]
+) -> None:
+    """Fields go on in an 88 wherever the record was cut; what reads as text is text."""
+    (entry,) = bai2(*transaction).entries()
+    assert (entry.reference, entry.account_ref, entry.details) == told
+
+
 def test_what_bai2_says_of_its_currency_is_never_dollars_in_silence() -> None:
     """Small letters are a currency, others none; nothing at all is said, or named with the file."""
     paid = "16,195,1250,Z,REF700001,100245,PAID/"
@@ -423,20 +445,18 @@ def camt(details: str, *, begin: str = "", totals: str = "") -> CamtReader:
     return CamtReader(in_pieces(data.encode(), 7))
 
 
-ONE = '<TxDtls><Amt Ccy="KES">5.00</Amt><RmtInf><Ustrd>100245</Ustrd></RmtInf></TxDtls>'
+ONE = '<TxDtls><Amt Ccy="KES">12.50</Amt><RmtInf><Ustrd>100245</Ustrd></RmtInf></TxDtls>'
 
 
 @pytest.mark.parametrize(
     "details", ["<Btch><NbOfTxs>3</NbOfTxs></Btch>", f"<Btch><NbOfTxs>3</NbOfTxs></Btch>{ONE}"]
 )
 def test_a_batch_that_lists_one_of_its_payments_is_not_all_that_payers(details: str) -> None:
-    """It is one payment of nobody known, and says so."""
+    """It is one entry of nobody known that says that it is of several payments."""
     (entry,) = camt(details).entries()
-    assert (signed(entry), entry.account_ref, [each.code for each in entry.findings]) == (
-        1_250,
-        "",
-        ["batch"],
-    )
+    assert entry.booking is not None
+    assert (signed(entry), entry.account_ref, entry.booking.is_several) == (1_250, "", True)
+    assert [each.code for each in entry.findings] == ["batch"]
 
 
 def test_a_statement_that_counts_other_entries_than_it_has_is_told_of() -> None:

@@ -190,6 +190,62 @@ def test_a_payment_is_one_row_whichever_door_it_came_by(own_till: Till) -> None:
     assert event["state"] == "quarantined"
 
 
+@pytest.mark.parametrize("written", ["SKA10QWE77", "ska10qwe77", " SKA10 qwe77", "SKA10\u00a0QWE77 "])
+def test_a_receipt_number_is_one_payment_in_every_writing(own_till: Till, written: str) -> None:
+    """Capitals, small letters and spaces, by the callback, the portal's table and by hand; what is none is refused."""
+    api = own_till.api("supervisor")
+    head = (
+        "Receipt No.,Completion Time,Details,Transaction Status,Paid In,Withdrawn,Other Party Info,A/C No.\n"
+    )
+    row = "{},03-11-2026 09:15:02,Pay Bill,Completed,1500.00,,254711222333 - W K,100245\n"
+    assert own_till.send(message(written.replace("\u00a0", " "))).status_code == 200
+    done = import_statement(
+        api, head + row.format(written) + row.format("SKA10QWE77"), "statement-mpesa", account="600100"
+    )
+    assert (done["state"], done["imported"], done["statements"][0]["known"]) == ("done", 0, 2)
+    keyed = {
+        "customer_id": own_till.id_of("000101"), "currency": "KES", "tender": "mobile_money", "provider": "mpesa",
+        "receipt_no": written.replace("\u00a0", " ").strip(), "amount_minor": 150_000,
+    }  # fmt: skip
+    assert api.post("/v1/payments", keyed).status_code == 409
+    damaged = import_statement(
+        api, head + row.format("SKA10\u200bQWE77"), "statement-mpesa", account="600100"
+    )
+    assert (damaged["state"], damaged["imported"]) == ("refused", 0)
+    (payment,) = own_till.top.pages("/v1/payments")
+    assert payment["code"] == "SKA10QWE77"
+
+
+def test_a_statement_that_stands_twice_in_its_file_is_refused(own_till: Till) -> None:
+    """Two exports put together would book everything twice: banks repeat references within a statement."""
+    api = own_till.api("supervisor")
+    data = mt940(credit("FT26110300010"), closing=closing(150_000))
+    done = import_statement(api, data + data)
+    assert (done["state"], done["imported"]) == ("refused", 0)
+    assert "the same statement stands twice in the file" in done["reason"]
+    assert import_statement(api, data + data.replace(":28C:1", ":28C:2"))["state"] == "done"
+
+
+def test_an_instant_of_another_day_here_is_found_again(own_till: Till) -> None:
+    """The bank's own day counts, as in its other files: late in the evening there it is the next day here."""
+    api = own_till.api("supervisor")
+    entry = (
+        '<Ntry><Amt Ccy="KES">12.50</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts><BookgDt>{}</BookgDt>'
+        "<AcctSvcrRef>FT26110300010</AcctSvcrRef></Ntry>"
+    )
+    text = (
+        '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"><BkToCstmrStmt><Stmt><Id>1</Id><Acct><Id><Othr>'
+        f"<Id>{ACCOUNT}</Id></Othr></Id><Ccy>KES</Ccy></Acct>{entry}</Stmt></BkToCstmrStmt></Document>"
+    )
+    first = text.format("<DtTm>2026-11-03T23:30:00-05:00</DtTm>")
+    assert import_statement(api, first)["imported"] == 1
+    for again in (first + "\n", text.format("<Dt>2026-11-03</Dt>"), mt940(credit("FT26110300010", "12,50"))):
+        done = import_statement(api, again)
+        assert (done["imported"], done["statements"][0]["known"]) == (0, 1)
+    (payment,) = own_till.top.pages("/v1/payments")
+    assert payment["paid_at"][:10] == "2026-11-03"
+
+
 def test_a_transfer_that_was_keyed_from_a_slip_is_found_in_the_statement(own_till: Till) -> None:
     """A manual bank transfer is known under the bank's own reference; another amount contradicts it."""
     api = own_till.api("supervisor")
@@ -387,6 +443,25 @@ def test_a_saved_column_map_reads_the_banks_tables(own_till: Till) -> None:
     assert (payment["payer_name"], payment["customer"]["customer_no"]) == ("W KAMAU", "000101")
     unknown = ask_statement(api, TABLE, options={"column_map": "Nobody's"}, confirm=True)
     assert (unknown.status_code, unknown.json()["errors"][0]["pointer"]) == (422, "/options/column_map")
+
+
+def test_a_saved_column_map_keeps_what_is_above_zero(own_till: Till) -> None:
+    """A card whose spending is above zero is asked about once; what is said with a file counts before what was saved."""
+    api = own_till.api("supervisor")
+    text = "Posting Day;Amt;Ref;Card No\n13/11/2026;1500,00;TB-0000001;x\n14/11/2026;-20,00;TB-0000002;y\n"
+    columns = {"date": "Posting Day", "amount": "Amt", "reference": "Ref"}
+    asked = import_statement(api, text, account=ACCOUNT, dry_run=True, options={"columns": columns})
+    assert [each[-11:] for each in asked["recognised"]["questions"]] == ["above_zero."]
+    said = columns | {"above_zero": "went_out"}
+    made = own_till.top.post("/v1/column-maps", {"name": "Card", "columns": said})
+    assert made.json()["columns"]["above_zero"] == "went_out"
+    for options, minor in (
+        ({}, 2_000),
+        ({"column_map": "Card"}, 2_000),
+        ({"above_zero": "came_in"}, 150_000),
+    ):
+        found = import_statement(api, text, account=ACCOUNT, dry_run=True, options=options)
+        assert (found["recognised"]["questions"], found["total_minor"]) == ([], minor)
 
 
 def test_a_column_map_is_changed_and_deleted_by_its_version(own_till: Till) -> None:

@@ -47,6 +47,10 @@ _DEFAULT_CURRENCY: Final = "USD"
 _FUNDS_AT: Final = 2
 """The field of a transaction that says when its money may be used."""
 
+_REFERENCES: Final = 2
+_REFERENCE: Final = re.compile(r"(?=[^0-9]*[0-9])[!-~]{1,40}|", re.ASCII)
+"""A reference as banks write one, or nothing."""
+
 _MAX_MINOR: Final = 10**15
 _EXTRA: Final = {"V": 2, "S": 3}
 _TRAILERS: Final = {"49": "account", "98": "group", "99": "file"}
@@ -265,6 +269,7 @@ class Bai2Reader:
         if _ended(kind) == "V" and len(fields) > 3 and (day := _day(fields[3].strip())):
             entry.day = day
         at = _behind_funds(fields, 2)
+        fields, more = _with_references(fields, more, at)
         bank, customer = (_ended(each).strip() for each in (*fields[at : at + 2], "", "")[:2])
         first = _ended(",".join(fields[at + 2 :]))
         text = "\n".join(each for each in (first, *(_ended(each) for each in more)) if each.strip())
@@ -323,6 +328,24 @@ def _whole_fields(record: _Record) -> tuple[list[str], list[str]]:
     fields, more = record.body.split(","), list(record.more)
     while more and (len(fields) < _FUNDS_AT or _behind_funds(fields, _FUNDS_AT) > len(fields) > _FUNDS_AT):
         fields = [*fields[:-1], _ended(fields[-1]), *more.pop(0).split(",")]
+    return fields, more
+
+
+def _with_references(fields: list[str], more: list[str], at: int) -> tuple[list[str], list[str]]:
+    """The two references at `at`, where a continuation holds them: the standard lets fields go on anywhere.
+
+    Banks also begin their text in a continuation without holding the places of the references: what has spaces or no
+    digit is text.
+    """
+    more = list(more)
+    while more and len(fields) < at + _REFERENCES:
+        following = _ended(more[0]).split(",")
+        wanted = at + _REFERENCES - len(fields)
+        said = [each.strip() for each in following[:wanted]]
+        if not any(said) or not all(_REFERENCE.fullmatch(each) for each in said):
+            break
+        fields = [*fields[:-1], _ended(fields[-1]), *following]
+        del more[0]
     return fields, more
 
 

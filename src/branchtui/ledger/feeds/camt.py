@@ -242,6 +242,9 @@ class CamtReader:
             self._count += 1
             if self._count > ENTRIES_MAX:
                 raise Damaged("too-many-rows", f"A file may hold {ENTRIES_MAX:,} entries at most.", place)
+            if statement.currency and movement.currency not in {statement.currency, ""}:
+                said = f"The entry is in {movement.currency}, its account in {statement.currency}: look after it by hand."
+                movement.findings.append(error("currency", said, "currency", movement.currency))
             yield _made(statement, place, movement)
 
 
@@ -262,6 +265,7 @@ def _made(statement: Statement, place: int, movement: Movement) -> Entry:
         is_reversal=movement.is_reversal,
         findings=movement.findings,
         raw=movement.raw,
+        booking=movement.booking,
     )
 
 

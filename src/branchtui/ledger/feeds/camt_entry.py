@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from lxml import etree
 
+from branchtui.format.money import money
 from branchtui.ledger.feeds.finding import CellError, Finding, error, warning
 from branchtui.ledger.feeds.statement import (
     DETAILS_MAX,
+    Booking,
     Direction,
     Standing,
     is_altered,
@@ -36,8 +38,18 @@ _DIRECTIONS: Final = {"CRDT": Direction.CREDIT, "DBIT": Direction.DEBIT}
 _DAYS: Final = ("BookgDt/DtTm", "BookgDt/Dt", "ValDt/DtTm", "ValDt/Dt")
 _ENTERED: Final = frozenset(
     {
-        *("Sts", "BookgDt", "ValDt", "NtryDtls", "NtryDtls/Btch", "Refs", "AmtDtls", "AmtDtls/TxAmt"),
-        *("RmtInf", "RmtInf/Strd", "RmtInf/Strd/CdtrRefInf", "RltdPties"),
+        *(
+            "Sts",
+            "BookgDt",
+            "ValDt",
+            "NtryDtls",
+            "NtryDtls/Btch",
+            "Refs",
+            "AmtDtls",
+            "AmtDtls/TxAmt",
+            "AmtDtls/InstdAmt",
+        ),
+        *("RmtInf", "RmtInf/Strd", "RmtInf/Strd/CdtrRefInf", "RmtInf/Strd/RfrdDocInf", "RltdPties"),
         *(f"RltdPties/{role}" for role in ("Dbtr", "UltmtDbtr", "Cdtr", "UltmtCdtr")),
         *(f"RltdPties/{role}/Pty" for role in ("Dbtr", "UltmtDbtr", "Cdtr", "UltmtCdtr")),
     }
@@ -64,6 +76,7 @@ class Movement:
     details: str = ""
     raw: str | None = None
     findings: list[Finding] = field(default_factory=list)
+    booking: Booking | None = None
 
 
 @cache
@@ -128,32 +141,60 @@ def movements_of(element: _Element, day: str | None = None, *, is_statement: boo
     inside = Inside(element)
     whole = _entry(inside, day, Standing.BOOKED if is_statement else Standing.INFORMATION)
     parts = inside.all("NtryDtls/TxDtls")
-    missing = _unlisted(inside, len(parts))
-    if missing and whole.direction is Direction.CREDIT:
-        whole.findings.append(warning("batch", missing))
-        _describe(whole, element, inside, inside)
+    if whole.direction is not Direction.CREDIT or whole.amount_minor is None:
+        _describe(whole, element, inside, Inside(parts[0]) if len(parts) == 1 else inside)
         return [whole]
-    if len(parts) == 1:
-        _describe(whole, element, inside, Inside(parts[0]))
+    told = [Inside(part) for part in parts]
+    stated = _stated(inside)
+    count = max(stated, len(parts), 1)
+    whole.booking = _booking(inside, told, whole, count)
+    if len(parts) == 1 and stated < 2:
+        _doubt_amount(whole, told[0])
+        _describe(whole, element, inside, told[0])
         return [whole]
-    if len(parts) > 1 and whole.direction is Direction.CREDIT and whole.amount_minor is not None:
-        split = [_part(whole, element, inside, Inside(part)) for part in parts]
+    if len(parts) > 1:
+        split = [_part(whole, element, inside, each) for each in told]
         amounts = [each.amount_minor for each in split if each is not None]
         if len(amounts) == len(parts) and sum(each or 0 for each in amounts) == whole.amount_minor:
             return [each for each in split if each is not None]
-        said = f"The {len(parts)} payments listed in the entry do not add up to it: it is taken as one."
+        said = f"The {len(parts)} payments listed in the entry do not add up to it."
+        whole.findings.append(warning("batch", said))
+    elif stated > 1:
+        said = f"The entry is of {stated:,} payments and lists {'one' if parts else 'none'} of them."
         whole.findings.append(warning("batch", said))
     _describe(whole, element, inside, inside)
     return [whole]
 
 
-def _unlisted(inside: Inside, listed: int) -> str:
-    """What to say where an entry is of several payments and lists one of them, or none; they are not all one payer's."""
+def _stated(inside: Inside) -> int:
+    """How many payments an entry says that it is of; 0 where it says nothing."""
     said = [(each.text or "").strip() for each in inside.all("NtryDtls/Btch/NbOfTxs")]
-    count = sum(int(each) for each in said if each.isascii() and each.isdigit() and len(each) < 10)
-    if count < 2 or listed > 1:
-        return ""
-    return f"The entry is of {count:,} payments and lists {'one' if listed else 'none'} of them: it is taken as one."
+    return sum(int(each) for each in said if each.isascii() and each.isdigit() and len(each) < 10)
+
+
+def _booking(inside: Inside, told: list[Inside], whole: Movement, count: int) -> Booking | None:
+    """What names the whole entry in every file of the bank; None where nothing but its own reference does."""
+    batch = [inside.text(each) for each in ("NtryRef", "NtryDtls/Btch/PmtInfId", "NtryDtls/Btch/MsgId")]
+    batch += dict.fromkeys([each.text("Refs/PmtInfId") for each in told])
+    found = [name for each in batch if each and (name := reference_of(each)) is not None]
+    if count < 2 and not found:
+        return None
+    own = [whole.reference] if whole.reference is not None else []
+    return Booking(tuple(dict.fromkeys([*own, *found])), whole.amount_minor or 0, count)
+
+
+def _doubt_amount(whole: Movement, details: Inside) -> None:
+    """Say where the one payment of an entry is of another amount than the entry: charges, or payments not listed."""
+    stated = details.all("Amt")
+    if not stated or stated[0].get("Ccy") != whole.currency or whole.amount_minor is None:
+        return
+    minor = _minor(stated[0].text or "", whole.currency, [])
+    if minor is not None and minor != whole.amount_minor:
+        said = (
+            f"The payment listed in the entry is of {money(minor, whole.currency)} {whole.currency}, the entry of "
+            f"{money(whole.amount_minor, whole.currency)}: what was booked is taken."
+        )
+        whole.findings.append(warning("amount-differs", said, "amount"))
 
 
 def _entry(inside: Inside, statement_day: str | None, unsaid: Standing) -> Movement:
@@ -163,6 +204,11 @@ def _entry(inside: Inside, statement_day: str | None, unsaid: Standing) -> Movem
         findings.append(
             error("entry", "The entry does not say whether it is a credit or a debit.", None, text_of(said))
         )
+    findings += [
+        error("twice", f"{name} stands twice in the entry.")
+        for name in ("Amt", "CdtDbtInd")
+        if len(inside.all(name)) > 1
+    ]
     currency, amount = _amount(inside, findings)
     day, at_us = _when(inside, findings, statement_day)
     status = inside.text("Sts/Cd") or inside.text("Sts") or inside.text("Sts/Prtry")
@@ -182,7 +228,7 @@ def _entry(inside: Inside, statement_day: str | None, unsaid: Standing) -> Movem
 def _part(whole: Movement, element: _Element, entry: Inside, details: Inside) -> Movement | None:
     """One payment of a batch, if it states its own amount in the entry's currency."""
     findings: list[Finding] = []
-    stated = details.all("Amt") or details.all("AmtDtls/TxAmt/Amt")
+    stated = details.all("Amt") or details.all("AmtDtls/TxAmt/Amt") or details.all("AmtDtls/InstdAmt/Amt")
     if not stated or stated[0].get("Ccy") != whole.currency:
         return None
     if details.text("CdtDbtInd") not in {"", "CRDT"}:
@@ -201,6 +247,8 @@ def _part(whole: Movement, element: _Element, entry: Inside, details: Inside) ->
         is_reversal=whole.is_reversal,
         findings=[*whole.findings],
     )
+    if whole.booking is not None:
+        movement.booking = replace(whole.booking, is_listed=True)
     own = _reference(details)
     if own is not None:
         movement.reference = own
@@ -216,13 +264,16 @@ def _describe(movement: Movement, element: _Element, entry: Inside, details: Ins
     debtor = movement.direction is Direction.CREDIT
     for role in ("Dbtr", "UltmtDbtr") if debtor else ("Cdtr", "UltmtCdtr"):
         name = name or details.text(f"RltdPties/{role}/Pty/Nm") or details.text(f"RltdPties/{role}/Nm")
+    if details.all("RtrInf"):
+        movement.is_reversal = True  # what went out and came back: nobody's payment
     structured = [each.text or "" for each in details.all("RmtInf/Strd/CdtrRefInf/Ref")]
+    invoices = [each.text or "" for each in details.all("RmtInf/Strd/RfrdDocInf/Nb")]
     plain = [each.text or "" for each in details.all("RmtInf/Ustrd")]
     end_to_end = details.text("Refs/EndToEndId")
     more = details.text("AddtlTxInf") or entry.text("AddtlNtryInf")
-    purpose = " ".join([*plain, *structured]).strip()
+    purpose = " ".join([*plain, *structured, *invoices]).strip()
     movement.payer_name = text_of(name)
-    says = (*structured, " ".join(plain), end_to_end)
+    says = (*structured, " ".join(plain), " ".join(invoices), end_to_end)
     movement.account_ref = next((text_of(each) for each in says if reference_of(each) is not None), "")
     movement.details = text_of(purpose or more, DETAILS_MAX)
     if is_altered(name, purpose, end_to_end, more):

@@ -83,7 +83,7 @@ def read(body: bytes) -> Confirmation:
     members = _members(body)
     faults: list[str] = []
     texts = {name: _text(members, name, faults) for name in (*_REQUIRED, "MSISDN", "BillRefNumber", *_NAMES)}
-    code = texts["TransID"].strip().upper()
+    texts["TransID"] = code = receipt_code(texts["TransID"])
     known = code if _CODE.fullmatch(code) else None
     for name, (form, wanted) in _REQUIRED.items():
         given = texts[name].strip()
@@ -113,6 +113,16 @@ def read(body: bytes) -> Confirmation:
         reference=reference,
         altered=(name, reference) != (" ".join(raw_name.split()), " ".join(raw_reference.split())),
     )
+
+
+def receipt_code(written: str) -> str:
+    """A receipt number as it is compared, whichever way it came and was written: capitals, without spaces."""
+    return "".join(written.split()).upper()
+
+
+def is_receipt_code(code: str) -> bool:
+    """Whether this can be a receipt number."""
+    return _CODE.fullmatch(code) is not None
 
 
 def body_as_it_came(body: bytes) -> str:

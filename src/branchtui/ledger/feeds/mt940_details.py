@@ -25,6 +25,9 @@ _WORDED: Final = re.compile(
 )
 _NUMBERED_LINE: Final = re.compile(r"([0-9]{2})(.*)", re.ASCII | re.DOTALL)
 _PURPOSE: Final = frozenset({*(f"{n}" for n in range(20, 30)), *(f"{n}" for n in range(60, 64))})
+_IN_WORDS: Final = frozenset("/-.,:;+()&'_")
+"""Signs that stand between the digits of plain texts as well: `100/245`."""
+
 _NAME: Final = ("32", "33")
 
 
@@ -39,12 +42,18 @@ def read_details(lines: list[str]) -> Details:
     """Name and purpose of the lines of one field :86:."""
     joined = "".join(lines)
     found = _NUMBERED.match(joined)
-    if found is not None:
+    if found is not None and (found[1] not in _IN_WORDS or _is_numbered(joined, found[1])):
         return _numbered(joined, found[1])
     if _KEYED.match(joined.lstrip()) or len(_KEYED.findall(joined)) > 1:
         return _keyed(joined)
     whole = " ".join(lines)
     return _worded(whole) if "NAAM:" in whole else Details("", whole)
+
+
+def _is_numbered(text: str, sign: str) -> bool:
+    """Whether a text that begins as `100/24` or `166-00` does is in numbered parts: the first is 00, and others follow."""
+    parts = text.split(sign)[1:]
+    return parts[0][:2] == "00" and any(each[:2] in _PURPOSE for each in parts[1:])
 
 
 def read_lines(lines: list[str]) -> Details:

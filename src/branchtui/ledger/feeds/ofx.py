@@ -70,6 +70,7 @@ class OfxReader:
         self._body: Element | None = None
         self._count = 0
         self._refusal = ""
+        self._told: set[tuple[str | int | None, ...]] = set()
         self._repairs: list[Finding] = []
 
     def entries(self) -> Iterator[Entry]:
@@ -169,6 +170,14 @@ class OfxReader:
         name = element.said("NAME") or element.said("PAYEE", "NAME")
         memo = element.said("MEMO")
         number = reference_of(element.said("REFNUM")) or reference_of(element.said("CHECKNUM")) or ""
+        standing = Standing.PENDING if is_pending else Standing.BOOKED
+        reference = reference_of(element.said("FITID"))
+        told = (statement.account, reference, day, signed, currency, name, memo, standing)
+        if reference is not None and told in self._told:
+            said = f"The transaction {reference} stands in the file before, the same in all: FITID names one transaction, so it is passed over."
+            findings.append(warning("told-before", said, "reference", reference))
+            standing = Standing.INFORMATION
+        self._told.add(told)
         return Entry(
             statement=statement,
             place=element.line,
@@ -177,11 +186,11 @@ class OfxReader:
             currency=currency,
             day=day,
             at_us=at_us,
-            reference=reference_of(element.said("FITID")),
+            reference=reference,
             payer_name=text_of(name),
             account_ref=text_of(memo) or number,
             details=text_of(memo or number, DETAILS_MAX),
-            standing=Standing.PENDING if is_pending else Standing.BOOKED,
+            standing=standing,
             findings=findings,
             raw=f"{name}\n{memo}" if is_altered(name, memo) else None,
         )

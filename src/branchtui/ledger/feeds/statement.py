@@ -87,6 +87,25 @@ class Statement:
     findings: list[Finding] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """The booking of the bank that an entry is, or is one payment of: two files may tell of it in two ways.
+
+    `references` name it in whichever file; `count` are the payments that it stands for, 1 where nothing says more.
+    `is_listed`: the file lists them, and this is one of them; then `amount_minor` is that of all.
+    """
+
+    references: tuple[str, ...]
+    amount_minor: int
+    count: int = 1
+    is_listed: bool = False
+
+    @property
+    def is_several(self) -> bool:
+        """Whether it is of several payments that the file does not tell apart."""
+        return self.count > 1 and not self.is_listed
+
+
 @dataclass(slots=True)
 class Entry:
     """One movement on the account.
@@ -95,7 +114,8 @@ class Entry:
     an error is among `findings`. `day` is the ISO date that counts, `at_us` the very instant (microseconds
     since 1970 UTC) where the file gives one. `reference` is the bank's own for this entry, None where it
     gave none. `is_opening` marks a balance carried forward, `is_blank` an empty row: neither is a payment.
-    Texts are cleaned (VAL-3); `raw` holds the entry as it came where that changed them.
+    Texts are cleaned (VAL-3); `raw` holds the entry as it came where that changed them. `booking` is told where
+    another file may tell of the same money in more, or fewer, entries.
     """
 
     statement: Statement
@@ -116,6 +136,7 @@ class Entry:
     is_blank: bool = False
     findings: list[Finding] = field(default_factory=list)
     raw: str | None = None
+    booking: Booking | None = None
 
 
 class StatementReader(Protocol):
@@ -201,6 +222,8 @@ def is_currency(code: str) -> bool:
 
 def text_of(raw: str, longest: int = TEXT_MAX) -> str:
     """A text of a stranger as it may be kept and shown: cleaned, on one line, at most so long."""
+    if not raw:
+        return ""
     if raw.isascii() and raw.isprintable():
         return " ".join(raw.split())[:longest]
     return clean(_on_one_line(raw))[:longest]
@@ -208,14 +231,14 @@ def text_of(raw: str, longest: int = TEXT_MAX) -> str:
 
 def is_altered(*raws: str) -> bool:
     """Whether cleaning takes something out of one of these texts (line breaks and tabs are nothing)."""
-    return any(
-        not (raw.isascii() and raw.isprintable()) and "\N{REPLACEMENT CHARACTER}" in clean(_on_one_line(raw))
-        for raw in raws
-    )
+    strange = [raw for raw in raws if raw and not (raw.isascii() and raw.isprintable())]
+    return any("\N{REPLACEMENT CHARACTER}" in clean(_on_one_line(raw)) for raw in strange)
 
 
 def reference_of(raw: str) -> str | None:
     """The bank's own reference for an entry, or None where it wrote that there is none."""
+    if not raw:
+        return None
     text = text_of(raw, REFERENCE_MAX + 1)
     if text.upper() in NOTHING_SAID or not text.strip("0-./ "):
         return None

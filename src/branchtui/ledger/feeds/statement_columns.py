@@ -11,7 +11,7 @@ from branchtui.ledger.feeds.table_file import column_name
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from branchtui.contract.statements import Columns
+    from branchtui.contract.statements import AboveZero, Columns
 
 PORTAL: Final = "mpesa"
 """The organisation portal of M-PESA."""
@@ -105,6 +105,7 @@ class ColumnPlan:
 
     `currency` is the one that the names of the columns of money say, empty where they say none or several.
     `has_debits_alone`: beside a column of amounts there is one of debits and none of credits.
+    `above_zero` is what was saved with the columns.
     """
 
     columns: dict[str, str] = field(default_factory=dict)
@@ -112,6 +113,7 @@ class ColumnPlan:
     is_portal: bool = False
     currency: str = ""
     has_debits_alone: bool = False
+    above_zero: AboveZero | None = None
 
     @property
     def missing(self) -> str | None:
@@ -169,4 +171,4 @@ def as_said(columns: Columns) -> ColumnPlan:
     said = columns.model_dump()
     found = {meaning: column_name(said[meaning]) for meaning in MEANINGS if said[meaning]}
     booked = frozenset(each.strip().lower() for each in columns.booked) or _BOOKED
-    return ColumnPlan(found, booked)
+    return ColumnPlan(found, booked, above_zero=columns.above_zero)

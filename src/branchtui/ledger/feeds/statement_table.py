@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from branchtui.contract.imports import AboveZero, DateOrder, DecimalWriting
+from branchtui.contract.imports import DateOrder, DecimalWriting
+from branchtui.contract.statements import AboveZero
 from branchtui.ledger.feeds.above_zero import BY_BALANCE, AboveZeroEvidence
 from branchtui.ledger.feeds.amounts import SCIENTIFIC, DecimalEvidence
 from branchtui.ledger.feeds.days import DayEvidence, day_reader
@@ -72,6 +73,7 @@ class TableReader:
         names = self.table.header
         self.map_name = ""
         self.plan = as_said(setting.columns) if setting.columns else self._saved_plan() or choose(names)
+        self._above_zero = setting.above_zero or self.plan.above_zero
         self._refuse_header()
         self._at = {
             meaning: names.index(name) for meaning, name in self.plan.columns.items() if name in names
@@ -93,18 +95,13 @@ class TableReader:
             yield self._entry(row)
         if not self.statements:
             raise Damaged("empty-file", "The file holds a header and no rows.", self.table.header_row_no)
-        went_out = self._setting.above_zero is AboveZero.WENT_OUT
+        went_out = self._above_zero is AboveZero.WENT_OUT
         for statement in self.statements:
             balance = self._balances.get(id(statement))
             if balance is None:
                 continue
             balance.settle(statement, is_debt=went_out and self._is_unsided)
-            if (
-                balance.is_reversed
-                and self._is_unsided
-                and self._setting.above_zero is None
-                and not self._asks_sign
-            ):
+            if balance.is_reversed and self._is_unsided and self._above_zero is None and not self._asks_sign:
                 self.questions.append(BY_BALANCE)
                 self._asks_sign = True
 
@@ -171,7 +168,7 @@ class TableReader:
             writing, open_writing = self._setting.writing, None
         self.is_decimal_open = open_writing is not None
         signs.look_at(self.table.header, self.table.above)
-        ask = signs.question if self._is_unsided and self._setting.above_zero is None else None
+        ask = signs.question if self._is_unsided and self._above_zero is None else None
         self._asks_sign = ask is not None
         self.questions = [each for each in (open_writing, question, ask) if each]
         return order, writing
@@ -316,7 +313,7 @@ class TableReader:
         signed = read(self._said(row, "amount"))
         said = self._said(row, "side")
         if not said.strip():
-            return -signed if self._setting.above_zero is AboveZero.WENT_OUT else signed
+            return -signed if self._above_zero is AboveZero.WENT_OUT else signed
         side = side_of(said)
         if not side:
             raise CellError("side", f"{text_of(said, 40)} says neither credit nor debit.")

@@ -11,8 +11,8 @@ from branchtui.ledger.feeds.table_file import Row, TableFile, column_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from branchtui.contract.imports import AboveZero, DateOrder, DecimalWriting, Delimiter, Encoding
-    from branchtui.contract.statements import Columns
+    from branchtui.contract.imports import DateOrder, DecimalWriting, Delimiter, Encoding
+    from branchtui.contract.statements import AboveZero, Columns
 
 PREAMBLE_MAX: Final = 40
 """Rows that may stand above the header."""

@@ -66,6 +66,7 @@ TABLES: dict[type[Any], Table] = {
     rows.Import: tables.imports,
     rows.ImportRow: tables.import_rows,
     rows.ColumnMap: tables.column_maps,
+    rows.StatementBatch: tables.statement_batches,
     rows.BalanceFile: tables.balance_files,
     rows.BalanceFileRow: tables.balance_file_rows,
     rows.MissingPayer: tables.balance_file_missing,

@@ -11,7 +11,7 @@ from branchtui.contract.statements import Columns
 from branchtui.ledger.store.mapping import compiled, mapping_of
 from branchtui.ledger.store.rows import Payee
 from branchtui.ledger.store.search import prefix_end
-from branchtui.ledger.store.tables import column_maps, journal_entries, payees, payments
+from branchtui.ledger.store.tables import column_maps, journal_entries, payees, payments, statement_batches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,6 +33,26 @@ class Coded(NamedTuple):
 
 
 _GIVEN = text("SELECT value FROM json_each(:keys)")
+
+
+class Batch(NamedTuple):
+    """A booking that came in as the payments it stands for."""
+
+    reference: str
+    day: str
+    amount_minor: int
+    currency: str
+    payments: int
+
+
+_BATCHES = compiled(
+    select(*(statement_batches.c[name] for name in Batch._fields)).where(
+        statement_batches.c.provider == bindparam("provider"), statement_batches.c.reference.in_(_GIVEN)
+    )
+)
+_ANY_BATCH = compiled(
+    select(statement_batches.c.id).where(statement_batches.c.provider == bindparam("provider")).limit(1)
+)
 _BY_CODES = compiled(
     select(*(payments.c[name] for name in Coded._fields)).where(
         payments.c.provider == bindparam("provider"), payments.c.code.in_(_GIVEN)
@@ -66,6 +86,17 @@ def by_codes(connection: Connection, provider: str, codes: Iterable[str]) -> lis
     """The payments that carry one of these codes of a provider."""
     bound = {"provider": provider, "keys": json.dumps(list(codes))}
     return [Coded(*found) for found in connection.execute(_BY_CODES, bound)]
+
+
+def has_batches(connection: Connection, provider: str) -> bool:
+    """Whether any booking of a provider came in as several payments."""
+    return bool(list(connection.execute(_ANY_BATCH, {"provider": provider})))
+
+
+def batches(connection: Connection, provider: str, references: Iterable[str]) -> list[Batch]:
+    """The bookings that came in as several payments, among those that these references name."""
+    bound = {"provider": provider, "keys": json.dumps(list(references))}
+    return [Batch(*found) for found in connection.execute(_BATCHES, bound)]
 
 
 def payees_of(connection: Connection, branch_ids: Iterable[str]) -> list[Payee]:

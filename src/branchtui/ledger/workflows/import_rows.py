@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from pydantic_core import to_json
 
 from branchtui.contract.imports import (
-    AboveZero,
     DateOrder,
     DecimalWriting,
     Delimiter,
@@ -17,7 +16,7 @@ from branchtui.contract.imports import (
     FindingLevel,
     RowFinding,
 )
-from branchtui.contract.statements import Columns
+from branchtui.contract.statements import AboveZero, Columns
 from branchtui.ledger.feeds.finding import ERROR, OK, WARNING, Finding
 
 if TYPE_CHECKING:

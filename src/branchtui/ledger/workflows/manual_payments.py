@@ -16,6 +16,7 @@ from branchtui.ledger.cards import holds_card_number
 from branchtui.ledger.clock import as_us
 from branchtui.ledger.days import is_closed
 from branchtui.ledger.feeds.incoming import PhoneForm
+from branchtui.ledger.feeds.mpesa import PROVIDER, receipt_code
 from branchtui.ledger.journal import EntryDraft, post_entry, transfer
 from branchtui.ledger.operations import refuse_duplicate, signature
 from branchtui.ledger.phones import region_of
@@ -140,7 +141,11 @@ def refuse_values(core: Core, asked: NewPayment, branch: Branch) -> Refusal | No
 def code_of(asked: NewPayment) -> tuple[str, str | None]:
     """What a payment is known by: its provider, or its tender where there is none, and its number in capitals."""
     provider = asked.provider or asked.tender.value
-    return provider, None if asked.receipt_no is None else " ".join(asked.receipt_no.upper().split())
+    if asked.receipt_no is None:
+        return provider, None
+    if provider == PROVIDER:
+        return provider, receipt_code(asked.receipt_no)
+    return provider, " ".join(asked.receipt_no.upper().split())
 
 
 def _refuse_known(tx: Tx, who: Principal, provider: str, code: str, asked: NewPayment) -> None:

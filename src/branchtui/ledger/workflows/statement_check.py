@@ -189,6 +189,7 @@ class _Work:
         totals = [self._total(statement) for statement in statements]
         notes = [each for statement in statements for each in self._notes(statement)]
         verdict.fatal += [each for each in notes if each.level == ERROR]
+        verdict.fatal += _twice(totals)
         verdict.fatal += self._control_findings(totals)
         verdict.notes = [each for each in notes if each.level == WARNING]
         verdict.currency = _only_currency(totals)
@@ -290,6 +291,18 @@ class _Work:
         order = getattr(self._reader, "order", None)
         found["date_order"] = order.value if order else ""
         return found
+
+
+def _twice(totals: list[StatementTotals]) -> Iterator[Finding]:
+    """A statement that stands twice in its file would be booked twice: banks repeat references within one."""
+    seen: set[tuple[object, ...]] = set()
+    for each in totals:
+        told = each.model_dump(exclude={"new", "new_minor", "known", "quarantined", "passed_over", "wrong"})
+        key = tuple(told.values())
+        if each.entries and each.identity and key in seen:
+            said = f"Account {each.account}, {each.identity}: the same statement stands twice in the file. Take one of them out."
+            yield error("statement-twice", said)
+        seen.add(key)
 
 
 def _difference(statement: Statement, tally: Tally) -> int | None:

@@ -63,11 +63,15 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What becomes of an entry: `code` is the one it has or gets, `held` the payment it is, or contradicts."""
+    """What becomes of an entry: `code` is the one it has or gets, `held` the payment it is, or contradicts.
+
+    `because` says why where that is not it.
+    """
 
     fate: Fate
     code: str
     held: Held | None = None
+    because: str = ""
 
 
 @dataclass(slots=True)
@@ -144,14 +148,14 @@ def base_of(reference: str | None, day: str, account: str, says: Iterable[str]) 
     Without one it is made of the day and of all that the entry says, in letters and digits alone: the same
     booking in another file of the bank says the same.
     """
-    if reference is not None and _is_name(reference):
+    if reference is not None and is_name(reference):
         return reference
     told = "\x1f".join((account, day, *(fold_reference(each) for each in (reference or "", *says))))
     hashed = hashlib.sha256(told.encode()).hexdigest()[:_HASHED].upper()
     return f"{day[2:].replace('-', '')}-{hashed}"
 
 
-def _is_name(reference: str) -> bool:
+def is_name(reference: str) -> bool:
     """Whether a reference can be a code: plain, long enough to name one thing, short enough for what is put behind."""
     return (
         reference.isascii()

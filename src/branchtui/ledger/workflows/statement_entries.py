@@ -11,11 +11,12 @@ from branchtui.format.money import money
 from branchtui.ledger.clock import as_us
 from branchtui.ledger.feeds.finding import ERROR, OK, Finding, error, warning
 from branchtui.ledger.feeds.incoming import PhoneForm
-from branchtui.ledger.feeds.mpesa import phone_of
+from branchtui.ledger.feeds.mpesa import is_receipt_code, phone_of, receipt_code
 from branchtui.ledger.feeds.statement import Direction, Entry, Standing
 from branchtui.ledger.phones import region_of
 from branchtui.ledger.store import statement_store
 from branchtui.ledger.workflows.statement_accounts import MANUAL_TRANSFER
+from branchtui.ledger.workflows.statement_batches import Batches, dumped, names_of, settled
 from branchtui.ledger.workflows.statement_codes import Codes, Fate, Held, Wanted, base_of, likely
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ class Judge:
     def __init__(self, core: Core, connection: Connection) -> None:
         self._core = core
         self._known = KnownCodes(core, connection)
+        self._batches = Batches(connection)
         self._codes: dict[str, Codes] = {}
         self._known_claims: dict[str, set[str]] = {}
         self._noons: dict[tuple[str, str], int] = {}
@@ -98,23 +100,30 @@ class Judge:
         """The verdict on each, with one look at the ledger for all of them."""
         prepared: list[tuple[Entry, OurAccount | None, Wanted | None]] = []
         codes: dict[str, list[str]] = {}
+        names: dict[str, list[str]] = {}
         for entry in entries:
             account = account_of(entry.statement)
             wanted = self._wanted(entry, account) if account is not None else None
             prepared.append((entry, account, wanted))
             if account is not None and wanted is not None:
                 codes.setdefault(account.provider, []).extend(likely(wanted.base, wanted.day))
+                if entry.booking is not None and entry.booking.is_listed:
+                    codes[account.provider] += entry.booking.references
+                elif not wanted.is_strict:
+                    names.setdefault(account.provider, []).extend(names_of(entry.booking, wanted))
                 if entry.reference is not None and not wanted.is_strict:
                     codes.setdefault(MANUAL_TRANSFER, []).append(entry.reference)
         for provider, some in codes.items():
             self._known.read(provider, some)
+        for provider, some in names.items():
+            self._batches.read(provider, some)
         return [self._judge(*each) for each in prepared]
 
     def _wanted(self, entry: Entry, account: OurAccount) -> Wanted | None:
         """The entry as a payment that is looked for, or None where it is none."""
         if entry.day is None or not entry.amount_minor or _passed_over(entry) is not None:
             return None
-        base = entry.reference.upper() if account.is_strict and entry.reference else None
+        base = receipt_code(entry.reference) if account.is_strict and entry.reference else None
         if base is None:
             says = (
                 entry.payer_name,
@@ -145,8 +154,13 @@ class Judge:
             else:
                 findings.append(error("entry", "The entry cannot be read."))
             return Judged(entry, PASSED, findings)
-        if wanted.is_strict and entry.reference is None:
-            findings.append(error("reference", "The entry has no receipt number.", "reference"))
+        if wanted.is_strict and (entry.reference is None or not is_receipt_code(wanted.base)):
+            said = (
+                f"{entry.reference} is no receipt number."
+                if entry.reference
+                else "The entry has no receipt number."
+            )
+            findings.append(error("reference", said, "reference", entry.reference))
             return Judged(entry, PASSED, findings)
         return self._payment(entry, account, wanted)
 
@@ -159,13 +173,22 @@ class Judge:
             if codes is None:
                 provider = account.provider
                 codes = self._codes[provider] = Codes(lambda code: self._known.held(provider, code))
-            decision = codes.decide(wanted)
+            decision = settled(
+                codes.decide(wanted),
+                wanted,
+                entry.booking,
+                account.provider,
+                batches=self._batches,
+                held=codes.held,
+            )
         findings = entry.findings
         if decision.fate is Fate.KNOWN:
             if not wanted.is_strict:
                 self._known_claims.setdefault(wanted.base, set()).add(decision.code)
             number = f"payment {decision.held.payment_no}" if decision.held else "an entry above"
-            said = f"{_line(entry)}: this is {number}; nothing changes."
+            said = f"{_line(entry)}: {decision.because or f'this is {number}'}; nothing changes."
+            if decision.because:
+                findings = []
             return Judged(entry, Fate.KNOWN, findings or [Finding(OK, "known", said)])
         parsed = self._parsed(entry, account, wanted, decision)
         if decision.fate is Fate.QUARANTINED:
@@ -210,7 +233,8 @@ class Judge:
             else (None, PhoneForm.NONE)
         )
         paid_at = entry.at_us
-        if paid_at is None:
+        if paid_at is None or (not wanted.is_strict and _day_of(paid_at, branch.timezone) != wanted.day):
+            # The bank's day is what every other file of it says: an instant of another day here would hide the payment.
             paid_at = self._noon(wanted.day, branch.timezone)
         found: dict[str, Any] = {
             "fate": decision.fate.value,
@@ -231,6 +255,8 @@ class Judge:
         claimed = self._known_claims.get(wanted.base)
         if claimed:
             found["claimed"] = sorted(claimed)
+        if entry.booking is not None:
+            found["booking"] = dumped(entry.booking)
         if entry.raw is not None:
             found["raw"] = entry.raw[:8_000]
         if decision.fate is Fate.QUARANTINED:
@@ -239,8 +265,14 @@ class Judge:
         return found
 
 
+def _day_of(at_us: int, timezone: str) -> str:
+    return datetime.fromtimestamp(at_us / 1_000_000, ZoneInfo(timezone)).date().isoformat()
+
+
 def contradiction(wanted: Wanted, decision: Decision) -> str:
-    """Why an entry is kept apart: its code stands for another amount."""
+    """Why an entry is kept apart: its code stands for another amount, or what else was found."""
+    if decision.because:
+        return decision.because
     now = f"{money(wanted.amount_minor, wanted.currency)} {wanted.currency}"
     if decision.held is None:
         return f"Code {decision.code} stands twice in this statement, here with {now}."

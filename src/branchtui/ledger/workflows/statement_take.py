@@ -26,6 +26,7 @@ from branchtui.ledger.workflows import kept_apart
 from branchtui.ledger.workflows.import_rows import Taken
 from branchtui.ledger.workflows.payment_bulk import Receipt, book_receipts
 from branchtui.ledger.workflows.payments import ENTRIES_EACH
+from branchtui.ledger.workflows.statement_batches import Batches, loaded, names_of, remember, settled
 from branchtui.ledger.workflows.statement_codes import Codes, Fate, Wanted, likely
 from branchtui.ledger.workflows.statement_entries import KnownCodes, contradiction
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from branchtui.ledger.core import Core
+    from branchtui.ledger.feeds.statement import Booking
     from branchtui.ledger.store.rows import Import
     from branchtui.ledger.store.unit import BulkTx
 
@@ -103,25 +105,45 @@ class _Taking:
         codes = Codes(
             lambda code: known.held(provider, code), claimed=self._own(known.ids(provider), provider, pairs)
         )
+        bookings = [loaded(each.get("booking")) for _, each in rows]
+        batches = self._batches(provider, rows, bookings, known)
         found: list[Receipt] = []
-        for row_no, each in rows:
+        for (row_no, each), booking in zip(rows, bookings, strict=True):
             codes.claimed.update(each.get("claimed", ()))
-            wanted = Wanted(
-                each["base"], each["day"], each["amount_minor"], each["currency"], each["is_strict"]
+            wanted = _wanted(each)
+            decision = settled(
+                codes.decide(wanted), wanted, booking, provider, batches=batches, held=codes.held
             )
-            decision = codes.decide(wanted)
             if decision.fate is Fate.QUARANTINED or each["fate"] == Fate.QUARANTINED:
                 reason = each.get("reason") or contradiction(wanted, decision)
                 self._keep(each, reason, CallbackState.QUARANTINED, decision.code)
                 passed[row_no] = warning("quarantined", reason, "reference", decision.code)
             elif decision.fate is Fate.KNOWN:
                 number = f"payment {decision.held.payment_no}" if decision.held else "an entry above"
-                passed[row_no] = Finding(OK, "known", f"This is {number} by now; nothing changes.")
+                said = decision.because or f"this is {number} by now"
+                passed[row_no] = Finding(OK, "known", f"{said[0].upper()}{said[1:]}; nothing changes.")
             else:
+                if booking is not None and booking.is_listed:
+                    remember(self.tx, provider, booking, wanted.day, wanted.currency, self.import_.id)
                 if "raw" in each:
                     said = "A text of the entry is shown with what may not be shown taken out."
                     self._keep(each, said, CallbackState.CLEANED, decision.code)
                 found.append(_receipt(row_no, each, decision.code))
+        return found
+
+    def _batches(
+        self,
+        provider: str,
+        rows: Sequence[tuple[int, dict[str, Any]]],
+        bookings: Sequence[Booking | None],
+        known: KnownCodes,
+    ) -> Batches:
+        """What is known of the bookings that these rows are, or are parts of."""
+        found = Batches(self.tx.connection)
+        names = [names_of(booking, _wanted(each)) for (_, each), booking in zip(rows, bookings, strict=True)]
+        found.read(provider, itertools.chain.from_iterable(names))
+        if any(each is not None and each.is_listed for each in bookings):
+            known.read(provider, list(itertools.chain.from_iterable(names)))
         return found
 
     def _own(self, held: dict[str, str], provider: str, pairs: Sequence[tuple[str, str]]) -> set[str]:
@@ -148,7 +170,9 @@ class _Taking:
         return {one.code for one in held if one.id in own}
 
     def _keep(self, each: dict[str, Any], reason: str, state: CallbackState, code: str) -> None:
-        told = f"{code}\x1f{each['amount_minor']}\x1f{each['currency']}".encode()
+        # Two banks, and one bank on two days, may give the same reference: each is seen.
+        parts = (each["provider"], code, each["day"], str(each["amount_minor"]), each["currency"])
+        told = "\x1f".join(parts).encode()
         if state is CallbackState.CLEANED:
             told = b"cleaned\x1f" + told
         body = {name: value for name, value in each.items() if name not in {"fate", "claimed", "is_strict"}}
@@ -165,6 +189,10 @@ class _Taking:
         kept_apart.keep(
             self.tx, event, branch_id=each["branch_id"], at_us=self.at_us, who=self.import_.created_by
         )
+
+
+def _wanted(each: dict[str, Any]) -> Wanted:
+    return Wanted(each["base"], each["day"], each["amount_minor"], each["currency"], each["is_strict"])
 
 
 def _receipt(row_no: int, each: dict[str, Any], code: str) -> Receipt:

@@ -37,6 +37,7 @@ from branchtui.ledger.store.rows.files import (
     Job,
     JobLease,
     JobRow,
+    StatementBatch,
     Upload,
     UploadChunk,
 )
@@ -135,6 +136,7 @@ __all__ = [
     "Settlement",
     "SpentRefresh",
     "Staff",
+    "StatementBatch",
     "StatementMail",
     "Transfer",
     "Upload",

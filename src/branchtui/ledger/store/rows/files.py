@@ -108,6 +108,23 @@ class JobRow:
 
 
 @dataclass(frozen=True, slots=True)
+class StatementBatch:
+    """A booking of a bank that a file told of as the payments it stands for, under one of the references that name it.
+
+    `id` is made of all that it holds but the import: the same booking in another file is the same row. `day` is ISO.
+    """
+
+    id: str
+    provider: str
+    reference: str
+    day: str
+    amount_minor: int
+    currency: str
+    payments: int
+    import_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class ColumnMap:
     """A branch's saved way of reading the tables of a bank; `columns` is the JSON object of the contract."""
 

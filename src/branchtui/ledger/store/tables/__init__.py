@@ -36,6 +36,7 @@ from branchtui.ledger.store.tables.files import (
     job_leases,
     job_rows,
     jobs,
+    statement_batches,
     upload_chunks,
     uploads,
 )
@@ -144,6 +145,7 @@ __all__ = [
     "settlements",
     "spent_refreshes",
     "staff",
+    "statement_batches",
     "statement_mails",
     "transfers",
     "upload_chunks",

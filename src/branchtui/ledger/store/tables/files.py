@@ -119,6 +119,20 @@ job_rows = Table(
     sqlite_with_rowid=False,
 )
 
+statement_batches = Table(
+    "statement_batches",
+    metadata,
+    key(),
+    text("provider"),
+    text("reference"),
+    text("day"),
+    integer("amount_minor"),
+    text("currency"),
+    integer("payments"),
+    text("import_id"),
+    Index("statement_batches_reference", "provider", "reference"),
+)
+
 column_maps = Table(
     "column_maps",
     metadata,
