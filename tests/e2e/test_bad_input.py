@@ -104,6 +104,7 @@ def test_garbage_changes_nothing_on_any_screen(
     demonstration.check()
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(("begin", "end"), [(b"\x1b[200~", b"\x1b[201~"), (b"", b"")], ids=["said", "unsaid"])
 def test_five_megabytes_pasted_anywhere_are_text_or_nothing(
     demonstration: Demonstration, counter: Terminal, begin: bytes, end: bytes

@@ -35,7 +35,7 @@ def answer_cuts(cuts: list[Cut]) -> list[list[Fault]]:
 
 
 @pytest.mark.faults
-@pytest.mark.sampled(10, always=WHOLE)
+@pytest.mark.sampled(7, always=WHOLE)
 @pytest.mark.parametrize("name", ALL)
 def test_a_change_whose_request_is_cut_at_any_byte_never_happens(
     world: World, name: str, state: Path
@@ -50,7 +50,7 @@ def test_a_change_whose_request_is_cut_at_any_byte_never_happens(
 
 
 @pytest.mark.faults
-@pytest.mark.sampled(10, always=WHOLE)
+@pytest.mark.sampled(7, always=WHOLE)
 @pytest.mark.parametrize("name", ALL)
 def test_a_change_whose_answer_is_cut_at_any_byte_happens_once(world: World, name: str, state: Path) -> None:
     """IDEM-8, IDEM-9: repeated, replayed, asked for: recorded once, and told to be."""
@@ -64,7 +64,7 @@ def test_a_change_whose_answer_is_cut_at_any_byte_happens_once(world: World, nam
 
 
 @pytest.mark.faults
-@pytest.mark.sampled(10, always=WHOLE)
+@pytest.mark.sampled(7, always=WHOLE)
 @pytest.mark.parametrize("name", ALL)
 def test_a_change_whose_line_falls_silent_where_a_message_changes_happens_once_or_not_at_all(
     world: World, name: str, state: Path

@@ -62,7 +62,7 @@ async def answered_by_others(sweep: Sweep) -> None:
 
 
 @pytest.mark.faults
-@pytest.mark.sampled(10)
+@pytest.mark.sampled(7)
 @pytest.mark.parametrize("name", ALL)
 def test_copies_and_late_ones_change_nothing_a_second_time(world: World, name: str, state: Path) -> None:
     """IDEM-7 to 9, T-06: a copy beside the original, one after it, three after the fence."""
@@ -70,7 +70,7 @@ def test_copies_and_late_ones_change_nothing_a_second_time(world: World, name: s
 
 
 @pytest.mark.faults
-@pytest.mark.sampled(10)
+@pytest.mark.sampled(7)
 @pytest.mark.parametrize("name", ALL)
 def test_a_page_in_the_place_of_an_answer_leaves_doubt_that_is_settled(
     world: World, name: str, state: Path

@@ -30,7 +30,7 @@ FOUND_BY = {
 """Which check has to find it; `(i` is by a read or by the clock, whichever comes first."""
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_ledger_with_a_mistake_is_found_out(
     new_sqlite_scene: Callable[[Path], Scene], tmp_path: Path, mistake: str
