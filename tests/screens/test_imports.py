@@ -297,7 +297,7 @@ async def test_blank_rows_are_no_rows_that_go_in(till: Till, tmp_path: Path) -> 
         await desk.see("4 rows: 1 fine, 1 with a warning, 2 wrong")
         await desk.press("v")
         await desk.see("Import the valid rows only?")
-        assert desk.line_with("Go in").split()[-3:-1] == ["1", "row"]
+        assert desk.line_with("Go in").partition("Go in")[2].split()[:2] == ["1", "row"]
         await desk.press("escape", "escape")
         await desk.type("wrong.csv")
         await desk.press("enter")

@@ -17,6 +17,8 @@ from tests.ledger.web.every_route import CHANGES, World
 
 from branchtui.ledger.texts import is_unsafe
 
+pytestmark = pytest.mark.faults
+
 SAMPLES: Final = Path(__file__).parents[4] / "shared" / "samples" / "hostile" / "json"
 JSON: Final = {"content-type": "application/json"}
 
@@ -93,7 +95,6 @@ def test_json_that_is_no_request_is_refused_everywhere(world: World, asks: list[
     assert everything(world) == before
 
 
-@pytest.mark.faults
 def test_every_sample_of_broken_json_is_refused(world: World, asks: list[Ask]) -> None:
     """The corpus: `n_` is 400, `y_` and `i_` are never a 5xx, and none of them does anything.
 

@@ -8,6 +8,8 @@ import pytest
 from tests.ledger.running import PASSWORD, RunningLedger, copy_template
 from tests.ledger.web.wire import raw, statuses
 
+pytestmark = pytest.mark.faults
+
 HOST = b"host: x\r\n"
 POST = b"POST /v1/sessions HTTP/1.1\r\n" + HOST + b"content-type: application/json\r\n"
 GET = b"GET /v1/me HTTP/1.1\r\n" + HOST
