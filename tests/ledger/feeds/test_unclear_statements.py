@@ -400,6 +400,8 @@ def test_a_transaction_that_goes_on_in_a_continuation_is_whole(transaction: tupl
         (("16,195,1250,Z,REF700001/", "88,100245,PAID, IN PART/"), ("REF700001", "100245", "PAID, IN PART")),
         (("16,195,1250,Z/", "88,,100245,PAID/"), (None, "100245", "PAID")),
         (("16,195,1250,V,261103,/", "88,REF700001,100245/"), ("REF700001", "100245", "")),
+        # One word alone may be the bank's reference or the payer's: it is looked for as both.
+        (("16,195,1250,Z/", "88,INV100245/"), ("INV100245", "INV100245", "")),
         # Text that begins in a continuation, its references left out or blank.
         (("16,195,1250,Z/", "88,PAID BY W KAMAU, 100245/"), (None, "PAID BY W KAMAU, 100245", "PAID BY W KAMAU, 100245")),
         (("16,195,1250,Z,,/", "88,REF700001,100245/"), (None, "REF700001,100245", "REF700001,100245")),

@@ -269,6 +269,7 @@ class Bai2Reader:
         if _ended(kind) == "V" and len(fields) > 3 and (day := _day(fields[3].strip())):
             entry.day = day
         at = _behind_funds(fields, 2)
+        stated = len(fields)
         fields, more = _with_references(fields, more, at)
         bank, customer = (_ended(each).strip() for each in (*fields[at : at + 2], "", "")[:2])
         first = _ended(",".join(fields[at + 2 :]))
@@ -276,6 +277,9 @@ class Bai2Reader:
         entry.reference = reference_of(bank)
         entry.details = text_of(text, DETAILS_MAX)
         entry.account_ref = reference_of(customer) or entry.details[:140]
+        if not entry.account_ref and len(fields) > stated:
+            # A lone word in a continuation is where the standard puts the bank's reference, and many banks the payer's.
+            entry.account_ref = bank
         if is_altered(text, bank, customer):
             entry.raw = text
 
