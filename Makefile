@@ -36,6 +36,10 @@ help: ## List these commands
 demo: $(RUN_STAMP) ## A ledger with a demonstration branch, and the terminal signed in to it (ARGS=--keep keeps it)
 	@exec $(BIN)/branchtui demo $(ARGS)
 
+# Tests start the program hundreds of times; where the environment forbids to keep what was compiled, each start would
+# compile all of it anew, which is a third of its time.
+test faults night mutants: export PYTHONDONTWRITEBYTECODE =
+
 .PHONY: test
 test: $(DEV_STAMP) ## Run the tests: under ten minutes on two cores
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not faults" $(ARGS)

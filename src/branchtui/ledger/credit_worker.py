@@ -18,7 +18,6 @@ from sqlalchemy import bindparam, func, select
 
 from branchtui.contract.credit_statements import MailState
 from branchtui.ledger.mailing import MailFailed, message_of
-from branchtui.ledger.statement_pdf import as_pdf
 from branchtui.ledger.store import tables
 from branchtui.ledger.store.errors import StoreFailure
 from branchtui.ledger.store.mapping import compiled
@@ -215,7 +214,7 @@ async def _send(core: Core, server: MailServer, mail: StatementMail) -> None:
     statement = await core.reader.get(CreditStatement, mail.statement_id)
     assert statement is not None, "a mail names its statement"
     found = await credit_statements.whole(core, statement)
-    pdf = await asyncio.to_thread(as_pdf, found)
+    pdf = await credit_statements.as_pdf(found)
     message = message_of(
         server,
         to=mail.address,

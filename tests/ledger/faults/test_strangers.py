@@ -17,7 +17,7 @@ ROLES = chance("strangers").sample(
 )
 """One a run, drawn by its seed, and all four in `make night`: it makes more than ten thousand calls."""
 
-EXAMPLES = figure("BRANCHTUI_STRANGER_EXAMPLES", 3)
+EXAMPLES = figure("BRANCHTUI_STRANGER_EXAMPLES", 2)
 """How many an endpoint, beside the ten to hundred that cover each rule of its schema."""
 
 

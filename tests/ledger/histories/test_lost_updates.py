@@ -17,7 +17,7 @@ from branchtui.ledger.store.engine import store_at
 
 pytestmark = [pytest.mark.faults, pytest.mark.e2e]
 
-EDITS = seeds.figure("BRANCHTUI_RACED_EDITS", 250)
+EDITS = seeds.figure("BRANCHTUI_RACED_EDITS", 150)
 RECORDS = 3
 MIX = {"edit": 3, "read-record": 1}
 
