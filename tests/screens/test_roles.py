@@ -71,6 +71,7 @@ def test_what_an_older_ledger_does_not_tell_may_be_tried() -> None:
 def test_every_permission_that_a_key_needs_exists() -> None:
     """A name that no ledger tells would grey the key for everybody."""
     names = {each.value for each in Permission}
+    assert {"approval.decide", "code.admin", "user.admin", "branch.admin"} <= names
     for kind, _ in BEGINS.values():
         needs = {action.needs for action in kind.ACTIONS} - {""}
         assert needs

@@ -178,3 +178,23 @@ async def test_a_title_without_end_leaves_what_may_be_done_in_sight() -> None:
         text = "\n".join(screen_text(app))
         assert ">1 Post" in text
         assert "[number] do it" in text
+
+
+async def test_a_message_longer_than_the_terminal_is_read_to_its_end() -> None:
+    """The keys stay in sight and tell of more; every line comes into sight, and one may go back."""
+    app = Asking()
+    lines = [f"line {number}" for number in range(40)]
+    async with app.run_test(size=(80, 12)) as pilot:
+        await app.ask(MessageDialog("Receipt", lines))
+        await until(pilot, lambda: "[enter] go on   [↑ ↓] more" in "\n".join(screen_text(app)))
+        seen = screen_text(app)
+        for key in ("pagedown", "down") * 5:
+            await pilot.press(key)
+            await pilot.pause()
+            seen += screen_text(app)
+        assert [line for line in lines if not any(f" {line} " in row for row in seen)] == []
+        assert "[enter] go on" in "\n".join(screen_text(app))
+        await pilot.press("pageup", "pageup", "pageup", "pageup", "pageup", "up", "up")
+        await until(pilot, lambda: "Receipt" in "\n".join(screen_text(app)))
+        await pilot.press("enter")
+        assert await answered(pilot, app) is None

@@ -79,7 +79,7 @@ class User(Answer):
     branches: tuple[Branch, ...]
     limits: dict[str, int] = {}
     second_factor: bool = False
-    permissions: frozenset[str] | None = None
+    permissions: tuple[str, ...] | None = None
 
     def may(self, permission: str) -> bool:
         """Whether a role may do what needs `permission`; what is not told may be tried."""

@@ -40,7 +40,6 @@ TURNS: Final = (
     Turn("all", "all", "No request."),
 )
 _BY_THE_LEDGER: Final = {"approve": "approve", "reject": "reject", "delete": "withdraw"}
-_DECIDES: Final = frozenset({"supervisor"})
 
 
 class ApprovalsScreen(ListScreen):
@@ -59,8 +58,7 @@ class ApprovalsScreen(ListScreen):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        roles = {role.value for role in desk.user.roles} if desk.user is not None else set()
-        self._turn = TURNS[0] if roles & _DECIDES else TURNS[1]
+        self._turn = TURNS[0] if desk.may("approval.decide") else TURNS[1]
 
     def compose_body(self) -> ComposeResult:
         """The list."""

@@ -284,7 +284,7 @@ class LedgerScreen(LineWatch):
     def why_not_now(self, action: Action) -> str | None:
         """What nobody of one's role may do is not begun; else as where the line is down."""
         user = self.desk.user
-        if user is not None and not user.may(action.needs):
+        if user is not None and not self.desk.may(action.needs):
             return f"Your role, {', '.join(role.value for role in user.roles)}, may not do this."
         return super().why_not_now(action)
 

@@ -91,6 +91,10 @@ class Desk:
         assert self._ledger is not None, "the ledger is not open"
         return self._ledger
 
+    def may(self, permission: str) -> bool:
+        """Whether one's role may do what needs `permission`; what the ledger did not tell may be tried."""
+        return self.user is None or self.user.may(permission)
+
     @property
     def is_open(self) -> bool:
         """Whether `ledger` may be used."""

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
 MEMBERSHIP: Final = "membership"
 PLANS: Final = "plans"
-_ADMIN: Final = "administrator"
 
 
 @dataclass(frozen=True)
@@ -67,8 +66,7 @@ LISTS: Final = (
 
 def may_keep(desk: Desk) -> str | None:
     """Why this person may not change a list; None for an administrator. The ledger decides, this saves a form."""
-    roles = {role.value for role in desk.user.roles} if desk.user else set()
-    return None if _ADMIN in roles else "Only an administrator changes the lists."
+    return None if desk.may("code.admin") else "Only an administrator changes the lists."
 
 
 class ListsScreen(LedgerScreen):

@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
 USERS: Final = "users"
 BRANCHES: Final = "branches"
-_ADMIN: Final = "administrator"
 _OF_A_ROW: Final = frozenset({"edit", "delete"})
 _UNLOCK: Final = Action("unlock", "", "Unlock", "Let the user try again", changes=True)
 _PASSWORD: Final = Action(
@@ -153,8 +152,8 @@ class SettingsScreen(OwnSettings):
     def why_not(self, action_id: str) -> str | None:
         """The ledger's own reason for a row; a new one is an administrator's."""
         if action_id == "new":
-            roles = {role.value for role in self.desk.user.roles} if self.desk.user else set()
-            return None if _ADMIN in roles else f"Only an administrator adds {self._side}."
+            needed = "user.admin" if self._side == USERS else "branch.admin"
+            return None if self.desk.may(needed) else f"Only an administrator adds {self._side}."
         if action_id == "delete" and self._side == BRANCHES:
             return "A branch keeps its books: it is renamed, never taken away."
         if action_id not in _OF_A_ROW:

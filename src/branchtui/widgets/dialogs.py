@@ -29,6 +29,7 @@ _REASON_MAX: Final = 200
 _YES: Final = "[y] yes"
 _ENTER: Final = "[enter] go on   [esc] leave"
 _REST: Final = "[y] the rest"
+_GO_ON: Final = "[enter] go on"
 Answer = TypeVar("Answer")
 
 
@@ -43,14 +44,8 @@ def restated(lines: Lines, cells: int = DIALOG_CELLS) -> Content:
     return Content("\n".join(rows))
 
 
-class Confirmation(ModalScreen[Answer]):
-    """What is confirmed with `y` once all of it was in sight; the line of the keys stays, and says what `y` does now.
-
-    Where the terminal is too low for the dialog, the first `y` shows the rest: nobody confirms what is below the edge.
-    """
-
-    is_confirmation: ClassVar[bool] = True
-    """A key gate stops its replay here: no money moves by a key typed before this was on the screen."""
+class TallDialog(ModalScreen[Answer]):
+    """A dialog that may be taller than the terminal: the line of its keys stays in sight and says what they do now."""
 
     def __init__(self, keys: str) -> None:
         super().__init__()
@@ -59,41 +54,66 @@ class Confirmation(ModalScreen[Answer]):
 
     def on_mount(self) -> None:
         """Follow what is in sight."""
-        box = self.query_one(".dialog", Vertical)
         for changes in ("scroll_y", "virtual_size"):
-            self.watch(box, changes, self._moved, init=False)
+            self.watch(self.box, changes, self._moved, init=False)
 
     def on_resize(self) -> None:
         """What is in sight is another part now."""
         self._moved()
 
+    @property
+    def box(self) -> Vertical:
+        """What scrolls."""
+        return self.query_one(".dialog", Vertical)
+
+    @property
+    def has_rest(self) -> bool:
+        """Whether a part is below the edge still."""
+        return self.box.scroll_offset.y < self.box.max_scroll_y
+
+    def keys_now(self) -> str:
+        """The line of the keys as it is meant now; a dialog whose keys do something else with a rest overrides it."""
+        return self._line
+
+    def answers_with(self, keys: str) -> None:
+        """Another line of the keys."""
+        self._line = keys
+        self._name_keys()
+
+    def page(self, by: int) -> None:
+        """Scroll by as much as is in sight: one row for the keys, which stay, and one that was there before."""
+        self.box.scroll_to(y=self.box.scroll_offset.y + by * max(1, self.box.size.height - 2), animate=False)
+
     def _moved(self) -> None:
         # Its sizes come one after the other: only when all have is it known what is in sight.
         self.call_after_refresh(self._name_keys)
 
-    def _answers_with(self, keys: str) -> None:
-        """What the line of the keys says when nothing is left to be shown."""
-        self._line = keys
-        self._name_keys()
-
     def _name_keys(self) -> None:
-        says = self._line.replace(_YES, _REST, 1) if self._has_rest() else self._line
+        says = self.keys_now()
         if says != self._says:
             self._says = says
             self._keys.update(Content(says))
 
-    def _has_rest(self) -> bool:
-        box = self.query_one(".dialog", Vertical)
-        return box.scroll_offset.y < box.max_scroll_y
 
-    def _shows_rest(self) -> bool:
+class Confirmation(TallDialog[Answer]):
+    """What is confirmed with `y` once all of it was in sight.
+
+    Where the terminal is too low for the dialog, the first `y` shows the rest: nobody confirms what is below the edge.
+    """
+
+    is_confirmation: ClassVar[bool] = True
+    """A key gate stops its replay here: no money moves by a key typed before this was on the screen."""
+
+    def keys_now(self) -> str:
+        """`y` says which of the two it does."""
+        return self._line.replace(_YES, _REST, 1) if self.has_rest else self._line
+
+    def shows_rest(self) -> bool:
         """Scroll to what was not in sight yet; False when all of the dialog was."""
-        if not self._has_rest():
-            return False
-        box = self.query_one(".dialog", Vertical)
-        # One row for the keys, which stay, and one that was in sight before.
-        box.scroll_to(y=box.scroll_offset.y + max(1, box.size.height - 2), animate=False)
-        return True
+        if self.has_rest:
+            self.page(1)
+            return True
+        return False
 
 
 class ConfirmDialog(Confirmation[bool]):
@@ -123,7 +143,7 @@ class ConfirmDialog(Confirmation[bool]):
 
     def action_confirm(self) -> None:
         """`y`; where the terminal is too low for all of it, the first ones show the rest."""
-        if not self._shows_rest():
+        if not self.shows_rest():
             self.dismiss(True)
 
     def action_refuse(self) -> None:
@@ -168,13 +188,13 @@ class ReasonDialog(Confirmation[str | None]):
     def _entered(self, event: Input.Submitted) -> None:
         event.stop()
         if not event.value.strip():
-            self._answers_with(f"{safe_text(self._label)} is missing.   [esc] leave")
+            self.answers_with(f"{safe_text(self._label)} is missing.   [esc] leave")
             return
         self._is_entered = True
         self.set_focus(None)
         # The line had scrolled to itself; what is confirmed is read from its beginning.
-        self.query_one(".dialog", Vertical).scroll_home(animate=False)
-        self._answers_with(f"{_YES}   [esc] change it")
+        self.box.scroll_home(animate=False)
+        self.answers_with(f"{_YES}   [esc] change it")
 
     @property
     def is_dirty(self) -> bool:
@@ -184,12 +204,12 @@ class ReasonDialog(Confirmation[str | None]):
     def back_to_line(self) -> None:
         """What was entered has to be entered again, and confirmed after it: who comes back reads it first."""
         self._is_entered = False
-        self._answers_with(_ENTER)
+        self.answers_with(_ENTER)
         self._input.focus()
 
     def action_confirm(self) -> None:
         """`y`, once the reason was entered."""
-        if self._is_entered and not self._shows_rest():
+        if self._is_entered and not self.shows_rest():
             self.dismiss(self._input.value.strip())
 
     def action_back(self) -> None:
@@ -285,13 +305,19 @@ class MenuDialog(ModalScreen[str | None]):
             box.scroll_to(y=top, animate=False)
 
 
-class MessageDialog(ModalScreen[None]):
-    """Something to read; `enter` or `esc` goes on."""
+class MessageDialog(TallDialog[None]):
+    """Something to read; `enter` or `esc` goes on, the arrows and `pgdn` show the rest."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,escape", "leave", "Go on")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,escape", "leave", "Go on"),
+        Binding("down,j", "move(1)", "Down", show=False),
+        Binding("up,k", "move(-1)", "Up", show=False),
+        Binding("pagedown,space", "page(1)", "Page down", show=False),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+    ]
 
     def __init__(self, title: str, lines: Sequence[str]) -> None:
-        super().__init__()
+        super().__init__(_GO_ON)
         self._heading = title
         self._lines = list(lines)
 
@@ -299,8 +325,24 @@ class MessageDialog(ModalScreen[None]):
         """Heading, text, keys."""
         with Vertical(classes="dialog"):
             yield Static(Content(safe_text(self._heading)), classes="dialog-title")
-            yield Static(Content("\n".join(safe_text(line) for line in self._lines)), classes="dialog-lines")
-            yield Static(Content("[enter] go on"), classes="dialog-keys")
+            yield Static(self.text(), classes="dialog-lines")
+            yield self._keys
+
+    def text(self) -> Content:
+        """What there is to read."""
+        return Content("\n".join(safe_text(line) for line in self._lines))
+
+    def keys_now(self) -> str:
+        """More, where there is more above or below."""
+        return f"{self._line}   [↑ ↓] more" if self.box.max_scroll_y else self._line
+
+    def action_move(self, by: int) -> None:
+        """A row."""
+        self.box.scroll_relative(y=by, animate=False)
+
+    def action_page(self, by: int) -> None:
+        """As much as is in sight."""
+        self.page(by)
 
     def action_leave(self) -> None:
         """Go on."""

@@ -258,7 +258,7 @@ def user_answer(core: Core, principal: Principal, *, with_code: bool = False) ->
         branches=tuple(branch_answer(core, branch_id) for branch_id in seen),
         limits=limits,
         second_factor=with_code,
-        permissions=frozenset(PERMISSIONS[principal.role]),
+        permissions=tuple(sorted(PERMISSIONS[principal.role])),
     )
 
 
