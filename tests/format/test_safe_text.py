@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from tests.format.payloads import PAYLOADS
@@ -121,6 +121,10 @@ def test_an_answer_nested_without_end_is_refused() -> None:
 
 
 @given(_ANY_TEXT, st.integers(0, 40), st.sampled_from(["left", "right", "center"]))
+@example("\U0001f3fb", 2, "left")
+@example("a\U0001f44d\U0001f3ff", 8, "left")
+@example("\U0001f1f0\U0001f1ea Kofi", 12, "right")
+@example("\U0001f1e6", 3, "center")
 def test_a_padded_cell_has_exactly_its_width(text: str, width: int, align: str) -> None:
     """TTY-4: columns stay aligned whatever a name holds, by our measure and by the framework's."""
     cell = pad(safe_text(text), width, align)  # type: ignore[arg-type]  # the strategy gives the three literals

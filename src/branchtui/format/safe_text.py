@@ -26,13 +26,15 @@ _INVISIBLE: Final = frozenset(
         *(*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)),
     ]
 )
+# Skin tones and the letters of flags: each terminal, and each measure of text, has another width for them.
+_NO_CERTAIN_WIDTH: Final = frozenset([*range(0x1F3FB, 0x1F400), *range(0x1F1E6, 0x1F200)])
 
 
 def safe_text(text: str) -> str:
     """`text` with nothing in it that a terminal could obey or that hides or turns what stands beside it.
 
     Controls (C0, C1, DEL), direction marks, zero-width and tag characters, lone surrogates, private-use and
-    unassigned code points, line and paragraph separators become `␛` (for ESC) or `�`; a newline or tab becomes a
+    unassigned code points, line and paragraph separators, and signs without a certain width become `␛` (for ESC) or `�`; a newline or tab becomes a
     space. Joiners stay between letters, where scripts need them. Applying it twice changes nothing more.
     """
     if _PLAIN.fullmatch(text):
@@ -99,7 +101,7 @@ def mask_phone(phone: str) -> str:
 @lru_cache(maxsize=4096)
 def kind_of(character: str) -> str:
     """`letter`, `mark`, `bad` (never shown as it is) or `other`, for one character."""
-    if ord(character) in _INVISIBLE:
+    if ord(character) in _INVISIBLE or ord(character) in _NO_CERTAIN_WIDTH:
         return "bad"
     code = category(character)
     if code in _BAD_CATEGORIES:
