@@ -91,8 +91,8 @@ def test_a_fence_that_is_cut_still_settles_the_change(world: World, state: Path)
             outcome = await person.make(change)
             assert (outcome.said, outcome.was_unknown) == (Said.NOT_DONE, True), (fault, outcome)
             passed = proxy.passed[count:]
-            (met,) = [place for place, one in enumerate(passed) if fences(one) and one.is_cut]
-            assert len(passed) - met - 1 <= EXTRA_REQUESTS
+            met = next(place for place, one in enumerate(passed) if fences(one))
+            assert len(passed) - met - 1 <= (EXTRA_REQUESTS if passed[met].is_cut else 0)
 
     at(world, state, work)
 
@@ -143,8 +143,13 @@ def test_a_renewal_that_is_cut_ends_no_session(world: World, state: Path, how_of
             person.forget_bad_times()
             expire()
             proxy.befall(*[fault] * how_often, only=only)
+            count = len(proxy.passed)
             outcome = await person.make(ready(world, DONE))
-            if how_often == 2:
+            renewals = [one for one in proxy.passed[count:] if only(one)]
+            assert renewals
+            # As at a sign-in: an answer that came out shorter may be whole before its cut.
+            if how_often == 2 and all(one.is_cut for one in renewals):
+                assert len(renewals) == how_often
                 assert (outcome.said, type(outcome.error)) == (Said.NOT_DONE, Unreachable), fault
                 assert person.ledger.is_signed_in
                 outcome = await person.make(ready(world, DONE))
