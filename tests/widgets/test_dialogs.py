@@ -78,8 +78,8 @@ async def test_the_keys_stay_in_sight_and_y_confirms_only_what_was_read_to_its_e
         seen = screen_text(app)
         while box.scroll_offset.y < box.max_scroll_y:
             await pilot.press("y")
+            assert app.answer is _NONE_YET
             seen += screen_text(app)
-        assert app.answer is _NONE_YET
         await until(pilot, lambda: "[y] yes   [esc] no" in "\n".join(screen_text(app)))
         assert "the end" in "\n".join(screen_text(app))
         assert [
