@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from branchtui.ledger.operations import Command
+    from branchtui.ledger.store.owner_store import HeldAccount
     from branchtui.ledger.store.unit import BulkTx, Tx
 
 CREDIT_NORMAL: Final = frozenset(
@@ -80,19 +81,20 @@ class Standing(NamedTuple):
 class Pair(NamedTuple):
     """An entry of two legs to be written: `amount_minor` for the first account, as much the other way for the second.
 
-    `row_no` numbers it among all of the operation (IDEM-10).
+    `row_no` numbers it among all of the operation (IDEM-10); `kind` is told where they are not all of one.
     """
 
     entry_id: str
     row_no: int
     branch_id: str
     subject_id: str
-    first: Standing | Account
-    second: Standing | Account
+    first: Standing | Account | HeldAccount
+    second: Standing | Account | HeldAccount
     amount_minor: int
     business_date: str
     narration: str
     reference: str | None
+    kind: str = ""
 
 
 def transfer(debit: Account, credit: Account, amount_minor: int) -> tuple[LegDraft, LegDraft]:
@@ -218,20 +220,20 @@ def post_entries_bulk(
 def post_pairs_bulk(
     tx: BulkTx, command: Command, kind: str, pairs: Iterable[Pair], *, opened: Sequence[Account] = ()
 ) -> None:
-    """Write many entries of two legs each, all of one kind: `post_entries_bulk` for the thousands that a row costs most.
+    """Write many entries of two legs each: `post_entries_bulk` for the thousands that a row costs most.
 
-    The accounts are as they were read in this transaction; `opened` are those among them that are not kept yet.
+    They are of `kind` where they name none of their own. The accounts are as they were read in this transaction; `opened` are those among them that are not kept yet.
 
     Raises:
         InvariantBroken: as `post_entries_bulk`.
         Refusal: as `post_entries_bulk`.
     """
-    known: dict[str, Standing | Account] = {}
+    known: dict[str, Standing | Account | HeldAccount] = {}
     moved: dict[str, list[int]] = {}
     entries: list[tuple[Any, ...]] = []
     legs: list[tuple[Any, ...]] = []
     key, username, at_us = command.key, command.principal.username, command.at_us
-    for entry_id, row_no, branch_id, subject_id, first, second, amount, day, narration, reference in pairs:
+    for entry_id, row_no, branch_id, subject_id, first, second, amount, day, narration, reference, own in pairs:
         if amount == 0 or first.currency != second.currency:
             raise InvariantBroken(f"the legs of entry {row_no} are of nothing, or of two currencies")
         # In the order of the columns of `JournalEntry` and `Leg`.
@@ -239,7 +241,7 @@ def post_pairs_bulk(
             (
                 entry_id,
                 branch_id,
-                kind,
+                own or kind,
                 key,
                 row_no,
                 subject_id,

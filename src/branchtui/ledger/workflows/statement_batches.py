@@ -9,7 +9,6 @@ are left to a person.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from branchtui.format.money import money
@@ -92,18 +91,18 @@ def settled(
                     f"The booking {each} of {money(booking.amount_minor, wanted.currency)} {wanted.currency} is payment "
                     f"{one.payment_no} as a whole: its parts are not taken in a second time. Look after it by hand."
                 )
-                return replace(decision, fate=Fate.QUARANTINED, because=said)
+                return decision._replace(fate=Fate.QUARANTINED, because=said)
         return decision
     found = batches.find(provider, names, wanted)
     if found is not None and found.day == wanted.day:
-        return replace(
-            decision, fate=Fate.KNOWN, because=f"its {found.payments:,} payments are in, one by one"
+        return decision._replace(
+            fate=Fate.KNOWN, because=f"its {found.payments:,} payments are in, one by one"
         )
     if found is not None:
         said = f"Under the reference {found.reference} a booking of {found.day} with this amount came in as its {found.payments:,} payments: look whether it is the same."
-        return replace(decision, fate=Fate.QUARANTINED, because=said)
+        return decision._replace(fate=Fate.QUARANTINED, because=said)
     if booking is not None and booking.is_several:
-        return replace(decision, fate=Fate.QUARANTINED, because=WAITS)
+        return decision._replace(fate=Fate.QUARANTINED, because=WAITS)
     return decision
 
 
