@@ -233,7 +233,19 @@ def post_pairs_bulk(
     entries: list[tuple[Any, ...]] = []
     legs: list[tuple[Any, ...]] = []
     key, username, at_us = command.key, command.principal.username, command.at_us
-    for entry_id, row_no, branch_id, subject_id, first, second, amount, day, narration, reference, own in pairs:
+    for (
+        entry_id,
+        row_no,
+        branch_id,
+        subject_id,
+        first,
+        second,
+        amount,
+        day,
+        narration,
+        reference,
+        own,
+    ) in pairs:
         if amount == 0 or first.currency != second.currency:
             raise InvariantBroken(f"the legs of entry {row_no} are of nothing, or of two currencies")
         # In the order of the columns of `JournalEntry` and `Leg`.

@@ -103,9 +103,7 @@ def book_receipts(
         matching.decide(says, answer, unknown_waits=place.unknown_waits)
         for says, answer, place in zip(evidences, found, places, strict=True)
     ]
-    held = accounts_of(
-        tx.connection, {each.customer.id for each in decisions if each.customer is not None}
-    )
+    held = accounts_of(tx.connection, {each.customer.id for each in decisions if each.customer is not None})
     ids = [core.new_id() for _ in receipts]
     rows: list[tuple[Any, ...]] = []
     pairs: list[Pair] = []
@@ -183,7 +181,17 @@ def _entries(
     if account is None:
         return (received,)
     given = Pair(
-        core.new_id(), row_no + 1, branch_id, payment_id, unallocated, account, amount, day, said, code, ASSOCIATED
+        core.new_id(),
+        row_no + 1,
+        branch_id,
+        payment_id,
+        unallocated,
+        account,
+        amount,
+        day,
+        said,
+        code,
+        ASSOCIATED,
     )
     return received, given
 

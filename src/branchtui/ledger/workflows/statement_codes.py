@@ -124,20 +124,16 @@ class Codes:
 def series(base: str, day: str) -> Iterator[str]:
     """The codes that a reference may stand under, in order."""
     yield base
-    dated = _dated(base, day)
-    yield dated
+    of_day = dated(base, day)
+    yield of_day
     count = 2
     while True:
-        yield f"{dated}/{count}"
+        yield f"{of_day}/{count}"
         count += 1
 
 
-def likely(base: str, day: str) -> tuple[str, str]:
-    """The codes of the series that are looked up beforehand."""
-    return base, _dated(base, day)
-
-
-def _dated(base: str, day: str) -> str:
+def dated(base: str, day: str) -> str:
+    """The code of a reference that stands for another booking too: with its day."""
     return f"{base}/{day[2:].replace('-', '')}"
 
 
