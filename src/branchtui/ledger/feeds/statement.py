@@ -244,7 +244,9 @@ def text_of(raw: str, longest: int = TEXT_MAX) -> str:
 def is_altered(*raws: str) -> bool:
     """Whether cleaning takes something out of one of these texts (line breaks and tabs are nothing)."""
     for raw in raws:
-        if not (raw.isascii() and raw.isprintable()) and "\N{REPLACEMENT CHARACTER}" in clean(_on_one_line(raw)):
+        if not (raw.isascii() and raw.isprintable()) and "\N{REPLACEMENT CHARACTER}" in clean(
+            _on_one_line(raw)
+        ):
             return True
     return False
 

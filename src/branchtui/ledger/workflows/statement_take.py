@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from branchtui.ledger.workflows.statement_codes import Decision
 
 _NEW: Final = Fate.NEW.value
-CHUNK_ROWS: Final = 2_000
+CHUNK_ROWS: Final = 3_000
 """Payments that one transaction books: a callback waits no longer than that takes."""
 
 
