@@ -243,12 +243,13 @@ def text_of(raw: str, longest: int = TEXT_MAX) -> str:
 
 def is_altered(*raws: str) -> bool:
     """Whether cleaning takes something out of one of these texts (line breaks and tabs are nothing)."""
-    for raw in raws:
-        if not (raw.isascii() and raw.isprintable()) and "\N{REPLACEMENT CHARACTER}" in clean(
-            _on_one_line(raw)
-        ):
-            return True
-    return False
+    return any(map(_is_altered, raws))
+
+
+def _is_altered(raw: str) -> bool:
+    if raw.isascii() and raw.isprintable():
+        return False
+    return "\N{REPLACEMENT CHARACTER}" in clean(_on_one_line(raw))
 
 
 def reference_of(raw: str) -> str | None:
