@@ -7,9 +7,10 @@ nothing else changes a balance.
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from pydantic_core import to_json
 
 from branchtui.contract.base import COUNTED_MAX
 from branchtui.contract.customers import AccountBalance, AccountKind
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from branchtui.ledger.operations import Command
+    from branchtui.ledger.store.owner_store import HeldAccount
     from branchtui.ledger.store.unit import BulkTx, Tx
 
 CREDIT_NORMAL: Final = frozenset(
@@ -80,19 +82,20 @@ class Standing(NamedTuple):
 class Pair(NamedTuple):
     """An entry of two legs to be written: `amount_minor` for the first account, as much the other way for the second.
 
-    `row_no` numbers it among all of the operation (IDEM-10).
+    `row_no` numbers it among all of the operation (IDEM-10); `kind` is told where they are not all of one.
     """
 
     entry_id: str
     row_no: int
     branch_id: str
     subject_id: str
-    first: Standing | Account
-    second: Standing | Account
+    first: Standing | Account | HeldAccount
+    second: Standing | Account | HeldAccount
     amount_minor: int
     business_date: str
     narration: str
     reference: str | None
+    kind: str = ""
 
 
 def transfer(debit: Account, credit: Account, amount_minor: int) -> tuple[LegDraft, LegDraft]:
@@ -218,20 +221,32 @@ def post_entries_bulk(
 def post_pairs_bulk(
     tx: BulkTx, command: Command, kind: str, pairs: Iterable[Pair], *, opened: Sequence[Account] = ()
 ) -> None:
-    """Write many entries of two legs each, all of one kind: `post_entries_bulk` for the thousands that a row costs most.
+    """Write many entries of two legs each: `post_entries_bulk` for the thousands that a row costs most.
 
-    The accounts are as they were read in this transaction; `opened` are those among them that are not kept yet.
+    They are of `kind` where they name none of their own. The accounts are as they were read in this transaction; `opened` are those among them that are not kept yet.
 
     Raises:
         InvariantBroken: as `post_entries_bulk`.
         Refusal: as `post_entries_bulk`.
     """
-    known: dict[str, Standing | Account] = {}
+    known: dict[str, Standing | Account | HeldAccount] = {}
     moved: dict[str, list[int]] = {}
     entries: list[tuple[Any, ...]] = []
     legs: list[tuple[Any, ...]] = []
     key, username, at_us = command.key, command.principal.username, command.at_us
-    for entry_id, row_no, branch_id, subject_id, first, second, amount, day, narration, reference in pairs:
+    for (
+        entry_id,
+        row_no,
+        branch_id,
+        subject_id,
+        first,
+        second,
+        amount,
+        day,
+        narration,
+        reference,
+        own,
+    ) in pairs:
         if amount == 0 or first.currency != second.currency:
             raise InvariantBroken(f"the legs of entry {row_no} are of nothing, or of two currencies")
         # In the order of the columns of `JournalEntry` and `Leg`.
@@ -239,7 +254,7 @@ def post_pairs_bulk(
             (
                 entry_id,
                 branch_id,
-                kind,
+                own or kind,
                 key,
                 row_no,
                 subject_id,
@@ -295,7 +310,8 @@ def move_accounts(tx: BulkTx, rows: Sequence[tuple[str, int, int, int]]) -> None
     `rows` are id, balance, the version it had, and how often it moved.
     """
     before = tx.connection.total_changes()
-    tx.connection.execute(_MOVED, {"rows": json.dumps(rows)})
+    # In the order of their index: neighbours lie on one page of it.
+    tx.connection.execute(_MOVED, {"rows": to_json(sorted(rows)).decode()})
     if tx.connection.total_changes() - before != len(rows):
         raise InvariantBroken("an account of a bulk posting moved while it was done")
     tx.forget(Account, (account_id for account_id, *_ in rows))

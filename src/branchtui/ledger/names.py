@@ -48,9 +48,12 @@ def search_text(name: str, numbers: tuple[str | None, ...]) -> str:
 
 def searched(name_key: str, numbers: tuple[str | None, ...]) -> str:
     """`search_text` of a name that is folded already."""
-    plain = name_key.translate(_APOSTROPHES)
-    bare = plain.translate(_SIGNS)
-    parts = [plain] if bare == plain else [plain, bare]
+    if not name_key or (name_key.isascii() and name_key.replace(" ", "").isalnum()):
+        parts = [name_key]  # nearly every name: letters and spaces
+    else:
+        plain = name_key.translate(_APOSTROPHES)
+        bare = plain.translate(_SIGNS)
+        parts = [plain] if bare == plain else [plain, bare]
     # Numbers are folded together: a space parts them before and after.
     written = fold(" ".join([number for number in numbers if number]))
     return f" {' '.join([*parts, written] if written else parts)} "

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, Protocol
 
 from branchtui.contract.base import MAX_AMOUNT_MINOR
@@ -198,16 +199,27 @@ def iso_day(year: int, month: int, day: int, findings: list[Finding]) -> str | N
 
     None, with an error among `findings`, where there is no such month or day at all.
     """
+    real = _real_day(year, month, day)
+    if real is not None:
+        return real
     if not (1 <= month <= 12 and 1 <= day <= 31 and 1900 <= year <= 2999):
         findings.append(error("date", f"There is no day {year:04d}-{month:02d}-{day:02d}.", "date"))
         return None
-    last = monthrange(year, month)[1]
-    if day > last:
-        taken = f"{year:04d}-{month:02d}-{last:02d}"
-        said = f"There is no {year:04d}-{month:02d}-{day:02d}: {taken} is taken for it."
-        findings.append(warning("day-moved", said, "date"))
-        return taken
-    return date(year, month, day).isoformat()
+    taken = f"{year:04d}-{month:02d}-{monthrange(year, month)[1]:02d}"
+    said = f"There is no {year:04d}-{month:02d}-{day:02d}: {taken} is taken for it."
+    findings.append(warning("day-moved", said, "date"))
+    return taken
+
+
+@lru_cache(maxsize=1_024)
+def _real_day(year: int, month: int, day: int) -> str | None:
+    """The ISO date of a day that a statement may be of, if there is such a day; a file names few, each many times."""
+    if not 1900 <= year <= 2999:
+        return None
+    try:
+        return date(year, month, day).isoformat()
+    except ValueError:
+        return None
 
 
 def full_year(two_digits: int) -> int:
@@ -231,8 +243,13 @@ def text_of(raw: str, longest: int = TEXT_MAX) -> str:
 
 def is_altered(*raws: str) -> bool:
     """Whether cleaning takes something out of one of these texts (line breaks and tabs are nothing)."""
-    strange = [raw for raw in raws if raw and not (raw.isascii() and raw.isprintable())]
-    return any("\N{REPLACEMENT CHARACTER}" in clean(_on_one_line(raw)) for raw in strange)
+    return any(map(_is_altered, raws))
+
+
+def _is_altered(raw: str) -> bool:
+    if raw.isascii() and raw.isprintable():
+        return False
+    return "\N{REPLACEMENT CHARACTER}" in clean(_on_one_line(raw))
 
 
 def reference_of(raw: str) -> str | None:

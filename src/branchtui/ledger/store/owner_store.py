@@ -35,6 +35,19 @@ class OwnerRow(NamedTuple):
     mobile_no: str | None
 
 
+class HeldAccount(NamedTuple):
+    """As much of a customer's account as giving money to it needs; see `payment_rules.Holding` and `journal.Standing`."""
+
+    id: str
+    version: int
+    account_no: str
+    customer_id: str
+    kind: str
+    currency: str
+    status: str
+    balance_minor: int
+
+
 _GIVEN = text("SELECT value FROM json_each(:keys)")
 _WIDTH: Final = len(OwnerRow._fields)
 _OWN = [customers.c[name] for name in OwnerRow._fields]
@@ -59,6 +72,9 @@ _BY_ACCOUNT: Final = compiled(
         accounts.c.account_no_key.in_(_GIVEN), accounts.c.customer_id.is_not(None)
     )
 )
+_HELD: Final = compiled(
+    select(*(accounts.c[name] for name in HeldAccount._fields)).where(accounts.c.customer_id.in_(_GIVEN))
+)
 
 
 def owners_by(connection: Connection, column: str, values: Collection[str]) -> Iterator[tuple[str, OwnerRow]]:
@@ -75,3 +91,13 @@ def owners_of_accounts(connection: Connection, numbers: Collection[str]) -> list
     """Account number as references are compared with it, and the id of the customer whose account it is."""
     found = connection.execute(_BY_ACCOUNT, {"keys": json.dumps(list(numbers))})
     return [(number, customer_id) for number, customer_id in found]
+
+
+def accounts_of(connection: Connection, customer_ids: Collection[str]) -> dict[str, list[HeldAccount]]:
+    """The accounts of these customers, by customer, as they are stored."""
+    held: dict[str, list[HeldAccount]] = {}
+    if customer_ids:
+        for found in connection.execute(_HELD, {"keys": json.dumps(sorted(customer_ids))}):
+            account = HeldAccount._make(found)
+            held.setdefault(account.customer_id, []).append(account)
+    return held

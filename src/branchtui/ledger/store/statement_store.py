@@ -53,6 +53,9 @@ _BATCHES = compiled(
 _ANY_BATCH = compiled(
     select(statement_batches.c.id).where(statement_batches.c.provider == bindparam("provider")).limit(1)
 )
+_ANY_OF_PROVIDER = compiled(
+    select(payments.c.id).where(payments.c.provider == bindparam("provider")).limit(1)
+)
 _BY_CODES = compiled(
     select(*(payments.c[name] for name in Coded._fields)).where(
         payments.c.provider == bindparam("provider"), payments.c.code.in_(_GIVEN)
@@ -86,6 +89,11 @@ def by_codes(connection: Connection, provider: str, codes: Iterable[str]) -> lis
     """The payments that carry one of these codes of a provider."""
     bound = {"provider": provider, "keys": json.dumps(list(codes))}
     return [Coded(*found) for found in connection.execute(_BY_CODES, bound)]
+
+
+def has_payments(connection: Connection, provider: str) -> bool:
+    """Whether a provider brought any payment."""
+    return bool(list(connection.execute(_ANY_OF_PROVIDER, {"provider": provider})))
 
 
 def has_batches(connection: Connection, provider: str) -> bool:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, Generic, NamedTuple, Protocol, TypeVar
 
 from rapidfuzz import fuzz
 
@@ -40,7 +41,7 @@ _DIGITS: Final = re.compile(r"[0-9]+", re.ASCII)
 _NUMBER: Final = re.compile(r"([a-z]{1,10})[0-9]", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Evidence:
     """What a payment says about who paid, as stored."""
 
@@ -49,7 +50,7 @@ class Evidence:
     phone_form: PhoneForm
     name: str | None
 
-    @property
+    @cached_property
     def folded_reference(self) -> str:
         """The reference as numbers of ours are compared with it; empty when there is none."""
         return fold_reference(self.reference or "")
@@ -90,8 +91,7 @@ class Owner(Protocol):
 Who = TypeVar("Who", bound=Owner)
 
 
-@dataclass(frozen=True, slots=True)
-class Found(Generic[Who]):
+class Found(NamedTuple, Generic[Who]):
     """Who answers to the evidence, in the scope of the payee.
 
     `is_ours` says that the reference has the look of our numbers: digits only, or a prefix of ours.
@@ -102,8 +102,7 @@ class Found(Generic[Who]):
     is_ours: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Decision(Generic[Who]):
+class Decision(NamedTuple, Generic[Who]):
     """The owner with tier and reasons, or why the payment waits.
 
     `waits_for`: the one owner whose transfer has to end first.

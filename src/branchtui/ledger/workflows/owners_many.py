@@ -49,7 +49,7 @@ def many_in_transaction(
     found = {
         each: Found(
             within(named.get(each.folded, _NOBODY), each.scope),
-            within(phoned.get((each.form, each.phone), _NOBODY), each.scope),
+            within(phoned.get((each.form, each.phone), _NOBODY), each.scope) if phoned else (),
             _is_ours(connection, each.folded, named, known_prefixes),
         )
         for each in once

@@ -5,25 +5,20 @@ What their owners are found by is looked up for all together, and everything is 
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from itertools import count
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from pydantic_core import to_json
 
 from branchtui.contract.payments import PaymentSource, PaymentState
 from branchtui.ledger import numbers
 from branchtui.ledger.feeds.incoming import PhoneForm
-from branchtui.ledger.journal import (
-    PROVIDER_FLOAT,
-    UNALLOCATED,
-    EntryDraft,
-    institution_account,
-    post_entries_bulk,
-    transfer,
-)
+from branchtui.ledger.journal import PROVIDER_FLOAT, UNALLOCATED, Pair, institution_account, post_pairs_bulk
 from branchtui.ledger.phones import region_of
 from branchtui.ledger.problems import Refusal
-from branchtui.ledger.store.mapping import insert_rows, select_among
-from branchtui.ledger.store.rows import Account, Payment, PaymentWait
+from branchtui.ledger.store.mapping import insert_rows
+from branchtui.ledger.store.owner_store import accounts_of
+from branchtui.ledger.store.rows import Payment, PaymentWait
 from branchtui.ledger.store.text_index import filled_at_once
 from branchtui.ledger.workflows import matching
 from branchtui.ledger.workflows.owners_many import many_in_transaction
@@ -37,19 +32,19 @@ if TYPE_CHECKING:
 
     from branchtui.ledger.core import Core
     from branchtui.ledger.operations import Command
-    from branchtui.ledger.store.owner_store import OwnerRow
-    from branchtui.ledger.store.rows import Branch
+    from branchtui.ledger.store.owner_store import HeldAccount, OwnerRow
+    from branchtui.ledger.store.rows import Account
     from branchtui.ledger.store.unit import BulkTx
 
-_NO_REASONS: Final = "[]"
-# Made once: `json.dumps` with this option would make one a payment.
-_REASONS: Final = json.JSONEncoder(ensure_ascii=False).encode
+_STATEMENT: Final = PaymentSource.STATEMENT.value
+_GIVEN: Final = PaymentState.ASSOCIATED.value
+_WAITING: Final = PaymentState.UNASSOCIATED.value
+_FORMS: Final = {each.value: each for each in PhoneForm}
 FEW: Final = 100
 """Payments below this number enter the text index one by one: filling it at once makes the engine prepare anew."""
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """A payment to be booked: `row_no` numbers its first entry in the operation. See `IncomingPayment`."""
 
     row_no: int
@@ -64,24 +59,25 @@ class Receipt:
     payer_name: str | None
     account_ref: str | None
 
-    @property
-    def evidence(self) -> matching.Evidence:
-        """What it says about who paid."""
-        return matching.Evidence(
-            self.account_ref, self.payer_phone, PhoneForm(self.phone_form), self.payer_name
-        )
 
-
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(NamedTuple):
     """What the payments of one branch and currency have in common."""
 
-    branch: Branch
     scope: frozenset[str]
+    unknown_waits: bool
     day: str
     region: str
     float_: Account
     unallocated: Account
+
+
+class _Whither(NamedTuple):
+    """The owner's account that a payment goes to, with tier and reasons as stored; or why it waits."""
+
+    account: HeldAccount | None
+    waits_because: str | None
+    tier: int | None = None
+    reasons: str = "[]"
 
 
 def book_receipts(
@@ -91,72 +87,53 @@ def book_receipts(
 
     Each is given to its owner where tiers 1 to 3 find one, in the name of `matched_by`. Writes at once.
     """
-    places = {
+    by_key = {
         key: _place(core, tx, command, *key) for key in {(each.branch_id, each.currency) for each in receipts}
     }
-    evidences = [each.evidence for each in receipts]
+    places = [by_key[each.branch_id, each.currency] for each in receipts]
+    evidences = [
+        matching.Evidence(each.account_ref, each.payer_phone, _FORMS[each.phone_form], each.payer_name)
+        for each in receipts
+    ]
     found = many_in_transaction(
         tx.connection,
-        [
-            (says, places[each.branch_id, each.currency].scope)
-            for says, each in zip(evidences, receipts, strict=True)
-        ],
+        [(says, place.scope) for says, place in zip(evidences, places, strict=True)],
     )
     decisions = [
-        matching.decide(says, answer, unknown_waits=bool(core.tree[each.branch_id].unknown_reference_waits))
-        for says, answer, each in zip(evidences, found, receipts, strict=True)
+        matching.decide(says, answer, unknown_waits=place.unknown_waits)
+        for says, answer, place in zip(evidences, found, places, strict=True)
     ]
-    held = _accounts(tx, {each.customer.id for each in decisions if each.customer is not None})
-    first_no = numbers.reserve(tx, COUNTER, len(receipts))
+    held = accounts_of(tx.connection, {each.customer.id for each in decisions if each.customer is not None})
+    ids = [core.new_id() for _ in receipts]
     rows: list[tuple[Any, ...]] = []
-    drafts: list[EntryDraft] = []
-    row_nos: list[int] = []
-    for at, (receipt, says, decision) in enumerate(zip(receipts, evidences, decisions, strict=True)):
-        place = places[receipt.branch_id, receipt.currency]
-        account, waits_because = _whither(receipt, decision, held)
-        payment_id, payment_no = core.new_id(), f"{first_no + at:06d}"
-        rows.append(
-            _row(
-                receipt,
-                says,
-                decision,
-                account,
-                waits_because,
-                payment_id,
-                payment_no,
-                place,
-                command,
-                matched_by,
-            )
-        )
-        drafts.append(
-            _entry(receipt, RECEIVED, payment_id, payment_no, place.float_, place.unallocated, place.day)
-        )
-        row_nos.append(receipt.row_no)
-        if account is not None:
-            drafts.append(
-                _entry(receipt, ASSOCIATED, payment_id, payment_no, place.unallocated, account, place.day)
-            )
-            row_nos.append(receipt.row_no + 1)
-    post_entries_bulk(tx, command, drafts, row_nos=row_nos, new_id=core.new_id)
+    pairs: list[Pair] = []
+    for payment_id, number, receipt, says, place, decision in zip(
+        ids, count(numbers.reserve(tx, COUNTER, len(receipts))), receipts, evidences, places, decisions
+    ):
+        payment_no = f"{number:06d}"
+        whither = _whither(receipt.currency, decision, held)
+        row = _row(payment_id, payment_no, receipt, whither, command.at_us, matched_by)
+        rows.append((*row, searched_text(says, receipt.code, payment_no, place.region)))
+        pairs += _entries(core, receipt, whither.account, payment_id, payment_no, place)
+    post_pairs_bulk(tx, command, RECEIVED, pairs)
     insert_payments(tx, rows)
     insert_rows(
         tx.connection,
         PaymentWait,
         [
-            (row[0], decision.waits_for.id)
-            for row, decision in zip(rows, decisions, strict=True)
+            (payment_id, decision.waits_for.id)
+            for payment_id, decision in zip(ids, decisions, strict=True)
             if decision.waits_for is not None
         ],
     )
-    return [row[0] for row in rows]
+    return ids
 
 
 def _place(core: Core, tx: BulkTx, command: Command, branch_id: str, currency: str) -> _Place:
     branch = core.tree[branch_id]
     return _Place(
-        branch,
         core.tree.below(branch_id),
+        bool(branch.unknown_reference_waits),
         first_open_day(core, tx, branch),
         region_of(branch.currency, branch.timezone),
         institution_account(tx, branch, PROVIDER_FLOAT, currency, command.at_us),
@@ -164,66 +141,59 @@ def _place(core: Core, tx: BulkTx, command: Command, branch_id: str, currency: s
     )
 
 
-def _accounts(tx: BulkTx, customer_ids: set[str]) -> dict[str, list[Account]]:
-    """The accounts of these customers, by customer; what is posted to them afterwards finds them read."""
-    held: dict[str, list[Account]] = {}
-    if customer_ids:
-        bound = {"keys": json.dumps(sorted(customer_ids))}
-        statement = select_among(Account, "customer_id")
-        for account in tx.select(Account, statement, bound, lambda each: each.customer_id in customer_ids):
-            held.setdefault(account.customer_id or "", []).append(account)
-    return held
-
-
 def _whither(
-    receipt: Receipt, decision: matching.Decision[OwnerRow], held: dict[str, list[Account]]
-) -> tuple[Account | None, str | None]:
-    """The account that the money goes to, or why it waits."""
-    if decision.customer is None or decision.tier is None:
-        return None, decision.waits_because
-    wallet = decide_account(decision.customer, held.get(decision.customer.id, []), receipt.currency, None)
-    return (None, wallet.detail) if isinstance(wallet, Refusal) else (wallet, None)
+    currency: str, decision: matching.Decision[OwnerRow], held: dict[str, list[HeldAccount]]
+) -> _Whither:
+    owner, tier, reasons, waits_because, _ = decision
+    if owner is None or tier is None:
+        return _Whither(None, waits_because)
+    wallet = decide_account(owner, held.get(owner.id, []), currency, None)
+    if isinstance(wallet, Refusal):
+        return _Whither(None, wallet.detail)
+    return _Whither(wallet, None, tier, to_json(reasons).decode())
 
 
 def _row(
-    receipt: Receipt,
-    says: matching.Evidence,
-    decision: matching.Decision[OwnerRow],
-    account: Account | None,
-    waits_because: str | None,
-    payment_id: str,
-    payment_no: str,
-    place: _Place,
-    command: Command,
-    matched_by: str,
+    payment_id: str, payment_no: str, receipt: Receipt, whither: _Whither, at_us: int, matched_by: str
 ) -> tuple[Any, ...]:
-    """A payment in the order of its columns."""
-    return (
-        payment_id,
-        1,
-        receipt.branch_id,
-        payment_no,
-        PaymentSource.STATEMENT.value,
-        receipt.provider,
-        receipt.code,
-        receipt.payer_phone,
-        receipt.phone_form,
-        receipt.payer_name,
-        receipt.account_ref,
-        receipt.amount_minor,
-        receipt.currency,
-        receipt.paid_at_us,
-        command.at_us,
-        (PaymentState.ASSOCIATED if account else PaymentState.UNASSOCIATED).value,
-        waits_because,
-        account.customer_id if account else None,
-        account.id if account else None,
-        decision.tier if account else None,
-        _REASONS(decision.reasons) if account else _NO_REASONS,
-        matched_by if account else None,
-        command.at_us if account else None,
-        searched_text(says, receipt.code, payment_no, place.region),
+    """A payment in the order of its columns, up to what search looks into."""
+    _, provider, code, branch_id, amount, currency, paid_at, phone, form, name, reference = receipt
+    account, waits_because, tier, reasons = whither
+    told = (
+        payment_id, 1, branch_id, payment_no, _STATEMENT, provider, code, phone, form, name, reference, amount, currency,
+        paid_at, at_us,
+    )  # fmt: skip
+    if account is None:
+        return (*told, _WAITING, waits_because, None, None, None, reasons, None, None)
+    return (*told, _GIVEN, None, account.customer_id, account.id, tier, reasons, matched_by, at_us)
+
+
+def _entries(
+    core: Core, receipt: Receipt, account: HeldAccount | None, payment_id: str, payment_no: str, place: _Place
+) -> tuple[Pair, ...]:
+    """The receipt of a payment in the books, and its association where it has an owner."""
+    row_no, _, code, branch_id, amount, *_ = receipt
+    _, _, day, _, float_, unallocated = place
+    said = f"Payment {payment_no}"
+    received = Pair(
+        core.new_id(), row_no, branch_id, payment_id, float_, unallocated, amount, day, said, code
     )
+    if account is None:
+        return (received,)
+    given = Pair(
+        core.new_id(),
+        row_no + 1,
+        branch_id,
+        payment_id,
+        unallocated,
+        account,
+        amount,
+        day,
+        said,
+        code,
+        ASSOCIATED,
+    )
+    return received, given
 
 
 def insert_payments(tx: BulkTx, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -233,17 +203,3 @@ def insert_payments(tx: BulkTx, rows: Sequence[tuple[Any, ...]]) -> None:
         return
     with filled_at_once(tx.connection, "payments"):
         insert_rows(tx.connection, Payment, rows)
-
-
-def _entry(
-    receipt: Receipt, kind: str, payment_id: str, payment_no: str, debit: Account, credit: Account, day: str
-) -> EntryDraft:
-    return EntryDraft(
-        kind=kind,
-        branch_id=receipt.branch_id,
-        subject_id=payment_id,
-        legs=transfer(debit, credit, receipt.amount_minor),
-        business_date=day,
-        narration=f"Payment {payment_no}",
-        reference=receipt.code,
-    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from branchtui.contract.customers import AccountKind, AccountStatus, CustomerStatus
 from branchtui.contract.payments import PaymentSource, PaymentState
@@ -54,6 +54,8 @@ _MOVES_NOTHING: Final = frozenset({A.IGNORE, A.RESTORE})
 _SUPERVISORS: Final = {A.REFUND: Permission.PAYMENT_REFUND, A.REVERSE: Permission.PAYMENT_REVERSE}
 """What needs a second person where the role has not the permission itself."""
 
+_WALLET: Final = AccountKind.WALLET.value
+_OPEN: Final = AccountStatus.OPEN.value
 TAKES_PAYMENTS: Final = frozenset(
     {
         AccountKind.WALLET,
@@ -64,6 +66,24 @@ TAKES_PAYMENTS: Final = frozenset(
     }
 )
 """Account kinds that a payment may go to."""
+
+
+class Holding(Protocol):
+    """As much of an account as says whether it takes a payment: a whole one, or what was read of thousands at once."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102
+    @property
+    def account_no(self) -> str: ...  # noqa: D102
+    @property
+    def kind(self) -> str: ...  # noqa: D102
+    @property
+    def currency(self) -> str: ...  # noqa: D102
+    @property
+    def status(self) -> str: ...  # noqa: D102
+
+
+Held = TypeVar("Held", bound=Holding)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,8 +228,8 @@ def refuse_customer(customer: Customer) -> Refusal | None:
 
 
 def decide_account(
-    customer: Owner, accounts: Sequence[Account], currency: str, account_id: str | None
-) -> Account | Refusal:
+    customer: Owner, accounts: Sequence[Held], currency: str, account_id: str | None
+) -> Held | Refusal:
     """The account that the money goes to: the one that was named, or the customer's wallet.
 
     Refuses with 404 an account that is not the customer's, with 422 a kind or currency that cannot
@@ -232,17 +252,16 @@ def decide_account(
     return account
 
 
-def _wallet(customer: Owner, accounts: Sequence[Account], currency: str) -> Account | Refusal:
+def _wallet(customer: Owner, accounts: Sequence[Held], currency: str) -> Held | Refusal:
     fitting = [
         account
         for account in accounts
-        if account.kind == AccountKind.WALLET
-        and account.currency == currency
-        and account.status == AccountStatus.OPEN
+        if account.kind == _WALLET and account.currency == currency and account.status == _OPEN
     ]
-    fitting.sort(key=lambda account: (account.account_no != customer.account_no, account.account_no))
-    if fitting:
+    if len(fitting) == 1:
         return fitting[0]
+    if fitting:
+        return min(fitting, key=lambda each: (each.account_no != customer.account_no, each.account_no))
     return conflict(Codes.ACCOUNT_NOT_OPEN, f"Customer {customer.customer_no} has no open {currency} wallet.")
 
 

@@ -9,7 +9,6 @@ are left to a person.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from branchtui.format.money import money
@@ -51,6 +50,10 @@ class Batches:
             for found in statement_store.batches(self._connection, provider, wanted):
                 self._known[provider, found.reference].append(found)
 
+    def has_any(self, provider: str) -> bool:
+        """Whether any booking of this provider, which was read, came in as several payments."""
+        return self._any.get(provider, False)
+
     def find(self, provider: str, references: Iterable[str], wanted: Wanted) -> statement_store.Batch | None:
         """The booking that this entry is as a whole, the one of its own day first."""
         found = [
@@ -64,8 +67,9 @@ class Batches:
 
 def names_of(booking: Booking | None, wanted: Wanted) -> tuple[str, ...]:
     """What a whole booking may be known by: its references that are names, and the code of the entry."""
-    told = booking.references if booking is not None else ()
-    return tuple(dict.fromkeys([*(each for each in told if is_name(each)), wanted.base]))
+    if booking is None:
+        return (wanted.base,)
+    return tuple(dict.fromkeys([*filter(is_name, booking.references), wanted.base]))
 
 
 def settled(
@@ -80,6 +84,8 @@ def settled(
     """What becomes of an entry that no code knows: booked in another way already, or of several payments."""
     if decision.fate is not Fate.NEW or wanted.is_strict:
         return decision
+    if booking is None and not batches.has_any(provider):
+        return decision  # nearly every entry
     names = names_of(booking, wanted)
     if booking is not None and booking.is_listed:
         for each in names:
@@ -92,18 +98,18 @@ def settled(
                     f"The booking {each} of {money(booking.amount_minor, wanted.currency)} {wanted.currency} is payment "
                     f"{one.payment_no} as a whole: its parts are not taken in a second time. Look after it by hand."
                 )
-                return replace(decision, fate=Fate.QUARANTINED, because=said)
+                return decision._replace(fate=Fate.QUARANTINED, because=said)
         return decision
     found = batches.find(provider, names, wanted)
     if found is not None and found.day == wanted.day:
-        return replace(
-            decision, fate=Fate.KNOWN, because=f"its {found.payments:,} payments are in, one by one"
+        return decision._replace(
+            fate=Fate.KNOWN, because=f"its {found.payments:,} payments are in, one by one"
         )
     if found is not None:
         said = f"Under the reference {found.reference} a booking of {found.day} with this amount came in as its {found.payments:,} payments: look whether it is the same."
-        return replace(decision, fate=Fate.QUARANTINED, because=said)
+        return decision._replace(fate=Fate.QUARANTINED, because=said)
     if booking is not None and booking.is_several:
-        return replace(decision, fate=Fate.QUARANTINED, because=WAITS)
+        return decision._replace(fate=Fate.QUARANTINED, because=WAITS)
     return decision
 
 

@@ -17,7 +17,7 @@ from branchtui.format.money import money
 from branchtui.ledger.feeds.finding import ERROR, OK, WARNING, Finding, error, warning
 from branchtui.ledger.feeds.qif import QifReader
 from branchtui.ledger.feeds.recognise import Format
-from branchtui.ledger.feeds.statement import Damaged, Direction, Entry, Standing, Statement
+from branchtui.ledger.feeds.statement import Damaged, Direction, Standing, Statement
 from branchtui.ledger.feeds.statement_table import TableReader
 from branchtui.ledger.store import statement_store, upload_store
 from branchtui.ledger.workflows.import_check import Verdict
@@ -175,7 +175,7 @@ class _Work:
             row_no,
             level,
             tuple(judged.findings),
-            _cells(entry),
+            judged.cells,
             judged.parsed if level != ERROR else None,
             amount,
             judged.said,
@@ -313,6 +313,8 @@ def _difference(statement: Statement, tally: Tally) -> int | None:
 
 def _level(findings: list[Finding]) -> str:
     """The worst level among findings; some only say why an entry is no payment."""
+    if not findings:
+        return OK
     levels = {each.level for each in findings}
     return next((each for each in (ERROR, WARNING) if each in levels), OK)
 
@@ -320,22 +322,6 @@ def _level(findings: list[Finding]) -> str:
 def _only_currency(totals: list[StatementTotals]) -> str | None:
     found = {each.currency for each in totals if each.currency}
     return found.pop() if len(found) == 1 else None
-
-
-def _cells(entry: Entry) -> tuple[str, ...]:
-    """An entry as the report keeps it."""
-    amount = "" if entry.amount_minor is None else money(entry.amount_minor, entry.currency)
-    sign = "-" if entry.direction is Direction.DEBIT and amount else ""
-    return (
-        str(entry.place),
-        entry.day or "",
-        f"{sign}{amount}",
-        entry.currency,
-        entry.reference or "",
-        entry.payer_name,
-        entry.account_ref,
-        entry.details,
-    )
 
 
 def _date(said: str | None) -> date | None:

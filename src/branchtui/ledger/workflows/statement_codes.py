@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from branchtui.contract.payments import PaymentSource
 from branchtui.ledger.store.search import fold_reference
@@ -39,8 +39,7 @@ class Fate(StrEnum):
     QUARANTINED = "quarantined"
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(NamedTuple):
     """A payment that carries a code: `day` is that of its payment in its branch."""
 
     payment_no: str
@@ -50,8 +49,7 @@ class Held:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """An entry as it is looked for. `is_strict`: its provider never repeats a code."""
 
     base: str
@@ -61,8 +59,7 @@ class Wanted:
     is_strict: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What becomes of an entry: `code` is the one it has or gets, `held` the payment it is, or contradicts.
 
     `because` says why where that is not it.
@@ -104,6 +101,8 @@ class Codes:
         return Decision(Fate.KNOWN if same else Fate.QUARANTINED, wanted.base, held)
 
     def _bank(self, wanted: Wanted) -> Decision:
+        if wanted.base not in self.claimed and self.held(wanted.base) is None:
+            return Decision(Fate.NEW, wanted.base)  # nearly every entry
         against: Decision | None = None
         for code in series(wanted.base, wanted.day):
             held = self.held(code)
@@ -125,20 +124,16 @@ class Codes:
 def series(base: str, day: str) -> Iterator[str]:
     """The codes that a reference may stand under, in order."""
     yield base
-    dated = _dated(base, day)
-    yield dated
+    of_day = dated(base, day)
+    yield of_day
     count = 2
     while True:
-        yield f"{dated}/{count}"
+        yield f"{of_day}/{count}"
         count += 1
 
 
-def likely(base: str, day: str) -> tuple[str, str]:
-    """The codes of the series that are looked up beforehand."""
-    return base, _dated(base, day)
-
-
-def _dated(base: str, day: str) -> str:
+def dated(base: str, day: str) -> str:
+    """The code of a reference that stands for another booking too: with its day."""
     return f"{base}/{day[2:].replace('-', '')}"
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from branchtui.format.money import money
@@ -17,27 +18,33 @@ from branchtui.ledger.phones import region_of
 from branchtui.ledger.store import statement_store
 from branchtui.ledger.workflows.statement_accounts import MANUAL_TRANSFER
 from branchtui.ledger.workflows.statement_batches import Batches, dumped, names_of, settled
-from branchtui.ledger.workflows.statement_codes import Codes, Fate, Held, Wanted, base_of, likely
+from branchtui.ledger.workflows.statement_codes import Codes, Fate, Held, Wanted, base_of, dated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Container, Iterable, Sequence
 
     from branchtui.ledger.core import Core
-    from branchtui.ledger.feeds.statement import Statement
+    from branchtui.ledger.feeds.statement import Booking, Statement
     from branchtui.ledger.store.connection import Connection
     from branchtui.ledger.workflows.statement_accounts import OurAccount
     from branchtui.ledger.workflows.statement_codes import Decision
 
 PASSED: Final = "passed-over"
 
+_Because = tuple[str, str, str]
+"""Why an entry is no payment: level, code and sentence."""
 
-@dataclass(slots=True)
-class Judged:
-    """An entry with its fate (`Fate`, or passed over), what is said of it, and what would be taken in."""
+
+class Judged(NamedTuple):
+    """An entry with its fate (`Fate`, or passed over), what is said of it, and what would be taken in.
+
+    `cells` are the entry as the report keeps it.
+    """
 
     entry: Entry
     fate: str
     findings: list[Finding]
+    cells: tuple[str, ...]
     said: str = ""
     parsed: dict[str, Any] | None = None
 
@@ -50,14 +57,34 @@ class KnownCodes:
         self._known: dict[str, dict[str, Held | None]] = {}
         self._ids: dict[str, dict[str, str]] = {}
         self._zones: dict[str, ZoneInfo] = {}
+        self._any: dict[str, bool] = {}
 
-    def read(self, provider: str, codes: Sequence[str]) -> None:
+    def read_series(
+        self, provider: str, bookings: Iterable[tuple[str, str]], claimed: Container[str] = frozenset()
+    ) -> None:
+        """Look up the codes that bookings (reference and day) may have.
+
+        The one with the day counts only where the reference is taken: held, claimed, or another booking's too.
+        """
+        days: dict[str, list[str]] = {}
+        for base, day in bookings:
+            days.setdefault(base, []).append(day)
+        self.read(provider, days)
+        known = self._known[provider]
+        taken = (each for each in days if known[each] is not None or each in claimed or len(days[each]) > 1)
+        self.read(provider, [dated(base, day) for base in taken for day in days[base]])
+
+    def read(self, provider: str, codes: Iterable[str]) -> None:
         """Look these codes up, unless they were."""
         known = self._known.setdefault(provider, {})
         wanted = [each for each in dict.fromkeys(codes) if each not in known]
         if not wanted:
             return
         known.update(dict.fromkeys(wanted))
+        if provider not in self._any:
+            self._any[provider] = statement_store.has_payments(self._connection, provider)
+        if not self._any[provider]:
+            return
         ids = self._ids.setdefault(provider, {})
         for found in statement_store.by_codes(self._connection, provider, wanted):
             day = datetime.fromtimestamp(found.paid_at / 1_000_000, self._zone(found.branch_id)).date()
@@ -98,62 +125,59 @@ class Judge:
         self, entries: Sequence[Entry], account_of: Callable[[Statement], OurAccount | None]
     ) -> list[Judged]:
         """The verdict on each, with one look at the ledger for all of them."""
-        prepared: list[tuple[Entry, OurAccount | None, Wanted | None]] = []
-        codes: dict[str, list[str]] = {}
-        names: dict[str, list[str]] = {}
+        prepared: list[tuple[Entry, OurAccount | None, Wanted | None, _Because | None]] = []
+        series: dict[str, list[tuple[str, str]]] = {}
+        listed: dict[str, list[str]] = {}
+        wholes: dict[str, list[tuple[Booking | None, Wanted]]] = {}
+        slips: list[str] = []
         for entry in entries:
-            account = account_of(entry.statement)
-            wanted = self._wanted(entry, account) if account is not None else None
-            prepared.append((entry, account, wanted))
-            if account is not None and wanted is not None:
-                codes.setdefault(account.provider, []).extend(likely(wanted.base, wanted.day))
-                if entry.booking is not None and entry.booking.is_listed:
-                    codes[account.provider] += entry.booking.references
-                elif not wanted.is_strict:
-                    names.setdefault(account.provider, []).extend(names_of(entry.booking, wanted))
-                if entry.reference is not None and not wanted.is_strict:
-                    codes.setdefault(MANUAL_TRANSFER, []).append(entry.reference)
-        for provider, some in codes.items():
-            self._known.read(provider, some)
-        for provider, some in names.items():
-            self._batches.read(provider, some)
+            account, because = account_of(entry.statement), _passed_over(entry)
+            wanted = _wanted(entry, account) if account is not None and because is None else None
+            prepared.append((entry, account, wanted, because))
+            if account is None or wanted is None:
+                continue
+            provider = account.provider
+            series.setdefault(provider, []).append((wanted.base, wanted.day))
+            if entry.booking is not None and entry.booking.is_listed:
+                listed.setdefault(provider, []).extend(entry.booking.references)
+            elif not wanted.is_strict:
+                wholes.setdefault(provider, []).append((entry.booking, wanted))
+            if entry.reference is not None and not wanted.is_strict:
+                slips.append(entry.reference)
+        for provider, some in series.items():
+            self._known.read_series(provider, some, self._codes_of(provider).claimed)
+        for provider, references in listed.items():
+            self._known.read(provider, references)
+        for provider, told in wholes.items():
+            self._batches.read(provider, chain.from_iterable(names_of(*each) for each in told))
+        self._known.read(MANUAL_TRANSFER, slips)
         return [self._judge(*each) for each in prepared]
 
-    def _wanted(self, entry: Entry, account: OurAccount) -> Wanted | None:
-        """The entry as a payment that is looked for, or None where it is none."""
-        if entry.day is None or not entry.amount_minor or _passed_over(entry) is not None:
-            return None
-        base = receipt_code(entry.reference) if account.is_strict and entry.reference else None
-        if base is None:
-            says = (
-                entry.payer_name,
-                entry.account_ref,
-                entry.details,
-                str(entry.amount_minor),
-                entry.currency,
-            )
-            base = base_of(entry.reference, entry.day, account.number, says)
-        return Wanted(base, entry.day, entry.amount_minor, entry.currency, account.is_strict)
+    def _codes_of(self, provider: str) -> Codes:
+        codes = self._codes.get(provider)
+        if codes is None:
+            codes = self._codes[provider] = Codes(partial(self._known.held, provider))
+        return codes
 
-    def _judge(self, entry: Entry, account: OurAccount | None, wanted: Wanted | None) -> Judged:
-        findings = entry.findings
-        if entry.is_blank or any(each.level == ERROR for each in findings):
-            return Judged(entry, PASSED, findings)
-        because = _passed_over(entry)
+    def _judge(
+        self, entry: Entry, account: OurAccount | None, wanted: Wanted | None, because: _Because | None
+    ) -> Judged:
+        findings, cells = entry.findings, _cells(entry)
+        if entry.is_blank or (findings and any(each.level == ERROR for each in findings)):
+            return Judged(entry, PASSED, findings, cells)
         if because is not None:
             level, code, said = because
             if level == OK and not findings:
-                return Judged(entry, PASSED, [Finding(OK, code, f"{_line(entry)}: {said}")])
-            return Judged(
-                entry, PASSED, [*findings, Finding(level if level != OK else "warning", code, said)]
-            )
+                return Judged(entry, PASSED, [Finding(OK, code, f"{_line(cells)}: {said}")], cells)
+            found = Finding(level if level != OK else "warning", code, said)
+            return Judged(entry, PASSED, [*findings, found], cells)
         if account is None or wanted is None:
             if account is None:
                 said = f"Account {entry.statement.account} is none of ours here."
                 findings.append(error("account-unknown", said, None, entry.statement.account))
             else:
                 findings.append(error("entry", "The entry cannot be read."))
-            return Judged(entry, PASSED, findings)
+            return Judged(entry, PASSED, findings, cells)
         if wanted.is_strict and (entry.reference is None or not is_receipt_code(wanted.base)):
             said = (
                 f"{entry.reference} is no receipt number."
@@ -161,18 +185,15 @@ class Judge:
                 else "The entry has no receipt number."
             )
             findings.append(error("reference", said, "reference", entry.reference))
-            return Judged(entry, PASSED, findings)
-        return self._payment(entry, account, wanted)
+            return Judged(entry, PASSED, findings, cells)
+        return self._payment(entry, account, wanted, cells)
 
-    def _payment(self, entry: Entry, account: OurAccount, wanted: Wanted) -> Judged:
+    def _payment(self, entry: Entry, account: OurAccount, wanted: Wanted, cells: tuple[str, ...]) -> Judged:
         manual = self._manual(entry, wanted)
         if manual is not None:
             decision = manual
         else:
-            codes = self._codes.get(account.provider)
-            if codes is None:
-                provider = account.provider
-                codes = self._codes[provider] = Codes(lambda code: self._known.held(provider, code))
+            codes = self._codes_of(account.provider)
             decision = settled(
                 codes.decide(wanted),
                 wanted,
@@ -186,17 +207,17 @@ class Judge:
             if not wanted.is_strict:
                 self._known_claims.setdefault(wanted.base, set()).add(decision.code)
             number = f"payment {decision.held.payment_no}" if decision.held else "an entry above"
-            said = f"{_line(entry)}: {decision.because or f'this is {number}'}; nothing changes."
+            said = f"{_line(cells)}: {decision.because or f'this is {number}'}; nothing changes."
             if decision.because:
                 findings = []
-            return Judged(entry, Fate.KNOWN, findings or [Finding(OK, "known", said)])
+            return Judged(entry, Fate.KNOWN, findings or [Finding(OK, "known", said)], cells)
         parsed = self._parsed(entry, account, wanted, decision)
         if decision.fate is Fate.QUARANTINED:
             findings.append(
                 warning("quarantined", contradiction(wanted, decision), "reference", decision.code)
             )
-            return Judged(entry, Fate.QUARANTINED, findings, "", parsed)
-        return Judged(entry, Fate.NEW, findings, _line(entry), parsed)
+            return Judged(entry, Fate.QUARANTINED, findings, cells, "", parsed)
+        return Judged(entry, Fate.NEW, findings, cells, _line(cells), parsed)
 
     def _manual(self, entry: Entry, wanted: Wanted) -> Decision | None:
         """The bank transfer that somebody keyed from a slip under the bank's reference."""
@@ -205,9 +226,7 @@ class Judge:
         held = self._known.held(MANUAL_TRANSFER, entry.reference)
         if held is None:
             return None
-        codes = self._codes.get(MANUAL_TRANSFER)
-        if codes is None:
-            codes = self._codes[MANUAL_TRANSFER] = Codes(lambda code: self._known.held(MANUAL_TRANSFER, code))
+        codes = self._codes_of(MANUAL_TRANSFER)
         if entry.reference in codes.claimed:
             return None
         return codes.decide(
@@ -281,8 +300,8 @@ def contradiction(wanted: Wanted, decision: Decision) -> str:
     return f"Code {decision.code} is payment {held.payment_no} of {first}; this statement says {now}."
 
 
-def _passed_over(entry: Entry) -> tuple[str, str, str] | None:
-    """Why an entry is no payment: level, code and sentence; None where it is one."""
+def _passed_over(entry: Entry) -> _Because | None:
+    """Why an entry is no payment; None where it is one."""
     if entry.is_opening:
         return OK, "opening", "a balance carried forward is no payment."
     if entry.standing is Standing.PENDING:
@@ -301,15 +320,40 @@ def _passed_over(entry: Entry) -> tuple[str, str, str] | None:
     return None
 
 
-def _line(entry: Entry) -> str:
-    """An entry in a few words."""
+def _wanted(entry: Entry, account: OurAccount) -> Wanted | None:
+    """An entry that is not passed over as a payment that is looked for; None where it cannot be read."""
+    if entry.day is None or not entry.amount_minor:
+        return None
+    base = receipt_code(entry.reference) if account.is_strict and entry.reference else None
+    if base is None:
+        says = (
+            entry.payer_name,
+            entry.account_ref,
+            entry.details,
+            str(entry.amount_minor),
+            entry.currency,
+        )
+        base = base_of(entry.reference, entry.day, account.number, says)
+    return Wanted(base, entry.day, entry.amount_minor, entry.currency, account.is_strict)
+
+
+def _cells(entry: Entry) -> tuple[str, ...]:
+    """An entry as the report keeps it."""
     amount = "" if entry.amount_minor is None else money(entry.amount_minor, entry.currency)
-    sign = "-" if entry.direction is Direction.DEBIT else ""
-    words = (
-        entry.day,
-        f"{sign}{amount} {entry.currency}",
-        entry.reference,
+    return (
+        str(entry.place),
+        entry.day or "",
+        f"-{amount}" if amount and entry.direction is Direction.DEBIT else amount,
+        entry.currency,
+        entry.reference or "",
         entry.payer_name,
         entry.account_ref,
+        entry.details,
     )
-    return " ".join(each for each in words if each)[:200]
+
+
+def _line(cells: tuple[str, ...]) -> str:
+    """An entry in a few words."""
+    _, day, amount, currency, reference, payer_name, account_ref, _ = cells
+    words = (day, f"{amount} {currency}", reference, payer_name, account_ref)
+    return " ".join([each for each in words if each])[:200]

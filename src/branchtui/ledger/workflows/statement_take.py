@@ -8,9 +8,10 @@ that a payment that came by another door meanwhile is not a second one (INV-6).
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic_core import from_json
@@ -27,7 +28,7 @@ from branchtui.ledger.workflows.import_rows import Taken
 from branchtui.ledger.workflows.payment_bulk import Receipt, book_receipts
 from branchtui.ledger.workflows.payments import ENTRIES_EACH
 from branchtui.ledger.workflows.statement_batches import Batches, loaded, names_of, remember, settled
-from branchtui.ledger.workflows.statement_codes import Codes, Fate, Wanted, likely
+from branchtui.ledger.workflows.statement_codes import Codes, Fate, Wanted, dated
 from branchtui.ledger.workflows.statement_entries import KnownCodes, contradiction
 
 if TYPE_CHECKING:
@@ -37,8 +38,10 @@ if TYPE_CHECKING:
     from branchtui.ledger.feeds.statement import Booking
     from branchtui.ledger.store.rows import Import
     from branchtui.ledger.store.unit import BulkTx
+    from branchtui.ledger.workflows.statement_codes import Decision
 
-CHUNK_ROWS: Final = 2_000
+_NEW: Final = Fate.NEW.value
+CHUNK_ROWS: Final = 3_000
 """Payments that one transaction books: a callback waits no longer than that takes."""
 
 
@@ -66,70 +69,67 @@ class _Taking:
 
     def take(self, rows: Sequence[tuple[int, str]]) -> Taken:
         """See `StatementRows.take`."""
-        said: list[tuple[int, dict[str, Any]]] = [(row_no, from_json(parsed)) for row_no, parsed in rows]
+        said: list[dict[str, Any]] = from_json(f"[{','.join(parsed for _, parsed in rows)}]")
         by_provider: dict[str, list[tuple[int, dict[str, Any]]]] = {}
-        for row_no, each in said:
+        for (row_no, _), each in zip(rows, said, strict=True):
             by_provider.setdefault(each["provider"], []).append((row_no, each))
         passed: dict[int, Finding] = {}
         receipts: list[Receipt] = []
         for provider, some in by_provider.items():
             receipts += self._new(provider, some, passed)
-        receipts.sort(key=lambda each: each.row_no)
-        branch_ids = {each["branch_id"] for _, each in said}
-        principals = {
-            each: replace(system_principal(each), username=self.import_.created_by) for each in branch_ids
-        }
-        total, digest = 0, hashlib.sha256()
-        if receipts:
-            command = Command(
-                key=self.import_.operation_key,
-                fingerprint=b"",
-                principal=principals[receipts[0].branch_id],
-                action="import.rows",
-                at_us=self.at_us,
-            )
-            for payment_id, receipt in zip(
-                book_receipts(self.core, self.tx, command, receipts, matched_by=SYSTEM), receipts, strict=True
-            ):
-                digest.update(f"{payment_id}:1\n".encode())
-                total += receipt.amount_minor
+        if not receipts:
+            return Taken(0, 0, hashlib.sha256().hexdigest(), passed=passed)
+        receipts.sort()  # by their numbers
+        command = Command(
+            key=self.import_.operation_key,
+            fingerprint=b"",
+            principal=replace(system_principal(receipts[0].branch_id), username=self.import_.created_by),
+            action="import.rows",
+            at_us=self.at_us,
+        )
+        ids = book_receipts(self.core, self.tx, command, receipts, matched_by=SYSTEM)
+        digest = hashlib.sha256("".join([f"{each}:1\n" for each in ids]).encode())
+        total = sum(each.amount_minor for each in receipts)
         return Taken(len(receipts), total, digest.hexdigest(), passed=passed)
 
     def _new(
         self, provider: str, rows: Sequence[tuple[int, dict[str, Any]]], passed: dict[int, Finding]
     ) -> list[Receipt]:
         """Which rows are payments that are not there yet; the others are noted in `passed`."""
-        pairs = [likely(each["base"], each["day"]) for _, each in rows]
+        series = [(each["base"], each["day"]) for _, each in rows]
         known = KnownCodes(self.core, self.tx.connection)
-        known.read(provider, list(itertools.chain.from_iterable(pairs)))
-        codes = Codes(
-            lambda code: known.held(provider, code), claimed=self._own(known.ids(provider), provider, pairs)
-        )
+        known.read_series(provider, series)
+        codes = Codes(partial(known.held, provider), claimed=self._own(known.ids(provider), provider, series))
         bookings = [loaded(each.get("booking")) for _, each in rows]
         batches = self._batches(provider, rows, bookings, known)
         found: list[Receipt] = []
         for (row_no, each), booking in zip(rows, bookings, strict=True):
-            codes.claimed.update(each.get("claimed", ()))
+            if "claimed" in each:
+                codes.claimed.update(each["claimed"])
             wanted = _wanted(each)
             decision = settled(
                 codes.decide(wanted), wanted, booking, provider, batches=batches, held=codes.held
             )
-            if decision.fate is Fate.QUARANTINED or each["fate"] == Fate.QUARANTINED:
-                reason = each.get("reason") or contradiction(wanted, decision)
-                self._keep(each, reason, CallbackState.QUARANTINED, decision.code)
-                passed[row_no] = warning("quarantined", reason, "reference", decision.code)
-            elif decision.fate is Fate.KNOWN:
-                number = f"payment {decision.held.payment_no}" if decision.held else "an entry above"
-                said = decision.because or f"this is {number} by now"
-                passed[row_no] = Finding(OK, "known", f"{said[0].upper()}{said[1:]}; nothing changes.")
-            else:
+            if decision.fate is Fate.NEW and each["fate"] == _NEW:
                 if booking is not None and booking.is_listed:
                     remember(self.tx, provider, booking, wanted.day, wanted.currency, self.import_.id)
                 if "raw" in each:
                     said = "A text of the entry is shown with what may not be shown taken out."
                     self._keep(each, said, CallbackState.CLEANED, decision.code)
                 found.append(_receipt(row_no, each, decision.code))
+            else:
+                passed[row_no] = self._passed(each, wanted, decision)
         return found
+
+    def _passed(self, each: dict[str, Any], wanted: Wanted, decision: Decision) -> Finding:
+        """What is said of a row that is no new payment; one that contradicts what is there is kept apart."""
+        if decision.fate is Fate.QUARANTINED or each["fate"] == Fate.QUARANTINED:
+            reason = each.get("reason") or contradiction(wanted, decision)
+            self._keep(each, reason, CallbackState.QUARANTINED, decision.code)
+            return warning("quarantined", reason, "reference", decision.code)
+        number = f"payment {decision.held.payment_no}" if decision.held else "an entry above"
+        said = decision.because or f"this is {number} by now"
+        return Finding(OK, "known", f"{said[0].upper()}{said[1:]}; nothing changes.")
 
     def _batches(
         self,
@@ -140,16 +140,19 @@ class _Taking:
     ) -> Batches:
         """What is known of the bookings that these rows are, or are parts of."""
         found = Batches(self.tx.connection)
-        names = [names_of(booking, _wanted(each)) for (_, each), booking in zip(rows, bookings, strict=True)]
-        found.read(provider, itertools.chain.from_iterable(names))
+        names = (names_of(booking, _wanted(each)) for (_, each), booking in zip(rows, bookings, strict=True))
         if any(each is not None and each.is_listed for each in bookings):
-            known.read(provider, list(itertools.chain.from_iterable(names)))
+            told = list(chain.from_iterable(names))
+            found.read(provider, told)
+            known.read(provider, told)
+        else:
+            found.read(provider, chain.from_iterable(names))
         return found
 
-    def _own(self, held: dict[str, str], provider: str, pairs: Sequence[tuple[str, str]]) -> set[str]:
+    def _own(self, held: dict[str, str], provider: str, series: Sequence[tuple[str, str]]) -> set[str]:
         """Codes that earlier chunks of this very import gave: no later row of it is the same booking again.
 
-        `held` are the codes among `pairs` that payments (by id) have.
+        `held` are the codes of these bookings (reference and day) that payments (by id) have.
         """
         if not held:
             return set()
@@ -158,12 +161,12 @@ class _Taking:
         )
         found = {code for code, payment_id in held.items() if payment_id in own}
         # Where the dated code of a series is taken, more of the series may be this import's.
-        for dated in {dated for _, dated in pairs if dated in held}:
-            found |= self._more(dated, provider)
+        for each in {dated(*booking) for booking in series} & held.keys():
+            found |= self._more(each, provider)
         return found
 
-    def _more(self, dated: str, provider: str) -> set[str]:
-        held = statement_store.beginning(self.tx.connection, provider, f"{dated}/")
+    def _more(self, of_day: str, provider: str) -> set[str]:
+        held = statement_store.beginning(self.tx.connection, provider, f"{of_day}/")
         own = statement_store.of_operation(
             self.tx.connection, [one.id for one in held], self.import_.operation_key
         )
@@ -197,15 +200,15 @@ def _wanted(each: dict[str, Any]) -> Wanted:
 
 def _receipt(row_no: int, each: dict[str, Any], code: str) -> Receipt:
     return Receipt(
-        row_no=row_no * ENTRIES_EACH,
-        provider=each["provider"],
-        code=code,
-        branch_id=each["branch_id"],
-        amount_minor=each["amount_minor"],
-        currency=each["currency"],
-        paid_at_us=each["paid_at"],
-        payer_phone=each["payer_phone"],
-        phone_form=each["phone_form"],
-        payer_name=each["payer_name"],
-        account_ref=each["account_ref"],
+        row_no * ENTRIES_EACH,
+        each["provider"],
+        code,
+        each["branch_id"],
+        each["amount_minor"],
+        each["currency"],
+        each["paid_at"],
+        each["payer_phone"],
+        each["phone_form"],
+        each["payer_name"],
+        each["account_ref"],
     )
