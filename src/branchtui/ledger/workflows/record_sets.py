@@ -17,7 +17,7 @@ from branchtui.ledger.access import Permission
 from branchtui.ledger.phones import region_of
 from branchtui.ledger.problems import invalid, not_found
 from branchtui.ledger.store import tables
-from branchtui.ledger.store.lists import ListSpec, Sort
+from branchtui.ledger.store.lists import Apart, ListSpec, Sort
 from branchtui.ledger.store.mapping import compiled
 from branchtui.ledger.store.rows import BalanceRecord
 from branchtui.ledger.workflows import customer_search, record_search
@@ -86,6 +86,7 @@ RECORDS: Final = ListSpec(
     },
     filters=_FILTERS,
     caps=dict.fromkeys(record_search.FILTERS, record_search.CANDIDATES),
+    apart=Apart("status", record_search.STATUSES),
 )
 """The list behind `GET /v1/balance-records`."""
 
