@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Boolean, ColumnElement, bindparam, literal_column, select
+from sqlalchemy import Boolean, ColumnElement, bindparam, literal, literal_column, select
 
 from branchtui.contract.balance_records import SUMMARY_IDS_MAX, RecordFilter, RecordStatus
 from branchtui.contract.base import MAX_AMOUNT_MINOR
@@ -51,6 +51,8 @@ _FILTERS: Final[Mapping[str, ColumnElement[bool]]] = {
     # What a bulk action takes, beside the filters of the list.
     "ids": literal_column("balance_records.id IN (SELECT value FROM json_each(:ids))", Boolean),
     "currency": _r.currency == bindparam("currency"),
+    # Written out, as in the index of what people keyed.
+    "waits": _r.status == literal(RecordStatus.NOT_ACCOUNTED.value),
     "own": _r.created_by == bindparam("own"),
     "within": _r.amount_minor <= bindparam("within"),
     "postable": literal_column(
@@ -176,9 +178,9 @@ def set_filters(
     of the user's own.
     """
     found = list_filters(core, who, asked)
-    if found.get("status", RecordStatus.NOT_ACCOUNTED) != RecordStatus.NOT_ACCOUNTED:
+    if found.pop("status", RecordStatus.NOT_ACCOUNTED) != RecordStatus.NOT_ACCOUNTED:
         found["ids"] = "[]"  # what is posted is in no such set, whatever was asked
-    found["status"] = RecordStatus.NOT_ACCOUNTED.value
+    found["waits"] = True
     found["currency"] = set_currency(core, who, asked)
     if not who.may(Permission.RECORD_BULK_BRANCH):
         found["own"] = who.username

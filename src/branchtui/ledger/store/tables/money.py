@@ -35,6 +35,7 @@ _RARE: Final = sql(f"kind NOT IN {MOST_KINDS}")
 _BY_PEOPLE: Final = sql("created_by <> 'ledger'")
 _OWNED: Final = sql("state = 'associated'")
 _WAITING: Final = sql("state = 'unassociated'")
+_NOT_ACCOUNTED: Final = sql("status = 'not_accounted'")
 
 journal_entries = Table(
     "journal_entries",
@@ -114,8 +115,14 @@ balance_records = Table(
     Index("balance_records_list", "branch_id", "status", "created_at", "id"),
     Index("balance_records_branch_status_amount", "branch_id", "status", "amount_minor", "id"),
     Index("balance_records_branch_status_as_of", "branch_id", "status", "as_of_date", "id"),
-    # What a teller keyed, for the sets of Post All and Delete All.
-    Index("balance_records_keyed", "created_by", "status", "created_at", "id"),
+    # What a teller keyed and what still waits, for the sets of Post All and Delete All.
+    Index(
+        "balance_records_keyed",
+        "created_by",
+        "id",
+        sqlite_where=_NOT_ACCOUNTED,
+        postgresql_where=_NOT_ACCOUNTED,
+    ),
 )
 
 payments = Table(
