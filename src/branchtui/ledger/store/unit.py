@@ -182,6 +182,8 @@ class Batch:
     def flush(self) -> None:
         """Write everything: deletions children first, then insertions parents first, then updates."""
         self._ahead = {}
+        if self.connection.is_far:
+            self._read_changed()
         inserts: list[tuple[str, list[dict[str, Any]]]] = []
         updates: list[tuple[str, list[dict[str, Any]]]] = []
         for row_type in reversed(TABLES):
@@ -203,12 +205,18 @@ class Batch:
             known.update({key: None if row is GONE else row for key, row in changed.items()})
         self._changed = {}
 
+    def _read_changed(self) -> None:
+        """Read what stands where something changed, all classes together; what is only ever added is not looked for."""
+        self.read(
+            ByKey(row_type, key)
+            for row_type, changed in self._changed.items()
+            if not mapping_of(row_type).append_only
+            for key in changed
+        )
+
     def _delete(self, row_type: type[Any], changed: dict[Any, Any]) -> None:
         mapping = mapping_of(row_type)
-        gone = [key for key, row in changed.items() if row is GONE]
-        if self.connection.is_far:
-            self.read(ByKey(row_type, key) for key in gone)
-        for key in gone:
+        for key in [key for key, row in changed.items() if row is GONE]:
             if self.stored(row_type, key) is not None:
                 self.connection.execute(mapping.delete, _bound_key(mapping.key, key))
 
@@ -219,8 +227,6 @@ class Batch:
         mapping = mapping_of(row_type)
         new: list[dict[str, Any]] = []
         old: list[dict[str, Any]] = []
-        if self.connection.is_far and not mapping.append_only:
-            self.read(ByKey(row_type, key) for key in changed)
         for key, row in changed.items():
             if row is GONE:
                 continue

@@ -52,11 +52,12 @@ def _ask_once_a_statement(table: str, columns: dict[str, str]) -> None:
         op.execute(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {table}_{column}_fkey")
     # Found by their keys whatever the planner believes: its figures may be of a day when the table was small.
     missing = " OR ".join(
-        f"(SELECT id FROM {parent} WHERE id = added.{column}) IS NULL" for column, parent in columns.items()
+        f"(SELECT id FROM {parent} WHERE id = added.{column}) IS NULL"  # noqa: S608 - names of our own schema
+        for column, parent in columns.items()
     )
     op.execute(
         f"CREATE FUNCTION {table}_have_parents() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$ "
-        f"BEGIN IF EXISTS (SELECT FROM added WHERE {missing}) THEN RAISE foreign_key_violation "  # noqa: S608 - names of our own schema
+        f"BEGIN IF EXISTS (SELECT FROM added WHERE {missing}) THEN RAISE foreign_key_violation "
         f"USING MESSAGE = 'a row of {table} belongs to nothing'; END IF; RETURN NULL; END $$"
     )
     op.execute(
@@ -71,7 +72,7 @@ def _ask_once_a_statement(table: str, columns: dict[str, str]) -> None:
 def _keep_parents(table: str, column: str, parent: str) -> None:
     op.execute(
         f"CREATE FUNCTION {table}_keep_{parent}() RETURNS trigger LANGUAGE plpgsql AS $$ "
-        f"BEGIN IF EXISTS (SELECT FROM {table} WHERE {column} = OLD.id) THEN RAISE foreign_key_violation "  # noqa: S608 - names of our own schema
+        f"BEGIN IF EXISTS (SELECT FROM {table} WHERE {column} = OLD.id) THEN RAISE foreign_key_violation "
         f"USING MESSAGE = 'rows of {table} belong to a row of {parent}'; END IF; RETURN NULL; END $$"
     )
     op.execute(
