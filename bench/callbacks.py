@@ -22,7 +22,7 @@ from typing import Any, Final
 import uvloop
 from tests.ledger.postgres_server import PostgresServer, programs
 
-from bench.ledgers import BRANCH, BenchLedger, Served, figure, percentile
+from bench.ledgers import BRANCH, SERVER, BenchLedger, Served, figure, percentile
 from bench.postings import CONNECTIONS, sign_in
 from bench.postings_load import Line, cpu_seconds, drive
 from branchtui.ledger import setup
@@ -69,7 +69,7 @@ def main() -> None:
     if programs() is None:
         sys.stderr.write("no PostgreSQL server is installed here\n")
         return
-    server = PostgresServer.fresh(parent=Path(tempfile.gettempdir()), settings={"shared_buffers": "128MB"})
+    server = PostgresServer.fresh(parent=Path(tempfile.gettempdir()), settings=SERVER)
     try:
         on_engine("PostgreSQL", server.new_database(), count)
     finally:

@@ -123,9 +123,11 @@ class Batch:
 
     def _take_among(self, row_type: type[Any], name: str, values: Iterable[str], rows: list[Any]) -> None:
         found: dict[str, list[Any]] = {value: [] for value in values}
-        place = mapping_of(row_type).columns.index(name)
+        columns = mapping_of(row_type).columns
+        place = columns.index(name) if name in columns else None
         for row in rows:
-            found[row[place]].append(row)
+            # What the engine keeps from others of the row is no column of the class, which knows it all the same.
+            found[getattr(row_type(*row), name) if place is None else row[place]].append(row)
         for value, some in found.items():
             self._take_rows(select_equal(row_type, (name,)), {name: value}, some)
 
@@ -274,14 +276,12 @@ class Tx:
         assert len(found) <= 1, f"{row_type.__name__} is not unique by {sorted(equal)}"
         return found[0] if found else None
 
-    def select(
-        self, row_type: type[R], statement: str, bound: dict[str, Any], fits: Callable[[R], bool]
-    ) -> list[R]:
+    def select(self, row_type: type[R], rows: Rows, fits: Callable[[R], bool]) -> list[R]:
         """The rows of a compiled statement over all columns of `row_type`, as the batch leaves them so far.
 
         `fits` says in Python what the statement's condition says, for rows that are not written yet.
         """
-        return self._as_left(row_type, Rows(statement, bound), fits)
+        return self._as_left(row_type, rows, fits)
 
     def _as_left(self, row_type: type[R], rows: Rows, fits: Callable[[R], bool]) -> list[R]:
         mapping = mapping_of(row_type)

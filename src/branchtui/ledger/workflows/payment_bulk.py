@@ -25,6 +25,7 @@ from branchtui.ledger.problems import Refusal
 from branchtui.ledger.store.mapping import insert_rows, select_among
 from branchtui.ledger.store.rows import Account, Payment, PaymentWait
 from branchtui.ledger.store.text_index import filled_at_once
+from branchtui.ledger.store.wanted import Rows
 from branchtui.ledger.workflows import matching
 from branchtui.ledger.workflows.owners_many import many_in_transaction
 from branchtui.ledger.workflows.payment_rules import decide_account
@@ -170,7 +171,9 @@ def _accounts(tx: BulkTx, customer_ids: set[str]) -> dict[str, list[Account]]:
     if customer_ids:
         bound = {"keys": json.dumps(sorted(customer_ids))}
         statement = select_among(Account, "customer_id")
-        for account in tx.select(Account, statement, bound, lambda each: each.customer_id in customer_ids):
+        for account in tx.select(
+            Account, Rows(statement, bound), lambda each: each.customer_id in customer_ids
+        ):
             held.setdefault(account.customer_id or "", []).append(account)
     return held
 

@@ -52,7 +52,9 @@ def test_a_row_that_belongs_to_nothing_is_refused_with_all_of_its_statement(ask:
     assert ask("SELECT COUNT(*) FROM legs WHERE entry_id = 'e1'") == [(0,)]
 
 
-@pytest.mark.parametrize("statement", ["DELETE FROM accounts WHERE id LIKE 'a_'", "UPDATE accounts SET id = 'b' || id"])
+@pytest.mark.parametrize(
+    "statement", ["DELETE FROM accounts WHERE id LIKE 'a_'", "UPDATE accounts SET id = 'b' || id"]
+)
 def test_an_account_that_legs_name_stays(ask: Ask, statement: str) -> None:
     """INV-1, 0054: what rows belong to is neither deleted nor called by another id."""
     ask(LEG + "('e1', 0, 'a1', 5, 5), ('e1', 1, 'a2', -5, -5)")
