@@ -25,12 +25,18 @@ LEG = "INSERT INTO legs (entry_id, line, account_id, amount_minor, balance_after
 
 
 @pytest.fixture
-def ask(postgres_server: PostgresServer, postgres_template: str) -> Ask:
-    """Asks a ledger of its own that has three accounts and an entry without legs."""
-    database = name_of(postgres_server.new_database(template=postgres_template))
+def url(postgres_server: PostgresServer, postgres_template: str) -> str:
+    """A ledger of its own that has three accounts and an entry without legs."""
+    made = postgres_server.new_database(template=postgres_template)
     for statement in STANDING:
-        postgres_server.ask(statement, database=database)
-    return lambda statement: postgres_server.ask(statement, database=database)
+        postgres_server.ask(statement, database=name_of(made))
+    return made
+
+
+@pytest.fixture
+def ask(postgres_server: PostgresServer, url: str) -> Ask:
+    """Asks that ledger."""
+    return lambda statement: postgres_server.ask(statement, database=name_of(url))
 
 
 @pytest.mark.parametrize(
@@ -68,6 +74,21 @@ def test_an_account_without_legs_may_go(ask: Ask) -> None:
     ask(LEG + "('e1', 0, 'a1', 5, 5), ('e1', 1, 'a2', -5, -5)")
     ask("DELETE FROM accounts WHERE id = 'a3'")
     assert ask("SELECT COUNT(*) FROM accounts WHERE id = 'a3'") == [(0,)]
+
+
+def test_a_balance_that_moves_finds_room_on_its_page(ask: Ask, url: str) -> None:
+    """0054: all accounts of a page move in one statement, and no index is told."""
+    ask(STANDING[0].replace("'a' ||", "'m' ||").replace("'X' ||", "'M' ||").replace("(1, 3)", "(1, 2000)"))
+    with psycopg.connect(url) as connection:
+        moved = connection.execute(
+            "UPDATE accounts SET balance_minor = 5, version = 2 WHERE id LIKE 'm%'"
+        ).rowcount
+        found = connection.execute(
+            "SELECT pg_stat_get_xact_tuples_hot_updated('accounts'::regclass)"
+        ).fetchone()
+    assert moved == 2_000
+    assert found is not None
+    assert found[0] > 1_900
 
 
 def test_thousands_of_legs_are_asked_for_their_parents_by_key(ask: Ask) -> None:
