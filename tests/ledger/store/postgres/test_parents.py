@@ -48,8 +48,9 @@ def ask(postgres_server: PostgresServer, url: str) -> Ask:
         "INSERT INTO import_rows (import_id, row_no, level, findings, cells) VALUES ('i', 0, 'ok', '', '')",
         """INSERT INTO balance_file_rows (balance_file_id, row_no, level, change, account_no, before_minor)
         VALUES ('f', 0, 'ok', 'same', 'X1', 0)""",
+        "INSERT INTO balance_file_postings VALUES ('f', 0, 'a1', 'e1', 5, 5)",
     ],
-    ids=["no entry", "no account", "no job", "no import", "no balance file"],
+    ids=["no entry", "no account", "no job", "no import", "no balance file", "no file of a posting"],
 )
 def test_a_row_that_belongs_to_nothing_is_refused_with_all_of_its_statement(ask: Ask, statement: str) -> None:
     """INV-1, 0054: one orphan among many refuses them all, as a foreign key would."""

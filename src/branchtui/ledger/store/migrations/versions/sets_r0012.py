@@ -33,6 +33,7 @@ PARENTS = {
     "import_rows": {"import_id": "imports"},
     "job_rows": {"job_id": "jobs"},
     "balance_file_rows": {"balance_file_id": "balance_files"},
+    "balance_file_postings": {"balance_file_id": "balance_files"},
 }
 """Table to column to the table where its value is an id: what foreign keys said on the server."""
 
@@ -61,12 +62,12 @@ def _ask_once_a_statement(table: str, columns: dict[str, str]) -> None:
         for column, parent in columns.items()
     )
     op.execute(
-        f"CREATE FUNCTION {table}_have_parents() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$ "
+        f"CREATE OR REPLACE FUNCTION {table}_have_parents() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$ "
         f"BEGIN IF EXISTS (SELECT FROM added WHERE {missing}) THEN RAISE foreign_key_violation "
         f"USING MESSAGE = 'a row of {table} belongs to nothing'; END IF; RETURN NULL; END $$"
     )
     op.execute(
-        f"CREATE TRIGGER {table}_have_parents AFTER INSERT ON {table} REFERENCING NEW TABLE AS added "
+        f"CREATE OR REPLACE TRIGGER {table}_have_parents AFTER INSERT ON {table} REFERENCING NEW TABLE AS added "
         f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_have_parents()"
     )
     for column, parent in columns.items():
@@ -76,11 +77,11 @@ def _ask_once_a_statement(table: str, columns: dict[str, str]) -> None:
 
 def _keep_parents(table: str, column: str, parent: str) -> None:
     op.execute(
-        f"CREATE FUNCTION {table}_keep_{parent}() RETURNS trigger LANGUAGE plpgsql AS $$ "
+        f"CREATE OR REPLACE FUNCTION {table}_keep_{parent}() RETURNS trigger LANGUAGE plpgsql AS $$ "
         f"BEGIN IF EXISTS (SELECT FROM {table} WHERE {column} = OLD.id) THEN RAISE foreign_key_violation "
         f"USING MESSAGE = 'rows of {table} belong to a row of {parent}'; END IF; RETURN NULL; END $$"
     )
     op.execute(
-        f"CREATE TRIGGER {table}_keep_{parent} AFTER DELETE OR UPDATE OF id ON {parent} "
+        f"CREATE OR REPLACE TRIGGER {table}_keep_{parent} AFTER DELETE OR UPDATE OF id ON {parent} "
         f"FOR EACH ROW EXECUTE FUNCTION {table}_keep_{parent}()"
     )
