@@ -88,7 +88,7 @@ RECORDS: Final = ListSpec(
     },
     filters=_FILTERS,
     caps=dict.fromkeys(record_search.FILTERS, record_search.CANDIDATES),
-    apart=Apart("status", record_search.STATUSES),
+    apart=Apart("status", record_search.STATUSES, few=frozenset({"customer", "import_id"})),
 )
 """The list behind `GET /v1/balance-records`."""
 
