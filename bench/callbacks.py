@@ -2,7 +2,8 @@
 
 Two of a hundred are repeated, one of a hundred comes late. At the end every payment is in the books once, and what
 the provider's float gave, what customers hold and what waits come to the sum of the messages; anything else fails
-the run. Beside the rate stands that of postings of the same ledger. `python -m bench.callbacks 2000` sends so many.
+the run. Beside the rate stands that of postings of the same ledger: over as many connections, for whoever sends more
+at once shares a commit among more, and over the many of `bench.postings`. `python -m bench.callbacks 2000` sends so many.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typing import Any, Final
 import uvloop
 from tests.ledger.postgres_server import PostgresServer, programs
 
-from bench.ledgers import BRANCH, BenchLedger, Served, figure, percentile
+from bench.ledgers import BRANCH, SERVER, BenchLedger, Served, figure, percentile
 from bench.postings import CONNECTIONS, sign_in
 from bench.postings_load import Line, cpu_seconds, drive
 from branchtui.ledger import setup
@@ -34,7 +35,7 @@ MESSAGES: Final = 100_000
 LINES: Final = 8
 REPEATED: Final = 0.02
 LATE: Final = 0.01
-POSTINGS: Final = 2_000
+POSTINGS: Final = 1_000
 CUSTOMERS: Final = 5_000
 OF_POSTINGS: Final = 60
 P99_MS: Final = 50
@@ -69,7 +70,7 @@ def main() -> None:
     if programs() is None:
         sys.stderr.write("no PostgreSQL server is installed here\n")
         return
-    server = PostgresServer.fresh(parent=Path(tempfile.gettempdir()), settings={"shared_buffers": "128MB"})
+    server = PostgresServer.fresh(parent=Path(tempfile.gettempdir()), settings=SERVER)
     try:
         on_engine("PostgreSQL", server.new_database(), count)
     finally:
@@ -82,25 +83,27 @@ def on_engine(engine: str, url: str, count: int) -> None:
     try:
         token, people = ready(ledger)
         sent = messages(people, count)
-        records = ledger.add_records(POSTINGS, tag="callbacks")
+        records = ledger.add_records(3 * POSTINGS, tag="callbacks")
         before = sums(ledger)
         with ledger.serve() as served:
             tokens = sign_in(served)
-            uvloop.run(drive(served, tokens, records[: POSTINGS // 2], CONNECTIONS))
+            uvloop.run(drive(served, tokens, records[:POSTINGS], CONNECTIONS))
             spent = cpu_seconds(served.process.pid)
             seconds, waits = uvloop.run(confirm(served, token, list(sent)))
             spent = cpu_seconds(served.process.pid) - spent
-            posting, _ = uvloop.run(drive(served, tokens, records[POSTINGS // 2 :], CONNECTIONS))
+            alike, _ = uvloop.run(drive(served, tokens, records[POSTINGS : 2 * POSTINGS], LINES))
+            crowded, _ = uvloop.run(drive(served, tokens, records[2 * POSTINGS :], CONNECTIONS))
         verify(before, sums(ledger), sent, count)
         ledger.command("check")
     finally:
         shutil.rmtree(ledger.folder)
-    rate, postings = len(sent) / seconds, (POSTINGS - POSTINGS // 2) / posting
+    rate, postings = len(sent) / seconds, POSTINGS / alike
     figure(
         f"{engine}: {count:,} callbacks and their repeats over {LINES} connections",
         f"{rate:,.0f}",
         "a second",
-        f"{rate / postings:.0%} of {postings:,.0f} postings a second in the same run, target {OF_POSTINGS} %",
+        f"{rate / postings:.0%} of {postings:,.0f} postings a second over as many in the same run, target "
+        f"{OF_POSTINGS} %; {POSTINGS / crowded:,.0f} over {CONNECTIONS}",
     )
     figure(f"{engine}: answer to a callback, p99", f"{percentile(waits, 0.99):.1f}", "ms", f"limit {P99_MS}")
     figure(f"{engine}: processor time of one callback", f"{spent / len(sent) * 1e6:,.0f}", "µs")

@@ -25,7 +25,7 @@ import uvloop
 from tests.ledger.postgres_server import PostgresServer, programs
 
 from bench.imports import finished, send
-from bench.ledgers import BRANCH, TELLERS, BenchLedger, Served, figure, percentile
+from bench.ledgers import BRANCH, SERVER, TELLERS, BenchLedger, Served, figure, percentile
 from bench.postings_load import Line, cpu_seconds
 from branchtui.ledger import setup
 from branchtui.ledger.clock import SystemClock
@@ -53,7 +53,7 @@ def main() -> None:
     if programs() is None:
         sys.stderr.write("no PostgreSQL server is installed here\n")
         return
-    server = PostgresServer.fresh(parent=Path(tempfile.gettempdir()), settings={"shared_buffers": "128MB"})
+    server = PostgresServer.fresh(parent=Path(tempfile.gettempdir()), settings=SERVER)
     try:
         on_engine("PostgreSQL", server.new_database())
     finally:

@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.ledger.postgres_server import PostgresServer, programs
 
 from bench.imports import finished, resident, run, send
-from bench.ledgers import BenchLedger, Served, figure
+from bench.ledgers import SERVER, BenchLedger, Served, figure
 
 ROWS = 100_000
 CUSTOMERS = 5_000
@@ -39,7 +39,7 @@ def main() -> None:
     if programs() is None:
         sys.stderr.write("no PostgreSQL server is installed here\n")
         return
-    server = PostgresServer.fresh(parent=Path(tempfile.gettempdir()), settings={"shared_buffers": "128MB"})
+    server = PostgresServer.fresh(parent=Path(tempfile.gettempdir()), settings=SERVER)
     try:
         on_engine("PostgreSQL", server.new_database())
     finally:

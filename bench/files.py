@@ -19,7 +19,7 @@ from typing import Any
 from tests.ledger.postgres_server import PostgresServer, programs
 
 from bench.imports import Lone, finished, resident, send
-from bench.ledgers import BRANCH, PASSWORD, BenchLedger, Served, figure
+from bench.ledgers import BRANCH, PASSWORD, SERVER, BenchLedger, Served, figure
 from bench.postings_load import cpu_seconds
 from branchtui.ledger import setup
 from branchtui.ledger.store.rows import Branch, Customer
@@ -38,8 +38,7 @@ def main() -> None:
     if programs() is None:
         sys.stderr.write("no PostgreSQL server is installed here\n")
         return
-    # The memory that a server has when nobody sets it; tests get by with less.
-    server = PostgresServer.fresh(parent=Path(tempfile.gettempdir()), settings={"shared_buffers": "128MB"})
+    server = PostgresServer.fresh(parent=Path(tempfile.gettempdir()), settings=SERVER)
     try:
         on_engine("PostgreSQL", server.new_database())
     finally:

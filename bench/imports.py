@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 
 from tests.ledger.postgres_server import PostgresServer, programs
 
-from bench.ledgers import BRANCH, BenchLedger, Served, figure, percentile
+from bench.ledgers import BRANCH, SERVER, BenchLedger, Served, figure, percentile
 from branchtui.ledger import setup
 from branchtui.ledger.store.rows import Branch, Customer
 from branchtui.ledger.store.unit import BulkTx
@@ -47,8 +47,7 @@ def main() -> None:
     if programs() is None:
         sys.stderr.write("no PostgreSQL server is installed here\n")
         return
-    # The memory that a server has when nobody sets it; tests get by with less.
-    server = PostgresServer.fresh(parent=Path(tempfile.gettempdir()), settings={"shared_buffers": "128MB"})
+    server = PostgresServer.fresh(parent=Path(tempfile.gettempdir()), settings=SERVER)
     try:
         on_engine("PostgreSQL", server.new_database())
     finally:

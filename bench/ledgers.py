@@ -24,6 +24,9 @@ BRANCH = "HQ"
 TELLERS: Final = ("teller", *(f"teller{number}" for number in range(2, 9)))
 """One for each connection that is to have a session: a user has two at most."""
 
+SERVER: Final = {"shared_buffers": "1GB", "max_wal_size": "4GB", "checkpoint_timeout": "15min"}
+"""What `docs/operate.md` sets on a PostgreSQL server of four gigabytes; all of it as durable as what nobody sets."""
+
 
 def figure(name: str, value: object, unit: str = "", beside: str = "") -> None:
     """Print one figure for `bench/__main__.py`."""

@@ -9,11 +9,16 @@ import pytest
 
 from branchtui.ledger.store.connection import Connection
 from branchtui.ledger.store.engine import Store
-from branchtui.ledger.store.rows import ClosedDay, Counter
+from branchtui.ledger.store.mapping import insert_rows, mapping_of, select_equal
+from branchtui.ledger.store.rows import Account, ClosedDay, Counter
 from branchtui.ledger.store.scout import ROUNDS_MAX, read_ahead
 from branchtui.ledger.store.unit import Batch, Tx
+from branchtui.ledger.store.wanted import Rows
 
 pytestmark = pytest.mark.both_stores(always=True)
+
+_SUM = "SELECT sum(value) FROM counters WHERE id IN ('c0', 'c1', 'c2')"
+_DAYS = "SELECT count(*) FROM closed_days"
 
 
 class Counting:
@@ -78,6 +83,41 @@ def test_forty_commands_are_answered_from_a_few_questions(counting: Any) -> None
     assert counting.asked == 2
     assert run(batch, commands) == [(number, 1) for number in range(40)]
     assert counting.asked == 2
+
+
+def test_what_is_asked_by_a_number_as_it_is_compared_comes_in_one_statement(counting: Any) -> None:
+    """0054: a column that the engine keeps from another one is asked for many values at once, as any other."""
+    counting.execute(
+        "INSERT INTO branches (id, code, name, currency, timezone) VALUES ('hq', 'HQ', 'Head', 'KES', 'Africa/Nairobi')"
+    )
+    numbers = ("SV/1.1", "SV-12", "LN/3")
+    new = [
+        Account(f"a{place}", 1, number, None, "hq", "wallet", "KES", "open", None, 0, 0)
+        for place, number in enumerate(numbers)
+    ]
+    insert_rows(counting, Account, map(mapping_of(Account).values_of, new))
+    statement = select_equal(Account, ("account_no_key",))
+    wanted = [Rows(statement, {"account_no_key": key}, Account) for key in ("sv11", "sv12", "xx9")]
+    batch = Batch(counting)
+    batch.read(wanted)
+    assert counting.asked == 2  # a branch was written, the accounts were asked for
+    assert [[row[0] for row in batch.rows(each)] for each in wanted] == [["a0"], ["a1"], []]
+    assert counting.asked == 2
+
+
+def test_what_a_batch_changed_is_looked_for_in_one_journey(counting: Any) -> None:
+    """0014, 0054: whether a row is new is asked for all classes together, where asking costs a journey."""
+    batch = Batch(counting)
+    tx = batch.begin()
+    for number in range(3):
+        tx.put(Counter(f"c{number}", 7))
+        tx.put(ClosedDay(f"new{number}", "nku", "c1", "s", 0))
+        tx.remove(ClosedDay(f"d{number}", "nku", f"c{number}", "s", number))
+    tx.keep()
+    batch.flush()
+    deleted, asked = 3, 1 if counting.is_far else 9
+    assert counting.asked == deleted + asked
+    assert [counting.execute(text).fetchone() for text in (_SUM, _DAYS)] == [(21,), (40,)]
 
 
 def test_a_scout_decides_nothing(counting: Any) -> None:

@@ -592,6 +592,26 @@ def test_the_list_is_narrowed_by_each_of_its_filters(own_ledger: RunningLedger) 
     own_ledger.check()
 
 
+@pytest.mark.parametrize("sort", ["created", "amount", "as_of"])
+def test_a_list_of_every_status_is_one_order_whatever_page_it_is_read_by(
+    own_ledger: RunningLedger, sort: str
+) -> None:
+    """0054: pages of each status are merged; forward and back the same rows, none twice and none left out."""
+    member, api = own_ledger.add_member(), own_ledger.sign_in("supervisor")
+    states = ("accounted", "not_accounted", "reversed")
+    made = [in_state(own_ledger, member, state)["id"] for state in (*states, *reversed(states))]
+    whole = api.get(RECORDS, sort=sort).json()["items"]
+    assert sorted(each["id"] for each in whole) == sorted(made)
+    pages = [api.get(RECORDS, sort=sort, limit=2).json()]
+    while pages[-1]["next"] is not None:
+        pages.append(api.get(RECORDS, sort=sort, limit=2, cursor=pages[-1]["next"]).json())
+    back = [pages[-1]]
+    while back[-1]["prev"] is not None:
+        back.append(api.get(RECORDS, sort=sort, limit=2, cursor=back[-1]["prev"]).json())
+    assert [each for page in pages for each in page["items"]] == whole
+    assert [each for page in reversed(back) for each in page["items"]] == whole
+
+
 def test_nobody_without_a_session_sees_or_changes_anything(
     running_ledger: RunningLedger, member: Member
 ) -> None:

@@ -53,7 +53,8 @@ def page_statement(
     """A page in one direction, from its beginning or from a `start` (`:start_value`, `:start_key`) on.
 
     A list that stands apart (`ListSpec.apart`), asked for without that filter, is put together of a page for each
-    value, each a range of an index: no more is read than so many pages, and no more is sorted.
+    value, each a range of an index: no more is read than so many pages, and no more is sorted. What another filter
+    narrows to a few rows is read whole.
     """
     cache_key = (sort_name, active, forward, start, inclusive)
     if cache_key in spec.statements:
@@ -74,7 +75,7 @@ def page_statement(
     order = (column.asc(), tie.asc()) if ascending else (column.desc(), tie.desc())
     limit: BindParameter[Any] = bindparam("limit_rows")
     ordered = select(*spec.select_list).order_by(*order).limit(limit)
-    if spec.apart is None or spec.apart.column in active:
+    if spec.apart is None or not spec.apart.divides(active):
         page: GenerativeSelect = ordered.where(*where)
     else:
         divided = spec.columns[spec.apart.column]

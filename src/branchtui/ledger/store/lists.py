@@ -80,10 +80,18 @@ class Sort:
 
 @dataclass(frozen=True, slots=True)
 class Apart:
-    """A column that has one of a few `values` in every row, and is a filter of the same name."""
+    """A column that has one of a few `values` in every row, and is a filter of the same name.
+
+    `few` names filters that leave few rows, by an index of their own: these are read whole and put in order.
+    """
 
     column: str
     values: tuple[str, ...]
+    few: frozenset[str] = frozenset()
+
+    def divides(self, active: tuple[str, ...]) -> bool:
+        """Whether a page with these filters is put together of a page for each value."""
+        return self.column not in active and self.few.isdisjoint(active)
 
 
 @dataclass(frozen=True)

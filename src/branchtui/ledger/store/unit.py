@@ -123,9 +123,11 @@ class Batch:
 
     def _take_among(self, row_type: type[Any], name: str, values: Iterable[str], rows: list[Any]) -> None:
         found: dict[str, list[Any]] = {value: [] for value in values}
-        place = mapping_of(row_type).columns.index(name)
+        columns = mapping_of(row_type).columns
+        place = columns.index(name) if name in columns else None
         for row in rows:
-            found[row[place]].append(row)
+            # What the engine keeps from others of the row is no column of the class, which knows it all the same.
+            found[getattr(row_type(*row), name) if place is None else row[place]].append(row)
         for value, some in found.items():
             self._take_rows(select_equal(row_type, (name,)), {name: value}, some)
 
@@ -182,6 +184,8 @@ class Batch:
     def flush(self) -> None:
         """Write everything: deletions children first, then insertions parents first, then updates."""
         self._ahead = {}
+        if self.connection.is_far:
+            self._read_changed()
         inserts: list[tuple[str, list[dict[str, Any]]]] = []
         updates: list[tuple[str, list[dict[str, Any]]]] = []
         for row_type in reversed(TABLES):
@@ -203,12 +207,18 @@ class Batch:
             known.update({key: None if row is GONE else row for key, row in changed.items()})
         self._changed = {}
 
+    def _read_changed(self) -> None:
+        """Read what stands where something changed, all classes together; what is only ever added is not looked for."""
+        self.read(
+            ByKey(row_type, key)
+            for row_type, changed in self._changed.items()
+            if not mapping_of(row_type).append_only
+            for key in changed
+        )
+
     def _delete(self, row_type: type[Any], changed: dict[Any, Any]) -> None:
         mapping = mapping_of(row_type)
-        gone = [key for key, row in changed.items() if row is GONE]
-        if self.connection.is_far:
-            self.read(ByKey(row_type, key) for key in gone)
-        for key in gone:
+        for key in [key for key, row in changed.items() if row is GONE]:
             if self.stored(row_type, key) is not None:
                 self.connection.execute(mapping.delete, _bound_key(mapping.key, key))
 
@@ -219,8 +229,6 @@ class Batch:
         mapping = mapping_of(row_type)
         new: list[dict[str, Any]] = []
         old: list[dict[str, Any]] = []
-        if self.connection.is_far and not mapping.append_only:
-            self.read(ByKey(row_type, key) for key in changed)
         for key, row in changed.items():
             if row is GONE:
                 continue
@@ -268,14 +276,12 @@ class Tx:
         assert len(found) <= 1, f"{row_type.__name__} is not unique by {sorted(equal)}"
         return found[0] if found else None
 
-    def select(
-        self, row_type: type[R], statement: str, bound: dict[str, Any], fits: Callable[[R], bool]
-    ) -> list[R]:
+    def select(self, row_type: type[R], rows: Rows, fits: Callable[[R], bool]) -> list[R]:
         """The rows of a compiled statement over all columns of `row_type`, as the batch leaves them so far.
 
         `fits` says in Python what the statement's condition says, for rows that are not written yet.
         """
-        return self._as_left(row_type, Rows(statement, bound), fits)
+        return self._as_left(row_type, rows, fits)
 
     def _as_left(self, row_type: type[R], rows: Rows, fits: Callable[[R], bool]) -> list[R]:
         mapping = mapping_of(row_type)

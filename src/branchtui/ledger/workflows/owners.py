@@ -58,6 +58,12 @@ class LookUp:
     fits: Callable[[Any], bool]
     is_equal: bool = False
 
+    @property
+    def rows(self) -> Rows:
+        """What a unit of work is asked for; one column's value is looked for together with those of others."""
+        of_one_column = self.is_equal and len(self.bound) == 1
+        return Rows(self.statement, self.bound, self.row_type if of_one_column else None)
+
 
 def evidence_of(payment: Payment) -> Evidence:
     """What a stored payment says about who paid."""
@@ -72,7 +78,7 @@ def in_transaction(tx: Tx, evidence: Evidence, scope: frozenset[str]) -> Found[C
     try:
         asked = next(plan)
         while True:
-            asked = plan.send(tx.select(asked.row_type, asked.statement, asked.bound, asked.fits))
+            asked = plan.send(tx.select(asked.row_type, asked.rows, asked.fits))
     except StopIteration as done:
         found: Found[Customer] = done.value
         return found
@@ -140,7 +146,7 @@ def foreseen(evidence: Evidence) -> list[Rows]:
     """What `in_transaction` asks in any case, whatever the answers are: it may come together."""
     folded = evidence.folded_reference
     numbered = _numbered(folded) if folded and len(folded) <= NUMBER_MAX else ()
-    return [Rows(each.statement, each.bound) for each in (*numbered, *_phoned(evidence))]
+    return [each.rows for each in (*numbered, *_phoned(evidence))]
 
 
 def _numbered(folded: str) -> tuple[LookUp, LookUp]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import Boolean, ColumnElement, literal_column
 
+from branchtui.contract.balance_records import RecordStatus
 from branchtui.ledger.names import plain_name
 from branchtui.ledger.store.search import prefix_end, words
 from branchtui.ledger.workflows import customer_search
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 CANDIDATES: Final = 500
 NEWEST: Final = 500
 
-_STATUS: Final = {"any": "TRUE", "one": "balance_records.status = :{0}__standing"}
+STATUSES: Final = tuple(each.value for each in RecordStatus if each is not RecordStatus.OTHER)
+"""All that a record of this ledger may be: the indexes of the list divide by it."""
+
 _SCOPE: Final = {
     "whole": "TRUE",
     "branch": "balance_records.branch_id = :{0}__branch",
@@ -41,11 +44,14 @@ _REFERENCE: Final = """SELECT id FROM (SELECT balance_records.id FROM balance_re
   WHERE balance_records.branch_id IN (SELECT value FROM json_each(:{0}__scope))
   AND balance_records.external_ref >= :{0}__ref AND balance_records.external_ref < :{0}__ref_end AND {1} LIMIT {2})"""
 
-_NEWEST: Final = """SELECT newest.id FROM (SELECT balance_records.id, balance_records.customer_id,
-  balance_records.narration FROM balance_records WHERE {1} AND {2}
-  ORDER BY balance_records.created_at DESC, balance_records.id DESC LIMIT {3}) AS newest
+_NEWEST: Final = """SELECT newest.id FROM (SELECT * FROM ({1}) AS recent
+  ORDER BY recent.created_at DESC, recent.id DESC LIMIT {2}) AS newest
   CROSS JOIN customers WHERE customers.id = newest.customer_id AND (instr(lower(newest.narration), :{0}__text) > 0
   OR NOT EXISTS (SELECT 1 FROM json_each(:{0}__words) WHERE instr(customers.search_text, value) = 0))"""
+
+_NEWEST_OF_ONE: Final = """SELECT * FROM (SELECT balance_records.id, balance_records.customer_id,
+  balance_records.narration, balance_records.created_at FROM balance_records WHERE {0} AND balance_records.status = {1}
+  ORDER BY balance_records.created_at DESC, balance_records.id DESC LIMIT {2}) AS of_one"""
 
 
 class _Shape(NamedTuple):
@@ -65,18 +71,20 @@ class _Shape(NamedTuple):
         name = self.name
         checks, cap = _CHECKS.format(name), CANDIDATES + 1
         customers = customer_search.candidates(name, inside=self.inside)
-        scope, status = (text.replace("{0}", name) for text in (_SCOPE[self.scope], _STATUS[self.status]))
+        scope = _SCOPE[self.scope].replace("{0}", name)
+        statuses = [f":{name}__standing"] if self.status == "one" else [f"'{each}'" for each in STATUSES]
+        newest = " UNION ALL ".join(_NEWEST_OF_ONE.format(scope, status, NEWEST) for status in statuses)
         ways = (
             _OF_CUSTOMERS.format(customers, checks, cap),
             _REFERENCE.format(name, checks, cap),
-            _NEWEST.format(name, scope, status, NEWEST),
+            _NEWEST.format(name, newest, NEWEST),
         )
         return literal_column(f"balance_records.id IN ({' UNION ALL '.join(ways)})", Boolean)
 
 
 FILTERS: Final[Mapping[str, ColumnElement[bool]]] = {
     shape.name: shape.condition()
-    for shape in itertools.starmap(_Shape, itertools.product((True, False), _SCOPE, _STATUS))
+    for shape in itertools.starmap(_Shape, itertools.product((True, False), _SCOPE, ("any", "one")))
 }
 """One condition for each shape of a search, so that each runs by the index that fits it."""
 

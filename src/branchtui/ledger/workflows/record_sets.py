@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Boolean, ColumnElement, bindparam, literal_column, select
+from sqlalchemy import Boolean, ColumnElement, bindparam, literal, literal_column, select
 
 from branchtui.contract.balance_records import SUMMARY_IDS_MAX, RecordFilter, RecordStatus
 from branchtui.contract.base import MAX_AMOUNT_MINOR
@@ -17,7 +17,7 @@ from branchtui.ledger.access import Permission
 from branchtui.ledger.phones import region_of
 from branchtui.ledger.problems import invalid, not_found
 from branchtui.ledger.store import tables
-from branchtui.ledger.store.lists import ListSpec, Sort
+from branchtui.ledger.store.lists import Apart, ListSpec, Sort
 from branchtui.ledger.store.mapping import compiled
 from branchtui.ledger.store.rows import BalanceRecord
 from branchtui.ledger.workflows import customer_search, record_search
@@ -51,6 +51,8 @@ _FILTERS: Final[Mapping[str, ColumnElement[bool]]] = {
     # What a bulk action takes, beside the filters of the list.
     "ids": literal_column("balance_records.id IN (SELECT value FROM json_each(:ids))", Boolean),
     "currency": _r.currency == bindparam("currency"),
+    # Written out, as in the index of what people keyed.
+    "waits": _r.status == literal(RecordStatus.NOT_ACCOUNTED.value),
     "own": _r.created_by == bindparam("own"),
     "within": _r.amount_minor <= bindparam("within"),
     "postable": literal_column(
@@ -86,6 +88,7 @@ RECORDS: Final = ListSpec(
     },
     filters=_FILTERS,
     caps=dict.fromkeys(record_search.FILTERS, record_search.CANDIDATES),
+    apart=Apart("status", record_search.STATUSES, few=frozenset({"customer", "import_id"})),
 )
 """The list behind `GET /v1/balance-records`."""
 
@@ -175,9 +178,9 @@ def set_filters(
     of the user's own.
     """
     found = list_filters(core, who, asked)
-    if found.get("status", RecordStatus.NOT_ACCOUNTED) != RecordStatus.NOT_ACCOUNTED:
+    if found.pop("status", RecordStatus.NOT_ACCOUNTED) != RecordStatus.NOT_ACCOUNTED:
         found["ids"] = "[]"  # what is posted is in no such set, whatever was asked
-    found["status"] = RecordStatus.NOT_ACCOUNTED.value
+    found["waits"] = True
     found["currency"] = set_currency(core, who, asked)
     if not who.may(Permission.RECORD_BULK_BRANCH):
         found["own"] = who.username

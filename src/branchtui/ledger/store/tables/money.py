@@ -35,6 +35,7 @@ _RARE: Final = sql(f"kind NOT IN {MOST_KINDS}")
 _BY_PEOPLE: Final = sql("created_by <> 'ledger'")
 _OWNED: Final = sql("state = 'associated'")
 _WAITING: Final = sql("state = 'unassociated'")
+_NOT_ACCOUNTED: Final = sql("status = 'not_accounted'")
 
 journal_entries = Table(
     "journal_entries",
@@ -107,21 +108,21 @@ balance_records = Table(
     UniqueConstraint("import_id", "import_row_no"),
     UniqueConstraint("operation_key", "row_no"),
     Index("balance_records_customer", "customer_id", "status"),
-    # Each order of the list, in a branch and in the whole institution, by status and without.
-    Index("balance_records_created", "created_at", "id"),
-    Index("balance_records_amount", "amount_minor", "id"),
-    Index("balance_records_as_of", "as_of_date", "id"),
+    # Each order of the list by status, in a branch and in the whole institution. The list of every status is merged.
     Index("balance_records_status_created", "status", "created_at", "id"),
     Index("balance_records_status_amount", "status", "amount_minor", "id"),
     Index("balance_records_status_as_of", "status", "as_of_date", "id"),
     Index("balance_records_list", "branch_id", "status", "created_at", "id"),
     Index("balance_records_branch_status_amount", "branch_id", "status", "amount_minor", "id"),
     Index("balance_records_branch_status_as_of", "branch_id", "status", "as_of_date", "id"),
-    Index("balance_records_branch_created", "branch_id", "created_at", "id"),
-    Index("balance_records_branch_amount", "branch_id", "amount_minor", "id"),
-    Index("balance_records_branch_as_of", "branch_id", "as_of_date", "id"),
-    # What a teller keyed, for the sets of Post All and Delete All.
-    Index("balance_records_keyed", "created_by", "status", "created_at", "id"),
+    # What a teller keyed and what still waits, for the sets of Post All and Delete All.
+    Index(
+        "balance_records_keyed",
+        "created_by",
+        "id",
+        sqlite_where=_NOT_ACCOUNTED,
+        postgresql_where=_NOT_ACCOUNTED,
+    ),
 )
 
 payments = Table(
