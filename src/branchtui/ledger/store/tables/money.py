@@ -35,6 +35,7 @@ _RARE: Final = sql(f"kind NOT IN {MOST_KINDS}")
 _BY_PEOPLE: Final = sql("created_by <> 'ledger'")
 _OWNED: Final = sql("state = 'associated'")
 _WAITING: Final = sql("state = 'unassociated'")
+_HELD_BY_ONE: Final = sql("account_id IS NOT NULL")
 
 journal_entries = Table(
     "journal_entries",
@@ -178,6 +179,8 @@ payments = Table(
         sqlite_where=_WAITING,
         postgresql_where=_WAITING,
     ),
+    # The engine looks here whether an account that is deleted has payments.
+    Index("payments_account", "account_id", sqlite_where=_HELD_BY_ONE, postgresql_where=_HELD_BY_ONE),
     # What search compares and sorts by, without the rest of a wide row.
     Index("payments_brief", "row_no", "branch_id", "state", "paid_at", "customer_id", "id"),
 )
