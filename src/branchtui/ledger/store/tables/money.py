@@ -196,6 +196,12 @@ callback_events = Table(
     text("code", null=True),
     text("body"),
     integer("received_at"),
+    integer("version", server_default="1"),
+    # What it was before a person settled it by hand, who did, when and why; nothing of it while it is held.
+    text("held_as", null=True),
+    text("settled_by", null=True),
+    integer("settled_at", null=True),
+    text("settled_because", null=True),
     Index("callback_events_list", "state", "received_at", "id"),
     Index("callback_events_received", "received_at", "id"),
 )

@@ -1,6 +1,7 @@
 """What refers to a customer or an account is found by an index: the engine looks there before it deletes either.
 
-Without, the deletion of one pending customer looks through every payment, receipt and voucher there is.
+Without, the deletion of one pending customer looks through every payment, receipt and voucher there is. What was kept
+apart gains who settled it by hand: `store/migrate.py` adds those columns.
 """
 
 from __future__ import annotations
