@@ -43,10 +43,15 @@ class AssociationDesk(PaymentsList):
         looked_at = 0
         while True:
             seen = await self.asked(partial(self.ledger.association_summary, shown, after), holds_keys=True)
-            if seen is None or seen.count or seen.next is None:
+            if seen is None:
+                return None
+            looked_at += seen.looked_at
+            if seen.count or seen.next is None:
+                if after is not None:
+                    self.say(f"Looked at {looked_at:,}.")
                 return seen
-            after, looked_at = seen.next, looked_at + seen.looked_at
-            self.say(f"Looked at {looked_at:,}; {_remaining(seen)} to look at…")
+            after = seen.next
+            self.say(f"Looked at {looked_at:,}; {_remaining(seen)} behind these…")
 
     @work(group="write")
     async def associate_all(self, shown: PaymentFilter, seen: AssociationSummary) -> None:
@@ -56,14 +61,16 @@ class AssociationDesk(PaymentsList):
         async with self.outcome() as outcome:
             done = await self.ledger.associate_all_payments(shown, seen)
             payments = "1 payment" if done.count == 1 else f"{done.count:,} payments"
-            behind = f" {_remaining(seen)} wait behind these: [b] again." if seen.remaining else ""
+            behind = f" {_remaining(seen)} behind these: [b] again." if seen.remaining else ""
             outcome.done(f"{payments} associated, {total_in(done.total_minor, done.currency)}.{behind}")
         self.reload()
 
 
 def _remaining(seen: AssociationSummary) -> str:
-    """How many payments wait behind those that were looked at; `100,000+` where they are not counted to the end."""
-    return f"{seen.remaining:,}" + ("+" if seen.remaining >= REMAINING_MAX else "")
+    """`1 waits`, `43,000 wait`; `100,000+ wait` where they are not counted to the end."""
+    if seen.remaining == 1:
+        return "1 waits"
+    return f"{seen.remaining:,}{'+' if seen.remaining >= REMAINING_MAX else ''} wait"
 
 
 def _question(shown: PaymentFilter, seen: AssociationSummary, branch: str) -> ConfirmDialog:
@@ -73,9 +80,7 @@ def _question(shown: PaymentFilter, seen: AssociationSummary, branch: str) -> Co
         ("Office", branch),
     ]
     if seen.remaining:
-        lines.append(
-            ("Of", f"{seen.looked_at:,} looked at; {_remaining(seen)} wait behind them, for [b] again")
-        )
+        lines.append(("Of", f"{seen.looked_at:,} looked at; {_remaining(seen)} behind them, for [b] again"))
     if shown.q:
         lines.append(("Only those with", shown.q))
     effect = "Each goes to the wallet of its one owner. If the set has moved, nothing happens."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from branchtui.contract.payments import CallbackState
@@ -60,8 +61,11 @@ class HeldDesk(PaymentsList):
         one = self.held.highlighted
         if one is None:
             return
+        closing, *others = self.choices(HELD_ACTIONS)
+        label = "Hold it again" if one.state is CallbackState.IGNORED else "Close it: settled by hand"
+        closing = replace(closing, action=replace(closing.action, label=label))
         chosen = await self.app.push_screen_wait(
-            MenuDialog(f"Held {one.code or one.provider}", self.choices(HELD_ACTIONS))
+            MenuDialog(f"Held {one.code or one.provider}", [closing, *others])
         )
         if chosen is not None:
             await self.action_perform(chosen)

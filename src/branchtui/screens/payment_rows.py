@@ -72,7 +72,7 @@ def held_columns(desk: Desk) -> list[Column[CallbackEvent]]:
         Column("Received", lambda one: short_instant(one.received_at, desk), width=12),
         Column("Held", lambda one: words(one.held_as or one.state), width=11),
         Column("Code", lambda one: one.code or "", width=12),
-        Column("Why", lambda one: words(one.settled_because or one.reason)),
+        Column("Why", lambda one: one.settled_because or one.reason),
     ]
 
 
@@ -192,7 +192,7 @@ def refund_words(one: Payment) -> str:
 
 def held_pairs(one: CallbackEvent) -> list[tuple[str, str]]:
     """What a held message is, in short."""
-    pairs = [("Held", words(one.held_as or one.state)), ("Why", words(one.reason)), ("Code", one.code or "")]
+    pairs = [("Held", words(one.held_as or one.state)), ("Why", one.reason), ("Code", one.code or "")]
     return [(label, value) for label, value in pairs if value]
 
 
