@@ -237,6 +237,10 @@ DAMAGE: dict[str, tuple[str, str]] = {
         f"UPDATE payments SET account_id = (SELECT id FROM accounts WHERE kind = 'savings' LIMIT 1) WHERE {OWNED}",
         "INV-4",
     ),
+    "a payment that names an account that is not there": (
+        f"UPDATE payments SET account_id = 'nobody' WHERE {OWNED}",
+        "INV-4",
+    ),
     "a payment in another currency": (f"UPDATE payments SET currency = 'UGX' WHERE {OWNED}", "INV-4"),
     # Accounts.
     "a deleted account": ("DELETE FROM accounts WHERE kind = 'savings'", "INV-9"),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.ledger.till import Till
+from tests.ledger.till import Till, message
 from tests.screens.counter import counter
+
+from branchtui.widgets.dialogs import ConfirmDialog, ReasonDialog
 
 
 async def test_the_queue_opens_on_what_waits_oldest_first_with_candidates_and_reasons(
@@ -223,6 +225,48 @@ async def test_what_is_held_is_shown_to_those_who_may_and_passed_over_for_others
         await desk.see("Refused:", "all  1 of 1")
         await desk.press("t", "t", "t")
         await desk.see("all  1 of 1")
+
+
+async def test_what_is_held_is_closed_with_a_reason_seen_again_and_restored(
+    till: Till, tmp_path: Path
+) -> None:
+    """Decision 0056: `g`, a reason, `y` closes it; `f` shows what was closed, and `g` there holds it again."""
+    till.pay("HELD000002")
+    till.send(message("HELD000002", TransAmount="2.00"))
+    async with counter(till.ledger.url, tmp_path, username="supervisor") as desk:
+        await desk.press("f4", "f")
+        await desk.see("turn there by [t] first")
+        await desk.press("t", "t")
+        await desk.see("held", "HELD000002", "quarantined")
+        await desk.press("a")
+        await desk.see("What is held is no payment.")
+        await desk.press("g")
+        await desk.at(ReasonDialog)
+        await desk.see("Close this, settled by hand?", "HELD000002", "No money moves")
+        await desk.type("given back in cash, slip 17")
+        await desk.press("enter", "y")
+        await desk.see("HELD000002: settled by hand", "Nothing is held.")
+        assert till.events("HELD000002") == []
+        await desk.press("f")
+        await desk.see("settled", "HELD000002", "given back in cash, slip 17")
+        await desk.press("enter")
+        await desk.see("of 1,500.00 KES;", "Settled by", "supervisor", "Settled so", "As it came")
+        await desk.press("escape", "m")
+        await desk.see("Held HELD000002", "Hold it again")
+        await desk.press("escape", "g")
+        await desk.at(ConfirmDialog)
+        await desk.see("Hold this again?", "No money moves")
+        await desk.press("y")
+        await desk.see("HELD000002: held again", "Nothing was settled by hand.")
+        await desk.press("t")
+        await desk.see("all  1 of 1")
+        await desk.type(":payments held")
+        await desk.press("enter")
+        await desk.see("held", "HELD000002", "quarantined")
+        assert [each["state"] for each in till.events("HELD000002")] == ["quarantined"]
+        await desk.type(":payments settled")
+        await desk.press("enter")
+        await desk.see("Nothing was settled by hand.")
 
 
 async def test_the_screen_holds_at_120x36_with_the_same_content(till: Till, tmp_path: Path) -> None:

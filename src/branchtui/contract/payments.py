@@ -145,7 +145,7 @@ class Reassign(Request):
 
 
 class Ignore(Request):
-    """`POST /v1/payments/{id}/ignore`: out of the queue, until it is restored."""
+    """`POST /v1/payments/{id}/ignore` and `/v1/callback-events/{id}/ignore`: out of the queue, until it is restored."""
 
     reason: Reason
 
@@ -190,20 +190,24 @@ class NewPayment(Request):
 class CallbackState(OpenEnum):
     """What became of a provider's message that is kept apart.
 
-    `quarantined` and `parked` credited nothing; `cleaned` became a payment whose texts are not shown
-    as they came (VAL-3).
+    `quarantined` and `parked` credited nothing and are held until a person has seen to them: `ignored` ones somebody
+    settled by hand. `cleaned` became a payment whose texts are not shown as they came (VAL-3).
     """
 
     QUARANTINED = "quarantined"
     PARKED = "parked"
     CLEANED = "cleaned"
+    IGNORED = "ignored"
     OTHER = "other"
 
 
-class CallbackEvent(Answer):
-    """A provider's message that was kept apart, with the reason and the body as it came."""
+class CallbackEvent(Resource):
+    """What a provider or a bank sent that was kept apart, with the reason and the body as it came.
 
-    id: str
+    `settled_by`, `settled_at` and `settled_because` tell who ignored it, when and why; `held_as` is the state that
+    it had and gets again when it is restored.
+    """
+
     state: CallbackState
     reason: str
     code: str | None = None
@@ -211,6 +215,10 @@ class CallbackEvent(Answer):
     body: str
     received_at: datetime
     branch_id: str | None = None
+    held_as: CallbackState | None = None
+    settled_by: str | None = None
+    settled_at: datetime | None = None
+    settled_because: str | None = None
 
 
 class ProviderAnswer(Answer):

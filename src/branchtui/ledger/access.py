@@ -56,6 +56,7 @@ class Permission(StrEnum):
     RECEIPT_PRINT = "receipt.print"
     RECEIPT_CHECK = "receipt.check"
     CALLBACK_VIEW = "callback.view"
+    CALLBACK_SETTLE = "callback.settle"
     IMPORT_FILES = "import.files"
     IMPORT_LIST = "import.list"
     IMPORT_VIEW = "import.view"
@@ -143,6 +144,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             P.VOUCHER_REVERSE,
             P.TRANSACTION_EXPORT,
             P.CALLBACK_VIEW,
+            P.CALLBACK_SETTLE,
             P.IMPORT_STATEMENTS,
             P.FILE_APPLY_ALL,
             P.FILE_REVERT,

@@ -158,7 +158,8 @@ LINKS: Final[tuple[tuple[str, str, str], ...]] = (
         "INV-4",
         "payment {0} names account {1}, which did not receive it",
         """
-        SELECT payment_no, accounts.account_no FROM payments JOIN accounts ON accounts.id = payments.account_id
+        SELECT payment_no, COALESCE(accounts.account_no, payments.account_id, 'none') FROM payments
+        LEFT JOIN accounts ON accounts.id = payments.account_id
         WHERE state = 'associated' AND -payments.amount_minor <> (
             SELECT COALESCE(SUM(legs.amount_minor), 0) FROM journal_entries
             JOIN legs ON entry_id = journal_entries.id AND legs.account_id = payments.account_id

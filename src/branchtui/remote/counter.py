@@ -6,6 +6,7 @@ All raise what `Writing._write` raises.
 from __future__ import annotations
 
 from branchtui.contract.payments import (
+    CallbackEvent,
     Ignore,
     NewPayment,
     Payment,
@@ -49,6 +50,14 @@ class Counter(Writing):
         """Put an ignored payment back into the queue."""
         return await self._move_payment("restore", payment, None, None)
 
+    async def settle_held(self, held: CallbackEvent, reason: str) -> CallbackEvent:
+        """Close what is held: it was settled by hand."""
+        return await self._move_held("ignore", held, Ignore(reason=reason))
+
+    async def restore_held(self, held: CallbackEvent) -> CallbackEvent:
+        """Hold again what was closed."""
+        return await self._move_held("restore", held, None)
+
     async def reverse_payment(self, payment: Payment, reason: str) -> Payment:
         """Undo a payment that was keyed wrongly."""
         return await self._move_payment(
@@ -62,6 +71,15 @@ class Counter(Writing):
             path=f"/v1/payments/{segment(payment.id)}/refund",
             body=refund,
             answer=Payment,
+        )
+
+    async def _move_held(self, verb: str, held: CallbackEvent, body: Ignore | None) -> CallbackEvent:
+        return await self._write(
+            Intent.plain(f"callback-event.{verb}", held.code or held.provider, target=held.id),
+            path=f"/v1/callback-events/{segment(held.id)}/{verb}",
+            body=body,
+            if_match=held.version,
+            answer=CallbackEvent,
         )
 
     async def _move_payment(

@@ -156,6 +156,8 @@ _VERBS = {
     "payment.reassign": "Reassign",
     "payment.ignore": "Ignore",
     "payment.restore": "Restore",
+    "callback-event.ignore": "Settle what is held:",
+    "callback-event.restore": "Hold again:",
     "payment.refund": "Refund",
     "payment.reverse": "Reverse",
     "receipt.print": "Print receipt",

@@ -178,9 +178,9 @@ class Reads(Writing):
         """One payment as it stands."""
         return await self._read(f"/v1/payments/{segment(payment_id)}", Payment)
 
-    async def association_summary(self, shown: PaymentFilter) -> AssociationSummary:
-        """What associating all that waits and has one certain owner would do."""
-        query = query_of(**shown.model_dump(mode="json", exclude_none=True))
+    async def association_summary(self, shown: PaymentFilter, after: str | None = None) -> AssociationSummary:
+        """What associating all that waits and has one certain owner would do: the piece of the list behind `after`."""
+        query = query_of(**shown.model_dump(mode="json", exclude_none=True), after=after)
         return await self._read("/v1/payments/association-summary", AssociationSummary, query=query)
 
     async def payment_candidates(self, payment_id: str) -> Candidates:

@@ -141,6 +141,7 @@ class Writes(Writing):
             path="/v1/payments/associate-all",
             body=AssociateAll(
                 filter=shown,
+                after=seen.after,
                 count=seen.count,
                 total_minor=seen.total_minor,
                 set_hash=seen.set_hash,

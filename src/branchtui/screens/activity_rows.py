@@ -59,6 +59,8 @@ _ACTION_WORDS: Final = {
     "payment.reassign": "Reassigned",
     "payment.ignore": "Ignored",
     "payment.restore": "Restored",
+    "callback-event.ignore": "Settled",
+    "callback-event.restore": "Held again",
     "payment.refund": "Refunded",
     "payment.reverse": "Reversed",
     "receipt.print": "Printed",

@@ -18,9 +18,9 @@ from branchtui.screens.dialogs.payment_fields import (
     refund_fields,
 )
 from branchtui.screens.dialogs.pick_customer import PickCustomerDialog
+from branchtui.screens.held_desk import HeldDesk
 from branchtui.screens.payment_rows import moved_sentence, origin_line, payer_line
 from branchtui.screens.payment_taking import BAD_NUMBER, PaymentTaker
-from branchtui.screens.payments_list import PaymentsList
 from branchtui.screens.printing import PrinterScreen
 from branchtui.screens.rows import amount_in, customer_label, kind_word, tender_word
 from branchtui.widgets.actions import Action, Choice
@@ -41,7 +41,7 @@ MOVES: Final = (REASSIGN, RESTORE, REFUND, REVERSE)
 """What the menu offers beside the keys."""
 
 
-class PaymentMoves(PaymentsList, PaymentTaker, PrinterScreen):
+class PaymentMoves(HeldDesk, PaymentTaker, PrinterScreen):
     """What may be done to the highlighted payment beside giving it and taking it back."""
 
     # ── to another customer ──────────────────────────────────────────────────────────────────────────────────────
@@ -117,6 +117,9 @@ class PaymentMoves(PaymentsList, PaymentTaker, PrinterScreen):
     @work(group="write")
     async def action_ignore(self) -> None:
         """`g`: out of the queue with a reason; an ignored one back into it."""
+        if self.is_on_held:
+            await self.settle_held()
+            return
         one = self.rows.highlighted
         if one is None:
             return

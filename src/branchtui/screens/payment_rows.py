@@ -70,9 +70,9 @@ def held_columns(desk: Desk) -> list[Column[CallbackEvent]]:
     """Messages of providers that credited nothing."""
     return [
         Column("Received", lambda one: short_instant(one.received_at, desk), width=12),
-        Column("Held", lambda one: words(one.state), width=11),
+        Column("Held", lambda one: words(one.held_as or one.state), width=11),
         Column("Code", lambda one: one.code or "", width=12),
-        Column("Why", lambda one: words(one.reason)),
+        Column("Why", lambda one: one.settled_because or one.reason),
     ]
 
 
@@ -190,15 +190,24 @@ def refund_words(one: Payment) -> str:
     return f"{by}, by {one.refund.refunded_by}"
 
 
+def held_pairs(one: CallbackEvent) -> list[tuple[str, str]]:
+    """What a held message is, in short."""
+    pairs = [("Held", words(one.held_as or one.state)), ("Why", one.reason), ("Code", one.code or "")]
+    return [(label, value) for label, value in pairs if value]
+
+
 def held_lines(one: CallbackEvent, desk: Desk) -> list[tuple[str, str]]:
     """A held message with its body as it came, cut to what a dialog can hold."""
     body = (
         one.body if len(one.body) <= _BODY_MAX else f"{one.body[:_BODY_MAX]}… ({len(one.body):,} characters)"
     )
     pairs = [
-        ("Held", words(one.state)),
-        ("Why", words(one.reason)),
-        ("Code", one.code or ""),
+        *held_pairs(one),
+        (
+            "Settled by",
+            f"{one.settled_by}, {show_instant(one.settled_at, desk.zone)}" if one.settled_at else "",
+        ),
+        ("Settled so", one.settled_because or ""),
         ("Provider", one.provider),
         ("Received", show_instant(one.received_at, desk.zone)),
         ("As it came", body),

@@ -67,13 +67,14 @@ class PaymentsScreen(PaymentMoves, AssociationDesk):
             "ignore",
             "g",
             "Ignore",
-            "Take the payment out of the queue; an ignored one back into it",
+            "Take it out of the queue, settled by hand or not ours; what was ignored back into it",
             show=False,
             changes=True,
         ),
         Action(
             "bulk", "b", "Bulk actions", "Associate all that have one certain owner", show=False, changes=True
         ),
+        Action("filter", "f", "Filter", "Of what is held: what was settled by hand, and back", show=False),
         Action("sort", "z", "Sort", "The oldest first, or the newest", show=False),
         Action("details", "v", "Details", "Everything known of this payment (enter)", show=False),
         Action("copy", "c", "Copy code", "Copy the payment's code", show=False),
@@ -107,6 +108,9 @@ class PaymentsScreen(PaymentMoves, AssociationDesk):
     @work(group="dialog", exclusive=True)
     async def action_menu(self) -> None:
         """`m`: everything that may be done to this payment."""
+        if self.is_on_held:
+            await self.held_menu()
+            return
         one = self.rows.highlighted
         if one is None:
             return

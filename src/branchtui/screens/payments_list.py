@@ -11,7 +11,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container
 
-from branchtui.contract.payments import PaymentState
+from branchtui.contract.payments import CallbackState, PaymentState
 from branchtui.contract.problem import Codes
 from branchtui.remote.errors import Refused
 from branchtui.screens.asking import approval_for
@@ -61,8 +61,11 @@ TURNS: Final = (
     Turn("all", "all", "newest"),
 )
 _HELD: Final = TURNS[2]
+_SETTLED: Final = Turn("settled", "", "")
+"""What is held no longer because somebody settled it by hand: behind what is held, by `f`."""
 _EVERYWHERE: Final = TURNS[3]
 _OTHER_ORDER: Final = {"oldest": "newest", "newest": "oldest"}
+HELD_ACTIONS: Final = ("ignore", "details", "copy")
 ROW_ACTIONS: Final = ("associate", "disassociate", "ignore", "details", "copy")
 _BY_THE_LEDGER: Final = frozenset(
     {"associate", "disassociate", "ignore", "restore", "reassign", "refund", "reverse"}
@@ -124,24 +127,33 @@ class PaymentsList(ListScreen):
         """The payments are in sight."""
         self.held.display = False
 
+    @property
+    def is_on_held(self) -> bool:
+        """Whether what was kept apart is in sight, held or settled."""
+        return self._turn in {_HELD, _SETTLED}
+
     # ── what is asked ────────────────────────────────────────────────────────────────────────────────────────────
 
     def take_argument(self, argument: str) -> None:
-        """`unassociated`, `associated`, `held` or `all` (any beginning), the rest is searched for."""
-        side, sought = named_side(TURNS, argument)
+        """`unassociated`, `associated`, `held`, `all` or `settled` (any beginning), the rest is searched for."""
+        side, sought = named_side((*TURNS, _SETTLED), argument)
         self._turn = side or self._turn
         self._is_visited = True
         self.search.set_text(sought)
         self._show_turn()
-        if self._turn is _HELD:
+        if self.is_on_held:
             # What settles in the box asks for payments alone.
             self.ask()
 
     def ask(self) -> None:
         """A new question. A search looks in every state: "I paid, where is it?" is one search."""
         text = self.search.text.strip()
-        if self._turn is _HELD:
-            self.held.set_source(LedgerSource(self.ledger.callback_events, anchored=False))
+        if self.is_on_held:
+            state = CallbackState.IGNORED if self._turn is _SETTLED else None
+            self.held.empty = "Nothing was settled by hand." if state else "Nothing is held."
+            self.held.set_source(
+                LedgerSource(partial(self.ledger.callback_events, state=state), anchored=False)
+            )
             self._narrow_held()
         else:
             turn = _EVERYWHERE if text else self._turn
@@ -159,7 +171,7 @@ class PaymentsList(ListScreen):
 
     def _narrow_held(self) -> None:
         """By what stands in the box: the ledger does not search what is held, and a new page comes whole."""
-        if self._turn is _HELD:
+        if self.is_on_held:
             text = self.search.text.strip()
             self.held.local_filter(held_fits(text) if text else None)
 
@@ -170,14 +182,14 @@ class PaymentsList(ListScreen):
     @on(SearchBox.Changed)
     def _narrow(self, message: SearchBox.Changed) -> None:
         text = message.text.strip()
-        if self._turn is _HELD:
+        if self.is_on_held:
             self._narrow_held()
         else:
             self.rows.local_filter(payment_fits(text) if text else None)
 
     def search_settled(self) -> None:
         """What is held is narrowed here: the ledger does not search it."""
-        if self._turn is not _HELD:
+        if not self.is_on_held:
             self.ask()
 
     @on(VirtualList.Loaded)
@@ -190,7 +202,7 @@ class PaymentsList(ListScreen):
     def _page_failed(self, message: VirtualList.Failed) -> None:
         if message.list is self.held and isinstance(message.error, Refused):
             self._may_see_held = message.error.code != Codes.FORBIDDEN
-            if not self._may_see_held and self._turn is _HELD:
+            if not self._may_see_held and self.is_on_held:
                 self._turn = _EVERYWHERE
                 # Who types in the search box goes on typing there.
                 self._show_turn(takes_keys=self.focused is self.held)
@@ -230,12 +242,12 @@ class PaymentsList(ListScreen):
 
     def why_not(self, action_id: str) -> str | None:
         """The ledger said which actions there are; the client knows no rule."""
+        if action_id == "filter" and not self.is_on_held:
+            return "[f] shows what was settled of what is held: turn there by [t] first."
         if action_id not in {*ROW_ACTIONS, *_BY_THE_LEDGER, "candidate", "menu"}:
             return None
-        if self._turn is _HELD:
-            if action_id in _BY_THE_LEDGER or action_id in {"candidate", "menu"}:
-                return "What is held is no payment yet; a supervisor looks after it."
-            return None if self.held.highlighted is not None else "Nothing is highlighted."
+        if self.is_on_held:
+            return self._why_not_held(action_id)
         one = self.rows.highlighted
         if one is None:
             return "No payment is highlighted."
@@ -257,16 +269,39 @@ class PaymentsList(ListScreen):
             return "This payment has no code."
         return None
 
+    def _why_not_held(self, action_id: str) -> str | None:
+        """What is held is closed once it is settled, and opened again; everything else is a payment's."""
+        if action_id not in {*HELD_ACTIONS, "menu"}:
+            return "What is held is no payment. [g] closes it once it is settled by hand."
+        one = self.held.highlighted
+        if one is None:
+            return "Nothing is highlighted."
+        if action_id == "copy" and not one.code:
+            return "This has no code."
+        if action_id != "ignore":
+            return None
+        if one.id in self._under_way:
+            return "This is being changed; wait for the answer."
+        action_id = "restore" if one.state is CallbackState.IGNORED else "ignore"
+        refused = one.refused.get(action_id)
+        return None if one.allows(action_id) else refused.message if refused else "This cannot be done now."
+
     def action_candidate(self) -> None:
         """`tab`."""
         self.panel.step()
 
     def action_turn(self) -> None:
         """`t`: the next side of the list; what the ledger does not show to this user is left out."""
-        following = next_side(TURNS, self._turn)
+        following = next_side(TURNS, _HELD if self.is_on_held else self._turn)
         if following is _HELD and not self._may_see_held:
             following = _EVERYWHERE
         self._turn, self._is_turned = following, False
+        self._show_turn()
+        self.ask()
+
+    def action_filter(self) -> None:
+        """`f`, on what is held: what was settled by hand, and back."""
+        self._turn = _HELD if self._turn is _SETTLED else _SETTLED
         self._show_turn()
         self.ask()
 
@@ -278,7 +313,7 @@ class PaymentsList(ListScreen):
         self.say(f"Sorted by date paid, the {order} first.")
 
     def _show_turn(self, *, takes_keys: bool = True) -> None:
-        is_held = self._turn is _HELD
+        is_held = self.is_on_held
         self.held.display = is_held
         self.rows.display = self.panel.display = not is_held
         if takes_keys:

@@ -58,7 +58,7 @@ PLACES: Final = (
     ),
     Place(
         "payments", ("f4",), "Payments", "Give what waits to its owner, take back what was given wrongly",
-        "payments:PaymentsScreen", "[unassociated|associated|held|all] [words]",
+        "payments:PaymentsScreen", "[unassociated|associated|held|settled|all] [words]",
     ),
     Place(
         "learned", (), "Learned Payers", "Whose payments people gave to whom: what is proposed next, switched off here",

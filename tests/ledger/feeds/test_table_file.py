@@ -102,9 +102,11 @@ def test_rows_are_numbered_as_a_spreadsheet_counts_them() -> None:
 
 
 def test_columns_are_named_however_they_are_spelled() -> None:
-    """Header by name: case, spaces and hyphens do not matter."""
+    """Header by name: case, spaces and hyphens do not matter, nor a sign behind the name of a known column."""
     table, _ = read(b"Customer No, AMOUNT ,no-te\n")
     assert table.header == ("customer_no", "amount", "no_te")
+    table, _ = read(b"Customer No.,Amount *,no-te.\n")
+    assert table.header == ("customer_no", "amount", "no_te.")
 
 
 @pytest.mark.parametrize(

@@ -147,7 +147,25 @@ SHOWN: list[tuple[str, float, str]] = [
     ("00000", -42, "-42"),
     ("0%", 0.5, "50%"),
     ("0.00%", 0.125, "12.5%"),
+    ('0.00"%"', 12.5, "12.5%"),
     ("#,##0,", 5_000_000, "5000 thousand"),
+    ("$#,##0,", 5_000_000, "5000 thousand"),
+    ("#,##0,K", 5_000_000, "5000 thousand"),
+    ('0.0,,"M"', 5_000_000, "5 thousand thousand"),
+    ("[<1000]0;[>=1000]#,##0,", 5_000, "5 thousand"),
+    ("[>=1000]0;00000", 42, "00042"),
+    ("[<=9999999]###\\-####;\\(###\\)\\ ###\\-####", 711222333, "711222333"),
+    ("(0.00)", 5.25, "-5.25"),
+    ('"-"0.00', 5.25, "-5.25"),
+    ("0.00-", 5.25, "-5.25"),
+    ("0.00;[Red]0.00", -5.25, "-5.25"),
+    ("000000;(000000)", -42, "-42"),
+    ('"Ksh"0"/="', 500, "500"),
+    ('0"/2011"', 17, "17/2011"),
+    ('0;-0;"none"', 0, "none"),
+    ('_-* #,##0.00_-;-* #,##0.00_-;_-* "-"??_-;_-@_-', 0, "0"),
+    ("#,##0;-#,##0;;@", 0, ""),
+    ("0.00;;", 5.25, "5.25"),
 ]  # fmt: skip
 """A format, a number, and what is read."""
 
@@ -166,7 +184,7 @@ def formatted(left: int, *cells: tuple[str, float]) -> bytes:
 
 @pytest.mark.parametrize("left", [0, 2])
 def test_a_number_is_read_as_its_format_shows_it(left: int) -> None:
-    """Contract 8: zeros in front are part of a key; what is shown as a part or in thousands is no plain amount."""
+    """Contract 8: zeros in front are part of a key; what is shown as a part, in thousands or below zero is no plain amount."""
     table = read(formatted(left, *((code, value) for code, value, _ in SHOWN)))
     assert table.findings == []
     found = [row.cells for row in table.rows()]
@@ -174,9 +192,10 @@ def test_a_number_is_read_as_its_format_shows_it(left: int) -> None:
     assert all(cells[1:] == ["5", "2026-09-30"] for cells in found)
 
 
-def test_a_number_that_its_format_hides_keeps_the_workbook_out() -> None:
+@pytest.mark.parametrize(("hiding", "value"), [(";;;", 5), ("0.00;;", -5), ('"";"";""', 0.5), ("[>9]0;", 5)])
+def test_a_number_that_its_format_hides_keeps_the_workbook_out(hiding: str, value: float) -> None:
     """Contract 8: what nobody sees is not taken in."""
-    ((code, said),) = [(each.code, each.message) for each in read(formatted(1, (";;;", 5))).findings]
+    ((code, said),) = [(each.code, each.message) for each in read(formatted(1, (hiding, value))).findings]
     assert (code, "hides what stands in B2" in said) == ("workbook-hidden", True)
 
 

@@ -162,6 +162,9 @@ def test_day_and_month_are_what_the_rows_show_and_never_guessed(
         ("3.9.2026", "2026-09-03"),
         ("2026-02-28", "2026-02-28"),
         ("29/02/2028", "2028-02-29"),
+        (" 2026-02-28 00:00:00 ", "2026-02-28"),
+        ("2026-02-28T00:00:00.000000", "2026-02-28"),
+        ("30/09/2026 0:00", "2026-09-30"),
     ],
 )
 def test_a_date_is_read_day_first(text: str, wanted: str) -> None:
@@ -170,7 +173,20 @@ def test_a_date_is_read_day_first(text: str, wanted: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "2026-02-30", "30/9/26", "31/04/2026", "1/13/2026", "today", "2026-9-3", "00/01/2026"]
+    "text",
+    [
+        "",
+        "2026-02-30",
+        "30/9/26",
+        "31/04/2026",
+        "1/13/2026",
+        "today",
+        "2026-9-3",
+        "00/01/2026",
+        "2026-02-28 08:15",
+        "46295",
+        "00:00",
+    ],
 )
 def test_what_is_no_date_is_refused(text: str) -> None:
     """With a sentence, never a guess."""

@@ -12,7 +12,7 @@ from tests.ledger.files import HEADER, ask_import, upload
 from tests.ledger.running import PASSWORD, cheap_passwords
 from tests.ledger.shop import DAILY, Shop
 from tests.ledger.till import MASK, OTHER_SHORT_CODE, SHORT_CODE, Till, open_till
-from tests.ledger.web import customer_routes, learned_routes, voucher_routes
+from tests.ledger.web import customer_routes, held_routes, learned_routes, voucher_routes
 from tests.ledger.web.asking import Ask
 
 from branchtui.ledger.web.routes import all_routes
@@ -109,7 +109,7 @@ WHO_MAY: Final[dict[str, str]] = {
     "GET /v1/receipts": "TSA",
     "GET /v1/receipts/check": "TSA",
     "GET /v1/receipts/{id}": "TSA",
-    "GET /v1/callback-events": "SAM",
+    **held_routes.WHO_MAY,
     "POST /v1/callbacks/mpesa/{token}/confirmation": "public",
     "POST /v1/callbacks/mpesa/{token}/validation": "public",
     "PUT /v1/uploads/{id}": "TSM",
@@ -717,6 +717,7 @@ CHANGES: Final[dict[str, Callable[[World, str], Ask]]] = {
     **customer_routes.CHANGES,
     **voucher_routes.CHANGES,
     **learned_routes.CHANGES,
+    **held_routes.CHANGES,
     "POST /v1/payees": payee_create,
     "POST /v1/column-maps": column_map_create,
     "PUT /v1/column-maps/{id}": column_map_change,
@@ -944,6 +945,7 @@ READS: Final[dict[str, Callable[[World, str], Ask]]] = {
     **customer_routes.READS,
     **voucher_routes.READS,
     **learned_routes.READS,
+    **held_routes.READS,
 }
 """What reads an object or a branch: another branch's is not there (AUTHZ-2)."""
 

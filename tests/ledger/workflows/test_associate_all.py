@@ -10,6 +10,9 @@ from tests.ledger.running import TELLER_LIMIT_MINOR, RunningLedger, fresh_key
 from tests.ledger.till import MASK, OTHER_SHORT_CODE, Till, open_till
 from tests.ledger.workflows.test_payments import refused
 
+from branchtui.contract import associations
+from branchtui.ledger.workflows import association_sets
+
 pytestmark = pytest.mark.both_stores
 
 
@@ -30,6 +33,7 @@ def summary(till: Till, who: str = "teller", **shown: Any) -> dict[str, Any]:
 def associate_all(till: Till, seen: dict[str, Any], who: str = "teller", **options: Any) -> Any:
     body = {name: seen[name] for name in ("count", "total_minor", "set_hash")}
     body["filter"] = options.pop("shown", {})
+    body["after"] = options.pop("after", None)
     return till.api(who).post("/v1/payments/associate-all", body, **options)
 
 
@@ -138,3 +142,28 @@ def test_another_branchs_owner_is_not_looked_at(till: Till) -> None:
     assert summary(till, "hq-supervisor")["count"] == 0
     gone = till.api("teller").get("/v1/payments/association-summary", branch=till.ledger.branch("KSM").id)
     assert refused(gone) == (404, "not-found")
+
+
+def test_a_long_list_is_looked_through_piece_by_piece(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Contract 5: what is nobody's in front hides nothing behind it; each piece is a set of its own, and says what is left."""
+    monkeypatch.setattr(association_sets, "LOOKED_AT_MAX", 2)
+    nobodys = [till.waiting() for _ in range(3)]
+    latecomers(till)
+    first = summary(till)
+    assert (first["count"], first["looked_at"], first["remaining"], first["after"]) == (0, 2, 4, None)
+    assert first["next"] == nobodys[1]["id"]
+    second = summary(till, after=first["next"])
+    assert (second["count"], second["remaining"], second["after"]) == (1, 2, first["next"])
+    third = summary(till, after=second["next"])
+    assert (third["count"], third["looked_at"], third["remaining"], third["next"]) == (1, 2, 0, None)
+
+    # A piece is no other piece: the set of one is not done behind another payment.
+    assert refused(associate_all(till, second)) == (409, "batch-changed")
+    assert refused(associate_all(till, second, after=third["after"])) == (409, "batch-changed")
+    done = associate_all(till, second, after=second["after"])
+    assert (done.status_code, done.json()["count"]) == (200, 1)
+    assert (till.balance("000301"), till.balance("000302")) == (150_000, 0)
+    assert associate_all(till, third, after=third["after"]).status_code == 200
+    assert till.balance("000302") == 150_000
+    monkeypatch.setattr(associations, "REMAINING_MAX", 1)
+    assert summary(till)["remaining"] == 1

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})", re.ASCII)
 _PARTS = re.compile(r"([0-9]{1,2})([/.-])([0-9]{1,2})\2([0-9]{4})", re.ASCII)
 _SHORT_YEAR = re.compile(r"[0-9]{1,2}([/.-])[0-9]{1,2}\1[0-9]{2}", re.ASCII)
+_MIDNIGHT = re.compile(r"(?<=[0-9])[ T]0?0:00(?::00(?:\.0{1,6})?)?", re.ASCII)
+"""The time that a database writes behind a day which has none."""
+_TIME = re.compile(r"[0-9./-]{8,10}[ T][0-9]{1,2}:[0-9]{2}", re.ASCII)
+_COUNTED = re.compile(r"[1-6][0-9]{4}(?:\.[0-9]+)?", re.ASCII)
+"""A day as spreadsheets keep it, counted from 1900 or from 1904, where nothing says that it is one."""
 _MONTHS: Final = 12
 _DAYS: Final = 31
 _KNOWN_MAX: Final = 10_000
@@ -41,7 +46,7 @@ class DateEvidence:
         self.is_seen = self.is_seen or bool(text.strip())
         if len(self._known) < _KNOWN_MAX:
             self._known.add(text)
-        found = _PARTS.fullmatch(text.strip())
+        found = _PARTS.fullmatch(_day_alone(text))
         if found is None:
             return
         first, second = int(found[1]), int(found[3])
@@ -55,7 +60,7 @@ class DateEvidence:
             self.same += 1
         elif first <= _MONTHS:
             self.open += 1
-            self.example = self.example or text.strip()
+            self.example = self.example or _day_alone(text)
 
     def decide(self) -> tuple[DateOrder | None, str | None]:
         """The file's order, None while it is open, and then the question. Never a guess."""
@@ -79,12 +84,22 @@ def date_reader(order: DateOrder | None) -> Callable[[str], str]:
     def read(cell: str) -> str:
         found = known.get(cell)
         if found is None:
-            found = _read(cell.strip(), order)
+            found = _read(_day_alone(cell), order)
             if len(known) < _KNOWN_MAX:
                 known[cell] = found
         return found
 
     return read
+
+
+def _day_alone(cell: str) -> str:
+    """A cell without blanks around it, and without a midnight behind its day."""
+    text = cell.strip()
+    return (
+        text[: found.start()]
+        if ":" in text and (found := _MIDNIGHT.search(text)) and found.end() == len(text)
+        else text
+    )
 
 
 def _read(text: str, order: DateOrder | None) -> str:
@@ -96,6 +111,11 @@ def _read(text: str, order: DateOrder | None) -> str:
     if found is None:
         if _SHORT_YEAR.fullmatch(text):
             raise CellError("date", f"{shown(text)}: write the year with four digits.")
+        if _COUNTED.fullmatch(text):
+            said = "a spreadsheet keeps days as such numbers. Format the column as a date, and save again."
+            raise CellError("date", f"{shown(text)} is not a date; {said}")
+        if _TIME.match(text):
+            raise CellError("date", f"{shown(text)}: there is a time behind the day. {_FORMS}")
         raise CellError("date", f"{shown(text)} is not a date. {_FORMS}")
     first, second, year = int(found[1]), int(found[3]), int(found[4])
     if order is DateOrder.ISO:

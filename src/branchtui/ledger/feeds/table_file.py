@@ -170,7 +170,7 @@ class TableFile:
         self.findings += found.findings
         if not found.is_readable:
             return
-        names = [self._synonyms.get(name, name) for name in map(column_name, found.cells)]
+        names = [self._named(cell, known) for cell in found.cells]
         while names and not names[-1]:
             names.pop()
         if other := _sign_between(names, known):
@@ -184,6 +184,14 @@ class TableFile:
         for name in dict.fromkeys(name for name in names if names.count(name) > 1):
             said = f"The column {name or 'without a name'} stands {names.count(name)} times in the header."
             self.findings.append(error("duplicate-column", said, name, name))
+
+    def _named(self, cell: str, known: Collection[str]) -> str:
+        """The column of a header cell. A sign behind a name, as in `Mobile No.` and `Name *`, names no other column."""
+        name = column_name(cell)
+        name = self._synonyms.get(name, name)
+        bare = name if name in known else name.rstrip("_.:*")
+        bare = self._synonyms.get(bare, bare)
+        return bare if bare in known else name
 
 
 def column_name(cell: str) -> str:

@@ -19,7 +19,7 @@ from branchtui.ledger.feeds.workbook_shown import Shown, letters
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from branchtui.ledger.feeds.workbook_shown import Format
+    from branchtui.ledger.feeds.number_format import Format
 
 _MEMORY_BYTES: Final = 1024**3
 _OUTPUT_BYTES: Final = 512 * 1024 * 1024
@@ -131,7 +131,7 @@ def as_shown(
             value = row[place]
             if isinstance(value, bool) or not isinstance(value, int | float):
                 continue
-            if shown.is_unseen:
+            if shown.hides(value):
                 raise Unseen(_HIDES_CELLS, f"{letters(column)}{row_at + 1}")
             text = shown.shown(value)
             if text is not None:

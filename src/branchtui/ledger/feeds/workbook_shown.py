@@ -1,7 +1,6 @@
-"""What a sheet shows beyond its values: hidden columns, and numbers by their format (contract, section 8).
+"""What a sheet shows beyond its values: hidden columns, and which number has which format (contract, section 8).
 
-A key such as 00042 is often the number 42 under the format `00000`; whoever looks at the sheet means what it shows.
-Of the program that reads workbooks: it imports nothing of ours.
+Of the program that reads workbooks: it imports next to nothing of ours.
 """
 
 from __future__ import annotations
@@ -10,93 +9,18 @@ import io
 import posixpath
 import re
 import zipfile
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from lxml import etree
+
+from branchtui.ledger.feeds.number_format import Format, format_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SAFE: Final = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False}
-_DIGITS_MAX: Final = 10**15
-"""A sheet keeps fifteen digits; what is longer has lost some already."""
 _PERCENT_FORMATS: Final = {9: "0%", 10: "0.00%"}
-_TOKEN: Final = re.compile(r'"([^"]*)"|\\(.)|_.|\*.|\[\$([^\]-]*)[^\]]*\]|\[[^\]]*\]|(.)', re.DOTALL)
 _CELL: Final = re.compile(r"([A-Z]{1,3})([0-9]+)")
-_NAMES: Final = re.compile(r"[0-9]|[^\W_][-_/]")
-"""What in front of one digit makes another key of it: `"0"0`, `"CUST-"0`; `"KES "0` is a currency."""
-_PLACES: Final = "0#"
-_LITERALS: Final = " -+()/:"
-
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """How a number is shown: digits and what stands between them, as a percentage, in thousands, or not at all."""
-
-    parts: tuple[str, ...] = ()
-    least: int = 0
-    is_percent: bool = False
-    thousands: int = 0
-    is_unseen: bool = False
-
-    def shown(self, value: float) -> str | None:
-        """The number as the sheet shows it; None where its value says the same."""
-        if self.is_percent:
-            return f"{value * 100:.15g}%"
-        if self.thousands:
-            return f"{value / 1000**self.thousands:.15g} {'thousand ' * self.thousands}".rstrip()
-        whole = int(value)
-        if not self.parts or whole != value or not 0 <= whole < _DIGITS_MAX:
-            return None
-        digits = str(whole).rjust(self.least, "0") if whole or self.least else ""
-        places = sum(part == "" for part in self.parts)
-        lead, digits = digits[: max(0, len(digits) - places)], digits[max(0, len(digits) - places) :]
-        skipped, at, out = places - len(digits), 0, []
-        for part in self.parts:
-            if part:
-                out.append(part)
-            elif skipped:
-                skipped -= 1
-            else:
-                out.append(lead + digits[at])
-                lead, at = "", at + 1
-        return "".join(out)
-
-
-def format_of(code: str) -> Format | None:
-    """What a format makes of a number above zero; None where it shows what the value says.
-
-    Thousands separators, decimals and currencies are the writing of an amount: its value is what is meant.
-    """
-    if code.replace(" ", "") in {";;", ";;;"}:
-        return Format(is_unseen=True)
-    parts: list[str] = []
-    signs = ""
-    for found in _TOKEN.finditer(code):
-        literal, sign = found[1] or found[2] or found[3], found[4]
-        if literal:
-            parts.append(literal)
-        elif sign == ";":
-            break
-        elif sign:
-            signs += sign
-            parts.append("" if sign in _PLACES else sign)
-    if "%" in signs:
-        return Format(is_percent=True)
-    if any(sign not in _PLACES + _LITERALS for sign in signs):
-        trailing = re.search(r"[0#](,+)[^0#,]*$", signs)
-        return (
-            Format(thousands=len(trailing[1]))
-            if trailing and re.fullmatch(r"[0#.,\s\-+()]*", signs)
-            else None
-        )
-    places = "".join(sign for sign in signs if sign in _PLACES)
-    least = len(places.lstrip("#"))
-    literals = "".join(parts)
-    if not places or (least < 2 and not _NAMES.search(literals)):
-        return None
-    return Format(tuple(parts), least)
 
 
 class Shown:

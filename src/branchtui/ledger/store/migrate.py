@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateColumn
 
-from branchtui.ledger.store.tables import branches, credit_accounts, customers, plans
+from branchtui.ledger.store.tables import branches, callback_events, credit_accounts, customers, plans
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext, RevisionStep
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from branchtui.ledger.store.connection import Connection
 
-GROWN: tuple[Table, ...] = (branches, customers, credit_accounts, plans)
+GROWN: tuple[Table, ...] = (branches, customers, credit_accounts, plans, callback_events)
 """Tables that have gained columns since the first release of their revision."""
 
 _COLUMNS = {

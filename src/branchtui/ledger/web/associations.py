@@ -18,9 +18,9 @@ async def summary(call: Call) -> Reply:
     """`GET /v1/payments/association-summary`: the set that associate-all would touch, as of now."""
     core, who, asked = call.core, call.principal, call.query
     found = await core.reader.in_thread(
-        lambda connection: association_sets.look(core, who, connection, asked)
+        lambda connection: association_sets.summarise(core, who, connection, asked)
     )
-    return answered(found.answer(), cache_control="no-store")
+    return answered(found, cache_control="no-store")
 
 
 async def associate_all(call: Call) -> Reply:
@@ -40,10 +40,9 @@ def routes() -> tuple[Route, ...]:
             P.PAYMENT_ASSOCIATE,
             summary,
             "What associating all would do",
-            query=wire.PaymentFilter,
+            query=wire.AssociationQuery,
             answer=wire.AssociationSummary,
             operation="summarise_associations",
-            refuses=(Codes.TOO_MANY_ROWS,),
         ),
         Route(
             "POST",
@@ -55,6 +54,6 @@ def routes() -> tuple[Route, ...]:
             answer=wire.AssociationResult,
             keyed=True,
             operation="associate_all_payments",
-            refuses=(Codes.BATCH_CHANGED, Codes.TOO_MANY_ROWS),
+            refuses=(Codes.BATCH_CHANGED,),
         ),
     )

@@ -107,6 +107,9 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     },
     "POST /v1/payments/{id}/reassign": {"other": {"customer_id": _ID, "reason": "paid for the daughter"}},
     "POST /v1/payments/{id}/ignore": {"reason": {"reason": "a test of the provider"}},
+    "POST /v1/callback-events/{id}/ignore": {
+        "reason": {"reason": "Wanjiku paid 2,500.00; keyed by hand as payment 000042"}
+    },
     "POST /v1/payments/{id}/refund": {
         "transfer": {"tender": "bank_transfer", "reference": "FT26309KX", "reason": "paid to us by mistake"}
     },

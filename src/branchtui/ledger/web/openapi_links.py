@@ -72,6 +72,11 @@ _PAYMENT: Final = (
     _one("refund_payment", "Give it back to its payer."),
     _changing("reverse_payment", "It was keyed wrongly."),
 )
+_HELD: Final = (
+    _one("get_callback_event"),
+    _changing("ignore_callback_event", "Somebody settled it by hand."),
+    _changing("restore_callback_event", "Hold it again."),
+)
 _APPROVAL: Final = (
     _one("get_approval"),
     Link(
@@ -217,6 +222,10 @@ LINKS: Final[dict[str, tuple[Link, ...]]] = {
     "reassign_payment": _PAYMENT,
     "ignore_payment": _PAYMENT,
     "restore_payment": _PAYMENT,
+    "list_callback_events": (_first("get_callback_event"),),
+    "get_callback_event": _HELD,
+    "ignore_callback_event": _HELD,
+    "restore_callback_event": _HELD,
     "list_transactions": (_first("get_transaction"),),
     "get_transaction": (_one("print_receipt", "For the customer."),),
     "print_receipt": (

@@ -13,7 +13,6 @@ from branchtui.contract import payments as wire
 from branchtui.contract.base import Day, Id, Request
 from branchtui.contract.paging import Page
 from branchtui.contract.problem import Codes
-from branchtui.contract.sessions import Role
 from branchtui.ledger.access import Permission as P
 from branchtui.ledger.feeds import mpesa
 from branchtui.ledger.feeds.incoming import Unfit
@@ -22,7 +21,7 @@ from branchtui.ledger.store.rows import Payment
 from branchtui.ledger.web.route import Call, ListQuery, Route, answered, paged
 from branchtui.ledger.workflows import callbacks, payment_search, payments
 from branchtui.ledger.workflows.payment_steps import ASSOCIATED, DISASSOCIATED
-from branchtui.ledger.workflows.payment_views import Looker, event_answer
+from branchtui.ledger.workflows.payment_views import Looker
 
 if TYPE_CHECKING:
     from branchtui.ledger.operations import Reply
@@ -62,12 +61,6 @@ class PaymentQuery(Request):
     """What comes with a payment."""
 
     include: Literal["candidates"] | None = None
-
-
-class EventsQuery(ListQuery):
-    """What the list of messages kept apart may be narrowed by."""
-
-    state: wire.CallbackState | None = None
 
 
 async def payment_list(call: Call) -> Reply:
@@ -128,21 +121,6 @@ async def disassociate(call: Call) -> Reply:
         DISASSOCIATED,
         lambda tx, command: payments.disassociate(call.core, tx, command, payment_id, seen, asked),
     )
-
-
-async def events(call: Call) -> Reply:
-    """`GET /v1/callback-events`: without `state`, all that credited nothing."""
-    who = call.principal
-    unowned = who.scope.top or who.role in {Role.AUDITOR, Role.ADMINISTRATOR}
-    state = call.query.state.value if call.query.state else None
-    rows = await call.core.lists.page(
-        payment_search.EVENTS,
-        call.query.window(),
-        payment_search.event_filters(who.scope.branch_ids, unowned=unowned, state=state),
-        who=who.user_id,
-        now_us=call.at_us,
-    )
-    return paged(rows, tuple(event_answer(row) for row in rows.rows), call)
 
 
 async def confirmation(call: Call) -> Reply:
@@ -245,17 +223,6 @@ def _looking() -> tuple[Route, ...]:
             "Who a payment that waits may belong to, and why",
             answer=wire.Candidates,
             operation="list_candidates",
-        ),
-        Route(
-            "GET",
-            "/v1/callback-events",
-            P.CALLBACK_VIEW,
-            events,
-            "Providers' messages that were kept apart",
-            query=EventsQuery,
-            answer=Page[wire.CallbackEvent],
-            operation="list_callback_events",
-            sorts=tuple(payment_search.EVENTS.sorts),
         ),
     )
 

@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import bindparam, literal_column, select
+from sqlalchemy import bindparam, func, literal_column, select
 
 from branchtui.contract import associations as wire
 from branchtui.contract.payments import PaymentState
@@ -52,7 +52,7 @@ CERTAIN: Final = frozenset({matching.BY_REFERENCE, matching.BY_PHONE})
 """Tiers whose owner is one and sure."""
 
 LOOKED_AT_MAX: Final = 20_000
-"""Payments that wait, of one list; a longer one is narrowed first."""
+"""Payments that wait, of one list, that are looked at and given at once; a longer one is looked through in pieces."""
 
 _PATH: Final = "/v1/payments"
 _UNTOUCHED: Final = 1
@@ -94,6 +94,9 @@ class AssociationSet:
 
     rows: tuple[Given, ...]
     currency: str
+    looked_at: int = 0
+    last: str | None = None
+    """The last payment that was looked at, where others may wait behind it."""
 
     @property
     def total_minor(self) -> int:
@@ -106,8 +109,8 @@ class AssociationSet:
         lines = "".join(f"{each.payment.id}:{each.payment.version}:{each.account.id}\n" for each in self.rows)
         return hashlib.sha256(lines.encode()).hexdigest()
 
-    def answer(self) -> wire.AssociationSummary:
-        """What is seen of it."""
+    def answer(self, after: str | None, remaining: int) -> wire.AssociationSummary:
+        """What is seen of it: the piece behind `after`, and how many wait behind the piece."""
         tiers = Counter(each.tier for each in self.rows)
         return wire.AssociationSummary(
             count=len(self.rows),
@@ -116,19 +119,48 @@ class AssociationSet:
             currency=self.currency,
             by_reference=tiers[matching.BY_REFERENCE],
             by_phone=tiers[matching.BY_PHONE],
+            looked_at=self.looked_at,
+            after=after,
+            next=self.last if remaining else None,
+            remaining=remaining,
         )
 
 
-def look(core: Core, who: Principal, connection: Connection, asked: wire.PaymentFilter) -> AssociationSet:
-    """The set that `who` may associate at once, as this connection sees it.
+def summarise(
+    core: Core, who: Principal, connection: Connection, asked: wire.AssociationQuery
+) -> wire.AssociationSummary:
+    """`GET /v1/payments/association-summary`: a piece of the list, and how many wait behind it.
+
+    Raises:
+        Refusal: 404 for a branch that is not the caller's to see.
+    """
+    shown = wire.PaymentFilter.model_validate(asked.model_dump(exclude={"after"}))
+    found = look(core, who, connection, shown, asked.after)
+    remaining = 0
+    if found.last is not None:
+        filters, bound, _ = _asked(core, who, shown, found.last, wire.REMAINING_MAX)
+        ((remaining,),) = connection.execute(_statement(tuple(sorted(filters)), is_count=True), bound)
+    return found.answer(asked.after, int(remaining))
+
+
+def look(
+    core: Core,
+    who: Principal,
+    connection: Connection,
+    asked: wire.PaymentFilter,
+    after: str | None = None,
+) -> AssociationSet:
+    """The set that `who` may associate at once, as this connection sees it: of a long list the piece behind `after`.
 
     Payments of the list's filter that wait, untouched by people, within the user's limit, on a day that is open, in
     the currency of the branch that was asked for or the user's own; each with one active owner and an open wallet.
 
     Raises:
-        Refusal: 404 for a branch that is not the caller's to see, 409 `too-many-rows` for a list too long to look through.
+        Refusal: 404 for a branch that is not the caller's to see.
     """
-    payments, currency = _waiting(core, who, connection, asked)
+    filters, bound, currency = _asked(core, who, asked, after, LOOKED_AT_MAX)
+    found_rows = connection.execute(_statement(tuple(sorted(filters))), bound)
+    payments = [Payment(*values) for values in found_rows]
     says = [owners.evidence_of(each) for each in payments]
     scopes = [core.tree.below(each.branch_id) for each in payments]
     found = many_in_transaction(connection, list(zip(says, scopes, strict=True)))
@@ -147,16 +179,17 @@ def look(core: Core, who: Principal, connection: Connection, asked: wire.Payment
         wallet = decide_account(owner, held.get(owner.id, []), payment.currency, None)
         if not isinstance(wallet, Refusal):
             rows.append(Given(payment, wallet, decision.tier, decision.reasons))
-    return AssociationSet(tuple(rows), currency)
+    last = payments[-1].id if len(payments) == LOOKED_AT_MAX else None
+    return AssociationSet(tuple(rows), currency, len(payments), last)
 
 
 def associate_all(core: Core, tx: BulkTx, command: Command, asked: wire.AssociateAll) -> Reply:
     """`POST /v1/payments/associate-all`: exactly the set that was seen, in one transaction, or nothing.
 
     Raises:
-        Refusal: 404, 409 `batch-changed` with the figures as they are now, `too-many-rows`, 422 when there is nothing.
+        Refusal: 404, 409 `batch-changed` with the figures as they are now, 422 when there is nothing.
     """
-    seen = look(core, command.principal, tx.connection, asked.filter or wire.PaymentFilter())
+    seen = look(core, command.principal, tx.connection, asked.filter or wire.PaymentFilter(), asked.after)
     if (len(seen.rows), seen.total_minor, seen.set_hash) != (
         asked.count,
         asked.total_minor,
@@ -197,9 +230,10 @@ def associate_all(core: Core, tx: BulkTx, command: Command, asked: wire.Associat
     )
 
 
-def _waiting(
-    core: Core, who: Principal, connection: Connection, asked: wire.PaymentFilter
-) -> tuple[list[Payment], str]:
+def _asked(
+    core: Core, who: Principal, asked: wire.PaymentFilter, after: str | None, most: int
+) -> tuple[dict[str, Any], dict[str, Any], str]:
+    """The filters of what waits, what is bound to them for `most` payments behind `after`, and the currency."""
     scope = who.scope.branch_ids
     if asked.branch is not None:
         if not who.scope.covers(asked.branch):
@@ -218,33 +252,34 @@ def _waiting(
     bound = bound_of(filters) | {
         "set_currency": currency,
         "set_most": who.limit_minor,
-        "set_rows": LOOKED_AT_MAX + 1,
+        "set_after": after or "",
+        "set_rows": most,
     }
-    found = [Payment(*values) for values in connection.execute(_statement(tuple(sorted(filters))), bound)]
-    if len(found) > LOOKED_AT_MAX:
-        raise conflict(
-            Codes.TOO_MANY_ROWS,
-            f"More than {LOOKED_AT_MAX:,} payments wait here. Narrow the list by days or a branch first.",
-        )
-    return found, currency
+    return filters, bound, currency
 
 
-_statements: dict[tuple[str, ...], str] = {}
+_statements: dict[tuple[tuple[str, ...], bool], str] = {}
 
 
-def _statement(active: tuple[str, ...]) -> str:
-    if active not in _statements:
+def _statement(active: tuple[str, ...], *, is_count: bool = False) -> str:
+    """Payments of the active filters that nobody touched, by id; to be counted without their order and columns."""
+    if (active, is_count) not in _statements:
         spec = payment_search.PAYMENTS
         columns = spec.columns
         where = [spec.filters[name] for name in active]
         where += [
             columns.version == _UNTOUCHED,
             columns.currency == bindparam("set_currency"),
+            columns.id > bindparam("set_after"),
             literal_column("(:set_most IS NULL OR payments.amount_minor <= :set_most)"),
         ]
-        found = select(*spec.select_list).where(*where).order_by(columns.id)
-        _statements[active] = compiled(found.limit(bindparam("set_rows")))
-    return _statements[active]
+        if is_count:
+            few = select(columns.id).where(*where).limit(bindparam("set_rows"))
+            found = select(func.count()).select_from(few.subquery())
+        else:
+            found = select(*spec.select_list).where(*where).order_by(columns.id).limit(bindparam("set_rows"))
+        _statements[active, is_count] = compiled(found)
+    return _statements[active, is_count]
 
 
 def _accounts(connection: Connection, customer_ids: set[str]) -> dict[str, list[Account]]:

@@ -16,7 +16,7 @@ from branchtui.ledger.clock import as_datetime, local_date
 from branchtui.ledger.days import day_key, is_closed
 from branchtui.ledger.feeds.incoming import PhoneForm
 from branchtui.ledger.phones import masked
-from branchtui.ledger.store.rows import Account, CallbackEvent, ClosedDay, Customer, Payment, PaymentTender
+from branchtui.ledger.store.rows import Account, ClosedDay, Customer, Payment, PaymentTender
 from branchtui.ledger.tenders import RECEIVED_BY, REFUNDED_BY
 from branchtui.ledger.workflows import owners
 from branchtui.ledger.workflows.payment_rules import PaymentAction, Standing, refuse
@@ -232,18 +232,4 @@ def candidate_answer(suggestion: Suggestion) -> wire.Candidate:
         tier=suggestion.tier,
         score=suggestion.score,
         reasons=suggestion.reasons,
-    )
-
-
-def event_answer(event: CallbackEvent) -> wire.CallbackEvent:
-    """A message that was kept apart, as the contract's."""
-    return wire.CallbackEvent(
-        id=event.id,
-        state=wire.CallbackState(event.state),
-        reason=event.reason,
-        code=event.code,
-        provider=event.provider,
-        body=event.body,
-        received_at=as_datetime(event.received_at),
-        branch_id=event.branch_id,
     )

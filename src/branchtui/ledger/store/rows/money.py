@@ -128,3 +128,8 @@ class CallbackEvent:
     code: str | None
     body: str
     received_at: int
+    version: int = 1
+    held_as: str | None = None
+    settled_by: str | None = None
+    settled_at: int | None = None
+    settled_because: str | None = None

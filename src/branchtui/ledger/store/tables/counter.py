@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, Table
+from sqlalchemy import text as sql
 
 from branchtui.ledger.store.tables.schema import APPEND_ONLY, integer, key, metadata, text
+
+_OF_A_CUSTOMER = sql("customer_id IS NOT NULL")
 
 payment_tenders = Table(
     "payment_tenders",
@@ -41,6 +44,8 @@ receipts = Table(
     integer("copies"),
     Index("receipts_issued", "issued_at", "id"),
     Index("receipts_branch_issued", "branch_id", "issued_at", "id"),
+    # The engine looks here whether a customer who is deleted was given one.
+    Index("receipts_customer", "customer_id", sqlite_where=_OF_A_CUSTOMER, postgresql_where=_OF_A_CUSTOMER),
 )
 
 COUNTER = (payment_tenders, receipts)

@@ -53,6 +53,8 @@ vouchers = Table(
     Index("vouchers_sold", "sold_at", "id"),
     Index("vouchers_branch_sold", "branch_id", "sold_at", "id"),
     Index("vouchers_customer", "customer_id", "sold_at", "id"),
+    # The engine looks here whether an account that is deleted bought something.
+    Index("vouchers_account", "account_id"),
 )
 
 VOUCHERS = (plans, vouchers)

@@ -13,8 +13,8 @@ from sqlalchemy.schema import CreateIndex
 
 from branchtui.ledger.store.tables import balance_records
 
-revision = "sets_r0012"
-down_revision = "batches_r0011"
+revision = "sets_r0013"
+down_revision = "references_r0012"
 
 GONE = (
     "balance_records_amount",
