@@ -223,7 +223,8 @@ def post_pairs_bulk(
 ) -> None:
     """Write many entries of two legs each: `post_entries_bulk` for the thousands that a row costs most.
 
-    They are of `kind` where they name none of their own. The accounts are as they were read in this transaction; `opened` are those among them that are not kept yet.
+    They are of `kind` where they name none of their own. The accounts are as they were read in this transaction;
+    `opened` are those among them that are not kept yet.
 
     Raises:
         InvariantBroken: as `post_entries_bulk`.
