@@ -202,6 +202,11 @@ class Terminal:
         """Take in what was painted, when something was; False when the program has ended."""
         return self._read(time.monotonic() + 1.0)
 
+    def come_to_rest(self) -> None:
+        """Take in what is being painted, until nothing has come for two seconds."""
+        while self._read(time.monotonic() + 2.0):
+            pass
+
     def wait_for_end(self) -> int:
         """Wait until the program has ended; returns its exit code."""
         deadline = time.monotonic() + PATIENCE_SECONDS

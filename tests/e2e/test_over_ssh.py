@@ -124,6 +124,7 @@ def test_in_tmux_the_same_screen_stands_after_the_line_broke(
             cut.press("2", "enter", "77.50")
             # Whole, with what stands behind the form: tmux leaves out what a slow reader would not see anyway.
             cut.see("77.50", "active", "Active since 20")
+            cut.come_to_rest()
             cut.process.kill(signal.SIGKILL)
             cut.wait_for_end()
             before = cut.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -96,3 +97,26 @@ def test_remembered_days_are_counted_anew_where_an_entry_touched_them(
     assert sum(tier["payments"] for tier in found["associated_by_tier"]) == 3
     assert {tier["tier"] for tier in found["associated_by_tier"]} == {0, second["match"]["tier"]}
     assert board(own_ledger, "supervisor", days=1)["associated_by_tier"][0]["payments"] == 1
+
+
+def test_a_payment_that_is_given_meanwhile_stands_in_the_queue_or_in_a_day(
+    own_ledger: RunningLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CONC-3: what waits and what was given are of one state, whatever is done between two readings."""
+    till = open_till(own_ledger)
+    waiting = till.waiting()
+    reader = own_ledger.core.reader
+    read, read_once = reader.in_long_snapshot, asyncio.Event()
+
+    async def given_behind_the_first(work: Any) -> Any:
+        if read_once.is_set():
+            await asyncio.to_thread(till.give, waiting, "000101")
+            return await read(work)
+        read_once.set()
+        return await read(work)
+
+    monkeypatch.setattr(reader, "in_long_snapshot", given_behind_the_first)
+    for _ in range(2):
+        found = board(own_ledger, "supervisor")
+        (queue,) = (each for each in found["queues"] if each["name"] == "payments-unassociated")
+        assert queue["count"] + sum(day["payments_associated"] for day in found["days"]) == 1

@@ -100,22 +100,19 @@ async def dashboard(
     queues = _queues(principal, now_us)
     long = [queue for queue in queues if queue.is_long]
     short = [queue for queue in queues if not queue.is_long]
-    at_once, waiting, brought = await asyncio.gather(
+    at_once, figure = await asyncio.gather(
         core.reader.in_snapshot(lambda snapshot: _waiting(snapshot, short, bound)),
-        _long_queues(core, asked, long, bound),
-        _brought(core, branch, asked),
+        _counted(core, branch, asked, long, bound),
     )
-    counted = {queue.name: queue for queue in (*at_once, *waiting.value)}
-    found, posted = brought.value
+    waiting, found, posted = figure.value
+    counted = {queue.name: queue for queue in (*at_once, *waiting)}
     told = [found.days[day] for day in asked.days]
     return Dashboard(
         branch_id=branch.id,
         branch_name=branch.name,
         business_date=today,
         currency=branch.currency,
-        as_of=min(
-            (as_datetime(figure.at_us) for figure in (waiting, brought) if figure.is_older), default=None
-        ),
+        as_of=as_datetime(figure.at_us) if figure.is_older else None,
         queues=tuple(counted[queue.name] for queue in queues),
         days=tuple(_figures(day, branch, figures) for day, figures in zip(days, told, strict=True)),
         associated_by_tier=tuple(
@@ -127,46 +124,32 @@ async def dashboard(
     )
 
 
-async def _long_queues(
-    core: Core, asked: dashboard_days.Asked, queues: list[_Waits], bound: dict[str, Any]
-) -> Figure[list[Queue]]:
-    """The queues that may be long."""
+async def _counted(
+    core: Core, branch: Branch, asked: dashboard_days.Asked, queues: list[_Waits], bound: dict[str, Any]
+) -> Figure[tuple[list[Queue], dashboard_days.Remembered, Any]]:
+    """The queues that may be long, what the days brought, and today's posting of records (count and sum): of one state.
 
-    async def count() -> Counted:
-        at_us = core.clock.now_us()
-        found = await core.reader.in_long_snapshot(lambda snapshot: _waiting(snapshot, queues, bound))
-        return Counted(found, sum(queue.count for queue in found), at_us)
-
-    key = ("queues", asked.scope, asked.currency, *(queue.name for queue in queues))
-    return await core.kept.figure(key, count)
-
-
-async def _brought(
-    core: Core, branch: Branch, asked: dashboard_days.Asked
-) -> Figure[tuple[dashboard_days.Remembered, Any]]:
-    """What the days brought, and today's posting of records: count and sum."""
+    A payment that is given to somebody leaves a queue and enters a day: it stands in one of them at any time.
+    """
     begin_us = as_us(datetime.combine(date.fromisoformat(asked.days[-1]), time(), ZoneInfo(branch.timezone)))
-    bound = _NAMED | {
-        "scope": asked.scope,
-        "currency": asked.currency,
-        "today_us": begin_us,
-        "today_id": first_id(begin_us),
-    }
+    today = bound | {"today_us": begin_us, "today_id": first_id(begin_us)}
 
     async def count() -> Counted:
         at_us, parts = core.clock.now_us(), core.kept.parts
         before = parts.get(asked.key)
 
-        def read(snapshot: Snapshot) -> tuple[dashboard_days.Remembered, Any]:
-            return dashboard_days.read(snapshot, asked, before, at_us), snapshot.values(_POSTED, bound)[0]
+        def read(snapshot: Snapshot) -> tuple[list[Queue], dashboard_days.Remembered, Any]:
+            days = dashboard_days.read(snapshot, asked, before, at_us)
+            return _waiting(snapshot, queues, bound), days, snapshot.values(_POSTED, today)[0]
 
-        found, posted = await core.reader.in_long_snapshot(read)
-        rows = posted[0] + sum(day.rows for day in found.days.values())
-        parts.put(asked.key, found if rows >= core.kept.many else None)
-        return Counted((found, posted), rows, at_us)
+        waiting, days, posted = await core.reader.in_long_snapshot(read)
+        booked = posted[0] + sum(day.rows for day in days.days.values())
+        parts.put(asked.key, days if booked >= core.kept.many else None)
+        return Counted((waiting, days, posted), booked + sum(queue.count for queue in waiting), at_us)
 
     # The instant at which today begins is that of the branch: those of a scope may lie in two zones.
-    return await core.kept.figure(("brought", begin_us, len(asked.days), *asked.key), count)
+    key = ("dashboard", begin_us, len(asked.days), *(queue.name for queue in queues), *asked.key)
+    return await core.kept.figure(key, count)
 
 
 def _waiting(snapshot: Snapshot, queues: list[_Waits], bound: dict[str, Any]) -> list[Queue]:
