@@ -149,6 +149,12 @@ class SshHost:
         path.write_text(replaced(text, "    Compression yes\n", ""))
         return path
 
+    def screen_in_tmux(self) -> str:
+        """What stands on the screen that tmux keeps, whoever looks at it and however much of it came there."""
+        socket_path = next(self._folder.glob("tmux-*/default"))
+        command = ["tmux", "-S", str(socket_path), "capture-pane", "-p"]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.removesuffix("\n")
+
     def _settings_of_the_page(self, in_tmux: bool, alive: tuple[int, int] | None) -> str:
         text = block("sshd_config")
         if in_tmux:
