@@ -237,7 +237,8 @@ async def test_what_is_held_is_closed_with_a_reason_seen_again_and_restored(
         await desk.press("f4", "f")
         await desk.see("turn there by [t] first")
         await desk.press("t", "t")
-        await desk.see("held", "HELD000002", "quarantined")
+        await desk.see("held", "HELD000002", "quarantined", "g Close  f Settled  t Turn")
+        assert "Associate" not in desk.text
         await desk.press("a")
         await desk.see("What is held is no payment.")
         await desk.press("g")
@@ -248,7 +249,7 @@ async def test_what_is_held_is_closed_with_a_reason_seen_again_and_restored(
         await desk.see("HELD000002: settled by hand", "Nothing is held.")
         assert till.events("HELD000002") == []
         await desk.press("f")
-        await desk.see("settled", "HELD000002", "given back in cash, slip 17")
+        await desk.see("settled", "HELD000002", "given back in cash, slip 17", "g Hold again  f Held  t Turn")
         await desk.press("enter")
         await desk.see("of 1,500.00 KES;", "Settled by", "supervisor", "Settled so", "As it came")
         await desk.press("escape", "m")
@@ -259,7 +260,7 @@ async def test_what_is_held_is_closed_with_a_reason_seen_again_and_restored(
         await desk.press("y")
         await desk.see("HELD000002: held again", "Nothing was settled by hand.")
         await desk.press("t")
-        await desk.see("all  1 of 1")
+        await desk.see("all  1 of 1", "Associate")
         await desk.type(":payments held")
         await desk.press("enter")
         await desk.see("held", "HELD000002", "quarantined")

@@ -24,7 +24,7 @@ from branchtui.screens.line_watch import LineWatch
 from branchtui.screens.outcome import Outcome, Say, level_of, sentence_of
 from branchtui.screens.places import HOME, GoTo, SignOff, WorkIn, fast_path_commands, place_actions
 from branchtui.terminal.gated_app import GatedApp
-from branchtui.widgets.actions import Action, ActionTable
+from branchtui.widgets.actions import Action, ActionTable, Choice
 from branchtui.widgets.fast_path import FastPath
 from branchtui.widgets.key_footer import KeyFooter
 from branchtui.widgets.status_line import Level, StatusLine
@@ -290,7 +290,11 @@ class LedgerScreen(LineWatch):
 
     def refresh_actions(self) -> None:
         """Show in the footer what may be done now."""
-        self.query_one("#footer", KeyFooter).show_choices(self.choices())
+        self.query_one("#footer", KeyFooter).show_choices(self.footer_choices())
+
+    def footer_choices(self) -> list[Choice]:
+        """What the footer tells: all that the screen has, unless what is in sight has keys of its own."""
+        return self.choices()
 
     async def action_perform(self, action_id: str) -> None:
         """As every host, and the keys of the places."""

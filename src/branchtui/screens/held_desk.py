@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from branchtui.contract.payments import CallbackState
 from branchtui.screens.payment_rows import held_pairs
@@ -12,10 +12,32 @@ from branchtui.widgets.dialogs import ConfirmDialog, MenuDialog, ReasonDialog
 
 if TYPE_CHECKING:
     from branchtui.contract.payments import CallbackEvent
+    from branchtui.widgets.actions import Choice
+
+_OF_HELD: Final = {
+    "ignore": "Close",
+    "filter": "Settled",
+    "turn": "Turn",
+    "details": "Details",
+    "search": "Search",
+    "menu": "Menu",
+}
+_OF_SETTLED: Final = _OF_HELD | {"ignore": "Hold again", "filter": "Held"}
+"""The keys of each side, by the ids of their actions, as the footer calls them."""
 
 
 class HeldDesk(PaymentsList):
     """What may be done to the highlighted message that was kept apart. No money moves by any of it."""
+
+    def footer_choices(self) -> list[Choice]:
+        """While what is held is in sight its keys are told, and not a payment's."""
+        if not self.is_on_held:
+            return super().footer_choices()
+        labels = _OF_SETTLED if self.is_on_settled else _OF_HELD
+        return [
+            replace(choice, action=replace(choice.action, label=labels[choice.action.id], show=True))
+            for choice in self.choices(labels)
+        ]
 
     async def settle_held(self) -> None:
         """`g`: out of the list with a reason; what was settled back into it. Only in a worker."""

@@ -132,6 +132,11 @@ class PaymentsList(ListScreen):
         """Whether what was kept apart is in sight, held or settled."""
         return self._turn in {_HELD, _SETTLED}
 
+    @property
+    def is_on_settled(self) -> bool:
+        """Whether what was settled by hand is in sight."""
+        return self._turn is _SETTLED
+
     # ── what is asked ────────────────────────────────────────────────────────────────────────────────────────────
 
     def take_argument(self, argument: str) -> None:

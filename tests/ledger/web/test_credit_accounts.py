@@ -13,6 +13,7 @@ Bad input of issue 8, and where each is tried with the contract's code:
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,7 +25,7 @@ from branchtui.ledger.store import migrate
 from branchtui.ledger.store.rows import ClosedDay
 
 if TYPE_CHECKING:
-    from branchtui.ledger.store.unit import BulkTx
+    from branchtui.ledger.store.unit import BulkTx, Tx
 
 pytestmark = pytest.mark.both_stores
 
@@ -191,6 +192,28 @@ def test_two_tills_at_once_never_pass_the_limit(shop: Shop) -> None:
         )
     assert sorted(answers) == [201] * 10 + [409] * 30
     assert shop.now(account)["owed_minor"] == 10_000
+
+
+def test_two_purchases_of_one_commit_do_not_pass_the_limit_together(shop: Shop) -> None:
+    """INV-7: the second sees what the first has bought, though nothing of it is written yet."""
+    account = shop.open(max_credit_minor=1_000)
+    writer, begun, go_on = shop.ledger.core.writer, Event(), Event()
+
+    def keep_the_writer(_: Tx) -> None:
+        begun.set()
+        go_on.wait()
+
+    with ThreadPoolExecutor(3) as hands:
+        hands.submit(shop.ledger.write, keep_the_writer)
+        try:
+            begun.wait()
+            bought = [hands.submit(shop.send, account, "purchases", amount_minor=600) for _ in range(2)]
+            while writer.waiting < len(bought) and not any(each.done() for each in bought):
+                go_on.wait(0.001)
+        finally:
+            go_on.set()
+    assert sorted(each.result().status_code for each in bought) == [201, 409]
+    assert shop.now(account)["owed_minor"] == 600
 
 
 def test_an_inactive_account_is_not_bought_on(shop: Shop) -> None:

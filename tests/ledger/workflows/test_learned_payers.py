@@ -283,7 +283,7 @@ def test_habits_are_found_by_their_index_and_end_soon(till: Till) -> None:
     plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {HABITS}", bound)]
     connection.close()
     found = [line for line in plan if line.startswith(("SEARCH payments", "SCAN payments"))]
-    index = "payments_habit (branch_id=? AND amount_minor=? AND paid_at>? AND paid_at<?)"
+    index = "payments_amount (branch_id=? AND amount_minor=? AND state=? AND paid_at>? AND paid_at<?)"
     assert found == [f"SEARCH payments USING INDEX {index}"] * MONTHS, plan
     assert HABITS.count(f"LIMIT {COMMON + 1}") == MONTHS
 

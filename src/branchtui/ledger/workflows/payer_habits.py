@@ -39,7 +39,6 @@ COMMON: Final = 60
 
 _p = tables.payments.c
 _WITHIN: Final = literal_column("payments.branch_id IN (SELECT value FROM json_each(:branches))", Boolean)
-# As the index writes it: a partial one is found by its own words.
 _OWNED: Final = literal_column(f"payments.state = '{PaymentState.ASSOCIATED.value}'", Boolean)
 
 
@@ -63,7 +62,7 @@ def _about(month: int) -> Select[tuple[int, str | None]]:
 
 # Left alone, the planner reads all that a branch was paid in such a week.
 HABITS: Final = compiled(union_all(*(_about(month) for month in range(1, MONTHS + 1)))).replace(
-    "FROM payments ", "FROM payments INDEXED BY payments_habit "
+    "FROM payments ", "FROM payments INDEXED BY payments_amount "
 )
 """Month (1: the last one) and customer of each payment that is looked at."""
 

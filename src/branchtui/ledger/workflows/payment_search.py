@@ -22,7 +22,7 @@ from branchtui.ledger.feeds.incoming import PhoneForm
 from branchtui.ledger.names import is_family_first, plain_name, search_text
 from branchtui.ledger.phones import PhoneUnreadable, read_phone, read_phones, region_of
 from branchtui.ledger.store import tables
-from branchtui.ledger.store.lists import ListSpec, Sort
+from branchtui.ledger.store.lists import Apart, ListSpec, Sort
 from branchtui.ledger.store.rows import CallbackEvent, Payment
 from branchtui.ledger.store.search import (
     TRIGRAM,
@@ -168,10 +168,14 @@ _TEXT: Final = """SELECT row_no FROM (SELECT payments.row_no FROM payments_searc
   AND NOT EXISTS (SELECT 1 FROM json_each(:{0}__needles) WHERE instr(' ' || payments.search_text, value) = 0)
   ORDER BY payments_search.rowid DESC LIMIT {2})"""
 
-_SUM: Final = """SELECT row_no FROM (SELECT payments.row_no FROM payments
+STATES: Final = tuple(each.value for each in PaymentState if each is not PaymentState.OTHER)
+"""All in which a payment is kept."""
+
+# The order's own index would be walked for an amount that may be rare.
+_SUM: Final = """SELECT row_no FROM (SELECT payments.row_no FROM payments INDEXED BY payments_amount
   WHERE (:{0}__state IS NULL OR :{0}__state = '{3}') AND payments.state = '{3}'
   AND payments.branch_id IN (SELECT value FROM json_each(:{0}__scope))
-  AND payments.amount_minor = :{0}__amount AND {1} ORDER BY payments.row_no DESC LIMIT {2})"""
+  AND payments.amount_minor = :{0}__amount AND {1} ORDER BY payments.paid_at DESC LIMIT {2})"""
 
 _OWNER: Final = """SELECT row_no FROM (SELECT payments.row_no FROM payments
   WHERE payments.customer_id IN ({0}) AND {1} ORDER BY payments.row_no DESC LIMIT {2})"""
@@ -221,11 +225,7 @@ def _condition(name: str) -> ColumnElement[bool]:
     """Payments among the candidates of a search; its parameters begin with `name`."""
     checks, cap = _CHECKS.format(name), CANDIDATES + 1
     # A state at a time: so the index gives the newest first, and no common amount is sorted as a whole.
-    ways = [
-        _SUM.format(name, checks, cap, state.value)
-        for state in PaymentState
-        if state is not PaymentState.OTHER
-    ]
+    ways = [_SUM.format(name, checks, cap, state) for state in STATES]
     ways.append(_OWNER.format(_owners(name), checks, cap))
     if name == INSIDE:
         ways.insert(0, _TEXT.format(name, checks, cap))
@@ -256,6 +256,7 @@ PAYMENTS: Final = ListSpec(
     filters=_FILTERS,
     caps={INSIDE: CANDIDATES, BEGINS: CANDIDATES},
     brief={"newest": "payments_brief", "oldest": "payments_brief"},
+    apart=Apart("state", STATES, few=frozenset({"customer", INSIDE, BEGINS})),
 )
 """The list behind `GET /v1/payments`."""
 

@@ -33,7 +33,6 @@ MOST_KINDS: Final = "('payment.receive', 'payment.associate', 'balance-record', 
 
 _RARE: Final = sql(f"kind NOT IN {MOST_KINDS}")
 _BY_PEOPLE: Final = sql("created_by <> 'ledger'")
-_OWNED: Final = sql("state = 'associated'")
 _WAITING: Final = sql("state = 'unassociated'")
 _NOT_ACCOUNTED: Final = sql("status = 'not_accounted'")
 
@@ -156,21 +155,12 @@ payments = Table(
     integer("associated_at", null=True),
     text("search_text"),
     UniqueConstraint("provider", "code"),
+    # The list by state, in a branch and in the whole institution. The list of every state is merged.
     Index("payments_list", "branch_id", "state", "paid_at", "id"),
-    Index("payments_branch", "branch_id", "paid_at", "id"),
     Index("payments_state", "state", "paid_at", "id"),
-    Index("payments_paid", "paid_at", "id"),
-    Index("payments_phone", "payer_phone", "payer_name"),
     Index("payments_customer", "customer_id", "paid_at", "branch_id", "state"),
-    Index("payments_amount", "branch_id", "amount_minor", "state"),
-    Index(
-        "payments_habit",
-        "branch_id",
-        "amount_minor",
-        "paid_at",
-        sqlite_where=_OWNED,
-        postgresql_where=_OWNED,
-    ),
+    # An amount that is searched for, and one that somebody pays about a day of each month.
+    Index("payments_amount", "branch_id", "amount_minor", "state", "paid_at"),
     # The queue is counted and added up from this alone, without a row of it.
     Index(
         "payments_waiting",

@@ -42,6 +42,6 @@ def upgrade() -> None:
         for index in sorted(table.indexes, key=lambda each: str(each.name)):
             op.execute(CreateIndex(index, if_not_exists=True))
     for index in sorted(payments.indexes, key=lambda each: str(each.name)):
-        if index.name in {"payments_habit", "payments_waiting"}:
+        if index.name == "payments_waiting":
             op.execute(CreateIndex(index, if_not_exists=True))
     op.execute(_BY_PERSON)
