@@ -15,7 +15,7 @@ from tests.simulator.faults import too_rare
 from tests.simulator.run import live_through, told
 from tests.simulator.template import Template
 
-OPERATIONS = seeds.figure("BRANCHTUI_SIMULATED_OPERATIONS", 20_000)
+OPERATIONS = seeds.figure("BRANCHTUI_SIMULATED_OPERATIONS", 50_000)
 """What is asked under faults, once each, however many attempts it takes (`World.asked`); `make night` has many more."""
 
 WORLDS = 300
