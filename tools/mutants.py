@@ -294,9 +294,11 @@ def try_all(mutants: Sequence[Mutant]) -> list[Trial]:
 
 
 def _refuse_failing(copies: Sequence[Copy], tests: Iterable[str]) -> None:
-    for number, copy in enumerate(copies):
-        copy.start(list(tests)[number :: len(copies)])
-    for copy in copies:
+    # A copy without a test of its own would run all there are.
+    shares = [(copy, share) for at, copy in enumerate(copies) if (share := list(tests)[at :: len(copies)])]
+    for copy, share in shares:
+        copy.start(share)
+    for copy, _ in shares:
         while (end := copy.ended()) is None:
             _wait()
         if end[0] != SURVIVED:
