@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import cache
 
 import pytest
+import tools.mutants
 from tools.mutants import (
     BROKEN,
     CAUGHT,
@@ -80,3 +81,28 @@ def test_what_is_broken_or_survives_is_not_caught() -> None:
     told = page(trials)
     assert "**1 of 3 caught (33%).**" in told
     assert told.count("| it is so |") == told.count("| **survived** |") == told.count("| **broken** |") == 1
+
+
+def test_a_copy_without_a_test_of_its_own_stays_idle() -> None:
+    """Begun without the name of a test, it would run all there are."""
+    copies = [Noted(), Noted(), Noted()]
+    tools.mutants._refuse_failing(copies, ["tests/test_a.py::test_a", "tests/test_b.py::test_b"])  # type: ignore[arg-type]
+    assert [copy.begun for copy in copies] == [
+        [["tests/test_a.py::test_a"]],
+        [["tests/test_b.py::test_b"]],
+        [],
+    ]
+
+
+class Noted:
+    """Stands for a copy of the tree: notes what it was told to run, and has run it."""
+
+    def __init__(self) -> None:
+        self.begun: list[list[str]] = []
+
+    def start(self, tests: list[str]) -> None:
+        self.begun.append(tests)
+
+    def ended(self) -> tuple[str, str, float]:
+        assert self.begun
+        return SURVIVED, "", 0.0
