@@ -43,6 +43,7 @@ from branchtui.ledger.web.denials import Denials
 from branchtui.ledger.web.limits import NOBODY, Limits
 from branchtui.ledger.web.openapi_serving import PATH, Document
 from branchtui.ledger.web.route import Call, ListQuery, Route, idempotency_key, if_match_version
+from branchtui.ledger.web.sections import in_sections
 from branchtui.ledger.web.watch import Watch, seen
 from branchtui.ledger.workflows.job_kinds import JOB_KINDS
 from branchtui.ledger.workflows.jobs import start_runner
@@ -225,7 +226,7 @@ def make_app(
         taken = list(methods) if "{" in path else list(HTTPMethod)
         http_routes.append(HttpRoute(path, _by_method(gate, methods), methods=taken))
     app = Starlette(
-        routes=http_routes,
+        routes=in_sections(http_routes),
         middleware=[
             Middleware(Watch, core=core),
             Middleware(GZipMiddleware, minimum_size=_GZIP_FROM_BYTES, compresslevel=5),
