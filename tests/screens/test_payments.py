@@ -237,7 +237,7 @@ async def test_what_is_held_is_closed_with_a_reason_seen_again_and_restored(
         await desk.press("f4", "f")
         await desk.see("turn there by [t] first")
         await desk.press("t", "t")
-        await desk.see("held", "HELD000002", "quarantined", "g Close  f Settled  t Turn")
+        await desk.see("held", "HELD000002", "quarantined", "g Close  f Settled  t Turn", "? Help")
         assert "Associate" not in desk.text
         await desk.press("a")
         await desk.see("What is held is no payment.")

@@ -21,6 +21,7 @@ _OF_HELD: Final = {
     "details": "Details",
     "search": "Search",
     "menu": "Menu",
+    "help": "Help",
 }
 _OF_SETTLED: Final = _OF_HELD | {"ignore": "Hold again", "filter": "Held"}
 """The keys of each side, by the ids of their actions, as the footer calls them."""
