@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 _GAPS: Final = str.maketrans("", "", " -.()")
 
+_TELLING: Final = 6
+"""So many digits of a number tell few people from all others."""
+
 MAX_WRITTEN: int = 32
 """A written number is at most this long."""
 
@@ -134,6 +137,19 @@ def _plainly(digits: str, home: _Home) -> Phone | None:
     if not national.isdigit() or home.mobile.fullmatch(national) is None or national[0] == home.trunk[0]:
         return None
     return Phone(f"+{home.country}{national}", f"{home.trunk}{national}")
+
+
+def shared_digits(digits: str, region: str) -> str:
+    """What all writings have in common of a number, or of its beginning, that may be a phone of `region`.
+
+    `0711222` and `254711222` are `711222`: where nearly everybody's number begins alike, a text index looks long for
+    the beginning. Digits that are too few for a phone without it are left as they are.
+    """
+    home = _home_of(region)
+    for prefix in () if home is None else (home.country, home.trunk):
+        if digits.startswith(prefix) and len(digits) - len(prefix) >= _TELLING:
+            return digits[len(prefix) :]
+    return digits
 
 
 def read_phones(region: str) -> Callable[[str], Phone]:

@@ -20,7 +20,7 @@ from branchtui.format.money import MoneyError, parse_money
 from branchtui.ledger.clock import as_us
 from branchtui.ledger.feeds.incoming import PhoneForm
 from branchtui.ledger.names import is_family_first, plain_name, search_text
-from branchtui.ledger.phones import PhoneUnreadable, read_phone, read_phones, region_of
+from branchtui.ledger.phones import PhoneUnreadable, read_phone, read_phones, region_of, shared_digits
 from branchtui.ledger.store import tables
 from branchtui.ledger.store.lists import Apart, ListSpec, Sort
 from branchtui.ledger.store.rows import CallbackEvent, Payment
@@ -124,8 +124,8 @@ def _parse(q: str, region: str) -> dict[str, Any]:
     needles: list[str] = []
     match = None
     if number:
-        forms = sorted({number, phone.international if phone else number})
-        match = " OR ".join(trigram_match([form]) for form in forms if len(form) >= TRIGRAM) or None
+        shared = shared_digits(number, region)
+        match = trigram_match([shared]) if len(shared) >= TRIGRAM else None
     else:
         parts: list[str] = []
         for word in words(plain_name(q)):
