@@ -103,7 +103,9 @@ def filters(
     """
     inside = sorted(branch_ids)
     scope = "whole" if whole else "branch" if len(inside) == 1 else "branches"
-    shape = _Shape(search.match is not None, scope, "any" if status is None else "one")
+    # As the list of customers looks: numbers and phones have indexes of their own.
+    by_text = search.match is not None and not search.phones
+    shape = _Shape(by_text, scope, "any" if status is None else "one")
     given = search.parameters(inside, None, whole=whole) | {
         "standing": status,
         "ref": query,
