@@ -37,6 +37,23 @@ LIKENESS_MIN: Final = 85
 LIKENESS_LEAD: Final = 10
 """How far the best name must be ahead of the second to be worth a suggestion."""
 
+
+class Called(Protocol):
+    """Somebody by name and number."""
+
+    @property
+    def customer_no(self) -> str:
+        """The number."""
+        ...
+
+    @property
+    def name_key(self) -> str:
+        """The name, folded."""
+        ...
+
+
+C = TypeVar("C", bound=Called)
+
 _DIGITS: Final = re.compile(r"[0-9]+", re.ASCII)
 _NUMBER: Final = re.compile(r"([a-z]{1,10})[0-9]", re.ASCII)
 
@@ -222,7 +239,7 @@ def suggest(
         hints.append(Suggestion(payer.customer, BY_LIKENESS, 70, (reason,)))
     if habit is not None:
         hints.append(Suggestion(habit.customer, BY_LIKENESS, 60, (habit_reason(habit),)))
-    hints += _far_ahead(evidence, alike)
+    hints += _by_name(evidence, alike)
     return _merged(hints)
 
 
@@ -302,20 +319,27 @@ def _give(owner: Who, tier: int, reason: str) -> Decision[Who]:
     return Decision(waits_because=because, waits_for=owner if is_moving else None)
 
 
-def _far_ahead(evidence: Evidence, alike: Sequence[Customer]) -> list[Suggestion]:
-    """The one customer whose name is like the payer's, if no other's comes near."""
+def far_ahead(evidence: Evidence, alike: Sequence[C]) -> tuple[int, C] | None:
+    """The one whose name is like the payer's, if no other's comes near, and how like it is, of 100."""
     wanted = fold(evidence.name or "")
     if not wanted:
-        return []
+        return None
     scored = sorted(
         ((round(fuzz.token_sort_ratio(wanted, each.name_key)), each) for each in alike),
         key=lambda pair: (-pair[0], pair[1].customer_no),
     )
     if not scored or scored[0][0] < LIKENESS_MIN:
-        return []
+        return None
     if len(scored) > 1 and scored[0][0] - scored[1][0] < LIKENESS_LEAD:
+        return None
+    return scored[0]
+
+
+def _by_name(evidence: Evidence, alike: Sequence[Customer]) -> list[Suggestion]:
+    found = far_ahead(evidence, alike)
+    if found is None:
         return []
-    likeness, owner = scored[0]
+    likeness, owner = found
     reason = "the name is the same" if likeness == 100 else f"the name is like {short_name(owner)}'s"
     return [Suggestion(owner, BY_LIKENESS, likeness * 65 // 100, (f"{reason}, and no other comes near",))]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from sqlalchemy import Boolean, ColumnElement, and_, bindparam, literal_column, select
 
@@ -232,8 +232,16 @@ _BEGUN: Final = """SELECT customers.id FROM customers INDEXED BY {0}
   AND customers.{1} >= :{2} AND customers.{1} < :{2}_end LIMIT {3}"""
 
 
+class _Called(NamedTuple):
+    """As much of a customer as tells whether the name is the payer's."""
+
+    id: str
+    customer_no: str
+    name_key: str
+
+
 def _alike_statement() -> str:
-    columns = ", ".join(f"customers.{name}" for name in mapping_of(Customer).columns)
+    columns = ", ".join(f"customers.{name}" for name in _Called._fields)
     first, last = (
         _BEGUN.format(NAME_INDEXES[column], column, bound, _ALIKE_MAX + 1)
         for column, bound in (("name_key", "first"), ("reversed_name_key", "last"))
@@ -259,9 +267,9 @@ async def _masked(reader: Reader, evidence: Evidence, branches: str) -> list[Cus
 
 
 async def _alike(reader: Reader, evidence: Evidence, branches: str) -> list[Customer]:
-    """Customers who share one of the payer's outer names and the beginning of the other.
+    """The customer who is far ahead of all who share one of the payer's outer names and the beginning of the other.
 
-    With too many of them nobody can be far ahead: then there are none.
+    With too many of them nobody can be.
     """
     words = fold(evidence.name or "").split()
     if len(words) < 2:
@@ -270,4 +278,7 @@ async def _alike(reader: Reader, evidence: Evidence, branches: str) -> list[Cust
     for name, whole, begun in (("first", words[0], words[-1]), ("last", words[-1], words[0])):
         bound[name] = f"{whole} {begun[:3]}"
         bound[f"{name}_end"] = prefix_end(bound[name])
-    return await reader.rows(Customer, _ALIKE, bound)
+    called = [_Called(*values) for values in await reader.values(_ALIKE, bound)]
+    found = matching.far_ahead(evidence, called)
+    customer = None if found is None else await reader.get(Customer, found[1].id)
+    return [] if customer is None else [customer]
