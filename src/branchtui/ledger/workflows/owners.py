@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
-from sqlalchemy import Boolean, ColumnElement, and_, bindparam, literal_column, select
+from sqlalchemy import Boolean, ColumnElement, and_, bindparam, func, literal_column, select
 
 from branchtui.format.folding import fold
 from branchtui.ledger.feeds.incoming import PhoneForm
@@ -218,7 +218,7 @@ _MASKED: Final = compiled(
     select(*mapping_of(Customer).select_list)
     .where(
         _customers.c.phone_tail == bindparam("tail"),
-        _customers.c.name_key.like(bindparam("word")),
+        func.instr(_customers.c.name_key, bindparam("word")) > 0,
         _CUSTOMERS_WITHIN,
     )
     .limit(_MASKED_MAX)
@@ -262,7 +262,7 @@ async def _masked(reader: Reader, evidence: Evidence, branches: str) -> list[Cus
     words = fold(evidence.name or "").split()
     if evidence.phone_form is not PhoneForm.MASKED or len(evidence.tail) < 3 or not words:
         return []
-    bound = {"tail": evidence.tail, "word": f"%{words[0]}%", "branches": branches}
+    bound = {"tail": evidence.tail, "word": words[0], "branches": branches}
     return await reader.rows(Customer, _MASKED, bound)
 
 
