@@ -64,12 +64,17 @@ async def test_letters_jump_in_every_order_of_the_customers(
 
         def stands_on() -> str | None:
             one = screen.rows.highlighted
-            return one.first_name if one else None
+            return one.name.removesuffix(" Otieno") if one else None
 
         for typed, expected in (("ngugi", "Ngũgĩ"), ("NGŨ", "Ngũgĩ"), ("b", "Chebet"), ("zz", "Zawadi")):
             await jump(seat, screen, typed)
             assert stands_on() == expected
-        assert [one.first_name for one in screen.rows.items] == ["Abdi", "Chebet", "Ngũgĩ", "Zawadi"]
+        assert [one.name.removesuffix(" Otieno") for one in screen.rows.items] == [
+            "Abdi",
+            "Chebet",
+            "Ngũgĩ",
+            "Zawadi",
+        ]
         number = screen.rows.items[1].customer_no
         await seat.press("z")
         await seat.until(lambda: screen.rows.is_settled, "for the numbers")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
 
@@ -130,23 +130,45 @@ class Entry(Answer):
     created_by: str
 
 
-class Customer(Resource):
-    """A customer. What `include` names comes along: accounts, the latest entries over all accounts, parts, history.
-
-    Codes, `staff`, `group`, `organisation` and `labels` are told by their names.
-    """
+class CustomerRow(Resource):
+    """A customer as a list shows one, and what may be done; why the rest may not is told with the whole customer."""
 
     customer_no: str
     account_no: str
     legal_form: LegalForm
     name: str
-    first_name: str | None = None
-    middle_name: str | None = None
-    last_name: str | None = None
     branch_id: str
     branch_code: str
     status: CustomerStatus
     mobile_no: str | None = None
+    external_id: str | None = None
+    created_at: datetime
+
+    @property
+    def brief(self) -> CustomerBrief:
+        """This customer as other resources name it."""
+        return CustomerBrief(
+            id=self.id,
+            customer_no=self.customer_no,
+            name=self.name,
+            account_no=self.account_no,
+            status=self.status,
+        )
+
+
+ROW_FIELDS: Final = tuple(sorted(CustomerRow.model_fields.keys() - {"id", "version", "refused"}))
+"""What a list asks of each customer; id and version always come."""
+
+
+class Customer(CustomerRow):
+    """A customer. What `include` names comes along: accounts, the latest entries over all accounts, parts, history.
+
+    Codes, `staff`, `group`, `organisation` and `labels` are told by their names.
+    """
+
+    first_name: str | None = None
+    middle_name: str | None = None
+    last_name: str | None = None
     email: str | None = None
     date_of_birth: date | None = None
     gender: str | None = None
@@ -154,7 +176,6 @@ class Customer(Resource):
     classification: str | None = None
     staff_id: str | None = None
     staff: str | None = None
-    external_id: str | None = None
     labels: tuple[str, ...] = ()
     group: str | None = None
     organisation: str | None = None
@@ -175,7 +196,6 @@ class Customer(Resource):
     terms_accepted_on: date | None = None
     self_registered: bool = False
     created_by: str = ""
-    created_at: datetime
     accounts: tuple[Account, ...] | None = None
     entries: tuple[Entry, ...] | None = None
     family: tuple[FamilyMember, ...] | None = None
@@ -186,16 +206,11 @@ class Customer(Resource):
     additional_details: AdditionalDetails | None = None
     history: tuple[HistoryEntry, ...] | None = None
 
-    @property
-    def brief(self) -> CustomerBrief:
-        """This customer as other resources name it."""
-        return CustomerBrief(
-            id=self.id,
-            customer_no=self.customer_no,
-            name=self.name,
-            account_no=self.account_no,
-            status=self.status,
-        )
+
+def unread(row: CustomerRow) -> Customer:
+    """The customer of a row, of whom no more is known: nothing may be done to him before the rest is."""
+    told = {name: getattr(row, name) for name in CustomerRow.model_fields}
+    return Customer(**told | {"actions": (), "refused": {}})
 
 
 Mobile = Annotated[str, StringConstraints(max_length=32)]

@@ -7,7 +7,7 @@ from datetime import date
 
 from branchtui.contract.associations import AssociationSummary, PaymentFilter
 from branchtui.contract.balance_records import BalanceRecord, RecordFilter, RecordStatus, RecordSummary
-from branchtui.contract.customers import AccountKind, Customer, CustomerStatus, Entry
+from branchtui.contract.customers import ROW_FIELDS, AccountKind, Customer, CustomerRow, CustomerStatus, Entry
 from branchtui.contract.dashboard import Dashboard
 from branchtui.contract.operations import Operation
 from branchtui.contract.paging import DEFAULT_LIMIT, Page
@@ -41,8 +41,8 @@ class Reads(Writing):
         anchor: str | None = None,
         limit: int = DEFAULT_LIMIT,
         count: bool = False,
-    ) -> Page[Customer]:
-        """Customers by name, phone, account or customer number.
+    ) -> Page[CustomerRow]:
+        """Customers by name, phone, account or customer number, as a list shows them.
 
         Label, staff, product, group and organisation by id, exact name, or a part that only one has.
         """
@@ -60,8 +60,9 @@ class Reads(Writing):
             anchor=anchor,
             limit=limit,
             count=count,
+            fields=",".join(ROW_FIELDS),
         )
-        return await self._read("/v1/customers", Page[Customer], query=query)
+        return await self._read("/v1/customers", Page[CustomerRow], query=query)
 
     async def customer(self, customer_id: str, include: Sequence[str] = ("accounts", "entries")) -> Customer:
         """A profile in one request."""

@@ -11,6 +11,7 @@ from textual.binding import Binding
 from textual.content import Content
 from textual.widgets import Static
 
+from branchtui.contract.customers import Customer, unread
 from branchtui.screens.base import screen_actions
 from branchtui.screens.customer_pairs import detail_rows, profile_head
 from branchtui.screens.customer_rows import TABS, Tab, tab_line
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from branchtui.contract.balance_records import BalanceRecord
-    from branchtui.contract.customers import Account, Customer
+    from branchtui.contract.customers import Account, CustomerRow
 
 _ACCOUNT_LINES_MAX = 7
 _ACCOUNT_LINES_MIN = 3
@@ -66,9 +67,9 @@ class CustomerScreen(PartDesk, ProfileDesk):
         Binding("left", "next_tab(-1)", "Tab before", show=False),
     ]
 
-    def __init__(self, desk: Desk, customer: Customer, *, said: str = "") -> None:
+    def __init__(self, desk: Desk, customer: CustomerRow, *, said: str = "") -> None:
         super().__init__(desk)
-        self._customer = customer
+        self._customer = customer if isinstance(customer, Customer) else unread(customer)
         self._said = said
         self._at = 0
         self._is_visited = True

@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from branchtui.contract.problem import Codes
 from branchtui.format.dates import show_date
 from branchtui.remote.errors import LedgerError, Refused
+from branchtui.screens.asking import approval_for
 from branchtui.screens.base import screen_actions
 from branchtui.screens.customer import CustomerScreen
 from branchtui.screens.customer_desk import CustomerDesk
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from branchtui.contract.balance_records import BalanceRecord
-    from branchtui.contract.customers import Customer
+    from branchtui.contract.customers import Customer, CustomerRow
 
 _ANY: Final = ""
 FACETS: Final = ("label", "staff", "product", "group", "organisation")
@@ -94,7 +95,7 @@ class CustomersScreen(ListScreen, CustomerDesk):
         )
 
     @property
-    def rows(self) -> VirtualList[Customer]:
+    def rows(self) -> VirtualList[CustomerRow]:
         """The list."""
         return self.query_one("#customers", VirtualList)
 
@@ -164,7 +165,9 @@ class CustomersScreen(ListScreen, CustomerDesk):
             return None
         if customer is None:
             return "No customer is highlighted."
-        return self.why_not_command(customer, "edit") if action_id == "edit" else None
+        if action_id == "edit" and not customer.allows("edit") and approval_for(customer, "edit") is None:
+            return "This cannot be done now: [m] tells why."
+        return None
 
     def record_saved(self, record: BalanceRecord, *, is_new: bool) -> None:
         """Keyed, it waits: nothing of the list has changed."""
@@ -267,26 +270,38 @@ class CustomersScreen(ListScreen, CustomerDesk):
         """`n`."""
         self.enter_customer()
 
-    def action_edit(self) -> None:
+    @work(group="menu", exclusive=True)
+    async def action_edit(self) -> None:
         """`e`."""
-        if self.rows.highlighted is not None:
-            self.edit_customer(self.rows.highlighted)
+        customer = await self._whole()
+        if customer is not None:
+            self.edit_customer(customer)
 
     @work(group="menu", exclusive=True)
     async def action_menu(self) -> None:
         """`m`: from the ledger's own list of what may be done."""
-        customer = self.rows.highlighted
+        customer = await self._whole()
         if customer is None:
             return
         more = [Choice(NEW_BALANCE, self.why_not_command(customer, NEW_BALANCE.id))]
         more += self.life_choices(customer)
         more.sort(key=lambda each: each.refusal is not None)
-        choices = self.choices(("edit",), more)
+        edit = Choice(self.ACTIONS["edit"], self.why_not_command(customer, "edit"))
+        choices = self.choices((), [edit, *more])
         chosen = await self.app.push_screen_wait(MenuDialog(customer_label(customer), choices))
         if chosen == NEW_BALANCE.id:
             self.key_balances(customer.brief)
+        elif chosen == "edit":
+            self.edit_customer(customer)
         elif chosen is not None and not self.do_command(customer, chosen):
             await self.action_perform(chosen)
+
+    async def _whole(self) -> Customer | None:
+        """The highlighted customer, of whom a row tells but a part. Only in a worker."""
+        row = self.rows.highlighted
+        if row is None:
+            return None
+        return await self.asked(lambda: self.ledger.customer(row.id, ()), holds_keys=True)
 
 
 def _pieces(argument: str) -> list[str]:

@@ -29,7 +29,7 @@ from branchtui.widgets.dialogs import ConfirmDialog, MenuDialog, ReasonDialog
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from branchtui.contract.customers import Account, Customer
+    from branchtui.contract.customers import Account, CustomerRow
     from branchtui.contract.payments import Payment, RefundPayment
 
 REASSIGN: Final = Action("reassign", "m", "Reassign: to another customer", changes=True)
@@ -81,12 +81,12 @@ class PaymentMoves(HeldDesk, PaymentTaker, PrinterScreen):
                 "reassigned",
             )
 
-    async def find_customer(self, one: Payment, title: str) -> tuple[Customer, Account | None] | None:
+    async def find_customer(self, one: Payment, title: str) -> tuple[CustomerRow, Account | None] | None:
         """A customer who is found, and the account that is meant where there are several; None is the wallet."""
         dialog = PickCustomerDialog(
             self.ledger, title, [("Payment", payer_line(one))], branch=self.desk.branch_filter
         )
-        found: Customer | None = await self.app.push_screen_wait(dialog)
+        found: CustomerRow | None = await self.app.push_screen_wait(dialog)
         if found is None:
             return None
         is_chosen, account = await self.choose_account(one, found.id)
@@ -239,7 +239,7 @@ class PaymentMoves(HeldDesk, PaymentTaker, PrinterScreen):
         return True
 
 
-def account_words(customer: Customer, account: Account | None) -> str:
+def account_words(customer: CustomerRow, account: Account | None) -> str:
     """`wallet 100245`, or the account that was chosen."""
     if account is None:
         return f"wallet {customer.account_no}"

@@ -13,7 +13,7 @@ from branchtui.widgets.columns import Column
 
 if TYPE_CHECKING:
     from branchtui.contract.balance_records import BalanceRecord, RecordStatus
-    from branchtui.contract.customers import Account, AccountBalance, Customer, Entry
+    from branchtui.contract.customers import Account, AccountBalance, Customer, CustomerRow, Entry
     from branchtui.screens.desk import Desk
 
 WIDE: Final = 100
@@ -151,7 +151,7 @@ def age(since: datetime | None, now: datetime) -> str:
 # ── customers ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def customer_columns() -> list[Column[Customer]]:
+def customer_columns() -> list[Column[CustomerRow]]:
     """The list of customers."""
     return [
         Column("Customer", lambda one: one.name),
@@ -163,12 +163,12 @@ def customer_columns() -> list[Column[Customer]]:
     ]
 
 
-def customer_fits(text: str) -> Callable[[Customer], bool]:
+def customer_fits(text: str) -> Callable[[CustomerRow], bool]:
     """Whether a customer already on the screen fits what is being typed; the ledger's own search follows."""
     wanted = text.casefold().split()
     digits = "".join(character for character in text if character.isdigit())
 
-    def fits(one: Customer) -> bool:
+    def fits(one: CustomerRow) -> bool:
         shown = f"{one.name} {one.customer_no} {one.account_no} {one.external_id or ''}".casefold()
         phone = "".join(character for character in one.mobile_no or "" if character.isdigit())
         # A phone keyed with its country's code or a leading zero is the ledger's business: never hide it here.

@@ -15,7 +15,7 @@ from branchtui.widgets.fields import ChoiceField, Field, MoneyField, TextField
 from branchtui.widgets.picker import SUGGESTIONS_MAX, PickerField, Suggestion
 
 if TYPE_CHECKING:
-    from branchtui.contract.customers import Account, Customer, CustomerBrief
+    from branchtui.contract.customers import Account, CustomerBrief, CustomerRow
     from branchtui.remote.client import Ledger
     from branchtui.screens.desk import Desk
 
@@ -99,7 +99,7 @@ class PaymentFields:
 
     def __init__(self, desk: Desk, customer: CustomerBrief | None = None) -> None:
         self._desk = desk
-        self._found: dict[str, Customer | CustomerBrief] = {}
+        self._found: dict[str, CustomerRow | CustomerBrief] = {}
         chosen = None
         if customer is not None:
             self._found[customer.id] = customer
@@ -144,7 +144,7 @@ class PaymentFields:
             narration=values.get("narration", ""),
         )
 
-    def customer(self, new: NewPayment) -> Customer | CustomerBrief:
+    def customer(self, new: NewPayment) -> CustomerRow | CustomerBrief:
         """Who the payment is for."""
         return self._found[new.customer_id]
 

@@ -20,13 +20,13 @@ from branchtui.widgets.form import Form
 from branchtui.widgets.picker import SUGGESTIONS_MAX, PickerField, Suggestion
 
 if TYPE_CHECKING:
-    from branchtui.contract.customers import Customer
+    from branchtui.contract.customers import CustomerRow
     from branchtui.remote.client import Ledger
 _CELLS: Final = 66
 """Inside its border (`styles/dialogs.tcss`)."""
 
 
-class PickCustomerDialog(ModalScreen["Customer | None"]):
+class PickCustomerDialog(ModalScreen["CustomerRow | None"]):
     """Gives the customer as the ledger answered it, or None. It changes nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Back", show=False, priority=True)]
@@ -40,7 +40,7 @@ class PickCustomerDialog(ModalScreen["Customer | None"]):
         self._branch = branch
         self._heading = title
         self._lines = list(lines)
-        self._found: dict[str, Customer] = {}
+        self._found: dict[str, CustomerRow] = {}
         self._form = Form(
             PickerField("customer", "Customer", self._look_up, hint="name, number or phone"),
             id="pick-customer",

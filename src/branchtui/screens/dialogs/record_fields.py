@@ -21,7 +21,7 @@ from branchtui.widgets.fields import ChoiceField, DateField, Field, MoneyField, 
 from branchtui.widgets.picker import SUGGESTIONS_MAX, PickerField, Suggestion
 
 if TYPE_CHECKING:
-    from branchtui.contract.customers import Customer, CustomerBrief
+    from branchtui.contract.customers import CustomerBrief, CustomerRow
     from branchtui.remote.client import Ledger
     from branchtui.screens.desk import Desk
 
@@ -43,7 +43,7 @@ async def find_customers(ledger: Ledger, text: str) -> Sequence[Suggestion]:
     return [Suggestion(one.id, customer_label(one), customer_detail(one)) for one in page.items]
 
 
-def customer_detail(one: Customer) -> str:
+def customer_detail(one: CustomerRow) -> str:
     """Account and phone; a status that stands in the way comes before the phone, which a narrow row cuts."""
     status = "" if one.status is CustomerStatus.ACTIVE else words(one.status)
     return "  ".join(part for part in (one.account_no, status, shown_phone(one.mobile_no)) if part)
