@@ -40,6 +40,15 @@ async def answered(seat: Counter, screen: CustomersScreen, *expected: str) -> No
     await seat.until(lambda: screen.rows.is_settled and names(screen) == set(expected), f"for {expected}")
 
 
+async def on_wanjiku(seat: Counter) -> CustomersScreen:
+    """The list, with her alone in it."""
+    await seat.type(":cu wanj")
+    await seat.press("enter")
+    screen = await seat.at(CustomersScreen)
+    await answered(seat, screen, "Wanjiku Kamau")
+    return screen
+
+
 @pytest.mark.parametrize(
     "typed", ["kamau wanj", "0711 222 333", "254711222333", "711222", "100245", "000101"]
 )
@@ -118,10 +127,7 @@ async def test_a_profile_is_one_request_and_its_form_carries_the_customer(
 ) -> None:
     """Contract, section 3; product, forms."""
     async with counter(peopled.url, tmp_path) as seat:
-        await seat.type(":cu wanj")
-        await seat.press("enter")
-        screen = await seat.at(CustomersScreen)
-        await answered(seat, screen, "Wanjiku Kamau")
+        screen = await on_wanjiku(seat)
         before = seat.requests()
         await seat.press("enter")
         await seat.at(CustomerScreen)
@@ -173,10 +179,7 @@ async def test_the_menu_and_the_form_of_a_row_are_of_the_whole_customer(
 ) -> None:
     """A row tells but a part: what it does not tell is neither empty in the form nor without its reason in the menu."""
     async with counter(peopled.url, tmp_path) as seat:
-        await seat.type(":cu wanj")
-        await seat.press("enter")
-        screen = await seat.at(CustomersScreen)
-        await answered(seat, screen, "Wanjiku Kamau")
+        await on_wanjiku(seat)
         before = seat.requests()
         await seat.press("e")
         dialog = await seat.at(FormDialog)
@@ -198,10 +201,7 @@ async def test_a_profile_of_which_only_the_row_came_changes_nothing(
         bad_line(peopled.url) as line,
         counter(line.url, tmp_path, open_ledger=line.open_ledger) as seat,
     ):
-        await seat.type(":cu wanj")
-        await seat.press("enter")
-        screen = await seat.at(CustomersScreen)
-        await answered(seat, screen, "Wanjiku Kamau")
+        screen = await on_wanjiku(seat)
         line.answers_lost_of[f"/v1/customers/{screen.rows.items[0].id}"] = 99
         await seat.press("enter")
         profile = await seat.at(CustomerScreen)
