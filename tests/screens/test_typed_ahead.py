@@ -196,6 +196,26 @@ def test_waiting_keys_are_seen_can_be_put_aside_and_the_next_key_clears_the_coun
     desk_of(branch, tmp_path, person)
 
 
+def test_whoever_waits_long_for_an_answer_is_told_that_it_is_being_asked_for(
+    branch: Path, tmp_path: Path
+) -> None:
+    """Product, feedback: an edit asks for the whole customer first; nothing else on the screen would show that."""
+
+    async def person(desk: Desk) -> None:
+        desk.press("<f2>")
+        await desk.quiet()
+        desk.press("e")
+        await asyncio.sleep(0.5)
+        assert "asking the ledger" not in desk.text
+        await asyncio.sleep(1.0)
+        assert "asking the ledger" in desk.text
+        await desk.quiet()
+        assert "asking the ledger" not in desk.text
+        assert desk.app.screen.is_modal
+
+    desk_of(branch, tmp_path, person)
+
+
 def test_keys_wait_while_a_change_is_being_answered(branch: Path, tmp_path: Path) -> None:
     """Terminal, keys: a command being answered holds what is typed after it, text too, and says so."""
 

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _GO: Final = "go-"
 _SAID_DOWN: Final = ("The ledger does not answer", "Link down")
+_LONG_SECONDS: Final = 1.0
+"""Who waits longer for an answer is told that it is being asked for; what comes sooner costs no paint."""
 STOP: Final = "Stop, and call the administrator."
 COMMON: Final = (
     Action("back", "escape", "Back", "One step back", "Everywhere", show=False),
@@ -73,6 +75,7 @@ class LedgerScreen(LineWatch):
         self.desk = desk
         self._is_visited = False
         self._asked = 0
+        self._is_asking_long = False
         self.answers_owed = 0
 
     # ── parts ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -166,6 +169,7 @@ class LedgerScreen(LineWatch):
             step_bytes=self.desk.paint.last_step_bytes,
             put_aside=self.desk.gate.put_aside,
             keys_waiting=len(self.desk.gate),
+            is_asking=self._is_asking_long and self.ledger.line.is_up,
             note="" if self.ledger.line.is_up else "link down",
         )
 
@@ -203,7 +207,7 @@ class LedgerScreen(LineWatch):
         """
         while True:
             try:
-                with self.hold_keys() if holds_keys else nullcontext(), self._owed(is_aside=is_aside):
+                with self._hold_for_answer() if holds_keys else nullcontext(), self._owed(is_aside=is_aside):
                     return await ask()
             except SessionEnded as error:
                 self.say(error.sentence, "error")
@@ -215,6 +219,22 @@ class LedgerScreen(LineWatch):
                 if isinstance(error, Unreachable):
                     self.missed()
                 return None
+
+    @contextmanager
+    def _hold_for_answer(self) -> Iterator[None]:
+        """Keys wait for what is asked; where it takes long the foot says so."""
+        telling = self.set_timer(_LONG_SECONDS, lambda: self._tell_asking(is_long=True))
+        try:
+            with self.hold_keys():
+                yield
+        finally:
+            telling.stop()
+            if self._is_asking_long:
+                self._tell_asking(is_long=False)
+
+    def _tell_asking(self, *, is_long: bool) -> None:
+        self._is_asking_long = is_long
+        self.show_figures()
 
     @contextmanager
     def _owed(self, *, is_aside: bool) -> Iterator[None]:

@@ -70,18 +70,21 @@ class StatusLine(Widget):
         step_bytes: int = 0,
         put_aside: int = 0,
         keys_waiting: int = 0,
+        is_asking: bool = False,
         note: str = "",
     ) -> None:
         """New figures; shown with the next paint, but counts of keys at once.
 
         `ledger_ms` and `line_ms` are round trips in milliseconds, to the ledger and to the terminal;
-        `step_bytes` is what the last step sent to the terminal.
+        `step_bytes` is what the last step sent to the terminal; `is_asking`: an answer has been long in coming.
         """
         counts = []
         if put_aside:
             counts.append(f"{put_aside} {'key' if put_aside == 1 else 'keys'} put aside")
         if keys_waiting:
             counts.append(f"{keys_waiting} {'key' if keys_waiting == 1 else 'keys'} waiting")
+        if is_asking:
+            counts.append("asking the ledger")
         if note:
             counts.append(safe_text(note))
         self._doubts = [f"{unconfirmed} unconfirmed"] if unconfirmed else []
