@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from branchtui.contract import balance_records as wire
@@ -82,7 +82,7 @@ def create(core: Core, tx: Tx, command: Command, new: wire.NewBalanceRecord) -> 
         id=core.new_id(),
         version=1,
         branch_id=customer.branch_id,
-        **asdict(values),
+        **values._asdict(),
         status=wire.RecordStatus.NOT_ACCOUNTED.value,
         import_id=None,
         import_row_no=None,
@@ -96,7 +96,7 @@ def create(core: Core, tx: Tx, command: Command, new: wire.NewBalanceRecord) -> 
     )
     tx.put(record)
     event = audit.Event(
-        action=command.action, object=path_of(record.id), after=asdict(values) | {"version": 1}
+        action=command.action, object=path_of(record.id), after=values._asdict() | {"version": 1}
     )
     return replace(_done(core, tx, command, record, event, status=201), guard=guard)
 
@@ -125,7 +125,7 @@ def edit(
     values = RecordValues(**values_of(record) | sent)
     customer = _customer(tx, command.principal, values.customer_id)
     _verify(core, tx, values, customer, external_ref_before=(record.branch_id, record.external_ref))
-    changed = replace(record, **asdict(values), branch_id=customer.branch_id, version=record.version + 1)
+    changed = replace(record, **values._asdict(), branch_id=customer.branch_id, version=record.version + 1)
     tx.put(changed)
     after = {name: sent[name] for name in before} | {"version": changed.version}
     event = audit.Event(action=command.action, object=path_of(record_id), before=before, after=after)
@@ -379,4 +379,4 @@ def _summary(tx: Tx, record: BalanceRecord) -> str:
 
 def values_of(record: BalanceRecord) -> dict[str, Any]:
     """What a record says, by member."""
-    return {name: getattr(record, name) for name in RecordValues.__slots__}
+    return {name: getattr(record, name) for name in RecordValues._fields}

@@ -226,6 +226,8 @@ class _Check:
     def _texts(self, cells: dict[str, str], findings: list[Finding]) -> None:
         for column, longest in _LENGTHS.items():
             value = cells[column]
+            if not value:
+                continue
             if is_in_error(value):
                 findings.append(error("cell-in-error", IN_ERROR, column, value))
                 continue
@@ -278,8 +280,9 @@ class _Check:
         branch = self._core.tree[customer.branch_id if customer else self._setting.branch_id]
         own = (account,) if account is not None and customer and account.customer_id == customer.id else ()
         closed = bool(values.as_of_date) and self._is_closed(connection, branch.id, values.as_of_date)
-        wrong = {each.column for each in findings}
-        for each in value_errors(values, branch, self._today[branch.id], day_closed=closed, accounts=own):
+        errors = value_errors(values, branch, self._today[branch.id], day_closed=closed, accounts=own)
+        wrong = {each.column for each in findings} if errors else set()
+        for each in errors:
             name = (each.pointer or "/").removeprefix("/")
             column = _CELL_OF.get(name, name)
             if column in wrong or (column == "account_no" and (customer is None or "account_kind" in wrong)):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from branchtui.contract.balance_records import RECORD_KINDS, RecordStatus
 from branchtui.contract.base import MAX_AMOUNT_MINOR
@@ -73,8 +73,7 @@ class Standing:
     today_closed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class RecordValues:
+class RecordValues(NamedTuple):
     """What a record says; `as_of_date` is an ISO date, the amount in minor units of `currency`."""
 
     customer_id: str
@@ -208,6 +207,8 @@ def value_errors(
                 f"Account: {values.account_no} is no {values.account_kind} account of this customer.",
             )
         )
+    if not found:  # nearly always, and there may be a hundred thousand
+        return ()
     return tuple(FieldError(pointer=f"/{name}", code=code, message=said) for name, code, said in found)
 
 
