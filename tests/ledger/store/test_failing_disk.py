@@ -86,6 +86,41 @@ async def test_a_checkpoint_whose_fsync_fails_ends_the_ledger(
     assert failing.asked == 1
 
 
+async def test_long_work_brings_the_log_in_rarer_and_the_next_batch_brings_in_what_it_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each piece touches nearly the same pages anew; a log that had grown long would make every reader slower."""
+    path = tmp_path / "ledger.db"
+    connection = connect(path)
+    migrate.upgrade(connection)
+    connection.close()
+    monkeypatch.setattr(sqlite, "CHECKPOINT_PAGES", 5)
+    monkeypatch.setattr(sqlite, "BULK_TIMES", 10)
+    lengths: list[int] = []
+    as_it_is = SqliteConnection.wal_checkpoint
+
+    def bring_in(connection: SqliteConnection) -> tuple[int, int]:
+        found = as_it_is(connection)
+        lengths.append(found[0])
+        return found
+
+    monkeypatch.setattr(SqliteConnection, "wal_checkpoint", bring_in)
+    running = Writer(SqliteStore(path))
+    running.start()
+    pieces = 0
+    while not lengths:
+        await running.bulk(_count(f"piece {pieces}"))
+        pieces += 1
+    for name in ("one", "two", "three"):
+        await running.bulk(_count(name))
+    await running.submit(_count("single"))
+    running.stop()
+
+    from_pieces, from_single = lengths[:2]
+    assert from_pieces >= 50
+    assert 5 <= from_single < 50
+
+
 @pytest.fixture
 def failing_commits(monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
     """What the next commits of every connection raise instead of being done."""

@@ -94,8 +94,8 @@ class Connection(Protocol):
         """Undo the transaction, if there is one; never fails because the connection is gone."""
         ...
 
-    def tidy(self) -> None:
-        """What the engine leaves to its writer between two batches; raises what the engine says."""
+    def tidy(self, *, bulk: bool = False) -> None:
+        """What the engine leaves to its writer between two batches, or pieces of long work (`bulk`); raises what the engine says."""
         ...
 
     def keep_in_memory(self, kib: int) -> None:

@@ -174,15 +174,15 @@ class Writer:
                 break
             tasks.append(following)
         self._answer(tasks, self._run(tasks))
-        self._tidy()
+        self._tidy(bulk=first.bulk)
         return True
 
-    def _tidy(self) -> None:
+    def _tidy(self, *, bulk: bool) -> None:
         """What the store does between batches; those who are answered do not wait for it."""
         if self._connection is None:
             return
         try:
-            self._connection.tidy()
+            self._connection.tidy(bulk=bulk)
         except Exception as error:
             fault = self._store.fault_of(error)
             if fault is Fault.FULL:

@@ -207,7 +207,7 @@ class PostgresConnection:
         except psycopg.OperationalError:
             self.driver.close()
 
-    def tidy(self) -> None:
+    def tidy(self, *, bulk: bool = False) -> None:
         """Nothing: the server writes its own checkpoints."""
 
     def keep_in_memory(self, kib: int) -> None:
