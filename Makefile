@@ -59,7 +59,6 @@ night: export BRANCHTUI_POWER_CUTS ?= 10000
 night: export BRANCHTUI_KILLS ?= 1000
 night: export BRANCHTUI_HISTORY_OPERATIONS ?= 2000
 night: export BRANCHTUI_RACED_EDITS ?= 10000
-night: export BRANCHTUI_IMPORTED_ROWS ?= 100000
 night: export BRANCHTUI_TYPED_EXAMPLES ?= 2000
 night: export BRANCHTUI_STRANGER_EXAMPLES ?= 50
 night: $(DEV_STAMP) ## Every case of every test, with the long figures: hours

@@ -5,11 +5,10 @@ It waits for painted text, never for time, and ends with a clean `ledger check`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 from tests.e2e.test_customer_day import choose, confirm, ledger, terminal
-from tests.ledger.faults import seeds
 from tests.ledger.members import add_product, add_staff, add_value, enter, hold, ok, teller
 
 if TYPE_CHECKING:
@@ -20,13 +19,13 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.faults
 __all__ = ["ledger"]
 
-LARGE = seeds.figure("BRANCHTUI_IMPORTED_ROWS", 3_000)
+ROWS: Final = 100_000
 
 
 def test_pasted_and_large_files_become_customers(ledger: RunningLedger, tmp_path: Path) -> None:
-    """Issue: 50 pasted rows, then thousands from a file; each is found, and the invariants hold."""
+    """Issue: 50 pasted rows, then 100,000 from a file; each is found, and the invariants hold."""
     head = "first_name,last_name,external_id,mobile_no\n"
-    rows = "".join(f"Amina,Row {row},BIG-{row:06d},07{30_000_000 + row}\n" for row in range(LARGE))
+    rows = "".join(f"Amina,Row {row},BIG-{row:06d},07{30_000_000 + row}\n" for row in range(ROWS))
     (tmp_path / "large.csv").write_text(head + rows + ",nobody,BIG-X,\n")
     pasted = "".join(f"Baraka\tPasted {row}\tPST-{row:02d}\r" for row in range(50))
     with terminal(ledger, tmp_path, "teller") as shown:
@@ -43,11 +42,11 @@ def test_pasted_and_large_files_become_customers(ledger: RunningLedger, tmp_path
         shown.press("i")
         shown.see("Files are read from")
         shown.press("large.csv", "enter", "enter")
-        shown.see("preview", f"{LARGE:,} fine", "1 wrong", "first_name")
+        shown.see("preview", f"{ROWS:,} fine", "1 wrong", "first_name")
         shown.press("v")
         confirm(shown, "Import the valid rows only?")
-        shown.see(f"{LARGE:,} customers entered; 1 row left out.")
-        last = LARGE - 1
+        shown.see(f"{ROWS:,} customers entered; 1 row left out.")
+        last = ROWS - 1
         shown.press(f":customers BIG-{last:06d}", "enter")
         shown.see(f"Amina Row {last}")
         shown.press("enter")
@@ -55,8 +54,8 @@ def test_pasted_and_large_files_become_customers(ledger: RunningLedger, tmp_path
         shown.press("9")
         shown.see(">History", "Import rows")
         shown.press("enter")
-        shown.see("large.csv", f"{LARGE + 1}")
-    assert ledger.query("SELECT COUNT(*) FROM customers WHERE status = 'pending'") == [(LARGE + 50,)]
+        shown.see("large.csv", f"{ROWS + 1}")
+    assert ledger.query("SELECT COUNT(*) FROM customers WHERE status = 'pending'") == [(ROWS + 50,)]
     ledger.check()
 
 
