@@ -126,6 +126,7 @@ DAMAGE: dict[str, tuple[str, str]] = {
     "a record's amount": (f"UPDATE balance_records SET amount_minor = 7 WHERE id = {RECORD}", "INV-3"),
     "a payment that credited nobody": (PAYMENT.format(1, "QK1", "associated", "id"), "INV-4"),
     "a payment that waits and has an owner": (PAYMENT.format(1, "QK1", "unassociated", "id"), "INV-5"),
+    "a payment that was sent back and has an owner": (PAYMENT.format(1, "QK1", "refunded", "id"), "INV-5"),
     "a head": ("UPDATE chain_heads SET seq = seq + 1", "INV-8"),
     "a changed audit row": ("UPDATE audit SET actor = 'somebody' WHERE seq = 2", "INV-8"),
     "a deleted audit row": ("DELETE FROM audit WHERE seq = 2", "INV-8"),

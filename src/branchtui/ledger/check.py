@@ -170,7 +170,6 @@ _RULES: Final = (
         """
         SELECT payment_no, state, CASE WHEN customer_id IS NULL THEN 'no' ELSE 'a' END FROM payments
         WHERE (state = 'associated') <> (customer_id IS NOT NULL)
-            AND state IN ('associated', 'unassociated')
         """,
     ),
     _Rule(

@@ -177,8 +177,10 @@ _SUM: Final = """SELECT row_no FROM (SELECT payments.row_no FROM payments INDEXE
   AND payments.branch_id IN (SELECT value FROM json_each(:{0}__scope))
   AND payments.amount_minor = :{0}__amount AND {1} ORDER BY payments.paid_at DESC LIMIT {2})"""
 
+# Only what is associated names a customer: in another state nobody's payments are looked for by whose they are.
 _OWNER: Final = """SELECT row_no FROM (SELECT payments.row_no FROM payments
-  WHERE payments.customer_id IN ({0}) AND {1} ORDER BY payments.row_no DESC LIMIT {2})"""
+  WHERE (:{0}__state IS NULL OR :{0}__state = '{3}') AND payments.customer_id IN ({1}) AND {2}
+  ORDER BY payments.row_no DESC LIMIT {4})"""
 
 _HERE: Final = "+customers.branch_id IN (SELECT value FROM json_each(:{0}__scope))"
 
@@ -226,7 +228,7 @@ def _condition(name: str) -> ColumnElement[bool]:
     checks, cap = _CHECKS.format(name), CANDIDATES + 1
     # A state at a time: so the index gives the newest first, and no common amount is sorted as a whole.
     ways = [_SUM.format(name, checks, cap, state) for state in STATES]
-    ways.append(_OWNER.format(_owners(name), checks, cap))
+    ways.append(_OWNER.format(name, _owners(name), checks, PaymentState.ASSOCIATED.value, cap))
     if name == INSIDE:
         ways.insert(0, _TEXT.format(name, checks, cap))
     return literal_column(f"payments.row_no IN ({' UNION ALL '.join(ways)})", Boolean)
