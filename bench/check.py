@@ -28,7 +28,8 @@ from branchtui.ledger.store.rows import (
     Leg,
     Operation,
 )
-from branchtui.ledger.store.sqlite import connect, database_path
+from branchtui.ledger.store.sqlite import connect
+from branchtui.ledger.store.sqlite_store import database_path
 
 if TYPE_CHECKING:
     from branchtui.ledger.store.sqlite import SqliteConnection

@@ -19,7 +19,8 @@ from branchtui.contract.sessions import Role
 from branchtui.ledger.access import Principal
 from branchtui.ledger.core import Core
 from branchtui.ledger.phones import region_of
-from branchtui.ledger.store.lists import ListSpec, Slice, Window
+from branchtui.ledger.store.list_spec import ListSpec
+from branchtui.ledger.store.lists import Slice, Window
 from branchtui.ledger.workflows import (
     customer_search,
     customer_standing,

@@ -24,7 +24,8 @@ from branchtui.ledger.store.rows import (
     Leg,
     Operation,
 )
-from branchtui.ledger.store.sqlite import connect, database_path
+from branchtui.ledger.store.sqlite import connect
+from branchtui.ledger.store.sqlite_store import database_path
 
 
 def raw_loop(ledger: BenchLedger, records: list[str]) -> float:

@@ -21,7 +21,7 @@ from branchtui.ledger.seal_key import KEY_BYTES
 from branchtui.ledger.store import migrate
 from branchtui.ledger.store.engine import Store
 from branchtui.ledger.store.postgres.store import PostgresStore
-from branchtui.ledger.store.sqlite import SqliteStore
+from branchtui.ledger.store.sqlite_store import SqliteStore
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 _NewLedger = Callable[[Path], str]

@@ -41,7 +41,7 @@ from branchtui.ledger.passwords import Passwords
 from branchtui.ledger.serve import server_config
 from branchtui.ledger.store.engine import store_at
 from branchtui.ledger.store.rows import Account, Branch, Customer, Transfer, User
-from branchtui.ledger.store.sqlite import SqliteStore
+from branchtui.ledger.store.sqlite_store import SqliteStore
 from branchtui.ledger.web.app import make_app
 from branchtui.ledger.web.limits import LIFTED, Limits, Rates
 from branchtui.ledger.web.routes import all_routes

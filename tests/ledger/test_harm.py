@@ -18,7 +18,7 @@ import pytest
 from tests.ledger.running import copy_template
 from tests.ledger.served import Served, assert_well, new_customer, run
 
-from branchtui.ledger.store.sqlite import database_path
+from branchtui.ledger.store.sqlite_store import database_path
 
 pytestmark = pytest.mark.faults
 

@@ -13,7 +13,8 @@ from branchtui.ledger.check import violations
 from branchtui.ledger.names import is_family_first
 from branchtui.ledger.seed import seed
 from branchtui.ledger.seeds.people_names import PEOPLE
-from branchtui.ledger.store.sqlite import connect, database_path
+from branchtui.ledger.store.sqlite import connect
+from branchtui.ledger.store.sqlite_store import database_path
 from branchtui.ledger.texts import is_unsafe
 
 

@@ -15,7 +15,7 @@ from tests.ledger.served import Served, assert_well, new_customer
 from tests.ledger.test_metrics import of, read
 from tests.ledger.web.wire import UNFINISHED, held, line_to
 
-from branchtui.ledger.store.sqlite import database_path
+from branchtui.ledger.store.sqlite_store import database_path
 from branchtui.ledger.web import protocol
 
 IDLE, HEADS, BODIES, READERS = 6_000, 200, 100, 50

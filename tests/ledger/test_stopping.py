@@ -21,7 +21,8 @@ from tests.ledger.served import Served, assert_well, new_customer
 
 from branchtui.ledger import serve as serving
 from branchtui.ledger.store.rows import Job
-from branchtui.ledger.store.sqlite import connect, database_path
+from branchtui.ledger.store.sqlite import connect
+from branchtui.ledger.store.sqlite_store import database_path
 from branchtui.ledger.store.unit import Tx
 
 pytestmark = [pytest.mark.e2e, pytest.mark.faults]

@@ -18,7 +18,8 @@ import pytest
 from tests.ledger.running import PASSWORD, RunningLedger, copy_template
 
 from branchtui.ledger.check import violations
-from branchtui.ledger.store.sqlite import FileLock, connect, database_path
+from branchtui.ledger.store.sqlite import connect
+from branchtui.ledger.store.sqlite_store import FileLock, database_path
 
 pytestmark = pytest.mark.faults
 

@@ -21,7 +21,8 @@ from tests.simulator.template import MORNING_US
 
 from branchtui.ledger.backup import back_up, restore
 from branchtui.ledger.core import Core, open_core
-from branchtui.ledger.store.sqlite import SqliteConnection, SqliteStore, database_path
+from branchtui.ledger.store.sqlite import SqliteConnection
+from branchtui.ledger.store.sqlite_store import SqliteStore, database_path
 from branchtui.ledger.store.writer import Writer
 from branchtui.ledger.web.app import make_app
 from branchtui.ledger.web.limits import LIFTED, Limits, Rate, Rates

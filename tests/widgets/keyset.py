@@ -12,7 +12,8 @@ from sqlalchemy import bindparam
 from branchtui.ledger.problems import Refusal
 from branchtui.ledger.store import migrate, tables
 from branchtui.ledger.store.cursors import Cursors
-from branchtui.ledger.store.lists import Lists, ListSpec, Sort, Window
+from branchtui.ledger.store.list_spec import ListSpec, Sort
+from branchtui.ledger.store.lists import Lists, Window
 from branchtui.ledger.store.reader import SqliteReader
 from branchtui.ledger.store.rows import ClosedDay
 from branchtui.ledger.store.sqlite import SqliteConnection, connect

@@ -16,7 +16,8 @@ from branchtui.ledger.store import migrate
 from branchtui.ledger.store.engine import store_at
 from branchtui.ledger.store.errors import StoreUnavailable
 from branchtui.ledger.store.rows import Institution, Session
-from branchtui.ledger.store.sqlite import FileLock, SqliteStore, connect
+from branchtui.ledger.store.sqlite import connect
+from branchtui.ledger.store.sqlite_store import FileLock, SqliteStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable

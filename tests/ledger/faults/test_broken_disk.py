@@ -11,7 +11,8 @@ from tests.ledger.running import Api, copy_template
 from tests.ledger.served import new_customer
 
 from branchtui.ledger.check import violations
-from branchtui.ledger.store.sqlite import connect, database_path
+from branchtui.ledger.store.sqlite import connect
+from branchtui.ledger.store.sqlite_store import database_path
 
 STOPPED = 70
 """The exit status of a ledger whose disk failed; a supervisor of processes sees it."""

@@ -20,7 +20,8 @@ from tests.ledger.running import RunningLedger, copy_template
 from tests.ledger.till import open_till
 
 from branchtui.ledger.store import sqlite
-from branchtui.ledger.store.sqlite import SqliteConnection, SqliteStore
+from branchtui.ledger.store.sqlite import SqliteConnection
+from branchtui.ledger.store.sqlite_store import SqliteStore
 
 pytestmark = pytest.mark.faults
 

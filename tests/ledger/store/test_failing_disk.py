@@ -14,7 +14,8 @@ from branchtui.ledger.store import migrate, sqlite
 from branchtui.ledger.store.connection import Connection
 from branchtui.ledger.store.errors import StorageFull
 from branchtui.ledger.store.rows import Counter
-from branchtui.ledger.store.sqlite import SqliteConnection, SqliteStore, connect
+from branchtui.ledger.store.sqlite import SqliteConnection, connect
+from branchtui.ledger.store.sqlite_store import SqliteStore
 from branchtui.ledger.store.unit import BulkTx, Tx
 from branchtui.ledger.store.writer import Writer
 

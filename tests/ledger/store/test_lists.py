@@ -16,7 +16,8 @@ from branchtui.ledger.problems import Refusal
 from branchtui.ledger.store import tables
 from branchtui.ledger.store.cursors import CURSOR_LIFE_US, Cursors
 from branchtui.ledger.store.engine import Store
-from branchtui.ledger.store.lists import Lists, ListSpec, Slice, Sort, Window
+from branchtui.ledger.store.list_spec import ListSpec, Sort
+from branchtui.ledger.store.lists import Lists, Slice, Window
 from branchtui.ledger.store.rows import ClosedDay
 
 DAYS = ListSpec(

@@ -15,8 +15,8 @@ import pytest
 
 from branchtui.ledger import store, workflows
 from branchtui.ledger.store import migrate
+from branchtui.ledger.store.list_spec import ListSpec
 from branchtui.ledger.store.list_statements import page_statement
-from branchtui.ledger.store.lists import ListSpec
 from branchtui.ledger.store.migrations.versions import audit_r0009
 from branchtui.ledger.store.sqlite import connect
 

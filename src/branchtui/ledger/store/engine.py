@@ -101,7 +101,7 @@ def store_at(url: str) -> Store:
 
         return PostgresStore(url)
     if scheme == "sqlite":
-        from branchtui.ledger.store.sqlite import SqliteStore, database_path
+        from branchtui.ledger.store.sqlite_store import SqliteStore, database_path
 
         return SqliteStore(database_path(url))
     raise StoreUnavailable(

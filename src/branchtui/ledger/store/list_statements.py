@@ -24,7 +24,7 @@ from branchtui.ledger.store.mapping import compiled
 if TYPE_CHECKING:
     from sqlalchemy import GenerativeSelect
 
-    from branchtui.ledger.store.lists import ListSpec
+    from branchtui.ledger.store.list_spec import ListSpec
 
 
 def conditions(spec: ListSpec[Any], active: tuple[str, ...]) -> list[ColumnElement[bool]]:

@@ -14,7 +14,7 @@ from branchtui.ledger import audit
 from branchtui.ledger.access import Permission as P
 from branchtui.ledger.problems import Refusal
 from branchtui.ledger.store import tables
-from branchtui.ledger.store.lists import ListSpec, Sort
+from branchtui.ledger.store.list_spec import ListSpec, Sort
 from branchtui.ledger.store.rows import Approval
 from branchtui.ledger.web.route import Call, ListQuery, Route, answered, paged
 from branchtui.ledger.workflows import activity, approvables, jobs, sessions

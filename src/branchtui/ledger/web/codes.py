@@ -19,7 +19,7 @@ from branchtui.ledger.workflows import codes, membership, products, staff
 
 if TYPE_CHECKING:
     from branchtui.ledger.operations import Reply
-    from branchtui.ledger.store.lists import ListSpec
+    from branchtui.ledger.store.list_spec import ListSpec
 
 
 class ValuesQuery(ListQuery):

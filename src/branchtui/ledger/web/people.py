@@ -16,7 +16,7 @@ from branchtui.ledger.core import Tree
 from branchtui.ledger.passwords import PasswordUnfit, verify_new
 from branchtui.ledger.problems import invalid, not_found
 from branchtui.ledger.store import tables
-from branchtui.ledger.store.lists import ListSpec, Sort
+from branchtui.ledger.store.list_spec import ListSpec, Sort
 from branchtui.ledger.store.mapping import mapping_of
 from branchtui.ledger.store.rows import Branch, BranchVersion, SecondFactor, User
 from branchtui.ledger.web.route import Call, ListQuery, Route, answered, paged

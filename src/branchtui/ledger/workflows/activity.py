@@ -12,7 +12,7 @@ from branchtui.contract.operations import OperationState
 from branchtui.ledger.clock import as_datetime
 from branchtui.ledger.operations import plain
 from branchtui.ledger.store import tables
-from branchtui.ledger.store.lists import ListSpec, Sort
+from branchtui.ledger.store.list_spec import ListSpec, Sort
 from branchtui.ledger.store.rows import AuditRow, Operation
 from branchtui.ledger.store.search import prefix_end
 

@@ -16,7 +16,7 @@ from branchtui.ledger.access import Permission
 from branchtui.ledger.operations import Reply, reply
 from branchtui.ledger.problems import conflict, invalid, not_found
 from branchtui.ledger.store import tables
-from branchtui.ledger.store.lists import ListSpec, Sort
+from branchtui.ledger.store.list_spec import ListSpec, Sort
 from branchtui.ledger.store.rows import CodeValue
 from branchtui.ledger.store.search import FACETS_MAX
 from branchtui.ledger.workflows.changing import differences, offered, refuse_whole, sent_members

@@ -14,7 +14,7 @@ from branchtui.ledger import audit, history
 from branchtui.ledger.access import Permission
 from branchtui.ledger.operations import Reply, reply
 from branchtui.ledger.problems import conflict, forbidden, not_found
-from branchtui.ledger.store.lists import ListSpec, Sort
+from branchtui.ledger.store.list_spec import ListSpec, Sort
 from branchtui.ledger.store.rows import ColumnMap
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from branchtui.format.folding import fold
 from branchtui.ledger.days import day_key
 from branchtui.ledger.phones import region_of
 from branchtui.ledger.store import tables
-from branchtui.ledger.store.lists import ListSpec, Sort
+from branchtui.ledger.store.list_spec import ListSpec, Sort
 from branchtui.ledger.store.mapping import compiled, mapping_of
 from branchtui.ledger.store.rows import (
     Account,

@@ -20,7 +20,8 @@ from branchtui.format.folding import fold
 from branchtui.ledger.phones import region_of
 from branchtui.ledger.problems import Refusal, invalid, not_found
 from branchtui.ledger.store import tables
-from branchtui.ledger.store.lists import COUNT_LIMIT, ListSpec, Slice, Sort
+from branchtui.ledger.store.list_spec import ListSpec, Sort
+from branchtui.ledger.store.lists import COUNT_LIMIT, Slice
 from branchtui.ledger.store.mapping import compiled, mapping_of
 from branchtui.ledger.store.rows import CodeValue, Customer, Product, Staff
 from branchtui.ledger.store.search import branch_mark, facet_mark, standing_mark

@@ -12,7 +12,8 @@ from sqlalchemy import and_, bindparam, literal, or_, select
 from branchtui.contract import customer_parts as wire
 from branchtui.ledger.clock import as_datetime
 from branchtui.ledger.store import tables
-from branchtui.ledger.store.lists import ListSpec, Sort, bound_of
+from branchtui.ledger.store.list_spec import ListSpec, Sort
+from branchtui.ledger.store.lists import bound_of
 from branchtui.ledger.store.mapping import compiled
 from branchtui.ledger.store.rows import Import
 from branchtui.ledger.workflows.import_rows import Asked

@@ -20,7 +20,7 @@ from branchtui.format.folding import fold
 from branchtui.ledger.names import is_family_first, plain_name
 from branchtui.ledger.phones import beginnings
 from branchtui.ledger.store import tables
-from branchtui.ledger.store.lists import Apart, ListSpec, Sort
+from branchtui.ledger.store.list_spec import Apart, ListSpec, Sort
 from branchtui.ledger.store.rows import Customer
 from branchtui.ledger.store.search import (
     TRIGRAM,

@@ -12,7 +12,7 @@ from branchtui.contract.customers import AccountKind
 from branchtui.ledger.clock import as_datetime
 from branchtui.ledger.journal import natural_minor
 from branchtui.ledger.store import tables
-from branchtui.ledger.store.lists import ListSpec, Sort
+from branchtui.ledger.store.list_spec import ListSpec, Sort
 from branchtui.ledger.store.mapping import compiled
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from branchtui.contract.imports import Recognised
 from branchtui.format.money import money
 from branchtui.ledger.clock import as_datetime
 from branchtui.ledger.store import tables
-from branchtui.ledger.store.lists import ListSpec, Sort
+from branchtui.ledger.store.list_spec import ListSpec, Sort
 from branchtui.ledger.store.rows import BalanceFile
 from branchtui.ledger.workflows.file_rules import FileAction, refuse
 

@@ -18,7 +18,7 @@ from branchtui.ledger.clock import as_datetime
 from branchtui.ledger.operations import Reply, reply
 from branchtui.ledger.problems import Refusal, conflict, invalid, not_found
 from branchtui.ledger.store import tables
-from branchtui.ledger.store.lists import ListSpec, Sort
+from branchtui.ledger.store.list_spec import ListSpec, Sort
 from branchtui.ledger.store.rows import ColumnMap, Import
 from branchtui.ledger.workflows import jobs, uploads
 from branchtui.ledger.workflows.import_kinds import KINDS, STATEMENT_KINDS

@@ -27,7 +27,7 @@ from branchtui.ledger.clock import as_datetime
 from branchtui.ledger.problems import Refusal, not_found
 from branchtui.ledger.store import tables
 from branchtui.ledger.store.errors import NotNow, StoreFailure
-from branchtui.ledger.store.lists import ListSpec, Sort
+from branchtui.ledger.store.list_spec import ListSpec, Sort
 from branchtui.ledger.store.rows import Job, JobLease
 from branchtui.ledger.store.writer import FencedWriter
 

@@ -16,7 +16,7 @@ from branchtui.ledger.clock import as_datetime
 from branchtui.ledger.operations import Reply, reply
 from branchtui.ledger.problems import forbidden, not_found
 from branchtui.ledger.store import tables
-from branchtui.ledger.store.lists import ListSpec, Sort
+from branchtui.ledger.store.list_spec import ListSpec, Sort
 from branchtui.ledger.store.rows import Customer, LearnedPayer
 from branchtui.ledger.store.search import digits
 from branchtui.ledger.workflows.changing import offered

@@ -14,7 +14,7 @@ from branchtui.ledger.feeds.statement_columns import PORTAL
 from branchtui.ledger.operations import Reply, reply
 from branchtui.ledger.problems import conflict, invalid, not_found
 from branchtui.ledger.store import tables
-from branchtui.ledger.store.lists import ListSpec, Sort
+from branchtui.ledger.store.list_spec import ListSpec, Sort
 from branchtui.ledger.store.rows import Payee
 from branchtui.ledger.workflows.statement_accounts import folded_account
 

@@ -22,7 +22,7 @@ from branchtui.ledger.feeds.incoming import PhoneForm
 from branchtui.ledger.names import is_family_first, plain_name, search_text
 from branchtui.ledger.phones import PhoneUnreadable, read_phone, read_phones, region_of, shared_digits
 from branchtui.ledger.store import tables
-from branchtui.ledger.store.lists import Apart, ListSpec, Sort
+from branchtui.ledger.store.list_spec import Apart, ListSpec, Sort
 from branchtui.ledger.store.rows import CallbackEvent, Payment
 from branchtui.ledger.store.search import (
     TRIGRAM,

@@ -10,7 +10,7 @@ from branchtui.contract import vouchers as wire
 from branchtui.format.folding import fold
 from branchtui.ledger.operations import Reply
 from branchtui.ledger.store import tables
-from branchtui.ledger.store.lists import ListSpec, Sort
+from branchtui.ledger.store.list_spec import ListSpec, Sort
 from branchtui.ledger.store.rows import Plan
 from branchtui.ledger.workflows.catalogue import Catalogue
 

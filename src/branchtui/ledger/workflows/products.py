@@ -12,7 +12,7 @@ from branchtui.format.folding import fold
 from branchtui.ledger.operations import Reply
 from branchtui.ledger.problems import invalid
 from branchtui.ledger.store import tables
-from branchtui.ledger.store.lists import ListSpec, Sort
+from branchtui.ledger.store.list_spec import ListSpec, Sort
 from branchtui.ledger.store.rows import Product
 from branchtui.ledger.workflows.catalogue import Catalogue
 from branchtui.ledger.workflows.codes import next_facet

@@ -15,7 +15,7 @@ from branchtui.ledger.operations import Reply, reply
 from branchtui.ledger.problems import invalid, not_found
 from branchtui.ledger.receipt_codes import check_code, is_same
 from branchtui.ledger.store import tables
-from branchtui.ledger.store.lists import ListSpec, Sort
+from branchtui.ledger.store.list_spec import ListSpec, Sort
 from branchtui.ledger.store.rows import Customer, JournalEntry, Receipt
 from branchtui.ledger.store.search import prefix_end
 from branchtui.ledger.workflows import vouchers

@@ -17,7 +17,7 @@ from branchtui.ledger.access import Permission
 from branchtui.ledger.phones import region_of
 from branchtui.ledger.problems import invalid, not_found
 from branchtui.ledger.store import tables
-from branchtui.ledger.store.lists import Apart, ListSpec, Sort
+from branchtui.ledger.store.list_spec import Apart, ListSpec, Sort
 from branchtui.ledger.store.mapping import compiled
 from branchtui.ledger.store.rows import BalanceRecord
 from branchtui.ledger.workflows import customer_search, record_search

@@ -15,7 +15,7 @@ from branchtui.ledger.access import Permission
 from branchtui.ledger.operations import Reply, reply
 from branchtui.ledger.problems import Refusal, conflict, forbidden, invalid, not_found
 from branchtui.ledger.store import tables
-from branchtui.ledger.store.lists import ListSpec, Sort
+from branchtui.ledger.store.list_spec import ListSpec, Sort
 from branchtui.ledger.store.rows import Staff
 from branchtui.ledger.workflows.changing import differences, offered, sent_members
 from branchtui.ledger.workflows.codes import next_facet

@@ -18,7 +18,8 @@ from branchtui.ledger.access import SYSTEM
 from branchtui.ledger.clock import as_us, first_id, span_us
 from branchtui.ledger.problems import not_found
 from branchtui.ledger.store import tables
-from branchtui.ledger.store.lists import ListSpec, Sort, Window
+from branchtui.ledger.store.list_spec import ListSpec, Sort
+from branchtui.ledger.store.lists import Window
 from branchtui.ledger.store.mapping import compiled
 from branchtui.ledger.store.rows import JournalEntry
 from branchtui.ledger.store.search import number_key, prefix_end

@@ -14,7 +14,7 @@ from branchtui.contract.customers import CustomerBrief, CustomerStatus
 from branchtui.contract.transfers import TransferDirection, TransferState
 from branchtui.ledger.clock import as_datetime
 from branchtui.ledger.store import tables
-from branchtui.ledger.store.lists import ListSpec, Sort
+from branchtui.ledger.store.list_spec import ListSpec, Sort
 from branchtui.ledger.store.rows import Customer, Transfer
 from branchtui.ledger.workflows.changing import offered
 from branchtui.ledger.workflows.customer_rules import CustomerAction, Standing, refuse

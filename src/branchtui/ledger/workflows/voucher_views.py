@@ -14,7 +14,7 @@ from branchtui.ledger.access import Permission
 from branchtui.ledger.clock import as_datetime
 from branchtui.ledger.problems import Refusal, conflict, forbidden
 from branchtui.ledger.store import tables
-from branchtui.ledger.store.lists import ListSpec, Sort
+from branchtui.ledger.store.list_spec import ListSpec, Sort
 from branchtui.ledger.store.rows import Account, Customer, Voucher
 from branchtui.ledger.store.search import prefix_end
 from branchtui.ledger.voucher_codes import folded_code, hidden_code

@@ -8,7 +8,7 @@ from psycopg.conninfo import conninfo_to_dict
 from branchtui.ledger.store.engine import store_at
 from branchtui.ledger.store.errors import StoreUnavailable
 from branchtui.ledger.store.postgres.store import PostgresStore
-from branchtui.ledger.store.sqlite import SqliteStore
+from branchtui.ledger.store.sqlite_store import SqliteStore
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from branchtui.ledger.store.errors import Fault
 from branchtui.ledger.store.postgres.faults import fault_of
-from branchtui.ledger.store.sqlite import SqliteStore
+from branchtui.ledger.store.sqlite_store import SqliteStore
 
 
 @pytest.mark.parametrize(
