@@ -25,6 +25,7 @@ from branchtui.contract.imports import (
     NewImport,
 )
 from branchtui.contract.statements import AboveZero
+from branchtui.exits import DONE, REFUSED, WRONG_USAGE
 from branchtui.format.money import money
 from branchtui.format.safe_text import safe_text
 from branchtui.remote.client import Ledger, LinkSettings
@@ -35,7 +36,6 @@ from branchtui.settings import Settings, SettingsError
 if TYPE_CHECKING:
     import argparse
 
-DONE, REFUSED, WRONG_USAGE = 0, 1, 2
 JOB_WAIT_SECONDS: Final = 5
 DOUBT_SECONDS_MAX: Final = 60.0
 """How long a change in doubt is waited for; the ledger is asked again at the user's next sign-in."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from branchtui import __version__
+from branchtui.exits import fail
 
 TYPE_CHECKING = False  # typing itself would take a tenth of the time that --help has
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
     _Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - the type that add_subparsers answers
 
-DONE, REFUSED, WRONG_USAGE = 0, 1, 2
 _PROVIDERS = ("mpesa",)
 _DATABASE = "sqlite:///PATH or postgresql://HOST/DATABASE"
 
@@ -328,9 +328,3 @@ def _import(arguments: argparse.Namespace) -> int:
 
     keep_private()
     return bulk.run(arguments)
-
-
-def fail(sentence: str) -> int:
-    """Say on standard error why not, and give the exit code for it."""
-    sys.stderr.write(f"{sentence}\n")
-    return REFUSED

@@ -17,6 +17,8 @@ import threading
 from pathlib import Path
 from typing import Any, Final
 
+from branchtui.exits import DONE, fail
+
 DESCRIPTION: Final = "demo.json"
 _GRACE_SECONDS: Final = 10
 PARENT_PIPE: Final = "BRANCHTUI_DEMO_PARENT_PIPE"
@@ -25,8 +27,6 @@ PARENT_PIPE: Final = "BRANCHTUI_DEMO_PARENT_PIPE"
 
 def run(*, keep: bool, ascii_only: bool) -> int:
     """Start the ledger, print its users, open the terminal as the first teller; returns the exit code."""
-    from branchtui.cli import DONE, fail
-
     sys.stdout.write("Setting up the demonstration branch ...\n")
     sys.stdout.flush()
     child = _start_ledger(keep=keep)
@@ -52,7 +52,6 @@ def run(*, keep: bool, ascii_only: bool) -> int:
 
 def serve_only(*, keep: bool) -> int:
     """Build or reopen the demonstration and serve it; the first line of output is one JSON object."""
-    from branchtui.cli import DONE, fail
     from branchtui.ledger import demo
     from branchtui.ledger.serve import Serving, serve
     from branchtui.ledger.store.errors import StoreUnavailable

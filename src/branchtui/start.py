@@ -6,9 +6,9 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
 from branchtui.app import BranchApp
+from branchtui.exits import DONE, REFUSED, WRONG_USAGE
 from branchtui.privacy import AS_ROOT, is_root, keep_private
 from branchtui.screens.desk import Credentials
 from branchtui.settings import Settings
@@ -16,10 +16,6 @@ from branchtui.terminal.lean import Choice as Painting
 from branchtui.terminal.lean import choose, unusable
 
 __all__ = ["Credentials", "NotReady", "Ready", "ready", "run_ready", "run_terminal"]
-
-DONE: Final = 0
-REFUSED: Final = 1
-WRONG_USAGE: Final = 2
 
 
 class NotReady(Exception):

@@ -24,7 +24,8 @@ from branchtui.ledger.check import violations
 from branchtui.ledger.store.sqlite import connect
 from branchtui.remote.client import Ledger
 from branchtui.remote.errors import Blocked, OutcomeUnknown, SessionEnded
-from branchtui.remote.heads import HEAD, SEEN, Alarm, Harm, Head, Heads
+from branchtui.remote.head import Head
+from branchtui.remote.heads import HEAD, SEEN, Alarm, Harm, Heads
 from branchtui.remote.intents import IntentState
 from branchtui.remote.journal import IntentJournal
 from branchtui.remote.resolver import Phase

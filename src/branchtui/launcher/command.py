@@ -8,13 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from branchtui.exits import DONE, WRONG_USAGE, fail
 from branchtui.launcher import wire
 from branchtui.launcher.service import Launcher, Limits
 from branchtui.launcher.socket_file import CannotListen, SocketFile
 
-DONE: Final = 0
-REFUSED: Final = 1
-WRONG_USAGE: Final = 2
 _MOST: Final = 10_000
 _MERGE: Final = "BRANCHTUI_LAUNCHER_MERGE_PAGES"
 """Set by an operator who would rather have the memory than keep sessions' pages apart (decision 0010)."""
@@ -23,21 +21,19 @@ _MERGE: Final = "BRANCHTUI_LAUNCHER_MERGE_PAGES"
 def run(socket_path: str | None) -> int:
     """Serve until SIGTERM; the exit code of the command line."""
     if not sys.platform.startswith("linux"):
-        return _fail("The launcher needs Linux. The plain start works everywhere.", REFUSED)
+        return fail("The launcher needs Linux. The plain start works everywhere.")
     path = socket_path or _default(os.environ)
     if path is None:
-        return _fail(
-            "Where is the launcher to listen? Name it: branchtui launcher --socket PATH", WRONG_USAGE
-        )
+        return fail("Where is the launcher to listen? Name it: branchtui launcher --socket PATH", WRONG_USAGE)
     try:
         limits = limits_from(os.environ)
     except ValueError as error:
-        return _fail(str(error), WRONG_USAGE)
+        return fail(str(error), WRONG_USAGE)
     try:
         with SocketFile(Path(path).absolute()) as file:
             return _serve(file, path, limits)
     except CannotListen as error:
-        return _fail(str(error), REFUSED)
+        return fail(str(error))
 
 
 def _serve(file: SocketFile, path: str, limits: Limits) -> int:
@@ -50,9 +46,9 @@ def _serve(file: SocketFile, path: str, limits: Limits) -> int:
             merge_pages()
         preload()
     except OSError as error:
-        return _fail(f"This kernel merges no pages ({error.strerror}); unset {_MERGE}.", REFUSED)
+        return fail(f"This kernel merges no pages ({error.strerror}); unset {_MERGE}.")
     except NotFit as reason:
-        return _fail(f"The launcher cannot serve: {reason}.", REFUSED)
+        return fail(f"The launcher cannot serve: {reason}.")
     with Launcher(file.listener, serve, rehearse, limits=limits, log=_log) as launcher:
         sys.stdout.write(f"branchtui launcher ready at {path}\n")
         sys.stdout.flush()
@@ -89,8 +85,3 @@ def _default(environment: Mapping[str, str]) -> str | None:
 def _log(line: str) -> None:
     sys.stderr.write(f"{line}\n")
     sys.stderr.flush()
-
-
-def _fail(sentence: str, code: int) -> int:
-    sys.stderr.write(f"{sentence}\n")
-    return code

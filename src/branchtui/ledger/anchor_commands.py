@@ -8,12 +8,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from branchtui.exits import DONE
 from branchtui.ledger import anchors
 from branchtui.ledger.anchoring import PLACE_VARIABLE, contradiction, signing_key, time_of
 from branchtui.ledger.anchors import Anchor, Stand
 from branchtui.ledger.check_anchors import hash_at
 from branchtui.ledger.clock import SystemClock
-from branchtui.ledger.commands import DONE, telling
+from branchtui.ledger.commands import telling
 from branchtui.ledger.seal_key import KeyUnusable, read_key
 from branchtui.ledger.store.engine import store_at
 

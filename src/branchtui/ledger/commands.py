@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from branchtui.contract.sessions import Role
+from branchtui.exits import DONE, fail
 from branchtui.format.money import MoneyError, parse_money
 from branchtui.ledger import setup
 from branchtui.ledger.clock import SystemClock
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
 _LOG: Final = "BRANCHTUI_LEDGER_LOG"
 """Set to `warnings`, leaves out the line that each request has in the log."""
 
-DONE: Final = 0
-REFUSED: Final = 1
-
 _LIMITS: Final = "BRANCHTUI_LEDGER_LIMITS"
 """Set to `off`, lifts how many changes and searches a second one user may ask for: for a benchmark."""
 
@@ -41,8 +39,7 @@ def telling(run: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Name
         try:
             return run(arguments)
         except (StoreUnavailable, PasswordUnfit, MoneyError, ValueError, OSError) as error:
-            sys.stderr.write(f"{error}\n")
-            return REFUSED
+            return fail(str(error))
 
     return command
 

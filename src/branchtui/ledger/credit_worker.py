@@ -18,6 +18,7 @@ from sqlalchemy import bindparam, func, select
 
 from branchtui.contract.credit_statements import MailState
 from branchtui.ledger.mailing import MailFailed, message_of
+from branchtui.ledger.pdfs import statement_pdf
 from branchtui.ledger.store import tables
 from branchtui.ledger.store.errors import StoreFailure
 from branchtui.ledger.store.mapping import compiled
@@ -214,7 +215,7 @@ async def _send(core: Core, server: MailServer, mail: StatementMail) -> None:
     statement = await core.reader.get(CreditStatement, mail.statement_id)
     assert statement is not None, "a mail names its statement"
     found = await credit_statements.whole(core, statement)
-    pdf = await credit_statements.as_pdf(found)
+    pdf = await statement_pdf(found)
     message = message_of(
         server,
         to=mail.address,

@@ -6,10 +6,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from branchtui.exits import DONE
 from branchtui.ledger import backup as copies
 from branchtui.ledger import setup, upkeep
 from branchtui.ledger.clock import SystemClock
-from branchtui.ledger.commands import DONE, read_password, telling, verify_timezone
+from branchtui.ledger.commands import read_password, telling, verify_timezone
 
 if TYPE_CHECKING:
     import argparse

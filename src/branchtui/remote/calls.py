@@ -28,7 +28,8 @@ from branchtui.remote.errors import (
     SessionEnded,
     Unreachable,
 )
-from branchtui.remote.heads import SEEN, Head, Heads
+from branchtui.remote.head import Head
+from branchtui.remote.heads import SEEN, Heads
 from branchtui.remote.line import Line, LineFigures, LineListener
 from branchtui.remote.retry import Retries, Try, Waiting
 from branchtui.remote.transport import Ask, Transport

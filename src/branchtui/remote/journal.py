@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from branchtui.remote.errors import JournalUnavailable
-from branchtui.remote.heads import Head
+from branchtui.remote.head import Head
 from branchtui.remote.intents import IntentState, Pending
 from branchtui.remote.journal_files import OwnedFile, claim_file, claim_orphans
 from branchtui.remote.journal_rows import COLUMNS, connect, insert, pending_of, translated

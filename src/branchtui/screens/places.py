@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import import_module
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from textual.message import Message
 
 from branchtui.widgets.actions import Action
 from branchtui.widgets.commands import Command
 
-if TYPE_CHECKING:
-    from branchtui.screens.base import LedgerScreen
-    from branchtui.screens.desk import Desk
-
 
 @dataclass(frozen=True)
 class Place:
-    """A screen that lives as long as the session. It is imported and made when it is first gone to."""
+    """A screen that lives as long as the session."""
 
     name: str
     keys: tuple[str, ...]
@@ -33,12 +28,6 @@ class Place:
     def action_id(self) -> str:
         """The id of the action that goes there."""
         return f"go-{self.name}"
-
-    def make(self, desk: Desk) -> LedgerScreen:
-        """The screen, fresh."""
-        module, _, name = self.screen.partition(":")
-        made: LedgerScreen = getattr(import_module(f"branchtui.screens.{module}"), name)(desk)
-        return made
 
 
 HOME: Final = "home"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from textual import events
@@ -59,8 +60,10 @@ class Ways:
                 await app.push_screen(screen)
 
     def _made(self, name: str) -> LedgerScreen:
+        """The screen of a place: imported and made when it is first gone to."""
         if name not in self._places:
-            self._places[name] = place(name).make(self._desk)
+            module, _, screen = place(name).screen.partition(":")
+            self._places[name] = getattr(import_module(f"branchtui.screens.{module}"), screen)(self._desk)
             self._app.install_screen(self._places[name], name)
         return self._places[name]
 

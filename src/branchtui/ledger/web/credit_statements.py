@@ -10,6 +10,7 @@ from branchtui.contract import credit_statements as wire
 from branchtui.contract.problem import Codes
 from branchtui.ledger.access import Permission as P
 from branchtui.ledger.operations import Reply
+from branchtui.ledger.pdfs import statement_pdf
 from branchtui.ledger.store.rows import StatementMail
 from branchtui.ledger.web.route import Call, Route, answered
 from branchtui.ledger.workflows import credit_statements
@@ -29,7 +30,7 @@ async def statement(call: Call) -> Reply:
     wanted = call.http.headers.get("accept", "").partition(";")[0].strip().lower()
     if wanted == PDF:
         whole = await credit_statements.whole(core, found)
-        return _file(whole, await credit_statements.as_pdf(whole), PDF, "pdf")
+        return _file(whole, await statement_pdf(whole), PDF, "pdf")
     if wanted == TEXT:
         whole = await credit_statements.whole(core, found)
         return _file(whole, credit_statements.as_text(whole).encode(), f"{TEXT}; charset=utf-8", "txt")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -309,18 +308,6 @@ def send_again(tx: Tx, command: Command, statement_id: str) -> Reply:
 def as_text(found: Whole) -> str:
     """The whole statement as plain text."""
     return "\n".join(text_lines(found)) + "\n"
-
-
-async def as_pdf(found: Whole) -> bytes:
-    """The whole statement as PDF, made beside the loop."""
-
-    def made() -> bytes:
-        # The library comes along with the first one: it is a tenth of what a ledger takes to start.
-        from branchtui.ledger import statement_pdf
-
-        return statement_pdf.as_pdf(found)
-
-    return await asyncio.to_thread(made)
 
 
 def file_name(found: Whole, ending: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 import psycopg
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from branchtui.ledger.store.connection import Connection
-    from branchtui.ledger.store.postgres.store import PostgresStore
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -47,10 +46,28 @@ _SETTINGS: Final = (
 _Driver = psycopg.AsyncConnection[Any]
 
 
+class Server(Protocol):
+    """As much of a database as its readers need."""
+
+    @property
+    def name(self) -> str:
+        """For people: without a password."""
+        ...
+
+    @property
+    def conninfo(self) -> str:
+        """How the driver finds it."""
+        ...
+
+    def connect(self, *, read_only: bool = False) -> Connection:
+        """A connection for a long read; raises StoreUnavailable."""
+        ...
+
+
 class PostgresReader(Reader):
     """Reads the primary, so that everybody sees what was acknowledged to them."""
 
-    def __init__(self, store: PostgresStore) -> None:
+    def __init__(self, store: Server) -> None:
         self._store = store
         self._idle: list[tuple[float, _Driver]] = []
         self._places = asyncio.Semaphore(CONNECTIONS)

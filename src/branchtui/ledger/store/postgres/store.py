@@ -9,12 +9,12 @@ import psycopg
 from branchtui.ledger.store.errors import StoreUnavailable
 from branchtui.ledger.store.postgres import address, faults
 from branchtui.ledger.store.postgres.connection import SETTINGS, TURN, PostgresConnection, adapt
+from branchtui.ledger.store.postgres.reader import PostgresReader
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from branchtui.ledger.store.errors import Fault
-    from branchtui.ledger.store.reader import Reader
 
 OLDEST: Final = 140_000
 """The oldest server that is supported, as it numbers itself."""
@@ -156,10 +156,8 @@ class PostgresStore:
             raise
         return connection
 
-    def reader(self) -> Reader:
+    def reader(self) -> PostgresReader:
         """A few connections that belong to the event loop."""
-        from branchtui.ledger.store.postgres.reader import PostgresReader
-
         return PostgresReader(self)
 
     def fault_of(self, error: BaseException) -> Fault | None:
