@@ -11,7 +11,8 @@ from branchtui.contract.imports import DateOrder, DecimalWriting
 from branchtui.ledger.feeds.table_file import Row
 from branchtui.ledger.feeds.universal import Payers
 from branchtui.ledger.store import file_store
-from branchtui.ledger.workflows.file_judge import Judge, Setting, Staged
+from branchtui.ledger.workflows.file_judge import Judge
+from branchtui.ledger.workflows.file_setting import Setting, Staged
 from branchtui.ledger.workflows.file_sweep import Sweep
 from branchtui.ledger.workflows.file_xray import Figures
 

@@ -20,8 +20,9 @@ from branchtui.ledger.feeds.table_file import Row
 from branchtui.ledger.feeds.universal import Facts, UniversalFile, is_universal
 from branchtui.ledger.store import file_store, upload_store
 from branchtui.ledger.texts import is_unsafe
-from branchtui.ledger.workflows.file_judge import BLANK, Judge, Setting, Staged
+from branchtui.ledger.workflows.file_judge import BLANK, Judge
 from branchtui.ledger.workflows.file_rules import relatives
+from branchtui.ledger.workflows.file_setting import Setting, Staged
 from branchtui.ledger.workflows.file_xray import Figures
 from branchtui.ledger.workflows.import_rows import encoded_findings
 

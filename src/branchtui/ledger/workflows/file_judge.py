@@ -10,7 +10,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from itertools import chain
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from pydantic_core import to_json
 
@@ -25,6 +25,7 @@ from branchtui.ledger.feeds.universal import PAYER_CELLS
 from branchtui.ledger.store import file_store
 from branchtui.ledger.store.file_store import Payer
 from branchtui.ledger.texts import is_unsafe
+from branchtui.ledger.workflows.file_setting import Setting, Staged
 from branchtui.ledger.workflows.file_sweep import Stated, Sweep, change_of, remarks
 from branchtui.ledger.workflows.file_xray import Figures
 from branchtui.ledger.workflows.import_rows import encoded_findings
@@ -32,7 +33,6 @@ from branchtui.ledger.workflows.import_rows import encoded_findings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from branchtui.contract.imports import DateOrder, DecimalWriting
     from branchtui.ledger.feeds.universal import Payers
     from branchtui.ledger.store.connection import Connection
 
@@ -52,30 +52,6 @@ _NEW, _CHANGED, _FLIPPED, _UNCHANGED, _WRONG = (
 )
 _ACTIVE: Final = CustomerStatus.ACTIVE.value
 _ON_THE_MOVE: Final = CustomerStatus.TRANSFER_IN_PROGRESS.value
-
-Staged = tuple[Any, ...]
-"""A row in the order of the columns of `BalanceFileRow`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """How rows are read, and whom they may be about.
-
-    `visible` are the branches that the sender sees, `inside` those that the file is for: all of them, or a
-    division. `account_no` is the one payer it is for, if it is. `moved_share_percent` is where a move becomes
-    remarkable. `as_of_date` is the file's, for a table that repeats it in its rows.
-    """
-
-    file_id: str
-    visible: frozenset[str]
-    inside: frozenset[str]
-    division: str | None
-    account_no: str | None
-    currency: str
-    as_of_date: str
-    decimal: DecimalWriting
-    date_order: DateOrder | None
-    moved_share_percent: int
 
 
 @dataclass(slots=True)

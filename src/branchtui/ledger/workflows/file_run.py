@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from branchtui.ledger.store.connection import Connection
     from branchtui.ledger.store.unit import BulkTx
-    from branchtui.ledger.workflows.file_judge import Staged
+    from branchtui.ledger.workflows.file_setting import Staged
     from branchtui.ledger.workflows.jobs import Running
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from branchtui.ledger.feeds.table_file import Row
-    from branchtui.ledger.workflows.file_judge import Setting, Staged
+    from branchtui.ledger.workflows.file_setting import Setting, Staged
     from branchtui.ledger.workflows.file_xray import Figures
 
 _TEXT_CHARACTERS: Final = 100
