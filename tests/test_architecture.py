@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,29 @@ def test_format_rests_on_the_standard_library_and_wcwidth() -> None:
                 if name.partition(".")[0] not in allowed and not name.startswith("branchtui.format")
             ]
     assert not foreign
+
+
+def test_no_two_modules_need_each_other() -> None:
+    """code.md: data flows one way. Neither by a late import nor for a type alone does a module name one above it."""
+    names = {
+        path.removeprefix("src/").removesuffix(".py").replace("/", ".").removesuffix(".__init__"): tree
+        for path, tree in parsed()
+    }
+    TopologicalSorter(
+        {name: set(_imported(tree, set(names))) - {name} for name, tree in names.items()}
+    ).prepare()
+
+
+def _imported(tree: ast.Module, ours: set[str]) -> list[str]:
+    found: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            # `from package import module` names the module, not all that its package hands on.
+            whole = [f"{node.module}.{alias.name}" for alias in node.names]
+            found += [name if name in ours else node.module for name in whole]
+    return [name for name in found if name in ours]
 
 
 def test_no_module_is_longer_than_400_lines() -> None:
