@@ -8,12 +8,12 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
-from tests.ledger.workbooks import with_part, workbook
+from tests.ledger.workbooks import by_hand, cells, sheet_of, with_part, workbook
 
 from branchtui.ledger.feeds import workbook as feed
 from branchtui.ledger.feeds.table_file import TableFile
-from branchtui.ledger.feeds.workbook_reader import Unseen, refuse_hidden
-from branchtui.ledger.feeds.workbook_shown import Shown
+from branchtui.ledger.feeds.workbook_reader import refuse_hidden
+from branchtui.ledger.feeds.workbook_shown import Shown, Unseen
 
 HEAD = ["customer_no", "amount", "as_of_date"]
 ROW = ["000101", 5, "2026-09-30"]
@@ -123,6 +123,105 @@ def test_what_is_more_than_a_table_is_refused(data: bytes, code: str, said: str)
     assert [each.code for each in table.findings] == ([code] if code else [])
     assert all(said in each.message for each in table.findings)
     assert not code or not list(table.rows())
+
+
+FIRST = f'<row r="1">{cells(1, *HEAD)}</row>'
+SECOND = f'<row r="2">{cells(2, "000101", "5", "2026-09-30")}</row>'
+FORMULA = '<row r="2"><c r="A2"><f>1+1</f><v>2</v></c></row>'
+
+
+def test_a_workbook_of_two_kilobytes_is_read() -> None:
+    """Contract 8: however little a program has written beside the rows."""
+    data = by_hand(sheet_of(FIRST + SECOND))
+    assert len(data) < 2_048
+    table = read(data)
+    assert [row.cells for row in table.rows()] == [["000101", "5", "2026-09-30"]], table.findings
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (by_hand(sheet_of(FIRST + FORMULA), part="xl/sheet1.xml"), "workbook-formulas"),
+        (by_hand(sheet_of(FIRST + FORMULA), part="worksheets/first.dat"), "workbook-formulas"),
+        (by_hand(sheet_of(FIRST + FORMULA).replace("<f>", "<f\n>")), "workbook-formulas"),
+        (by_hand(sheet_of(FIRST + SECOND.replace('r="2"', "hidden = '1' r='2'", 1))), "workbook-hidden"),
+        (by_hand(sheet_of(FIRST + SECOND.replace('r="2"', 'r="2" hidden="&#49;"', 1))), "workbook-hidden"),
+        (
+            by_hand(sheet_of(FIRST + SECOND.replace('r="2"', f'r="2" spans="{"1:3 " * 200}" ht="0"', 1))),
+            "workbook-hidden",
+        ),
+        (by_hand(sheet_of(FIRST + '<row r="2"><c r="A2" t = "e"><v>#N/A</v></c></row>')), "workbook-errors"),
+        (by_hand(sheet_of(FIRST + SECOND, behind='<mergeCells><mergeCell ref = "A1:A2"/></mergeCells>')), "workbook-merged"),
+    ],
+    ids=["another part", "another folder", "over two lines", "blanks in a tag", "by its number", "a long tag", "error", "merged"],
+)  # fmt: skip
+def test_what_is_more_than_a_table_is_refused_however_it_is_written(data: bytes, code: str) -> None:
+    """Ledger, section 7: by what the sheet holds, not by how its program writes it or calls its parts."""
+    table = read(data)
+    assert [each.code for each in table.findings] == [code]
+    assert list(table.rows()) == []
+
+
+LISTS = (
+    '<extLst><ext xmlns:x14="http://schemas.microsoft.com/office/spreadsheetml/2009/9/main"><x14:dataValidations count="1" '
+    'xmlns:xm="http://schemas.microsoft.com/office/excel/2006/main"><x14:dataValidation type="list"><x14:formula1>'
+    "<xm:f>Lists!$A$1:$A$3</xm:f></x14:formula1><xm:sqref>A2:A9</xm:sqref></x14:dataValidation></x14:dataValidations></ext></extLst>"
+)
+"""How Excel keeps a list of another sheet that cells offer, as those of our templates do."""
+
+
+@pytest.mark.parametrize(
+    "sheet",
+    [
+        sheet_of(FIRST + SECOND, behind=LISTS),
+        sheet_of(FIRST + SECOND + "<!-- <f>1+1</f> -->"),
+        sheet_of(FIRST + SECOND + '<row r="3" hidden="1" ht="0"><c r="A3" s="0"/></row>'),
+    ],
+    ids=["lists", "a remark", "an empty row"],
+)
+def test_what_only_looks_like_more_than_a_table_is_read(sheet: str) -> None:
+    """Contract 8: a template that was filled in and saved; nothing is worked out in it, and nothing hidden."""
+    table = read(by_hand(sheet))
+    assert [row.cells for row in table.rows()] == [["000101", "5", "2026-09-30"]], table.findings
+
+
+def test_formats_are_those_of_the_part_that_the_workbook_names() -> None:
+    """Contract 8: zeros in front, however the part is called that says them."""
+    namespace = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    styles = (
+        f'<styleSheet xmlns="{namespace}"><numFmts><numFmt numFmtId="164" formatCode="000000"/></numFmts>'
+        '<cellXfs><xf numFmtId="0"/><xf numFmtId="164"/></cellXfs></styleSheet>'
+    )
+    row = '<row r="2"><c r="A2" s="1"><v>101</v></c></row>'
+    table = read(by_hand(sheet_of(FIRST + row), also={"xl/theme/styles2.xml": styles}))
+    assert [row.cells[0] for row in table.rows()] == ["000101"], table.findings
+
+
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_sheet_in_utf_16_is_no_empty_one(codec: str) -> None:
+    """Contract 8: what cannot be read is said, and what to do."""
+    data = by_hand(f'<?xml version="1.0" encoding="UTF-16"?>{sheet_of(FIRST + SECOND)}'.encode(codec))
+    ((code, said),) = [(each.code, each.message) for each in read(data).findings]
+    assert (code, "UTF-16" in said and "as CSV" in said) == ("workbook-unread", True)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_an_archive_that_cannot_be_right_is_not_called_too_large() -> None:
+    """Contract 8: the sentence is true of the file."""
+    out = io.BytesIO(GOOD)
+    with zipfile.ZipFile(out, "a") as made:
+        made.writestr("xl/worksheets/sheet1.xml", "<worksheet/>")
+    many = archive(**{f"part{at}": "" for at in range(feed.PARTS_MAX)}, **{"xl/workbook.xml": ""})
+    squeezed = bytearray(GOOD)
+    at = squeezed.index(b"PK\x01\x02")
+    squeezed[8:10] = squeezed[at + 10 : at + 12] = (14).to_bytes(2, "little")
+    for data, words in (
+        (out.getvalue(), "no workbook that can be opened"),
+        (many, "more than 1,000 parts"),
+        (bytes(squeezed), "no workbook that can be opened"),
+    ):
+        (said,) = [each.message for each in read(data).findings]
+        assert words in said
 
 
 SHOWN: list[tuple[str, float, str]] = [
