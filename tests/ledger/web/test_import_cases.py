@@ -170,6 +170,28 @@ def test_a_credit_account_is_opened_by_digits_alone(boss: Api, column: str, valu
     assert wrong(boss, made) == [(2, column, code)]
 
 
+@pytest.mark.parametrize(
+    ("table", "owed_minor"),
+    [
+        ('last_name,first_name,max_credit,restrict_credit,opening_credit\nA,B,none,yes,"1200,50"\n', 120_050),
+        ("last_name;first_name;max_credit;restrict_credit;opening_credit\nA;B;50000;yes;1200.50\n", 120_050),
+        (
+            "last_name\tfirst_name\tmax_credit\trestrict_credit\topening_credit\nA\tB\tnone\tyes\t1,250\n",
+            None,
+        ),
+    ],
+    ids=["a decimal comma", "a decimal point", "asked"],
+)
+def test_what_is_owed_already_shows_how_a_file_writes_amounts(
+    boss: Api, till: Till, table: str, owed_minor: int | None
+) -> None:
+    """Contract 8: from all its rows, whichever column the amounts stand in; what they leave open is asked."""
+    made = import_file(boss, table, kind="credit-accounts")
+    owed = till.ledger.query("SELECT owed_minor FROM credit_accounts WHERE import_id = ?", made["id"])
+    assert owed == ([] if owed_minor is None else [(owed_minor,)]), findings(boss, made)
+    assert bool(made["recognised"]["questions"]) == (owed_minor is None)
+
+
 def test_a_limit_of_zero_is_one(boss: Api) -> None:
     """Contract 7: as people write it."""
     made = import_file(

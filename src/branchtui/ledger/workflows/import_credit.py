@@ -78,7 +78,7 @@ class CreditAccountRows:
     """The kind `credit-accounts`."""
 
     columns: tuple[str, ...] = COLUMNS
-    amount_column: str = "max_credit"
+    amount_columns: tuple[str, ...] = ("opening_credit", "max_credit")
     date_columns: tuple[str, ...] = ("settle_anchor",)
     synonyms: Mapping[str, str] = NO_SYNONYMS
     chunk_rows: int = 5_000

@@ -61,7 +61,7 @@ _CELL_OF: Final = {"staff_id": "staff", "addresses": "address_type", "identifier
 class CustomerRows:
     """A kind of customers: persons, or entities."""
 
-    amount_column: str = ""
+    amount_columns: tuple[str, ...] = ()
     date_columns: tuple[str, ...] = DATE_COLUMNS
     synonyms: Mapping[str, str] = SYNONYMS
     chunk_rows: int = CHUNK_ROWS

@@ -47,7 +47,7 @@ class PlanRows:
     """The kind `plans`. A row without a currency is in that of the branch, where the file has no such column."""
 
     columns: tuple[str, ...] = COLUMNS
-    amount_column: str = "price"
+    amount_columns: tuple[str, ...] = ("price",)
     date_columns: tuple[str, ...] = ()
     synonyms: Mapping[str, str] = {"days": "validity_days"}
     chunk_rows: int = 500

@@ -52,7 +52,7 @@ class BalanceRecordRows:
     """The kind `balance-records`. Rows name their customer by `customer_no`, or by an account's number."""
 
     columns: tuple[str, ...] = COLUMNS
-    amount_column: str = "amount"
+    amount_columns: tuple[str, ...] = ("amount",)
     date_columns: tuple[str, ...] = ("as_of_date",)
     synonyms: Mapping[str, str] = NO_SYNONYMS
     chunk_rows: int = 5_000
