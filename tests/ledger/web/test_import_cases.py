@@ -127,7 +127,7 @@ def test_what_a_spreadsheet_shows_for_an_error_is_no_text(till: Till, boss: Api,
 
 @pytest.mark.parametrize(
     "written",
-    ["2.54711E11", "0711ABCDEF", "0711000015 ext 5", "0711000015;ext=5", "711000026.0", "0711000014 or 0722000014"],
+    ["2.54711E11", "0711ABCDEF", "0711000015 ext 5", "0711000015;ext=5", "711000026.0", "+254711000026.0", "0711000014 or 0722000014"],
 )  # fmt: skip
 def test_what_is_more_than_a_phone_number_is_none(boss: Api, written: str) -> None:
     """Contract 5, 8: no digits are made of letters, none are added and none let go."""
@@ -198,6 +198,26 @@ def test_a_limit_of_zero_is_one(boss: Api) -> None:
         boss, f"{CREDIT}\nA,B,0,yes\nC,D,0.00,yes\nE,F,00,yes\nG,H,0.,yes\n", kind="credit-accounts"
     )
     assert (made["state"], made["imported"]) == ("done", 4), findings(boss, made)
+
+
+@pytest.mark.parametrize(
+    ("kind", "who", "table"),
+    [
+        (PERSONS, "supervisor", "first_name,last_name,external_id\nA,B,{}\n"),
+        ("balance-records", "supervisor", "customer_no,account_kind,amount,currency,as_of_date,external_ref\n{member},loan,5,KES,2026-09-30,{}\n"),
+        ("credit-accounts", "supervisor", "last_name,max_credit,restrict_credit,first_name\nB,5,yes,{}\n"),
+        ("plans", "administrator", "code,price,validity_days,name\nX1,5,1,{}\n"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("written", ['="0000417"', '"=""0000417"""'])
+def test_a_formula_that_shows_a_text_is_not_the_text(
+    till: Till, kind: str, who: str, table: str, written: str
+) -> None:
+    """Contract 8: an id with quotes in it would be another one than the same id of the next file."""
+    api = till.ledger.sign_in(who)
+    member = till.ledger.add_member().customer.customer_no
+    made = import_file(api, table.format(written, member=member), kind=kind)
+    assert [(row_no, code) for row_no, _, code in wrong(api, made)] == [(2, "formula")]
 
 
 # ── workbooks ───────────────────────────────────────────────────────────────────────────────────────────────────────
