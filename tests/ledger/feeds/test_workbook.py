@@ -197,6 +197,24 @@ def test_formats_are_those_of_the_part_that_the_workbook_names() -> None:
     assert [row.cells[0] for row in table.rows()] == ["000101"], table.findings
 
 
+def test_what_stands_far_beside_the_table_is_not_passed_over() -> None:
+    """Contract 8: a row with more cells than columns is told of, however far they are from it."""
+    far = SECOND.replace("</row>", '<c r="CZ2"><v>7</v></c></row>')
+    (row,) = read(by_hand(sheet_of(FIRST + far))).rows()
+    assert [each.code for each in row.findings] == ["columns"]
+    assert "7" in row.cells
+
+
+def test_rows_that_stand_in_one_cell_are_to_be_split() -> None:
+    """Contract 8: a text table that was pasted into the first column."""
+    row = f'<row r="2">{cells(2, "000101,5,2026-09-30")}</row>'
+    ((code, said),) = [
+        (each.code, each.message)
+        for each in read(by_hand(sheet_of(f'<row r="1">{cells(1, ",".join(HEAD))}</row>{row}'))).findings
+    ]
+    assert (code, "Split it into columns" in said) == ("delimiter", True)
+
+
 @pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be"])
 def test_a_sheet_in_utf_16_is_no_empty_one(codec: str) -> None:
     """Contract 8: what cannot be read is said, and what to do."""

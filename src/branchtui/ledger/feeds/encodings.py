@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 _SAMPLE_BYTES: Final = 4_096
 _BEYOND: Final = re.compile("[^\x00-\x7f]")
 _STRAYS: Final = re.compile("[\udc80-\udcff]")
+_RUNS: Final = re.compile(rb"[\x80-\xff]+")
+_TOGETHER: Final = 4
+"""Letters beyond ASCII in a row: more than in any word of a Western language."""
 _CODECS: Final = {
     Encoding.UTF_8: "utf-8-sig",
     Encoding.UTF_16: "utf-16",
@@ -37,6 +40,19 @@ def recognise(chunks: Iterable[bytes]) -> Encoding:
         letters, strays = _weighed(decoder.decode(chunk), letters, strays)
     letters, strays = _weighed(decoder.decode(b"", final=True), letters, strays)
     return Encoding.CP1252 if strays > letters else Encoding.UTF_8
+
+
+def is_western(chunks: Iterable[bytes]) -> bool:
+    """Whether bytes that are no UTF-8 read as texts of the Western code page.
+
+    Its letters beyond ASCII stand among others; those of Cyrillic, Arabic or Han in code pages of their own follow each other.
+    """
+    found = together = 0
+    for chunk in chunks:
+        for several in _RUNS.findall(chunk):
+            found += len(several)
+            together += len(several) if len(several) >= _TOGETHER else 0
+    return together * 2 <= found
 
 
 def _weighed(text: str, letters: int, strays: int) -> tuple[int, int]:

@@ -147,7 +147,11 @@ def table(rows: Iterable[list[Any]]) -> Iterator[list[str]]:
     for count, row in enumerate(rows):
         if count >= _ROWS_MAX:
             return
-        cells = [_text(cell) for cell in row[:_COLUMNS_MAX]]
+        while row and row[-1] in {"", None}:
+            row.pop()
+        # What stands beyond the most columns is told of as too many cells, and never passed over.
+        beyond = row[-1:] if len(row) > _COLUMNS_MAX else []
+        cells = [_text(cell) for cell in (*row[: _COLUMNS_MAX - len(beyond)], *beyond)]
         while cells and not cells[-1]:
             cells.pop()
         if not cells:
