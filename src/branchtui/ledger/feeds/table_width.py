@@ -25,30 +25,37 @@ def completed(
     rows were cut or broken; that is no file of Excel's, and nothing is filled up from there on.
     """
     waiting: list[Row] = []
-    is_excels = True
-    block, have = (header_row_no - 1) // _TOGETHER, width
+    is_excels, whole = True, _block(header_row_no)
     for row in rows:
-        if (row.row_no - 1) // _TOGETHER != block:
+        count = len(row.cells)
+        if count == width and not waiting:
+            whole = (row.row_no - 1) // _TOGETHER
+            yield row
+            continue
+        block = _block(row.row_no)
+        if waiting and block != _block(waiting[0].row_no):
             yield from _filled(waiting, width)
             waiting = []
-            block, have = (row.row_no - 1) // _TOGETHER, 0
-        count = len(row.cells)
+        is_as_short = block != whole and (not waiting or len(waiting[0].cells) == count)
         if row.is_blank and row.is_readable:
             if waiting:
                 waiting.append(row)
             else:
                 yield row
-        elif is_excels and count < width and have in {0, count} and row.is_readable:
-            have = count
+        elif is_excels and count < width and is_as_short and row.is_readable:
             waiting.append(row)
         else:
             is_excels = is_excels and count >= width and not waiting
-            have = width
+            whole = block
             yield from _refused(waiting, width)
             waiting = []
             _refuse_other(row, width)
             yield row
     yield from _refused(waiting, width) if is_cut() else _filled(waiting, width)
+
+
+def _block(row_no: int) -> int:
+    return (row_no - 1) // _TOGETHER
 
 
 def _filled(rows: Iterable[Row], width: int) -> Iterator[Row]:
