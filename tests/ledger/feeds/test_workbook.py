@@ -197,6 +197,24 @@ def test_formats_are_those_of_the_part_that_the_workbook_names() -> None:
     assert [row.cells[0] for row in table.rows()] == ["000101"], table.findings
 
 
+@pytest.mark.parametrize(
+    ("number", "text", "said"),
+    [
+        (12.345, "250,75", "C2 is a number and C3 a text"),
+        (12.345, "1.250,5", "C2 is a number and C3 a text"),
+        (12.345, "1,250.50", ""),
+        (12.34, "250,75", ""),
+        (12345, "250,75", ""),
+    ],
+)
+def test_a_text_makes_no_other_number_of_one(number: float, text: str, said: str) -> None:
+    """Contract 8: a number of three decimals is none of thousands, however the texts beside it write theirs."""
+    rows: list[list[Any]] = [["", *HEAD], ["", "000101", number], ["", "000102", text]]
+    found = read(workbook(rows)).findings
+    assert [each.code for each in found] == (["workbook-writings"] if said else [])
+    assert all(said in each.message and "Make them all numbers" in each.message for each in found)
+
+
 def test_what_stands_far_beside_the_table_is_not_passed_over() -> None:
     """Contract 8: a row with more cells than columns is told of, however far they are from it."""
     far = SECOND.replace("</row>", '<c r="CZ2"><v>7</v></c></row>')

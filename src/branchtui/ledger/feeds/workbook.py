@@ -48,6 +48,10 @@ _ENDS: Final = {
         "workbook-merged",
         "The sheet merges cells over rows {}, of which the first alone keeps the value. Unmerge them and fill every row.",
     ),
+    10: (
+        "workbook-writings",
+        "Amounts are written in two ways: {} with a decimal comma. Make them all numbers, then save it again.",
+    ),
 }
 """What is said by how the reading process ends; it names the place."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import resource
 import sys
 from datetime import date, datetime, time
@@ -14,7 +15,14 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from branchtui.ledger.feeds.workbook_shown import HIDES_CELLS, HIDES_COLUMNS, Shown, Unseen, letters
+from branchtui.ledger.feeds.workbook_shown import (
+    HIDES_CELLS,
+    HIDES_COLUMNS,
+    TWO_WRITINGS,
+    Shown,
+    Unseen,
+    letters,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -33,6 +41,8 @@ _MAY_MERGE: Final = "may-merge"
 """What `workbook.py` says where cells may be merged over several rows."""
 _NAMED_MAX: Final = 5
 """Hidden columns that are named; more are not looked for."""
+_AS_THOUSANDS: Final = re.compile(r"-?[0-9]{1,3}\.[0-9]{3}")
+_DECIMAL_COMMA: Final = re.compile(r"-?(?:[0-9]{1,3}(?:\.[0-9]{3})+|[0-9]+),[0-9]{1,2}")
 _MIDNIGHT: Final = time()
 _NO_FORMATS: Final[Mapping[int, Format]] = {}
 
@@ -85,7 +95,7 @@ def _write(book: CalamineWorkbook, names: Sequence[str], shown: Shown, out: Text
     refuse_hidden(sheet.iter_rows(), shown.hidden_columns(filled[0]), left)
     formats = shown.formats(filled[0])
     rows = as_shown(sheet.iter_rows(), formats, left) if formats else sheet.iter_rows()
-    csv.writer(out, lineterminator="\r\n").writerows(table(rows))
+    csv.writer(out, lineterminator="\r\n").writerows(table(in_one_writing(rows, left)))
     return 0
 
 
@@ -139,6 +149,29 @@ def as_shown(
             if text is not None:
                 row[place] = text
         yield row
+
+
+def in_one_writing(rows: Iterable[list[Any]], left: int) -> Iterator[list[Any]]:
+    """Rows of which no column has numbers that texts in it would make others of: as amounts, `250,75` makes 12345 of 12.345.
+
+    `left` is the column, from 0, that the rows begin with.
+
+    Raises:
+        Unseen: names a cell of each kind.
+    """
+    numbers: dict[int, int] = {}
+    texts: dict[int, int] = {}
+    for row_no, row in enumerate(rows, 1):
+        for column, cell in enumerate(row):
+            if isinstance(cell, float):
+                if cell % 1 and _AS_THOUSANDS.fullmatch(_text(cell)):
+                    numbers.setdefault(column, row_no)
+            elif isinstance(cell, str) and "," in cell and _DECIMAL_COMMA.fullmatch(cell.strip()):
+                texts.setdefault(column, row_no)
+        yield row
+    for column in sorted(numbers.keys() & texts.keys()):
+        name = letters(left + column)
+        raise Unseen(TWO_WRITINGS, f"{name}{numbers[column]} is a number and {name}{texts[column]} a text")
 
 
 def table(rows: Iterable[list[Any]]) -> Iterator[list[str]]:
