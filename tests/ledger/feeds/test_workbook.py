@@ -215,6 +215,25 @@ def test_a_text_makes_no_other_number_of_one(number: float, text: str, said: str
     assert all(said in each.message and "Make them all numbers" in each.message for each in found)
 
 
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        ((date(2026, 3, 4), "13/04/2026"), "C2 is a date and C3 a text"),
+        ((date(2026, 3, 4), "04/13/2026", "31.12.2026", date(2026, 12, 12)), "C2 is a date and C3 a text"),
+        ((date(2026, 3, 14), "13/04/2026"), ""),
+        ((date(2026, 3, 4), "13/04/2026", "03/04/2026"), ""),
+        ((date(2026, 3, 4), "2026-04-13"), ""),
+        ((date(2026, 3, 4), "", date(2026, 3, 5)), ""),
+    ],
+)
+def test_days_that_a_spreadsheet_may_have_turned_are_refused(days: tuple[date | str, ...], said: str) -> None:
+    """Contract 8: where texts of days above 12 were left beside dates of days up to 12, these may be months."""
+    rows: list[list[Any]] = [["", *HEAD], *(["", "000101", each] for each in days)]
+    found = read(workbook(rows)).findings
+    assert [each.code for each in found] == (["workbook-writings"] if said else [])
+    assert all(said in each.message and "Write them all one way" in each.message for each in found)
+
+
 def test_what_stands_far_beside_the_table_is_not_passed_over() -> None:
     """Contract 8: a row with more cells than columns is told of, however far they are from it."""
     far = SECOND.replace("</row>", '<c r="CZ2"><v>7</v></c></row>')

@@ -52,6 +52,10 @@ _ENDS: Final = {
         "workbook-writings",
         "Amounts are written in two ways: {} with a decimal comma. Make them all numbers, then save it again.",
     ),
+    11: (
+        "workbook-writings",
+        "{} a text, and no date has a day above 12: days may have become months. Write them all one way, as texts: 2026-09-30.",
+    ),
 }
 """What is said by how the reading process ends; it names the place."""
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 import resource
 import sys
 from datetime import date, datetime, time
@@ -15,14 +14,8 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from branchtui.ledger.feeds.workbook_shown import (
-    HIDES_CELLS,
-    HIDES_COLUMNS,
-    TWO_WRITINGS,
-    Shown,
-    Unseen,
-    letters,
-)
+from branchtui.ledger.feeds.workbook_shown import HIDES_CELLS, HIDES_COLUMNS, Shown, Unseen, letters
+from branchtui.ledger.feeds.workbook_writings import in_one_writing, number_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -41,8 +34,6 @@ _MAY_MERGE: Final = "may-merge"
 """What `workbook.py` says where cells may be merged over several rows."""
 _NAMED_MAX: Final = 5
 """Hidden columns that are named; more are not looked for."""
-_AS_THOUSANDS: Final = re.compile(r"-?[0-9]{1,3}\.[0-9]{3}")
-_DECIMAL_COMMA: Final = re.compile(r"-?(?:[0-9]{1,3}(?:\.[0-9]{3})+|[0-9]+),[0-9]{1,2}")
 _MIDNIGHT: Final = time()
 _NO_FORMATS: Final[Mapping[int, Format]] = {}
 
@@ -151,29 +142,6 @@ def as_shown(
         yield row
 
 
-def in_one_writing(rows: Iterable[list[Any]], left: int) -> Iterator[list[Any]]:
-    """Rows of which no column has numbers that texts in it would make others of: as amounts, `250,75` makes 12345 of 12.345.
-
-    `left` is the column, from 0, that the rows begin with.
-
-    Raises:
-        Unseen: names a cell of each kind.
-    """
-    numbers: dict[int, int] = {}
-    texts: dict[int, int] = {}
-    for row_no, row in enumerate(rows, 1):
-        for column, cell in enumerate(row):
-            if isinstance(cell, float):
-                if cell % 1 and _AS_THOUSANDS.fullmatch(_text(cell)):
-                    numbers.setdefault(column, row_no)
-            elif isinstance(cell, str) and "," in cell and _DECIMAL_COMMA.fullmatch(cell.strip()):
-                texts.setdefault(column, row_no)
-        yield row
-    for column in sorted(numbers.keys() & texts.keys()):
-        name = letters(left + column)
-        raise Unseen(TWO_WRITINGS, f"{name}{numbers[column]} is a number and {name}{texts[column]} a text")
-
-
 def table(rows: Iterable[list[Any]]) -> Iterator[list[str]]:
     """Rows as texts, each at least as wide as the first that holds something; blank ones at the end are no rows."""
     width = waiting = 0
@@ -202,7 +170,7 @@ def _text(cell: Any) -> str:
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, int | float):
-        return f"{cell:.15g}"
+        return number_text(cell)
     if isinstance(cell, datetime):
         return cell.date().isoformat() if cell.time() == _MIDNIGHT else cell.isoformat(" ")
     if isinstance(cell, date):

@@ -31,6 +31,7 @@ _HIDES_ROWS: Final = 7
 _HAS_ERRORS: Final = 8
 _HAS_MERGED: Final = 9
 TWO_WRITINGS: Final = 10
+TURNED_DAYS: Final = 11
 """How the reading process ends; `workbook.py` knows what to say of it."""
 
 
