@@ -464,6 +464,13 @@ def test_another_writing_of_the_same_name_is_no_difference(written: str, ours: s
     assert not same_name(f"{written} junior", ours)
 
 
+def test_a_name_of_blanks_is_none(ledger: RunningLedger, boss: Api) -> None:
+    """Contract 6: a file with a blank behind every comma says nothing of names."""
+    (number,) = numbers(ledger, 1)
+    found = check_file(boss, universal(payer(number, "5.00")).replace(b",", b", "))
+    assert (found["state"], found_in(boss, found, "warning")) == ("validated", [])
+
+
 def test_blank_rows_are_passed_over_and_said(ledger: RunningLedger, boss: Api) -> None:
     """Contract 8: a blank row is a warning, never the end."""
     first, second = numbers(ledger, 2)
