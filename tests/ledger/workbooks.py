@@ -58,18 +58,20 @@ def by_hand(
     sheet: str | bytes,
     *,
     part: str = "xl/worksheets/sheet1.xml",
+    folder: str = "xl/",
+    sign: str = "/",
     also: Mapping[str, str] = MappingProxyType({}),
 ) -> bytes:
     """A workbook of the few parts that it cannot do without, as a program makes it that is no spreadsheet.
 
-    `part` is where the sheet lies, `also` holds further parts by their names; one of styles is related by its own name.
+    `part` is where the sheet lies, `folder` the part that names it, `sign` stands between folders; `also` holds further parts by their names; one of styles is related by its own name.
     """
     styles = next((name for name in also if "styles" in name), "xl/styles.xml")
     parts = {
         "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}/content-types"><Default Extension="xml" ContentType="application/xml"/></Types>',
-        "_rels/.rels": f'<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="rId1" Type="{_RELATED}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-        "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_RELATED}"><sheets><sheet name="Rows" sheetId="1" r:id="rId1"/></sheets></workbook>',
-        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="rId1" Type="{_RELATED}/worksheet" Target="/{part}"/>'
+        "_rels/.rels": f'<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="rId1" Type="{_RELATED}/officeDocument" Target="{folder}workbook.xml"/></Relationships>',
+        f"{folder}workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_RELATED}"><sheets><sheet name="Rows" sheetId="1" r:id="rId1"/></sheets></workbook>',
+        f"{folder}_rels/workbook.xml.rels": f'<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="rId1" Type="{_RELATED}/worksheet" Target="/{part}"/>'
         f'<Relationship Id="rId2" Type="{_RELATED}/styles" Target="/{styles}"/></Relationships>',
         part: sheet,
         **also,
@@ -77,5 +79,5 @@ def by_hand(
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
         for name, content in parts.items():
-            made.writestr(name, content)
+            made.writestr(name.replace("/", sign), content)
     return out.getvalue()

@@ -185,6 +185,21 @@ def test_what_only_looks_like_more_than_a_table_is_read(sheet: str) -> None:
     assert [row.cells for row in table.rows()] == [["000101", "5", "2026-09-30"]], table.findings
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        by_hand(sheet_of(FIRST + SECOND), part="sheet1.xml", folder=""),
+        by_hand(sheet_of(FIRST + SECOND), sign="\\"),
+        with_part(by_hand(sheet_of(FIRST + SECOND)), "customXml/item1.xml", "<DataMashup/>".encode("utf-16")),
+    ],
+    ids=["no folders", "another sign between folders", "beside what a query keeps"],
+)
+def test_a_workbook_is_known_by_its_parts_wherever_they_lie(data: bytes) -> None:
+    """Contract 8: as programs arrange them; only what is read counts."""
+    table = read(data)
+    assert [row.cells for row in table.rows()] == [["000101", "5", "2026-09-30"]], table.findings
+
+
 def test_formats_are_those_of_the_part_that_the_workbook_names() -> None:
     """Contract 8: zeros in front, however the part is called that says them."""
     namespace = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import lzma
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -64,6 +65,10 @@ _OLD: Final = b"\xd0\xcf\x11\xe0"
 _BLOCK_BYTES: Final = 256 * 1024
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
 """How a part begins that is written in UTF-16: the library that reads sheets would find nothing in it."""
+_READ: Final = re.compile(r"(?!customxml|docprops).*\.(?:xml|rels)$", re.IGNORECASE)
+"""The parts that make up the sheets; programs keep what they want in the others, in UTF-16 too."""
+_WORKBOOK: Final = re.compile(r"(?:^|/)workbook[0-9]*\.xml$")
+"""Where programs put the part that names the sheets: mostly in the folder `xl`."""
 _ENCRYPTED: Final = 1
 _MARK_BYTES: Final = 2
 _PLACE_BYTES: Final = 100
@@ -130,17 +135,17 @@ def as_text(
 def _look_at(archive: zipfile.ZipFile) -> None:
     """Refuse before anything is unpacked what need not be, and then count what really comes out."""
     parts = archive.infolist()
-    names = {part.filename.lower() for part in parts}
-    if "xl/workbook.xml" not in names:
+    names = {part.filename.replace("\\", "/").lower() for part in parts}
+    if not any(map(_WORKBOOK.search, names)):
         raise WorkbookUnfit(
             "not-a-table", "This is an archive and no workbook. Send a table, as .xlsx or CSV."
         )
     if any(part.flag_bits & _ENCRYPTED for part in parts):
         said = "This workbook is protected by a password. Save it without one."
         raise WorkbookUnfit("workbook-protected", said)
-    if any("vbaproject" in name or name.startswith("xl/macrosheets/") for name in names):
+    if any("vbaproject" in name or "macrosheets/" in name for name in names):
         raise WorkbookUnfit("workbook-macros", "This workbook holds macros. Save it as .xlsx, or as CSV.")
-    if any(name.startswith("xl/externallinks/") for name in names):
+    if any("externallinks/" in name for name in names):
         said = "This workbook has links to other files. Copy its rows as values into a new one."
         raise WorkbookUnfit("workbook-links", said)
     if len(names) != len(parts):
@@ -159,7 +164,7 @@ def _look_at(archive: zipfile.ZipFile) -> None:
 def _count(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
     """A part must unpack to what it claims (the archive's own check sum holds that)."""
     with archive.open(part) as opened:
-        if opened.read(_MARK_BYTES) in _UTF_16 and part.filename.lower().endswith((".xml", ".rels")):
+        if opened.read(_MARK_BYTES) in _UTF_16 and _READ.match(part.filename):
             said = "This workbook is written in UTF-16, which is not read. Save it again as .xlsx, or as CSV."
             raise WorkbookUnfit("workbook-unread", said)
         while opened.read(_BLOCK_BYTES):

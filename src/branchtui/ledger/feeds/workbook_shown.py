@@ -48,7 +48,7 @@ class Shown:
 
     def __init__(self, data: bytes) -> None:
         self._archive = zipfile.ZipFile(io.BytesIO(data))
-        self._names = {name.lower(): name for name in self._archive.namelist()}
+        self._names = {name.replace("\\", "/").lower(): name for name in self._archive.namelist()}
         self._parts, self._styles_part = self._sheets()
 
     def refuse_more_than_values(self, *, may_merge: bool) -> None:
@@ -105,18 +105,27 @@ class Shown:
 
     def _sheets(self) -> tuple[dict[str, str], str]:
         """The part of each sheet, by the name that people see, and the part of the styles."""
-        targets: dict[str | None, str] = {}
-        styles = ""
-        for _, each in self._events("xl/_rels/workbook.xml.rels", "Relationship"):
-            target = posixpath.normpath(posixpath.join("/xl", each.get("Target", "")))[1:].lower()
-            targets[each.get("Id")] = target
-            if each.get("Type", "").endswith("/styles"):
-                styles = target
+        book = next(
+            (part for _, kind, part in self._related("") if kind == "officeDocument"), "xl/workbook.xml"
+        )
+        targets, styles = {}, ""
+        for key, kind, part in self._related(book):
+            targets[key] = part
+            if kind == "styles":
+                styles = part
         found = {}
-        for _, each in self._events("xl/workbook.xml", "sheet"):
+        for _, each in self._events(book, "sheet"):
             key = next((value for name, value in each.items() if etree.QName(name).localname == "id"), "")
             found[each.get("name", "")] = targets.get(key, "")
         return found, styles
+
+    def _related(self, part: str) -> Iterator[tuple[str, str, str]]:
+        """The parts that a part names, or the archive itself: each by its key, with the last word of its kind."""
+        folder, name = posixpath.split(part)
+        for _, each in self._events(posixpath.join(folder, "_rels", f"{name}.rels"), "Relationship"):
+            target = each.get("Target", "").replace("\\", "/")
+            place = posixpath.normpath(posixpath.join("/", folder, target))[1:].lower()
+            yield each.get("Id", ""), posixpath.basename(each.get("Type", "")), place
 
     def _styles(self) -> dict[str, Format]:
         """The formats that matter, by the number that a cell names its style by."""
