@@ -108,7 +108,7 @@ class Shown:
         book = next(
             (part for _, kind, part in self._related("") if kind == "officeDocument"), "xl/workbook.xml"
         )
-        targets, styles = {}, ""
+        targets, styles = {}, posixpath.join(posixpath.dirname(book), "styles.xml")
         for key, kind, part in self._related(book):
             targets[key] = part
             if kind == "styles":
