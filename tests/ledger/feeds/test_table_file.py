@@ -193,11 +193,14 @@ def test_a_row_that_may_be_cut_is_not_filled_up(change: Callable[[list[str]], li
     assert all(row.is_readable == (len(row.cells) == 3) for row in rows)
 
 
-@pytest.mark.parametrize("codec", ["cp1251", "cp1256", "gb18030", "shift_jis", "euc_kr", "cp1253"])
+@pytest.mark.parametrize(
+    "codec", ["cp1251", "cp1256", "gb18030", "shift_jis", "euc_kr", "cp1253", "cp850", "mac_roman"]
+)
 def test_names_of_another_code_page_are_not_taken_for_western_ones(codec: str) -> None:
     """Contract 8: no letter becomes another one unseen; what to do is said."""
     name = {
         "cp1251": "Иван Петров", "cp1256": "محمد علي", "gb18030": "北京农业", "shift_jis": "鈴木太郎", "euc_kr": "김철수", "cp1253": "Γιώργος",
+        "cp850": "José Muñoz", "mac_roman": "José Müller",
     }[codec]  # fmt: skip
     table, _ = read(f"customer_no,amount,note\n000101,5,{name}\n".encode(codec))
     ((code, said),) = [(each.code, each.message) for each in table.findings]
@@ -205,7 +208,17 @@ def test_names_of_another_code_page_are_not_taken_for_western_ones(codec: str) -
 
 
 @pytest.mark.parametrize(
-    "name", ["Größe & Söhne", "Noël–l’Œuvre «É»", "Þórður Ægisson", "ÅÄÖ AB", "São João 5 €"]
+    "name",
+    [
+        "Größe & Söhne",
+        "Noël–l’Œuvre «É»",
+        "Þórður Ægisson",
+        "ÅÄÖ AB",
+        "São João 5 €",
+        "Žižek & Šimunek’s",
+        "L’œuf—N°5 «ça»",
+        "Jean–Luc Œuvre…",
+    ],
 )
 def test_western_names_are_read_in_their_code_page(name: str) -> None:
     """Contract 8: accents, ligatures and the signs of typesetters."""

@@ -15,6 +15,11 @@ _SAMPLE_BYTES: Final = 4_096
 _BEYOND: Final = re.compile("[^\x00-\x7f]")
 _STRAYS: Final = re.compile("[\udc80-\udcff]")
 _RUNS: Final = re.compile(rb"[\x80-\xff]+")
+_SIGNS_IN_WORDS: Final = re.compile(
+    rb"[A-Za-z][\x82\x84\x86-\x89\x8b\x93\x94\x98\x9b\xa1-\xa8\xab\xac\xaf\xb1\xb6\xb8\xbb\xbf][A-Za-z]"
+    rb"|[a-z][\x8a\x8c\x8e\x9f]"
+)
+"""As in `Mu¤oz` and `JosŽ`: a sign between two letters, a capital behind a small one."""
 _TOGETHER: Final = 4
 """Letters beyond ASCII in a row: more than in any word of a Western language."""
 _CODECS: Final = {
@@ -46,9 +51,12 @@ def is_western(chunks: Iterable[bytes]) -> bool:
     """Whether bytes that are no UTF-8 read as texts of the Western code page.
 
     Its letters beyond ASCII stand among others; those of Cyrillic, Arabic or Han in code pages of their own follow each other.
+    Western letters in the code pages of DOS and of old Macs, which spreadsheets still save, would be signs within words.
     """
     found = together = 0
     for chunk in chunks:
+        if _SIGNS_IN_WORDS.search(chunk):
+            return False
         for several in _RUNS.findall(chunk):
             found += len(several)
             together += len(several) if len(several) >= _TOGETHER else 0
