@@ -423,6 +423,18 @@ def test_hidden_columns_that_hold_something_keep_the_workbook_out(column: int) -
     assert [row.cells for row in table.rows()] == ([] if column else [["000101", "5", "2026-09-30"]])
 
 
+@pytest.mark.parametrize("hiding", ['hidden="1"', "hidden='true'", 'ht="0"', 'customHeight="1" ht = "0.0"'])
+def test_the_hidden_rows_that_hold_something_are_found(hiding: str) -> None:
+    """Contract 8: however a row is hidden; one that is seen, or that is empty, is no matter."""
+    hidden, empty = (
+        SECOND.replace('r="2"', f'r="2" {hiding}', 1),
+        f'<row r="3" {hiding}><c r="A3" s="0"/></row>',
+    )
+    Shown(by_hand(sheet_of(FIRST + SECOND + empty))).refuse_more_than_values(may_merge=False)
+    with pytest.raises(Unseen):
+        Shown(by_hand(sheet_of(FIRST + hidden))).refuse_more_than_values(may_merge=False)
+
+
 def flat(_: object, sheet: object) -> None:
     """A row without any height."""
     sheet.set_row(1, 0)  # type: ignore[attr-defined]
