@@ -226,6 +226,14 @@ def test_western_names_are_read_in_their_code_page(name: str) -> None:
     assert (table.findings, row.cells[2]) == ([], name)
 
 
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+def test_han_in_utf_16_without_a_mark_is_recognised(codec: str) -> None:
+    """Contract 8: by the zeros of the separators and digits, though some signs of Han have one too."""
+    names = "一丁七万丈三上下不与丐丑专且丕世丘丙业丛东丝丞丢两严並丧"
+    table, rows = read(f"customer_no,amount,note\n000101,5,{names}\n000102,6,一一\n".encode(codec))
+    assert (codes(table, rows), [row.cells[2] for row in rows]) == ([], [names, "一一"])
+
+
 def test_marks_and_ends_that_nobody_sees_are_no_part_of_a_table() -> None:
     """Contract 8: a second mark of the encoding before the header, the end of a file of an old system."""
     table, (row,) = read(b"\xef\xbb\xbf\xef\xbb\xbfcustomer_no,amount\r\n000101,5\r\n\x1a")

@@ -15,6 +15,8 @@ _SAMPLE_BYTES: Final = 4_096
 _BEYOND: Final = re.compile("[^\x00-\x7f]")
 _STRAYS: Final = re.compile("[\udc80-\udcff]")
 _RUNS: Final = re.compile(rb"[\x80-\xff]+")
+_ZEROS_LEAST: Final = 0.25
+_ZEROS_BESIDE: Final = 0.1
 _SIGNS_IN_WORDS: Final = re.compile(
     rb"[A-Za-z][\x82\x84\x86-\x89\x8b\x93\x94\x98\x9b\xa1-\xa8\xab\xac\xaf\xb1\xb6\xb8\xbb\xbf][A-Za-z]"
     rb"|[a-z][\x8a\x8c\x8e\x9f]"
@@ -85,5 +87,9 @@ def _is_utf_16(start: bytes) -> bool:
     sample = start[:_SAMPLE_BYTES]
     half = len(sample) // 2
     even, odd = sample[::2].count(0), sample[1::2].count(0)
-    # Latin letters in UTF-16 are zero in one half of their bytes and never in the other.
-    return half >= 2 and ((odd > half * 0.4 and even == 0) or (even > half * 0.4 and odd == 0))
+    # Latin letters, digits and separators are zero in one half of their bytes; in the other few signs of Han are.
+    return (
+        half >= 2
+        and max(odd, even) > half * _ZEROS_LEAST
+        and min(odd, even) <= max(odd, even) * _ZEROS_BESIDE
+    )
