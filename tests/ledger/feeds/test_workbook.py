@@ -344,6 +344,11 @@ SHOWN: list[tuple[str, float, str]] = [
     ('"Credit "0.00', 5.25, "5.25 Credit"),
     ('"DR-"0000', 42, "DR-0042"),
     ('0.00" credits"', 5.25, "5.25"),
+    ('0.00"M"', 1.25, "1.25 M"),
+    ('#,##0" thousand"', 5, "5 thousand"),
+    ('0" Lakhs"', 5, "5 Lakhs"),
+    ('"K"#,##0.00', 5, "5"),
+    ('0" km"', 5, "5"),
 ]  # fmt: skip
 """A format, a number, and what is read."""
 

@@ -242,6 +242,7 @@ REFUSED: Final[tuple[tuple[Any, str, str], ...]] = (
     (5.25, '0.00"-"', "-5.25 is negative"),
     (5.25, '""0.00" Cr"', "5.25 Cr is not an amount"),
     (5.25, '#,##0.00" Dr";#,##0.00" Cr"', "5.25 Dr is not an amount"),
+    (5, '#,##0"k"', "5 k is not an amount"),
     (12.345, "0.00", "12.345 has three decimals"),
     (45000, "dd/mm/yyyy", "2023-03-15 is not an amount"),
     ("KES 500", "@", "KES 500 is not an amount"),
