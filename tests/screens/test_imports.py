@@ -205,6 +205,7 @@ def test_links_are_not_followed_wherever_they_stand(tmp_path: Path) -> None:
 def test_pasted_rows_become_the_file_they_would_have_been() -> None:
     """Whatever line ends a terminal sends, one line feed ends each row."""
     assert pasted_file("a\tb\rc\td\r\ne\tf") == b"a\tb\nc\td\ne\tf\n"
+    assert pasted_file("a\x0bb\u2028c\x85d\te\n") == "a\x0bb\u2028c\x85d\te\n".encode()
 
 
 async def test_an_import_goes_on_when_one_goes_elsewhere_and_its_end_is_told_there(

@@ -22,7 +22,7 @@ _TELLING: Final = 6
 MAX_WRITTEN: int = 32
 """A written number is at most this long."""
 
-_OTHER: Final = re.compile(r"[^\W\d_]|[;#*=]|^\s*[0-9]+\.0\s*$")
+_OTHER: Final = re.compile(r"[^\W\d_]|[;#*=]|^\s*\+?[0-9]+\.0\s*$")
 """What stands in no number as people write it: letters (`2.547E11`, `ext 5`), and the decimal of a spreadsheet (`711222333.0`).
 
 The library would read digits of the letters of a keypad, and let go what stands behind a number.

@@ -22,7 +22,13 @@ from branchtui.screens.import_files import free_names, read_inside
 from branchtui.screens.import_flow import IMPORT_PATH, Chosen, Stage
 from branchtui.screens.line_watch import LINE_DOWN
 from branchtui.screens.outcome import sentence_of
-from branchtui.screens.paste_field import PASTE_CHARACTERS_MAX, PathField, RowsPasted, pasted_file
+from branchtui.screens.paste_field import (
+    PASTE_CHARACTERS_MAX,
+    PathField,
+    RowsPasted,
+    pasted_file,
+    pasted_rows,
+)
 from branchtui.screens.payment_rows import as_lines
 from branchtui.screens.sources import LedgerSource
 from branchtui.widgets.actions import Action, ActionTable
@@ -141,7 +147,7 @@ class ImportScreen(ImportAnswers):
             )
             return
         self._pasted = message.text
-        rows = message.text.splitlines()
+        rows = pasted_rows(message.text)
         self.form.field("file").set_keyed("")
         self._tell_found(
             [

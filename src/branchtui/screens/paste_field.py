@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +15,7 @@ from branchtui.widgets.line_input import LineInput
 PASTE_CHARACTERS_MAX: Final = 1_000_000
 """Less than what the terminal's reader keeps of a paste: one that it cut is refused, never imported without its end."""
 PATH_MAX: Final = 400
+_ROW_ENDS: Final = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass
@@ -46,5 +48,9 @@ class PathField(TextField):
 
 def pasted_file(text: str) -> bytes:
     """Pasted rows as the file that they would have been: UTF-8, a line feed after each row."""
-    rows = text.splitlines()
-    return ("\n".join(rows) + "\n").encode(errors="replace")
+    return ("\n".join(pasted_rows(text)) + "\n").encode(errors="replace")
+
+
+def pasted_rows(text: str) -> list[str]:
+    """Pasted rows, one by one; what parts lines within a cell for other programs parts no rows."""
+    return _ROW_ENDS.sub("\n", text).removesuffix("\n").split("\n")

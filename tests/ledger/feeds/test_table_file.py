@@ -7,6 +7,7 @@ import io
 import json
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import example, given
@@ -18,6 +19,9 @@ from branchtui.ledger.feeds import table_file
 from branchtui.ledger.feeds.cells import guarded, unguarded
 from branchtui.ledger.feeds.finding import ERROR
 from branchtui.ledger.feeds.table_file import Row, TableFile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SAMPLES = Path(
     os.environ.get("BRANCHTUI_SAMPLES", Path(__file__).resolve().parents[4] / "shared" / "samples")
@@ -132,6 +136,14 @@ def test_columns_are_named_however_they_are_spelled() -> None:
         ("customer_no,amount\n1,2\n".encode("utf-16")[:-1], "encoding-end"),
         (b"\xff\xfe\x00\xd8\x00\x00", "encoding-end"),
         (b'"customer_no', "quote-open"),
+        (b"%PDF-1.7\n%\xe2\xe3\n", "not-a-table"),
+        (b"<html><table><tr><td>customer_no</td></tr></table></html>", "not-a-table"),
+        ("\ufeff\r\n<?xml version='1.0'?><Workbook/>".encode("utf-16-le"), "not-a-table"),
+        (b"\x1f\x8b\x08\x00\x00\x00", "not-a-table"),
+        (b"{\\rtf1 customer_no}", "not-a-table"),
+        (b'"customer_no,amount"\r\n"000101,5"\r\n', "delimiter"),
+        (b'customer_no,amount\n000101, "5"\n', "quote"),
+        (b'customer_no,amount,note\n000101, "62,500.50",x\n', "quote"),
     ],
     ids=lambda value: value if isinstance(value, str) else f"{len(value)}-bytes",
 )
@@ -139,6 +151,93 @@ def test_what_is_wrong_with_a_file_is_said_and_never_raised(data: bytes, code: s
     """T-21: each is a plain finding."""
     table, rows = read(data)
     assert code in codes(table, rows)
+
+
+def as_excel_saves(*counts: int) -> list[str]:
+    """Lines of a table of three columns, whose rows have as many cells as it is said of each sixteen."""
+    cells = [
+        "customer_no,amount,note",
+        *(f"{row_no:06},{row_no}.50," for row_no in range(2, 16 * len(counts) + 1)),
+    ]
+    return [",".join(line.split(",")[: counts[at // 16]]) for at, line in enumerate(cells)]
+
+
+def test_separators_that_excel_leaves_out_behind_the_last_cell_are_no_matter() -> None:
+    """Contract 8: it writes sixteen rows at a time, and nothing for columns that are blank in all of them."""
+    lines = as_excel_saves(3, 2, 3, 2)
+    lines[20], lines[21] = "", ","
+    table, rows = read(("\r\n".join(lines[:50]) + "\r\n").encode(), pieces=100)
+    assert codes(table, rows) == []
+    assert [row.cells for row in rows if not row.is_blank] == [
+        [f"{row_no:06}", f"{row_no}.50", ""] for row_no in range(2, 51) if row_no not in {21, 22}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "first"),
+    [
+        (lambda lines: [*lines[:4], "000005,5.50", *lines[5:]], 5),
+        (lambda lines: [*lines[:20], "000021", *lines[21:]], 17),
+        (lambda lines: [*lines[:20], "000021,2", "1.50", *lines[21:]], 17),
+        (lambda lines: [*lines[:20], "000021,21.50,", *lines[21:]], 17),
+        (lambda lines: [*lines[:31], "000032,3"], 17),
+        (lambda lines: [lines[0], "000002,2.50"], 2),
+    ],
+    ids=["beside the header", "cut", "broken", "one is whole", "the file ends within", "one row"],
+)  # fmt: skip
+def test_a_row_that_may_be_cut_is_not_filled_up(change: Callable[[list[str]], list[str]], first: int) -> None:
+    """Contract 8: nobody knows what stood there; every row that may be meant is told of."""
+    lines = change(as_excel_saves(3, 2, 2))
+    _, rows = read("\r\n".join(lines).encode())
+    assert next(row.row_no for row in rows if not row.is_readable) == first
+    assert all(row.is_readable == (len(row.cells) == 3) for row in rows)
+
+
+@pytest.mark.parametrize(
+    "codec", ["cp1251", "cp1256", "gb18030", "shift_jis", "euc_kr", "cp1253", "cp850", "mac_roman"]
+)
+def test_names_of_another_code_page_are_not_taken_for_western_ones(codec: str) -> None:
+    """Contract 8: no letter becomes another one unseen; what to do is said."""
+    name = {
+        "cp1251": "Иван Петров", "cp1256": "محمد علي", "gb18030": "北京农业", "shift_jis": "鈴木太郎", "euc_kr": "김철수", "cp1253": "Γιώργος",
+        "cp850": "José Muñoz", "mac_roman": "José Müller",
+    }[codec]  # fmt: skip
+    table, _ = read(f"customer_no,amount,note\n000101,5,{name}\n".encode(codec))
+    ((code, said),) = [(each.code, each.message) for each in table.findings]
+    assert (code, "UTF-8" in said) == ("encoding", True)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Größe & Söhne",
+        "Noël–l’Œuvre «É»",
+        "Þórður Ægisson",
+        "ÅÄÖ AB",
+        "São João 5 €",
+        "Žižek & Šimunek’s",
+        "L’œuf—N°5 «ça»",
+        "Jean–Luc Œuvre…",
+    ],
+)
+def test_western_names_are_read_in_their_code_page(name: str) -> None:
+    """Contract 8: accents, ligatures and the signs of typesetters."""
+    table, (row,) = read(f"customer_no,amount,note\n000101,5,{name}\n".encode("cp1252"))
+    assert (table.findings, row.cells[2]) == ([], name)
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+def test_han_in_utf_16_without_a_mark_is_recognised(codec: str) -> None:
+    """Contract 8: by the zeros of the separators and digits, though some signs of Han have one too."""
+    names = "一丁七万丈三上下不与丐丑专且丕世丘丙业丛东丝丞丢两严並丧"
+    table, rows = read(f"customer_no,amount,note\n000101,5,{names}\n000102,6,一一\n".encode(codec))
+    assert (codes(table, rows), [row.cells[2] for row in rows]) == ([], [names, "一一"])
+
+
+def test_marks_and_ends_that_nobody_sees_are_no_part_of_a_table() -> None:
+    """Contract 8: a second mark of the encoding before the header, the end of a file of an old system."""
+    table, (row,) = read(b"\xef\xbb\xbf\xef\xbb\xbfcustomer_no,amount\r\n000101,5\r\n\x1a")
+    assert (table.header, row.cells, codes(table, [row])) == (("customer_no", "amount"), ["000101", "5"], [])
 
 
 def test_reading_goes_on_behind_a_row_that_cannot_be_read() -> None:

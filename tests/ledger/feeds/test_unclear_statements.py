@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from tests.ledger.statements import in_pieces
+from tests.ledger.workbooks import workbook
 
 from branchtui.contract.imports import DecimalWriting
 from branchtui.contract.statements import AboveZero
@@ -218,6 +219,20 @@ def test_a_side_beside_an_amount_counts_with_or_without_a_space(cell: str, minor
     """A debit that has a minus as well is a debit; a credit below zero is no amount."""
     (entry,) = table(f"Date,Amount\n2026-11-03,{cell}\n").entries()
     assert signed(entry) == minor
+
+
+def test_a_side_that_the_format_of_a_number_shows_counts() -> None:
+    """Contract 8: accounting programs keep every amount above zero, and write `Dr` or `Cr` by the format of its cell."""
+
+    def also(book: Any, sheet: Any) -> None:
+        for row_no, (minor, side) in enumerate(((1500, "Dr"), (2000, "Cr")), 1):
+            sheet.write_row(row_no, 0, ["2026-11-03", f"REF-{row_no}", "A payer"])
+            sheet.write_number(row_no, 3, minor, book.add_format({"num_format": f'""0.00" {side}"'}))
+
+    data = workbook([["Date", "Reference", "Description", "Amount"]], also=also)
+    setting = TableSetting(account="0170", currency="KES", zone="Africa/Nairobi")
+    entries = list(TableReader(lambda: [data], setting).entries())
+    assert [signed(each) for each in entries] == [-150_000, 200_000]
 
 
 def test_a_credit_below_zero_contradicts_its_column() -> None:

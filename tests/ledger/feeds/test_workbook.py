@@ -8,12 +8,12 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
-from tests.ledger.workbooks import with_part, workbook
+from tests.ledger.workbooks import by_hand, cells, sheet_of, with_part, workbook
 
 from branchtui.ledger.feeds import workbook as feed
 from branchtui.ledger.feeds.table_file import TableFile
-from branchtui.ledger.feeds.workbook_reader import Unseen, refuse_hidden
-from branchtui.ledger.feeds.workbook_shown import Shown
+from branchtui.ledger.feeds.workbook_reader import refuse_hidden
+from branchtui.ledger.feeds.workbook_shown import Shown, Unseen
 
 HEAD = ["customer_no", "amount", "as_of_date"]
 ROW = ["000101", 5, "2026-09-30"]
@@ -125,6 +125,175 @@ def test_what_is_more_than_a_table_is_refused(data: bytes, code: str, said: str)
     assert not code or not list(table.rows())
 
 
+FIRST = f'<row r="1">{cells(1, *HEAD)}</row>'
+SECOND = f'<row r="2">{cells(2, "000101", "5", "2026-09-30")}</row>'
+FORMULA = '<row r="2"><c r="A2"><f>1+1</f><v>2</v></c></row>'
+
+
+def test_a_workbook_of_two_kilobytes_is_read() -> None:
+    """Contract 8: however little a program has written beside the rows."""
+    data = by_hand(sheet_of(FIRST + SECOND))
+    assert len(data) < 2_048
+    table = read(data)
+    assert [row.cells for row in table.rows()] == [["000101", "5", "2026-09-30"]], table.findings
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (by_hand(sheet_of(FIRST + FORMULA), part="xl/sheet1.xml"), "workbook-formulas"),
+        (by_hand(sheet_of(FIRST + FORMULA), part="worksheets/first.dat"), "workbook-formulas"),
+        (by_hand(sheet_of(FIRST + FORMULA).replace("<f>", "<f\n>")), "workbook-formulas"),
+        (by_hand(sheet_of(FIRST + SECOND.replace('r="2"', "hidden = '1' r='2'", 1))), "workbook-hidden"),
+        (by_hand(sheet_of(FIRST + SECOND.replace('r="2"', 'r="2" hidden="&#49;"', 1))), "workbook-hidden"),
+        (
+            by_hand(sheet_of(FIRST + SECOND.replace('r="2"', f'r="2" spans="{"1:3 " * 200}" ht="0"', 1))),
+            "workbook-hidden",
+        ),
+        (by_hand(sheet_of(FIRST + '<row r="2"><c r="A2" t = "e"><v>#N/A</v></c></row>')), "workbook-errors"),
+        (by_hand(sheet_of(FIRST + SECOND, behind='<mergeCells><mergeCell ref = "A1:A2"/></mergeCells>')), "workbook-merged"),
+    ],
+    ids=["another part", "another folder", "over two lines", "blanks in a tag", "by its number", "a long tag", "error", "merged"],
+)  # fmt: skip
+def test_what_is_more_than_a_table_is_refused_however_it_is_written(data: bytes, code: str) -> None:
+    """Ledger, section 7: by what the sheet holds, not by how its program writes it or calls its parts."""
+    table = read(data)
+    assert [each.code for each in table.findings] == [code]
+    assert list(table.rows()) == []
+
+
+LISTS = (
+    '<extLst><ext xmlns:x14="http://schemas.microsoft.com/office/spreadsheetml/2009/9/main"><x14:dataValidations count="1" '
+    'xmlns:xm="http://schemas.microsoft.com/office/excel/2006/main"><x14:dataValidation type="list"><x14:formula1>'
+    "<xm:f>Lists!$A$1:$A$3</xm:f></x14:formula1><xm:sqref>A2:A9</xm:sqref></x14:dataValidation></x14:dataValidations></ext></extLst>"
+)
+"""How Excel keeps a list of another sheet that cells offer, as those of our templates do."""
+
+
+@pytest.mark.parametrize(
+    "sheet",
+    [
+        sheet_of(FIRST + SECOND, behind=LISTS),
+        sheet_of(FIRST + SECOND + "<!-- <f>1+1</f> -->"),
+        sheet_of(FIRST + SECOND + '<row r="3" hidden="1" ht="0"><c r="A3" s="0"/></row>'),
+    ],
+    ids=["lists", "a remark", "an empty row"],
+)
+def test_what_only_looks_like_more_than_a_table_is_read(sheet: str) -> None:
+    """Contract 8: a template that was filled in and saved; nothing is worked out in it, and nothing hidden."""
+    table = read(by_hand(sheet))
+    assert [row.cells for row in table.rows()] == [["000101", "5", "2026-09-30"]], table.findings
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        by_hand(sheet_of(FIRST + SECOND), part="sheet1.xml", folder=""),
+        by_hand(sheet_of(FIRST + SECOND), sign="\\"),
+        with_part(by_hand(sheet_of(FIRST + SECOND)), "customXml/item1.xml", "<DataMashup/>".encode("utf-16")),
+    ],
+    ids=["no folders", "another sign between folders", "beside what a query keeps"],
+)
+def test_a_workbook_is_known_by_its_parts_wherever_they_lie(data: bytes) -> None:
+    """Contract 8: as programs arrange them; only what is read counts."""
+    table = read(data)
+    assert [row.cells for row in table.rows()] == [["000101", "5", "2026-09-30"]], table.findings
+
+
+def test_formats_are_those_of_the_part_that_the_workbook_names() -> None:
+    """Contract 8: zeros in front, however the part is called that says them."""
+    namespace = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    styles = (
+        f'<styleSheet xmlns="{namespace}"><numFmts><numFmt numFmtId="164" formatCode="000000"/></numFmts>'
+        '<cellXfs><xf numFmtId="0"/><xf numFmtId="164"/></cellXfs></styleSheet>'
+    )
+    row = '<row r="2"><c r="A2" s="1"><v>101</v></c></row>'
+    table = read(by_hand(sheet_of(FIRST + row), also={"xl/theme/styles2.xml": styles}))
+    assert [row.cells[0] for row in table.rows()] == ["000101"], table.findings
+
+
+@pytest.mark.parametrize(
+    ("number", "text", "said"),
+    [
+        (12.345, "250,75", "C2 is a number and C3 a text"),
+        (12.345, "1.250,5", "C2 is a number and C3 a text"),
+        (12.345, "1,250.50", ""),
+        (12.34, "250,75", ""),
+        (12345, "250,75", ""),
+    ],
+)
+def test_a_text_makes_no_other_number_of_one(number: float, text: str, said: str) -> None:
+    """Contract 8: a number of three decimals is none of thousands, however the texts beside it write theirs."""
+    rows: list[list[Any]] = [["", *HEAD], ["", "000101", number], ["", "000102", text]]
+    found = read(workbook(rows)).findings
+    assert [each.code for each in found] == (["workbook-writings"] if said else [])
+    assert all(said in each.message and "Make them all numbers" in each.message for each in found)
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        ((date(2026, 3, 4), "13/04/2026"), "C2 is a date and C3 a text"),
+        ((date(2026, 3, 4), "04/13/2026", "31.12.2026", date(2026, 12, 12)), "C2 is a date and C3 a text"),
+        ((date(2026, 3, 14), "13/04/2026"), ""),
+        ((date(2026, 3, 4), "13/04/2026", "03/04/2026"), ""),
+        ((date(2026, 3, 4), "2026-04-13"), ""),
+        ((date(2026, 3, 4), "", date(2026, 3, 5)), ""),
+    ],
+)
+def test_days_that_a_spreadsheet_may_have_turned_are_refused(days: tuple[date | str, ...], said: str) -> None:
+    """Contract 8: where texts of days above 12 were left beside dates of days up to 12, these may be months."""
+    rows: list[list[Any]] = [["", *HEAD], *(["", "000101", each] for each in days)]
+    found = read(workbook(rows)).findings
+    assert [each.code for each in found] == (["workbook-writings"] if said else [])
+    assert all(said in each.message and "Write them all one way" in each.message for each in found)
+
+
+def test_what_stands_far_beside_the_table_is_not_passed_over() -> None:
+    """Contract 8: a row with more cells than columns is told of, however far they are from it."""
+    far = SECOND.replace("</row>", '<c r="CZ2"><v>7</v></c></row>')
+    (row,) = read(by_hand(sheet_of(FIRST + far))).rows()
+    assert [each.code for each in row.findings] == ["columns"]
+    assert "7" in row.cells
+
+
+def test_rows_that_stand_in_one_cell_are_to_be_split() -> None:
+    """Contract 8: a text table that was pasted into the first column."""
+    row = f'<row r="2">{cells(2, "000101,5,2026-09-30")}</row>'
+    ((code, said),) = [
+        (each.code, each.message)
+        for each in read(by_hand(sheet_of(f'<row r="1">{cells(1, ",".join(HEAD))}</row>{row}'))).findings
+    ]
+    assert (code, "Split it into columns" in said) == ("delimiter", True)
+
+
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_sheet_in_utf_16_is_no_empty_one(codec: str) -> None:
+    """Contract 8: what cannot be read is said, and what to do."""
+    data = by_hand(f'<?xml version="1.0" encoding="UTF-16"?>{sheet_of(FIRST + SECOND)}'.encode(codec))
+    ((code, said),) = [(each.code, each.message) for each in read(data).findings]
+    assert (code, "UTF-16" in said and "as CSV" in said) == ("workbook-unread", True)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_an_archive_that_cannot_be_right_is_not_called_too_large() -> None:
+    """Contract 8: the sentence is true of the file."""
+    out = io.BytesIO(GOOD)
+    with zipfile.ZipFile(out, "a") as made:
+        made.writestr("xl/worksheets/sheet1.xml", "<worksheet/>")
+    many = archive(**{f"part{at}": "" for at in range(feed.PARTS_MAX)}, **{"xl/workbook.xml": ""})
+    squeezed = bytearray(GOOD)
+    at = squeezed.index(b"PK\x01\x02")
+    squeezed[8:10] = squeezed[at + 10 : at + 12] = (14).to_bytes(2, "little")
+    for data, words in (
+        (out.getvalue(), "no workbook that can be opened"),
+        (many, "more than 1,000 parts"),
+        (bytes(squeezed), "no workbook that can be opened"),
+    ):
+        (said,) = [each.message for each in read(data).findings]
+        assert words in said
+
+
 SHOWN: list[tuple[str, float, str]] = [
     ("00000", 42, "00042"),
     ("00000", 0, "00000"),
@@ -166,6 +335,20 @@ SHOWN: list[tuple[str, float, str]] = [
     ('_-* #,##0.00_-;-* #,##0.00_-;_-* "-"??_-;_-@_-', 0, "0"),
     ("#,##0;-#,##0;;@", 0, ""),
     ("0.00;;", 5.25, "5.25"),
+    ('""0.00" Cr"', 5.25, "5.25 Cr"),
+    ('#,##0.00" Dr";#,##0.00" Cr"', 5.25, "5.25 Dr"),
+    ('#,##0.00" Dr";#,##0.00" Cr"', -5.25, "5.25 Cr"),
+    ('#,##0.00" Dr";-#,##0.00" Cr"', -5.25, "-5.25 Cr"),
+    ('0.00" Cr"', -5.25, "-5.25 Cr"),
+    ("#,##0\\ \\D\\R\\.", 1250, "1250 DR."),
+    ('"Credit "0.00', 5.25, "5.25 Credit"),
+    ('"DR-"0000', 42, "DR-0042"),
+    ('0.00" credits"', 5.25, "5.25"),
+    ('0.00"M"', 1.25, "1.25 M"),
+    ('#,##0" thousand"', 5, "5 thousand"),
+    ('0" Lakhs"', 5, "5 Lakhs"),
+    ('"K"#,##0.00', 5, "5"),
+    ('0" km"', 5, "5"),
 ]  # fmt: skip
 """A format, a number, and what is read."""
 
@@ -243,6 +426,18 @@ def test_hidden_columns_that_hold_something_keep_the_workbook_out(column: int) -
     said = "The sheet hides columns that hold something: C. Show them or delete them, then save it again."
     assert [each.message for each in table.findings] == ([said] if column else [])
     assert [row.cells for row in table.rows()] == ([] if column else [["000101", "5", "2026-09-30"]])
+
+
+@pytest.mark.parametrize("hiding", ['hidden="1"', "hidden='true'", 'ht="0"', 'customHeight="1" ht = "0.0"'])
+def test_the_hidden_rows_that_hold_something_are_found(hiding: str) -> None:
+    """Contract 8: however a row is hidden; one that is seen, or that is empty, is no matter."""
+    hidden, empty = (
+        SECOND.replace('r="2"', f'r="2" {hiding}', 1),
+        f'<row r="3" {hiding}><c r="A3" s="0"/></row>',
+    )
+    Shown(by_hand(sheet_of(FIRST + SECOND + empty))).refuse_more_than_values(may_merge=False)
+    with pytest.raises(Unseen):
+        Shown(by_hand(sheet_of(FIRST + hidden))).refuse_more_than_values(may_merge=False)
 
 
 def flat(_: object, sheet: object) -> None:

@@ -464,6 +464,13 @@ def test_another_writing_of_the_same_name_is_no_difference(written: str, ours: s
     assert not same_name(f"{written} junior", ours)
 
 
+def test_a_name_of_blanks_is_none(ledger: RunningLedger, boss: Api) -> None:
+    """Contract 6: a file with a blank behind every comma says nothing of names."""
+    (number,) = numbers(ledger, 1)
+    found = check_file(boss, universal(payer(number, "5.00")).replace(b",", b", "))
+    assert (found["state"], found_in(boss, found, "warning")) == ("validated", [])
+
+
 def test_blank_rows_are_passed_over_and_said(ledger: RunningLedger, boss: Api) -> None:
     """Contract 8: a blank row is a warning, never the end."""
     first, second = numbers(ledger, 2)
@@ -865,6 +872,26 @@ def test_what_was_rejected_comes_back_as_a_table_that_can_be_corrected_and_sent(
     assert result(again)[:3] == ("applied", 2, 0)
     assert (owed(ledger, first), owed(ledger, second)) == (100, 678)
     assert (again["form"], again["file_id"], again["as_of_date"]) == ("table", None, "2026-01-14")
+
+
+def test_what_was_rejected_of_a_table_is_written_as_the_table_was(ledger: RunningLedger, boss: Api) -> None:
+    """Contract 6, 8: an amount that came between semicolons means the same when it comes back."""
+    first, moving = numbers(ledger, 1)[0], ledger.add_member()
+    number = moving.customer.account_no
+    seen = check_file(boss, f"account_no;balance\n{first};12,50\n999999;1.250\n{number};7,25\n".encode())
+    change_member(ledger, moving, status="transfer_in_progress")
+    done = apply_file(boss, seen)
+    change_member(ledger, moving, status="active")  # INV-11 holds when the module ends
+    text = boss.get(f"{FILES}/{done['id']}/rejects.csv").content.decode("utf-8-sig")
+    assert [line.split(";")[:3] for line in text.splitlines()[1:]] == [
+        ["999999", "", "1.250"],
+        [number, "", "7,25"],
+    ]
+
+    again = apply_bytes(boss, text.replace("999999", first).encode())
+
+    assert result(again)[:3] == ("applied", 2, 0), found_in(boss, again)
+    assert (owed(ledger, first), owed(ledger, number)) == (125_000, 725)
 
 
 # ── plain tables ─────────────────────────────────────────────────────────────────────────────────────────────────────

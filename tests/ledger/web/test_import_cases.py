@@ -127,7 +127,7 @@ def test_what_a_spreadsheet_shows_for_an_error_is_no_text(till: Till, boss: Api,
 
 @pytest.mark.parametrize(
     "written",
-    ["2.54711E11", "0711ABCDEF", "0711000015 ext 5", "0711000015;ext=5", "711000026.0", "0711000014 or 0722000014"],
+    ["2.54711E11", "0711ABCDEF", "0711000015 ext 5", "0711000015;ext=5", "711000026.0", "+254711000026.0", "0711000014 or 0722000014"],
 )  # fmt: skip
 def test_what_is_more_than_a_phone_number_is_none(boss: Api, written: str) -> None:
     """Contract 5, 8: no digits are made of letters, none are added and none let go."""
@@ -170,12 +170,54 @@ def test_a_credit_account_is_opened_by_digits_alone(boss: Api, column: str, valu
     assert wrong(boss, made) == [(2, column, code)]
 
 
+@pytest.mark.parametrize(
+    ("table", "owed_minor"),
+    [
+        ('last_name,first_name,max_credit,restrict_credit,opening_credit\nA,B,none,yes,"1200,50"\n', 120_050),
+        ("last_name;first_name;max_credit;restrict_credit;opening_credit\nA;B;50000;yes;1200.50\n", 120_050),
+        (
+            "last_name\tfirst_name\tmax_credit\trestrict_credit\topening_credit\nA\tB\tnone\tyes\t1,250\n",
+            None,
+        ),
+    ],
+    ids=["a decimal comma", "a decimal point", "asked"],
+)
+def test_what_is_owed_already_shows_how_a_file_writes_amounts(
+    boss: Api, till: Till, table: str, owed_minor: int | None
+) -> None:
+    """Contract 8: from all its rows, whichever column the amounts stand in; what they leave open is asked."""
+    made = import_file(boss, table, kind="credit-accounts")
+    owed = till.ledger.query("SELECT owed_minor FROM credit_accounts WHERE import_id = ?", made["id"])
+    assert owed == ([] if owed_minor is None else [(owed_minor,)]), findings(boss, made)
+    assert bool(made["recognised"]["questions"]) == (owed_minor is None)
+
+
 def test_a_limit_of_zero_is_one(boss: Api) -> None:
     """Contract 7: as people write it."""
     made = import_file(
         boss, f"{CREDIT}\nA,B,0,yes\nC,D,0.00,yes\nE,F,00,yes\nG,H,0.,yes\n", kind="credit-accounts"
     )
     assert (made["state"], made["imported"]) == ("done", 4), findings(boss, made)
+
+
+@pytest.mark.parametrize(
+    ("kind", "who", "table"),
+    [
+        (PERSONS, "supervisor", "first_name,last_name,external_id\nA,B,{}\n"),
+        ("balance-records", "supervisor", "customer_no,account_kind,amount,currency,as_of_date,external_ref\n{member},loan,5,KES,2026-09-30,{}\n"),
+        ("credit-accounts", "supervisor", "last_name,max_credit,restrict_credit,first_name\nB,5,yes,{}\n"),
+        ("plans", "administrator", "code,price,validity_days,name\nX1,5,1,{}\n"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("written", ['="0000417"', '"=""0000417"""'])
+def test_a_formula_that_shows_a_text_is_not_the_text(
+    till: Till, kind: str, who: str, table: str, written: str
+) -> None:
+    """Contract 8: an id with quotes in it would be another one than the same id of the next file."""
+    api = till.ledger.sign_in(who)
+    member = till.ledger.add_member().customer.customer_no
+    made = import_file(api, table.format(written, member=member), kind=kind)
+    assert [(row_no, code) for row_no, _, code in wrong(api, made)] == [(2, "formula")]
 
 
 # ── workbooks ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from branchtui.ledger.feeds.finding import shown
+
 _DANGEROUS: Final = "=+\\-@\t\r\0＝＋－＠"
 _NEEDS_GUARD = re.compile(f"'*[{_DANGEROUS}]")
 _GUARDED = re.compile(f"'+[{_DANGEROUS}]")
@@ -13,12 +15,18 @@ _NUMBER = re.compile(r"[+-]?[0-9][0-9.,]*", re.ASCII)
 
 
 _IN_ERROR: Final = re.compile(r"#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!)")
-IN_ERROR: Final = "A spreadsheet has put an error here in the place of what was meant."
+_SHOWS_TEXT: Final = re.compile(r'="[^"]*"')
+"""How programs write a number into a text file so that a spreadsheet keeps its zeros: `="000101"`."""
 
 
-def is_in_error(text: str) -> bool:
-    """Whether a cell is what a spreadsheet shows where it could work nothing out."""
-    return text.startswith("#") and _IN_ERROR.fullmatch(text) is not None
+def left_by_a_spreadsheet(text: str) -> tuple[str, str] | None:
+    """The code and the sentence for a cell that holds what is for spreadsheets, in the place of what was meant; None for all others."""
+    if text.startswith("#") and _IN_ERROR.fullmatch(text):
+        return "cell-in-error", "A spreadsheet has put an error here in the place of what was meant."
+    if text.startswith("=") and _SHOWS_TEXT.fullmatch(text):
+        said = "is a formula that shows a text. Write what it shows, or open the file in a spreadsheet and save it again."
+        return "formula", f"{shown(text)} {said}"
+    return None
 
 
 def guarded(text: str) -> str:

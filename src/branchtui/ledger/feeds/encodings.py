@@ -14,6 +14,16 @@ if TYPE_CHECKING:
 _SAMPLE_BYTES: Final = 4_096
 _BEYOND: Final = re.compile("[^\x00-\x7f]")
 _STRAYS: Final = re.compile("[\udc80-\udcff]")
+_RUNS: Final = re.compile(rb"[\x80-\xff]+")
+_ZEROS_LEAST: Final = 0.25
+_ZEROS_BESIDE: Final = 0.1
+_SIGNS_IN_WORDS: Final = re.compile(
+    rb"[A-Za-z][\x82\x84\x86-\x89\x8b\x93\x94\x98\x9b\xa1-\xa8\xab\xac\xaf\xb1\xb6\xb8\xbb\xbf][A-Za-z]"
+    rb"|[a-z][\x8a\x8c\x8e\x9f]"
+)
+"""As in `Mu¤oz` and `JosŽ`: a sign between two letters, a capital behind a small one."""
+_TOGETHER: Final = 4
+"""Letters beyond ASCII in a row: more than in any word of a Western language."""
 _CODECS: Final = {
     Encoding.UTF_8: "utf-8-sig",
     Encoding.UTF_16: "utf-16",
@@ -39,6 +49,22 @@ def recognise(chunks: Iterable[bytes]) -> Encoding:
     return Encoding.CP1252 if strays > letters else Encoding.UTF_8
 
 
+def is_western(chunks: Iterable[bytes]) -> bool:
+    """Whether bytes that are no UTF-8 read as texts of the Western code page.
+
+    Its letters beyond ASCII stand among others; those of Cyrillic, Arabic or Han in code pages of their own follow each other.
+    Western letters in the code pages of DOS and of old Macs, which spreadsheets still save, would be signs within words.
+    """
+    found = together = 0
+    for chunk in chunks:
+        if _SIGNS_IN_WORDS.search(chunk):
+            return False
+        for several in _RUNS.findall(chunk):
+            found += len(several)
+            together += len(several) if len(several) >= _TOGETHER else 0
+    return together * 2 <= found
+
+
 def _weighed(text: str, letters: int, strays: int) -> tuple[int, int]:
     """How many signs beyond ASCII and how many bytes that are no text there are, with those of `text`."""
     if text.isascii():
@@ -61,5 +87,9 @@ def _is_utf_16(start: bytes) -> bool:
     sample = start[:_SAMPLE_BYTES]
     half = len(sample) // 2
     even, odd = sample[::2].count(0), sample[1::2].count(0)
-    # Latin letters in UTF-16 are zero in one half of their bytes and never in the other.
-    return half >= 2 and ((odd > half * 0.4 and even == 0) or (even > half * 0.4 and odd == 0))
+    # Latin letters, digits and separators are zero in one half of their bytes; in the other few signs of Han are.
+    return (
+        half >= 2
+        and max(odd, even) > half * _ZEROS_LEAST
+        and min(odd, even) <= max(odd, even) * _ZEROS_BESIDE
+    )

@@ -16,6 +16,7 @@ LINE_CHARACTERS_MAX: Final = 64 * 1024
 _BUFFER_BYTES: Final = 64 * 1024
 _BLOCK_CHARACTERS: Final = 32 * 1024
 _PLAIN_CHARACTERS_MAX: Final = 4 * 1024
+_END_OF_FILE: Final = "\x1a"
 
 BAD_BYTES: Final = re.compile("[\udc80-\udcff]+")
 """How bytes that are no text in the file's encoding read."""
@@ -35,7 +36,7 @@ class Lines:
 
     `size` counts the characters since `begin`, `has_nul` says that a NUL was among them, `has_guard`
     that a `'` was, `has_bad_bytes` that bytes stood there which are no text in the file's encoding (they read as lone surrogates);
-    `end` is how the last line ended, empty at the end of the file.
+    `end` is how the last line ended, empty at the end of the file; `is_cut` says that the last line had no end.
     """
 
     def __init__(self, chunks: Iterable[bytes], codec: str) -> None:
@@ -46,6 +47,7 @@ class Lines:
         self._rest = ""
         self._failed: BadLine | None = None
         self.end = ""
+        self.is_cut = False
         self.begin()
 
     def begin(self) -> None:
@@ -77,6 +79,7 @@ class Lines:
         if not line.isascii() and BAD_BYTES.search(line):
             self.has_bad_bytes = True
         self.end = "\r\n" if line.endswith("\r\n") else line[-1] if line[-1] in "\r\n" else ""
+        self.is_cut = not self.end
         return line
 
     def plain(self) -> list[str] | None:
@@ -107,7 +110,8 @@ class Lines:
                 self._failed = BadLine(error("encoding-end", said), ends=True)
                 return
             if not text:
-                self._waiting.extend([self._rest] if self._rest else [])
+                # Old systems end a file with this sign, which is no row.
+                self._waiting.extend([self._rest] if self._rest.strip(_END_OF_FILE) else [])
                 self._rest = ""
                 return
             self._waiting.extend(io.StringIO(self._rest + text, newline=""))

@@ -21,6 +21,15 @@ _TOKEN: Final = re.compile(
 )
 _NAMES: Final = re.compile(r"[0-9]|[^\W_][-_/]")
 """What beside one digit makes another key of it: `"0"0`, `"CUST-"0`; `"KES "0` is a currency, `0"/="` a price."""
+_SIDE: Final = re.compile(
+    r"(?<![^\W_])(?:[cd]r|debit|credit|débit|crédit|soll|haben)(?![\w/-])\.?", re.IGNORECASE
+)
+"""How accounting programs write the side of an account beside every number: `0.00" Cr"`, where the number has no sign."""
+_MANY: Final = re.compile(
+    r"\s*(?:(?:k|m|mm|mn|mio|mln|bn|tsd)\.?|(?:hundred|thousand|million|billion|lakh|lac|crore)s?)\s*",
+    re.IGNORECASE,
+)
+"""What behind a number says that it is one of thousands or more, where nothing divides it: `0"k"`. In front, `"K"0` is a currency."""
 _SCALED: Final = re.compile(r"[0#?](,+)(?![0#?,])")
 """Commas behind the last digit, or in front of the point: each divides by a thousand."""
 _PLACES: Final = "0#"
@@ -44,7 +53,7 @@ class Section:
 
     `parts` are digits (empty) and what stands between them, `least` the digits that are always shown. `scale` is the
     word or sign behind a number that is shown as a part of a hundred or in thousands, `power` what it is multiplied
-    with. `word`: it shows this and no number. `is_below`: it writes a minus or brackets, whatever the number.
+    with. `word`: it shows this and no number. `beside`: it says debit, credit or thousand beside the number. `is_below`: it writes a minus or brackets, whatever the number.
     """
 
     parts: tuple[str, ...] = ()
@@ -52,6 +61,7 @@ class Section:
     power: float = 1
     scale: str = ""
     word: str = ""
+    beside: str = ""
     is_below: bool = False
     is_unseen: bool = False
     compared: tuple[str, float] | None = None
@@ -59,7 +69,7 @@ class Section:
     @property
     def says_the_value(self) -> bool:
         """Whether it shows what the value says."""
-        return not (self.parts or self.scale or self.word or self.is_below or self.is_unseen)
+        return not (self.parts or self.scale or self.word or self.beside or self.is_below or self.is_unseen)
 
     def takes(self, value: float) -> bool:
         """Whether its condition holds, if it has one."""
@@ -71,6 +81,9 @@ class Section:
             return self.word
         if self.scale:
             return f"{value * self.power:.15g}{self.scale}"
+        if self.beside:
+            sign = "-" if self.is_below and value > 0 else ""
+            return f"{sign}{value:.15g} {self.beside}"
         whole = int(value)
         if self.parts and whole == value and 0 <= whole < _DIGITS_MAX:
             return self._digits(whole)
@@ -104,7 +117,12 @@ class Format:
 
     def shown(self, value: float) -> str | None:
         """The number as the sheet shows it; None where its value says the same."""
-        return self._of(value).shown(value)
+        section = self._of(value)
+        # A section for what is below zero shows no minus but its own.
+        is_told = (
+            value < 0 and len(self.sections) >= _TOLD_BY_SIGN and section.beside and not section.compared
+        )
+        return section.shown(-value if is_told else value)
 
     def _of(self, value: float) -> Section:
         sections = self.sections
@@ -174,6 +192,11 @@ def _meaning(parts: list[str], signs: str, compared: tuple[str, float] | None) -
     least = len("".join(sign for sign in signs if sign in _PLACES).lstrip("#"))
     is_key = least > 1 or any(_NAMES.search(each) for each in (before, "".join(parts[first:last]), behind))
     if not is_key or signs.strip("\0" + _PLACES + _LITERALS):
+        beside = _SIDE.search(before) or _SIDE.search(behind) or _MANY.fullmatch(behind)
+        if beside:
+            return Section(
+                beside=beside[0].strip(), is_below=_reads_as_below(before, behind), compared=compared
+            )
         return Section(is_below=_reads_as_below(before, behind), compared=compared)
     return Section(tuple(parts), least, is_below=_reads_as_below(before, behind), compared=compared)
 

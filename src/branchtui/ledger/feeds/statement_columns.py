@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from branchtui.ledger.feeds.table_file import column_name
+from branchtui.ledger.feeds.table_unfit import column_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -37,7 +37,7 @@ from branchtui.ledger.feeds.statement_columns import (
     as_said,
     choose,
 )
-from branchtui.ledger.feeds.table_file import ENDS, Row, column_name
+from branchtui.ledger.feeds.table_file import ENDS, Row
 from branchtui.ledger.feeds.table_rows import (
     is_heading,
     is_note,
@@ -47,6 +47,7 @@ from branchtui.ledger.feeds.table_rows import (
     reads_as_carried,
 )
 from branchtui.ledger.feeds.table_setting import StatementTable, TableSetting
+from branchtui.ledger.feeds.table_unfit import column_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

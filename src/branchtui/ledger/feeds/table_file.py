@@ -17,6 +17,15 @@ from branchtui.ledger.feeds import encodings, workbook
 from branchtui.ledger.feeds.cells import holds_guard, unguarded
 from branchtui.ledger.feeds.finding import ERROR, Finding, error, shown, warning
 from branchtui.ledger.feeds.lines import BAD_BYTES, BadLine, Lines
+from branchtui.ledger.feeds.table_unfit import (
+    BAR,
+    OTHER_SIGNS,
+    column_name,
+    in_one_cell,
+    other_sign,
+    what_else,
+)
+from branchtui.ledger.feeds.table_width import completed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -32,10 +41,8 @@ SIGNS: Final = {Delimiter.COMMA: ",", Delimiter.SEMICOLON: ";", Delimiter.TAB: "
 _DELIMITERS: Final = {sign: delimiter for delimiter, sign in SIGNS.items()}
 _END_NAMES: Final = {"\n": "LF", "\r\n": "CR LF", "\r": "CR"}
 _NO_SYNONYMS: Final[dict[str, str]] = {}
-_NAME_GAPS = re.compile(r"[\s-]+")
 _SAID_SIGN: Final = re.compile(r"\"?sep=(.)\"?[,;\t]*\s*", re.IGNORECASE)
 """The first line of a file for spreadsheets, which says what stands between the cells and is no row."""
-_OTHER_SIGNS: Final = {"|": "a bar (|)", "^": "a caret (^)", "~": "a tilde (~)", ":": "a colon (:)"}
 
 
 @dataclass(slots=True)
@@ -63,6 +70,8 @@ class TableFile:
 
     may_merge: ClassVar[bool] = False
     """Whether cells of a workbook may be merged over rows, as banks do above their tables."""
+    is_ours: ClassVar[bool] = True
+    """Whether who made the table can be told how to write it; one of a bank is taken as it is."""
 
     def __init__(
         self,
@@ -78,7 +87,9 @@ class TableFile:
         self.header_row_no = 1
         self.findings: list[Finding] = []
         self.delimiter = delimiter or Delimiter.COMMA
-        self.is_workbook = workbook.is_workbook(next(iter(chunks()), b""))
+        self._is_set = delimiter is not None
+        start = next(iter(chunks()), b"")
+        self.is_workbook = workbook.is_workbook(start)
         if self.is_workbook:
             encoding, delimiter = Encoding.UTF_8, Delimiter.COMMA
             try:
@@ -87,13 +98,25 @@ class TableFile:
                 self.encoding = encoding
                 self.findings.append(error(unfit.code, str(unfit)))
                 return
+        elif other := what_else(start):
+            self.encoding = encoding or Encoding.UTF_8
+            self.findings.append(other)
+            return
         self._chunks = chunks
         self.encoding = encoding or encodings.recognise(chunks())
+        if (
+            self.is_ours
+            and encoding is None
+            and self.encoding is Encoding.CP1252
+            and not encodings.is_western(chunks())
+        ):
+            said = "The file is written in a code page that is not known here. Save it as UTF-8 (in Excel: CSV UTF-8)."
+            self.findings.append(error("encoding", said))
         self._codec = encodings.codec_of(self.encoding, next(iter(chunks()), b""))
         self._has_sign_line = False
         said = self._said_sign()
         if said and said not in _DELIMITERS:
-            self.findings.append(_other_sign(_OTHER_SIGNS.get(said) or shown(said)))
+            self.findings.append(other_sign(OTHER_SIGNS.get(said) or shown(said)))
             return
         self._has_sign_line = bool(said)
         self.delimiter = delimiter or _DELIMITERS.get(said) or self._recognise_delimiter(known)
@@ -106,9 +129,14 @@ class TableFile:
         """
         if not self.header:
             return
-        width = len(self.header)
-        first_end = ""
         lines = self._lines()
+        yield from completed(
+            self._under_header(lines), len(self.header), self.header_row_no, lambda: lines.is_cut
+        )
+
+    def _under_header(self, lines: Lines) -> Iterator[Row]:
+        """The rows with the cells that they have."""
+        first_end = ""
         for row, fatal in records(lines, SIGNS[self.delimiter]):
             if row.row_no <= self.header_row_no:
                 first_end = lines.end
@@ -117,7 +145,9 @@ class TableFile:
                 said = f"A file may hold {ROWS_MAX:,} rows at most; nothing below was read."
                 yield Row(row.row_no, [], (error("too-many-rows", said),))
                 return
-            _complete(row, width)
+            if self.is_ours and not self.is_workbook and _has_loose_quote(row.cells):
+                said = "A blank stands in front of a quote. Put the quote right behind the sign between the cells, or none."
+                row.findings = (*row.findings, error("quote", said))
             if lines.end != first_end and lines.end and not fatal:
                 row.findings = (*row.findings, _mixed_ends(first_end, lines.end))
                 first_end = lines.end
@@ -165,7 +195,7 @@ class TableFile:
             return
         self.header_row_no = found.row_no
         if not found.is_readable and '"|"' in self._first_line():
-            self.findings.append(_other_sign(_OTHER_SIGNS["|"]))
+            self.findings.append(other_sign(OTHER_SIGNS[BAR]))
             return
         self.findings += found.findings
         if not found.is_readable:
@@ -173,8 +203,8 @@ class TableFile:
         names = [self._named(cell, known) for cell in found.cells]
         while names and not names[-1]:
             names.pop()
-        if other := _sign_between(names, known):
-            self.findings.append(_other_sign(_OTHER_SIGNS[other]))
+        if len(names) == 1 and (other := in_one_cell(names[0], known, may_be_ours=not self._is_set)):
+            self.findings.append(other)
             return
         if len(names) > COLUMNS_MAX:
             said = f"A file may have {COLUMNS_MAX} columns at most; this one has {len(names):,}."
@@ -192,27 +222,6 @@ class TableFile:
         bare = name if name in known else name.rstrip("_.:*")
         bare = self._synonyms.get(bare, bare)
         return bare if bare in known else name
-
-
-def column_name(cell: str) -> str:
-    """A header cell as columns are named: `Customer No` is `customer_no`."""
-    return _NAME_GAPS.sub("_", cell.strip()).lower()
-
-
-def _sign_between(names: Sequence[str], known: Collection[str]) -> str | None:
-    """Another sign that stands between the columns of a header which none of ours splits."""
-    if len(names) != 1:
-        return None
-    for sign in _OTHER_SIGNS:
-        cells = {column_name(each.strip('"')) for each in names[0].split(sign)}
-        if len(cells.intersection(known)) > 1 or (sign == "|" and len(cells) > 1):
-            return sign
-    return None
-
-
-def _other_sign(sign: str) -> Finding:
-    said = f"The cells are separated by {sign}. Save the file with commas, semicolons or tabs between them."
-    return error("delimiter", said)
 
 
 def is_blank(cells: Sequence[str]) -> bool:
@@ -271,7 +280,10 @@ def blocks(lines: Lines, sign: str) -> Iterator[tuple[int, list[list[str]] | Row
         if lines.has_bad_bytes:
             row.cells = [BAD_BYTES.sub("\N{REPLACEMENT CHARACTER}", cell) for cell in row.cells]
             row.findings = (
-                error("encoding", "The row holds bytes that are no text in the file's encoding."),
+                error(
+                    "encoding",
+                    "The row holds bytes that are no text in the file's encoding. Save the file as UTF-8.",
+                ),
             )
         elif lines.has_nul:
             row.findings = (error("nul", "The row holds a NUL character; no text has one."),)
@@ -318,18 +330,9 @@ def _long_cells(cells: list[str]) -> tuple[Finding, ...]:
     )
 
 
-def _complete(row: Row, width: int) -> None:
-    """Say when a row has not the header's number of cells; blank cells beyond it are no matter."""
-    have = len(row.cells)
-    if have == width or row.findings:
-        return
-    if row.is_blank:
-        return
-    if have > width and is_blank(row.cells[width:]):
-        del row.cells[width:]
-        return
-    said = f"The row has {have} cells and the header {width}."
-    row.findings = (error("columns", said),)
+def _has_loose_quote(cells: list[str]) -> bool:
+    """Whether a quote does not open its cell because a blank stands before it: it would be part of a name."""
+    return '"' in "".join(cells) and any(cell[:1] == " " and cell.lstrip(" ")[:1] == '"' for cell in cells)
 
 
 def _mixed_ends(first: str, now: str) -> Finding:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from branchtui.ledger.feeds.table_file import column_name
+from branchtui.ledger.feeds.table_unfit import column_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

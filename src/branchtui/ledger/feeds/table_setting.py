@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from branchtui.ledger.feeds.statement_columns import as_said, is_header
-from branchtui.ledger.feeds.table_file import Row, TableFile, column_name
+from branchtui.ledger.feeds.table_file import Row, TableFile
+from branchtui.ledger.feeds.table_unfit import column_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -41,6 +42,7 @@ class StatementTable(TableFile):
     """A table whose header may stand below other lines."""
 
     may_merge = True
+    is_ours = False
 
     def __init__(self, chunks: Callable[[], Iterable[bytes]], setting: TableSetting) -> None:
         self.above: list[list[str]] = []

@@ -6,6 +6,7 @@ to other files, no formulas. A process of its own, with little memory and little
 
 from __future__ import annotations
 
+import lzma
 import os
 import re
 import subprocess
@@ -22,28 +23,58 @@ if TYPE_CHECKING:
 UNPACKED_BYTES_MAX: Final = 64 * 1024 * 1024
 PARTS_MAX: Final = 1_000
 READ_SECONDS: Final = 60
-SEVERAL_SHEETS: Final = 3
-HIDDEN_COLUMNS: Final = 4
-HIDDEN_CELLS: Final = 5
-"""How the reading process ends where more than one sheet holds something, or where columns or numbers are hidden."""
+_ENDS: Final = {
+    3: (
+        "workbook-sheets",
+        "Several sheets of the workbook hold something. Keep the one to send, and hide or delete the others.",
+    ),
+    4: (
+        "workbook-hidden",
+        "The sheet hides columns that hold something: {}. Show them or delete them, then save it again.",
+    ),
+    5: (
+        "workbook-hidden",
+        "A number format hides what stands in {}. Show it or clear it, then save the workbook again.",
+    ),
+    6: ("workbook-formulas", "The sheet holds formulas. Paste its rows as values, or save it as CSV."),
+    7: (
+        "workbook-hidden",
+        "The sheet hides rows that hold something. Show them or delete them, then save it again.",
+    ),
+    8: (
+        "workbook-errors",
+        "The sheet holds cells in error, such as #N/A or #REF!. Correct or clear them, then save it again.",
+    ),
+    9: (
+        "workbook-merged",
+        "The sheet merges cells over rows {}, of which the first alone keeps the value. Unmerge them and fill every row.",
+    ),
+    10: (
+        "workbook-writings",
+        "Amounts are written in two ways: {} with a decimal comma. Make them all numbers, then save it again.",
+    ),
+    11: (
+        "workbook-writings",
+        "{} a text, and no date has a day above 12: days may have become months. Write them all one way, as texts: 2026-09-30.",
+    ),
+}
+"""What is said by how the reading process ends; it names the place."""
 
 _ARCHIVE: Final = b"PK\x03\x04"
 _OLD: Final = b"\xd0\xcf\x11\xe0"
 _BLOCK_BYTES: Final = 256 * 1024
-_SHEETS: Final = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
-_FORMULA: Final = re.compile(rb"<(?:\w+:)?f[\s/>]")
-_HIDDEN_ROW: Final = re.compile(
-    rb"<(?:\w+:)?row\s[^>]{0,400}\b(?:hidden=[\"'](?:1|true)|ht=[\"']0(?:\.0+)?)[\"'][^>]{0,400}(?<!/)>"
-)
-_ERROR: Final = re.compile(rb"<(?:\w+:)?c\s[^>]{0,200}\bt=[\"']e[\"']")
-_MERGED: Final = re.compile(
-    rb"<(?:\w+:)?mergeCell\s[^>]{0,100}\bref=[\"']\$?[A-Z]+\$?(\d+):\$?[A-Z]+\$?(\d+)[\"']"
-)
-_FORMULA_BYTES: Final = 512
-"""How much of a block is looked at again with the next one: a tag may lie on both."""
+_UTF_16: Final = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
+"""How a part begins that is written in UTF-16: the library that reads sheets would find nothing in it."""
+_READ: Final = re.compile(r"(?!customxml|docprops).*\.(?:xml|rels)$", re.IGNORECASE)
+"""The parts that make up the sheets; programs keep what they want in the others, in UTF-16 too."""
+_WORKBOOK: Final = re.compile(r"(?:^|/)workbook[0-9]*\.xml$")
+"""Where programs put the part that names the sheets: mostly in the folder `xl`."""
 _ENCRYPTED: Final = 1
+_MARK_BYTES: Final = 2
 _PLACE_BYTES: Final = 100
-"""What the reading process names is short: columns, or a cell."""
+"""What the reading process names is short: columns, rows, or a cell."""
+MAY_MERGE: Final = "may-merge"
+"""Said to the reading process where cells may be merged over several rows."""
 
 
 class WorkbookUnfit(ValueError):
@@ -84,10 +115,11 @@ def as_text(
         packed.seek(0)
         try:
             with zipfile.ZipFile(packed) as archive:
-                _look_at(archive, may_merge=may_merge)
+                _look_at(archive)
         except (
             zipfile.BadZipFile,
             zlib.error,
+            lzma.LZMAError,
             OSError,
             EOFError,
             ValueError,
@@ -97,78 +129,55 @@ def as_text(
                 raise
             said = "This is no workbook that can be opened. Save it again as .xlsx, or as CSV."
             raise WorkbookUnfit("not-a-table", said) from failure
-        packed.seek(0)
-        return _read(packed)
+        return _read(packed, may_merge=may_merge)
 
 
-def _look_at(archive: zipfile.ZipFile, *, may_merge: bool) -> None:
+def _look_at(archive: zipfile.ZipFile) -> None:
     """Refuse before anything is unpacked what need not be, and then count what really comes out."""
     parts = archive.infolist()
-    names = {part.filename.lower() for part in parts}
-    if "xl/workbook.xml" not in names:
+    names = {part.filename.replace("\\", "/").lower() for part in parts}
+    if not any(map(_WORKBOOK.search, names)):
         raise WorkbookUnfit(
             "not-a-table", "This is an archive and no workbook. Send a table, as .xlsx or CSV."
         )
     if any(part.flag_bits & _ENCRYPTED for part in parts):
         said = "This workbook is protected by a password. Save it without one."
         raise WorkbookUnfit("workbook-protected", said)
-    if any("vbaproject" in name or name.startswith("xl/macrosheets/") for name in names):
+    if any("vbaproject" in name or "macrosheets/" in name for name in names):
         raise WorkbookUnfit("workbook-macros", "This workbook holds macros. Save it as .xlsx, or as CSV.")
-    if any(name.startswith("xl/externallinks/") for name in names):
+    if any("externallinks/" in name for name in names):
         said = "This workbook has links to other files. Copy its rows as values into a new one."
         raise WorkbookUnfit("workbook-links", said)
-    if (
-        len(names) != len(parts)
-        or len(parts) > PARTS_MAX
-        or sum(each.file_size for each in parts) > UNPACKED_BYTES_MAX
-    ):
-        raise _too_large()
+    if len(names) != len(parts):
+        raise zipfile.BadZipFile  # which of two parts of one name is meant nobody knows
+    if len(parts) > PARTS_MAX:
+        said = f"This workbook has more than {PARTS_MAX:,} parts, the most that is read. Copy its rows into a new one."
+        raise WorkbookUnfit("workbook-too-large", said)
+    if sum(each.file_size for each in parts) > UNPACKED_BYTES_MAX:
+        mib = UNPACKED_BYTES_MAX // 1024 // 1024
+        said = f"This workbook unpacks to more than {mib} MiB, the most that is read."
+        raise WorkbookUnfit("workbook-too-large", said)
     for part in parts:
-        _count(archive, part, is_sheet=_SHEETS.fullmatch(part.filename) is not None, may_merge=may_merge)
+        _count(archive, part)
 
 
-def _count(archive: zipfile.ZipFile, part: zipfile.ZipInfo, *, is_sheet: bool, may_merge: bool) -> None:
-    """A part must unpack to what it claims (the archive's own check sum holds that), and a sheet hold nothing but values."""
-    behind = b""
+def _count(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
+    """A part must unpack to what it claims (the archive's own check sum holds that)."""
     with archive.open(part) as opened:
-        while block := opened.read(_BLOCK_BYTES):
-            if is_sheet:
-                _refuse_sheet(behind + block, may_merge=may_merge)
-            behind = block[-_FORMULA_BYTES:]
+        if opened.read(_MARK_BYTES) in _UTF_16 and _READ.match(part.filename):
+            said = "This workbook is written in UTF-16, which is not read. Save it again as .xlsx, or as CSV."
+            raise WorkbookUnfit("workbook-unread", said)
+        while opened.read(_BLOCK_BYTES):
+            pass
 
 
-def _refuse_sheet(block: bytes, *, may_merge: bool) -> None:
-    """What a sheet may not hold, because a reader of its values would not see what a person sees."""
-    if _FORMULA.search(block):
-        said = "The sheet holds formulas. Paste its rows as values, or save it as CSV."
-        raise WorkbookUnfit("workbook-formulas", said)
-    if _HIDDEN_ROW.search(block):
-        said = "The sheet hides rows that hold something. Show them or delete them, then save it again."
-        raise WorkbookUnfit("workbook-hidden", said)
-    if _ERROR.search(block):
-        said = "The sheet holds cells in error, such as #N/A or #REF!. Correct or clear them, then save it again."
-        raise WorkbookUnfit("workbook-errors", said)
-    if may_merge:
-        return
-    for found in _MERGED.finditer(block):
-        if found[1] != found[2]:
-            said = (
-                f"The sheet merges cells over rows {found[1].decode()} to {found[2].decode()}, of which the first "
-                "alone keeps the value. Unmerge them and fill every row."
-            )
-            raise WorkbookUnfit("workbook-merged", said)
-
-
-def _too_large() -> WorkbookUnfit:
-    mib = UNPACKED_BYTES_MAX // 1024 // 1024
-    return WorkbookUnfit(
-        "workbook-too-large", f"This workbook unpacks to more than {mib} MiB, the most that is read."
-    )
-
-
-def _read(packed: IO[bytes]) -> _Text:
+def _read(packed: IO[bytes], *, may_merge: bool) -> _Text:
     """The sheet as text, by a process that has a minute and a gigabyte at most."""
     command = [sys.executable, "-I", "-m", "branchtui.ledger.feeds.workbook_reader"]
+    if may_merge:
+        command.append(MAY_MERGE)
+    # Of the file itself: a small one is in Python's buffer as a whole, whose own place alone `seek` would set.
+    os.lseek(packed.fileno(), 0, os.SEEK_SET)
     with tempfile.TemporaryFile() as table:
         try:
             subprocess.run(  # noqa: S603 - starts our own program
@@ -188,15 +197,8 @@ def _read(packed: IO[bytes]) -> _Text:
 
 def _unread(code: int, place: str) -> WorkbookUnfit:
     """Why the reading process ended as it did; `place` is what it names."""
-    if code == SEVERAL_SHEETS:
-        said = "Several sheets of the workbook hold something. Keep the one to send, and hide or delete the others."
-        return WorkbookUnfit("workbook-sheets", said)
-    if code == HIDDEN_COLUMNS:
-        said = f"The sheet hides columns that hold something: {place}. Show them or delete them, then save it again."
-        return WorkbookUnfit("workbook-hidden", said)
-    if code == HIDDEN_CELLS:
-        said = f"A number format hides what stands in {place}. Show it or clear it, then save the workbook again."
-        return WorkbookUnfit("workbook-hidden", said)
+    if code in _ENDS:
+        return WorkbookUnfit(_ENDS[code][0], _ENDS[code][1].format(place))
     said = "The sheet could not be read: it is damaged, or reaches over too many rows and columns. Save it as CSV."
     return WorkbookUnfit("workbook-unread", said)
 

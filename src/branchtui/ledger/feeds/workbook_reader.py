@@ -10,11 +10,12 @@ import io
 import resource
 import sys
 from datetime import date, datetime, time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from branchtui.ledger.feeds.workbook_shown import Shown, letters
+from branchtui.ledger.feeds.workbook_shown import HIDES_CELLS, HIDES_COLUMNS, Shown, Unseen, letters
+from branchtui.ledger.feeds.workbook_writings import in_one_writing, number_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,27 +29,19 @@ _ROWS_MAX: Final = 251_000
 """More than a table may have, so that its reader says that there are too many."""
 _COLUMNS_MAX: Final = 65
 _SEVERAL_SHEETS: Final = 3
-_HIDES_COLUMNS: Final = 4
-_HIDES_CELLS: Final = 5
-"""What `workbook.py` knows them by: this program imports next to nothing of ours."""
+"""How it ends where more than one sheet holds something."""
+_MAY_MERGE: Final = "may-merge"
+"""What `workbook.py` says where cells may be merged over several rows."""
 _NAMED_MAX: Final = 5
 """Hidden columns that are named; more are not looked for."""
 _MIDNIGHT: Final = time()
 _NO_FORMATS: Final[Mapping[int, Format]] = {}
 
 
-class Unseen(Exception):
-    """Something that the sheet holds and does not show: how the program ends, and where that is."""
-
-    def __init__(self, code: int, place: str) -> None:
-        super().__init__(place)
-        self.code = code
-
-
 def main() -> int:
     """Write the sheet that is shown and holds something; 1 when none is shown, 3 when several hold something.
 
-    4 and 5 when columns or numbers are hidden that hold something: then what is written names their place.
+    Another number where something is hidden or worked out (`workbook_shown`): then what is written names the place.
     """
     for limit, most in (
         (resource.RLIMIT_AS, _MEMORY_BYTES),
@@ -66,24 +59,34 @@ def main() -> int:
     ]
     if not shown:
         return 1
-    filled = [name for name in shown if _holds_something(book, name)] or shown[:1]
-    if len(filled) > 1:
-        return _SEVERAL_SHEETS
     out = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", errors="replace", newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    sheet, shown_of = book.get_sheet_by_name(filled[0]), Shown(data)
-    left = (sheet.start or (0, 0))[1]  # the columns in front of it are in no row
     try:
-        refuse_hidden(sheet.iter_rows(), shown_of.hidden_columns(filled[0]), left)
-        formats = shown_of.formats(filled[0])
-        writer.writerows(table(as_shown(sheet.iter_rows(), formats, left) if formats else sheet.iter_rows()))
+        code = _write(book, shown, Shown(data), out)
     except Unseen as unseen:
         out.seek(0)
         out.truncate()
         out.write(str(unseen))
-        out.flush()
-        return unseen.code
+        code = unseen.code
     out.flush()
+    return code
+
+
+def _write(book: CalamineWorkbook, names: Sequence[str], shown: Shown, out: TextIO) -> int:
+    """Write the one of these sheets that holds something; how the program ends.
+
+    Raises:
+        Unseen: it holds more than is seen, or something else.
+    """
+    shown.refuse_more_than_values(may_merge=_MAY_MERGE in sys.argv)
+    filled = [name for name in names if _holds_something(book, name)] or names[:1]
+    if len(filled) > 1:
+        return _SEVERAL_SHEETS
+    sheet = book.get_sheet_by_name(filled[0])
+    left = (sheet.start or (0, 0))[1]  # the columns in front of it are in no row
+    refuse_hidden(sheet.iter_rows(), shown.hidden_columns(filled[0]), left)
+    formats = shown.formats(filled[0])
+    rows = as_shown(sheet.iter_rows(), formats, left) if formats else sheet.iter_rows()
+    csv.writer(out, lineterminator="\r\n").writerows(table(in_one_writing(rows, left)))
     return 0
 
 
@@ -110,7 +113,7 @@ def refuse_hidden(rows: Iterable[list[Any]], hidden: Sequence[tuple[int, int]], 
         if len(found) >= _NAMED_MAX:
             break
     if found:
-        raise Unseen(_HIDES_COLUMNS, ", ".join(map(letters, sorted(found)[:_NAMED_MAX])))
+        raise Unseen(HIDES_COLUMNS, ", ".join(map(letters, sorted(found)[:_NAMED_MAX])))
 
 
 def as_shown(
@@ -132,7 +135,7 @@ def as_shown(
             if isinstance(value, bool) or not isinstance(value, int | float):
                 continue
             if shown.hides(value):
-                raise Unseen(_HIDES_CELLS, f"{letters(column)}{row_at + 1}")
+                raise Unseen(HIDES_CELLS, f"{letters(column)}{row_at + 1}")
             text = shown.shown(value)
             if text is not None:
                 row[place] = text
@@ -145,7 +148,11 @@ def table(rows: Iterable[list[Any]]) -> Iterator[list[str]]:
     for count, row in enumerate(rows):
         if count >= _ROWS_MAX:
             return
-        cells = [_text(cell) for cell in row[:_COLUMNS_MAX]]
+        while row and row[-1] in {"", None}:
+            row.pop()
+        # What stands beyond the most columns is told of as too many cells, and never passed over.
+        beyond = row[-1:] if len(row) > _COLUMNS_MAX else []
+        cells = [_text(cell) for cell in (*row[: _COLUMNS_MAX - len(beyond)], *beyond)]
         while cells and not cells[-1]:
             cells.pop()
         if not cells:
@@ -163,7 +170,7 @@ def _text(cell: Any) -> str:
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, int | float):
-        return f"{cell:.15g}"
+        return number_text(cell)
     if isinstance(cell, datetime):
         return cell.date().isoformat() if cell.time() == _MIDNIGHT else cell.isoformat(" ")
     if isinstance(cell, date):

@@ -1,4 +1,4 @@
-"""What a sheet shows beyond its values: hidden columns, and which number has which format (contract, section 8).
+"""What a sheet holds beside its values: formulas, errors, what it hides, and how it shows numbers (contract, section 8).
 
 Of the program that reads workbooks: it imports next to nothing of ours.
 """
@@ -21,6 +21,26 @@ if TYPE_CHECKING:
 SAFE: Final = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False}
 _PERCENT_FORMATS: Final = {9: "0%", 10: "0.00%"}
 _CELL: Final = re.compile(r"([A-Z]{1,3})([0-9]+)")
+_ROWS: Final = re.compile(r"\$?[A-Z]+\$?([0-9]+):\$?[A-Z]+\$?([0-9]+)")
+_TRUE: Final = frozenset({"1", "true"})
+_IN_ERROR: Final = etree.XPath("*[@t='e']")
+HIDES_COLUMNS: Final = 4
+HIDES_CELLS: Final = 5
+_HAS_FORMULAS: Final = 6
+_HIDES_ROWS: Final = 7
+_HAS_ERRORS: Final = 8
+_HAS_MERGED: Final = 9
+TWO_WRITINGS: Final = 10
+TURNED_DAYS: Final = 11
+"""How the reading process ends; `workbook.py` knows what to say of it."""
+
+
+class Unseen(Exception):
+    """What a sheet holds so that a reader of its values sees something else than a person: how the program ends, and where that is."""
+
+    def __init__(self, code: int, place: str = "") -> None:
+        super().__init__(place)
+        self.code = code
 
 
 class Shown:
@@ -28,8 +48,31 @@ class Shown:
 
     def __init__(self, data: bytes) -> None:
         self._archive = zipfile.ZipFile(io.BytesIO(data))
-        self._names = {name.lower(): name for name in self._archive.namelist()}
-        self._parts = self._sheets()
+        self._names = {name.replace("\\", "/").lower(): name for name in self._archive.namelist()}
+        self._parts, self._styles_part = self._sheets()
+
+    def refuse_more_than_values(self, *, may_merge: bool) -> None:
+        """Refuse sheets of which a reader of values would not see what a person sees.
+
+        By the element and not by its text, whatever the part is called and however it is written: of `f` in the lists
+        that cells offer, as Excel keeps them, nothing is worked out.
+
+        Raises:
+            Unseen: formulas, rows that are hidden and hold something, cells in error, or, where they may not be, cells
+                merged over several rows.
+        """
+        for sheet in self._parts:
+            for _, each in self._events(self._part(sheet), "f", "row", "mergeCell"):
+                name = _name(each)
+                if name == "f":
+                    parent = each.getparent()
+                    if parent is not None and _name(parent) == "c":
+                        raise Unseen(_HAS_FORMULAS)
+                elif name == "row":
+                    _refuse_row(each)
+                    _let_go(each)
+                elif not may_merge:
+                    _refuse_merged(each.get("ref", ""))
 
     def hidden_columns(self, sheet: str) -> list[tuple[int, int]]:
         """First and last of the columns, from 0, that a sheet hides or makes so narrow that nothing is seen."""
@@ -38,7 +81,7 @@ class Shown:
             if _name(each) == "sheetData":
                 break
             width = each.get("width")
-            if each.get("hidden") in {"1", "true"} or (width is not None and float(width) == 0):
+            if each.get("hidden") in _TRUE or (width is not None and float(width) == 0):
                 found.append((int(each.get("min")) - 1, int(each.get("max")) - 1))
         return found
 
@@ -57,28 +100,38 @@ class Shown:
                 shown = styles.get(cell.get("s", "0"))
                 if shown is not None and cell.get("t", "n") == "n" and len(cell):
                     found.setdefault(row_at, {})[column_at] = shown
-            row.clear()
-            while row.getprevious() is not None:
-                del row.getparent()[0]
+            _let_go(row)
         return found
 
-    def _sheets(self) -> dict[str, str]:
-        """The part of each sheet, by the name that people see."""
-        targets = {
-            each.get("Id"): posixpath.normpath(posixpath.join("/xl", each.get("Target", "")))[1:].lower()
-            for _, each in self._events("xl/_rels/workbook.xml.rels", "Relationship")
-        }
+    def _sheets(self) -> tuple[dict[str, str], str]:
+        """The part of each sheet, by the name that people see, and the part of the styles."""
+        book = next(
+            (part for _, kind, part in self._related("") if kind == "officeDocument"), "xl/workbook.xml"
+        )
+        targets, styles = {}, posixpath.join(posixpath.dirname(book), "styles.xml")
+        for key, kind, part in self._related(book):
+            targets[key] = part
+            if kind == "styles":
+                styles = part
         found = {}
-        for _, each in self._events("xl/workbook.xml", "sheet"):
+        for _, each in self._events(book, "sheet"):
             key = next((value for name, value in each.items() if etree.QName(name).localname == "id"), "")
             found[each.get("name", "")] = targets.get(key, "")
-        return found
+        return found, styles
+
+    def _related(self, part: str) -> Iterator[tuple[str, str, str]]:
+        """The parts that a part names, or the archive itself: each by its key, with the last word of its kind."""
+        folder, name = posixpath.split(part)
+        for _, each in self._events(posixpath.join(folder, "_rels", f"{name}.rels"), "Relationship"):
+            target = each.get("Target", "").replace("\\", "/")
+            place = posixpath.normpath(posixpath.join("/", folder, target))[1:].lower()
+            yield each.get("Id", ""), posixpath.basename(each.get("Type", "")), place
 
     def _styles(self) -> dict[str, Format]:
         """The formats that matter, by the number that a cell names its style by."""
         codes: dict[int, str] = dict(_PERCENT_FORMATS)
         found: dict[str, Format] = {}
-        for _, each in self._events("xl/styles.xml", "numFmt", "cellXfs"):
+        for _, each in self._events(self._styles_part, "numFmt", "cellXfs"):
             if _name(each) == "numFmt":
                 codes[int(each.get("numFmtId"))] = each.get("formatCode", "")
                 continue
@@ -105,6 +158,27 @@ class Shown:
 
 def _name(element: Any) -> str:
     return str(etree.QName(element).localname)
+
+
+def _let_go(row: Any) -> None:
+    """Forget a row that was looked at, and those before it: a sheet is never in memory as a whole."""
+    row.clear()
+    while row.getprevious() is not None:
+        del row.getparent()[0]
+
+
+def _refuse_row(row: Any) -> None:
+    height = row.get("ht")
+    if (row.get("hidden") in _TRUE or (height is not None and float(height) == 0)) and any(map(len, row)):
+        raise Unseen(_HIDES_ROWS)
+    if _IN_ERROR(row):
+        raise Unseen(_HAS_ERRORS)
+
+
+def _refuse_merged(reference: str) -> None:
+    found = _ROWS.fullmatch(reference)
+    if found is None or found[1] != found[2]:
+        raise Unseen(_HAS_MERGED, f"{found[1]} to {found[2]}" if found else reference)
 
 
 def _column(reference: str | None, following: int) -> int:

@@ -9,11 +9,12 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from branchtui.contract.balance_files import FileForm, PayerChange, PayerMove
-from branchtui.contract.imports import FindingLevel, RowFinding
+from branchtui.contract.imports import DecimalWriting, Delimiter, FindingLevel, RowFinding
 from branchtui.format.money import money
 from branchtui.ledger.feeds.cells import guarded
 from branchtui.ledger.feeds.finding import ERROR
 from branchtui.ledger.feeds.payer_table import COLUMNS, ERROR_COLUMN
+from branchtui.ledger.feeds.table_file import SIGNS
 from branchtui.ledger.store import file_pages
 from branchtui.ledger.workflows.file_judge import BLANK
 from branchtui.ledger.workflows.import_report import Rejects
@@ -136,7 +137,9 @@ def _rejects(connection: Connection, file: BalanceFile) -> Rejects:
     text = io.StringIO(newline="")
     # Spreadsheets take a file without the mark for one in their own code page.
     text.write(_MARK)
-    writer = csv.writer(text, lineterminator="\r\n")
+    # Between other signs than the file's its amounts and theirs would be read otherwise.
+    sign = SIGNS[Delimiter(json.loads(file.recognised).get("delimiter", Delimiter.COMMA))]
+    writer = csv.writer(text, delimiter=sign, lineterminator="\r\n")
     writer.writerow((*COLUMNS, ERROR_COLUMN))
     count = 0
     for row in file_pages.rows_at_level(connection, file.id, ERROR, _BATCH):
@@ -152,6 +155,8 @@ def _cells(row: BalanceFileRow, file: BalanceFile) -> list[str]:
     """The row as it came, by the columns of a table; one that was good once, as it was understood."""
     if row.cells is None:
         stated = money(row.after_minor or 0, file.currency).replace(",", "")
+        if json.loads(file.recognised).get("decimal") == DecimalWriting.COMMA:
+            stated = stated.replace(".", ",")
         cells = [row.account_no, "", stated, row.due_date or "", row.statement_ref or "", row.email or ""]
     else:
         cells = json.loads(row.cells)

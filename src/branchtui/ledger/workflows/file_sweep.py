@@ -270,7 +270,7 @@ def remarks(setting: Setting, payer: Payer, name: str, before: int, after: int) 
     """What a person should see before it moves; the row is applied all the same."""
     currency, number, moved = setting.currency, payer.account_no, abs(after - before)
     found: list[Finding] = []
-    if name and name != payer.name and not same_name(name, payer.name):
+    if name.strip() and name != payer.name and not same_name(name, payer.name):
         said = f"The file says {shown(name.strip())}; payer {number} is {payer.name}."
         found.append(warning("name-differs", said, "payer_name", name))
     if before * after < 0:

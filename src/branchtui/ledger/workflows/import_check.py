@@ -105,7 +105,7 @@ class Checker:
     def _recognise(self, table: TableFile, asked: Asked, verdict: Verdict) -> tuple[Setting, int]:
         """How the file writes amounts and dates, from all its rows; what is set by hand is not judged."""
         decimals, dates = DecimalEvidence(), DateEvidence()
-        amount_at = self._place(table, self.kind.amount_column)
+        amounts_at = [table.header.index(each) for each in self.kind.amount_columns if each in table.header]
         dates_at = [table.header.index(each) for each in self.kind.date_columns if each in table.header]
         count = blank = 0
         for row in table.rows():
@@ -113,8 +113,8 @@ class Checker:
             if row.is_readable and row.is_blank:
                 blank += 1
             elif row.is_readable:
-                if amount_at is not None:
-                    decimals.add(row.cells[amount_at])
+                for place in amounts_at:
+                    decimals.add(row.cells[place])
                 for place in dates_at:
                     dates.add(row.cells[place])
         decimal, open_decimal = decimals.decide(table.delimiter)
@@ -145,9 +145,6 @@ class Checker:
             currency_given=asked.currency is not None,
             created_by=self.import_.created_by,
         )
-
-    def _place(self, table: TableFile, column: str) -> int | None:
-        return table.header.index(column) if column in table.header else None
 
     def _judge(
         self,
@@ -191,4 +188,4 @@ class Checker:
         if amount is not None and amount != verdict.file_minor:
             have, want = money(verdict.file_minor, self.currency), money(amount, self.currency)
             said = f"The amounts add up to {have} {self.currency}; {want} were announced."
-            yield error("control-amount", said, self.kind.amount_column)
+            yield error("control-amount", said, next(iter(self.kind.amount_columns), None))

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from branchtui.contract.credit import NewSettleEvery
 from branchtui.contract.customers import CustomerStatus, LegalForm, NewCustomer
 from branchtui.ledger.feeds.amounts import amount_reader
-from branchtui.ledger.feeds.cells import IN_ERROR, is_in_error
+from branchtui.ledger.feeds.cells import left_by_a_spreadsheet
 from branchtui.ledger.feeds.dates import date_reader
 from branchtui.ledger.feeds.finding import ERROR, CellError, Finding, error, warning
 from branchtui.ledger.problems import Refusal
@@ -78,7 +78,7 @@ class CreditAccountRows:
     """The kind `credit-accounts`."""
 
     columns: tuple[str, ...] = COLUMNS
-    amount_column: str = "max_credit"
+    amount_columns: tuple[str, ...] = ("opening_credit", "max_credit")
     date_columns: tuple[str, ...] = ("settle_anchor",)
     synonyms: Mapping[str, str] = NO_SYNONYMS
     chunk_rows: int = 5_000
@@ -170,8 +170,8 @@ class _Check:
         for column, value in made.cells.items():
             if is_unsafe(value) or len(value) > _LONGEST:
                 made.say(column, "text", "The text is too long, or holds control or direction characters.")
-            elif is_in_error(value):
-                made.say(column, "cell-in-error", IN_ERROR)
+            elif left := left_by_a_spreadsheet(value):
+                made.say(column, *left)
         who = self._customer(made, parties)
         self._number(made, taken)
         terms = self._terms(made)

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from branchtui.contract.customer_parts import NewAddress, NewIdentifier
 from branchtui.contract.customers import LegalForm
 from branchtui.ledger.feeds.amounts import SCIENTIFIC
-from branchtui.ledger.feeds.cells import IN_ERROR, is_in_error
+from branchtui.ledger.feeds.cells import left_by_a_spreadsheet
 from branchtui.ledger.feeds.dates import date_reader
 from branchtui.ledger.feeds.finding import CellError, Finding, error, shown
 from branchtui.ledger.problems import Refusal
@@ -240,15 +240,15 @@ class CellReader:
                 if len(value) > longest and column not in _NUMBERS:
                     said = f"The text has {len(value):,} characters; {longest} is the most."
                     row.say(column, "too-long", said)
-        if "#" in together or "E+" in together or "e+" in together:
+        if "#" in together or "E+" in together or "e+" in together or '="' in together:
             _as_spreadsheets_write(row)
 
 
 def _as_spreadsheets_write(row: Cells) -> None:
-    """What a spreadsheet has put in the place of what was keyed: an error, or a number written short."""
+    """What a spreadsheet has put in the place of what was keyed, or a program for it: an error, a formula, a number written short."""
     for column, value in row.cells.items():
-        if is_in_error(value):
-            row.say(column, "cell-in-error", IN_ERROR)
+        if left := left_by_a_spreadsheet(value):
+            row.say(column, *left)
         elif column in _WRITTEN_OUT and SCIENTIFIC.fullmatch(value):
             said = f"{shown(value)}: a spreadsheet has written this number short. Keep the column as text."
             row.say(column, "scientific", said)

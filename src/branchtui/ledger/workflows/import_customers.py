@@ -14,7 +14,7 @@ from branchtui.format.folding import fold
 from branchtui.ledger import names
 from branchtui.ledger.access import Permission
 from branchtui.ledger.feeds.finding import ERROR, CellError, shown, warning
-from branchtui.ledger.feeds.table_file import column_name
+from branchtui.ledger.feeds.table_unfit import column_name
 from branchtui.ledger.phones import PhoneUnreadable, read_phones, region_of
 from branchtui.ledger.store import customer_store, import_store
 from branchtui.ledger.workflows import membership
@@ -61,7 +61,7 @@ _CELL_OF: Final = {"staff_id": "staff", "addresses": "address_type", "identifier
 class CustomerRows:
     """A kind of customers: persons, or entities."""
 
-    amount_column: str = ""
+    amount_columns: tuple[str, ...] = ()
     date_columns: tuple[str, ...] = DATE_COLUMNS
     synonyms: Mapping[str, str] = SYNONYMS
     chunk_rows: int = CHUNK_ROWS

@@ -38,7 +38,8 @@ class TableKind(Protocol):
     """A kind of import that is a table."""
 
     columns: tuple[str, ...]
-    amount_column: str
+    amount_columns: tuple[str, ...]
+    """Those that show how the file writes amounts; the first is the one that a control sum is of."""
     date_columns: tuple[str, ...]
     synonyms: Mapping[str, str]
     """Other words for some of the columns."""

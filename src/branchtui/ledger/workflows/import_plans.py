@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from branchtui.contract.vouchers import VALIDITY_DAYS_MAX, NewPlan
 from branchtui.format.folding import fold
 from branchtui.ledger.feeds.amounts import SCIENTIFIC, amount_reader
-from branchtui.ledger.feeds.cells import IN_ERROR, is_in_error
+from branchtui.ledger.feeds.cells import left_by_a_spreadsheet
 from branchtui.ledger.feeds.finding import ERROR, CellError, Finding, error, shown, warning
 from branchtui.ledger.problems import Refusal, invalid_members
 from branchtui.ledger.store import import_store
@@ -47,7 +47,7 @@ class PlanRows:
     """The kind `plans`. A row without a currency is in that of the branch, where the file has no such column."""
 
     columns: tuple[str, ...] = COLUMNS
-    amount_column: str = "price"
+    amount_columns: tuple[str, ...] = ("price",)
     date_columns: tuple[str, ...] = ()
     synonyms: Mapping[str, str] = {"days": "validity_days"}
     chunk_rows: int = 500
@@ -147,8 +147,8 @@ class _Check:
         for column in COLUMNS:
             if is_unsafe(made.cells[column]):
                 made.say(column, "text", "The text holds control or direction characters.")
-            elif is_in_error(made.cells[column]):
-                made.say(column, "cell-in-error", IN_ERROR)
+            elif left := left_by_a_spreadsheet(made.cells[column]):
+                made.say(column, *left)
         price = self._price(made)
         new = self._plan(made, price)
         self._code(made, codes)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from branchtui.format.money import money
 from branchtui.ledger.days import day_key
 from branchtui.ledger.feeds.amounts import SCIENTIFIC, amount_reader
-from branchtui.ledger.feeds.cells import IN_ERROR, is_in_error
+from branchtui.ledger.feeds.cells import left_by_a_spreadsheet
 from branchtui.ledger.feeds.dates import date_reader
 from branchtui.ledger.feeds.finding import ERROR, CellError, Finding, error, shown, warning
 from branchtui.ledger.store import import_store
@@ -52,7 +52,7 @@ class BalanceRecordRows:
     """The kind `balance-records`. Rows name their customer by `customer_no`, or by an account's number."""
 
     columns: tuple[str, ...] = COLUMNS
-    amount_column: str = "amount"
+    amount_columns: tuple[str, ...] = ("amount",)
     date_columns: tuple[str, ...] = ("as_of_date",)
     synonyms: Mapping[str, str] = NO_SYNONYMS
     chunk_rows: int = 5_000
@@ -228,8 +228,8 @@ class _Check:
             value = cells[column]
             if not value:
                 continue
-            if is_in_error(value):
-                findings.append(error("cell-in-error", IN_ERROR, column, value))
+            if left := left_by_a_spreadsheet(value):
+                findings.append(error(*left, column, value))
                 continue
             if len(value) <= longest and value.isascii() and value.isprintable():
                 continue

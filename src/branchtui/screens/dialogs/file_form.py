@@ -14,7 +14,7 @@ from branchtui.contract.customers import CustomerStatus
 from branchtui.format.dates import show_date
 from branchtui.format.money import exponent_of
 from branchtui.screens.dialogs.form_dialog import FormDialog
-from branchtui.screens.paste_field import PASTE_CHARACTERS_MAX, PathField, RowsPasted
+from branchtui.screens.paste_field import PASTE_CHARACTERS_MAX, PathField, RowsPasted, pasted_rows
 from branchtui.screens.rows import shown_phone, words
 from branchtui.widgets.actions import Action
 from branchtui.widgets.fields import BalanceField, DateField, Field, TextField
@@ -108,7 +108,7 @@ class FileFormDialog(FormDialog):
             return
         self.pasted = message.text
         self.form.field("file").set_keyed("")
-        rows = message.text.splitlines()
+        rows = pasted_rows(message.text)
         self.say(f"{len(rows):,} rows pasted: {rows[0]}   [ctrl+s] check them")
 
 
