@@ -153,6 +153,13 @@ TEXT_FIELDS: Final[list[tuple[str, str]]] = [
 ]  # fmt: skip
 
 
+def test_whatever_breaks_a_line_is_no_text() -> None:
+    """VAL-3: every sign at which `str.splitlines` begins another line."""
+    breaks = [chr(code) for code in range(0x3000) if len(f"a{chr(code)}b".splitlines()) == 2]
+    assert "\u2028" in breaks
+    assert all(is_unsafe(f"a{sign}b") for sign in breaks)
+
+
 @pytest.mark.parametrize(("name", "member"), TEXT_FIELDS)
 def test_hostile_text_is_refused_in_every_field_and_the_field_is_named(
     world: World, name: str, member: str

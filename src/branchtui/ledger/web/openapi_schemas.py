@@ -12,10 +12,10 @@ from branchtui.contract.problem import Problem
 REFERENCE: Final = "#/components/schemas/{model}"
 TRIMMED: Final = "x-trimmed"
 
-# Of what `ledger.texts` refuses: control and direction characters and invisible signs. Private and unassigned code
+# Of what `ledger.texts` refuses: control and direction characters, breaks of lines and invisible signs. Private and unassigned code
 # points are told in words: as a class they are a million characters, and no pattern knows what Unicode gives out next.
-_UNSAFE: Final = r"\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff"
-_SPACES: Final = r"\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+_UNSAFE: Final = r"\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+_SPACES: Final = r"\u0020\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _BOUNDS: Final = {"ge": "minimum", "le": "maximum"}
 TEXT_PATTERN: Final = f"^[^{_UNSAFE}]*$"
 TRIMMED_PATTERN: Final = f"^[^{_UNSAFE}]*[^{_UNSAFE}{_SPACES}][^{_UNSAFE}]*$"
