@@ -256,8 +256,8 @@ def test_a_column_whose_cells_all_say_credit_or_debit_is_the_side(
 
 def test_a_column_of_kinds_is_not_the_side() -> None:
     """One cell that says another thing, and the column says what kind of booking it was."""
-    reader = table("Date,Amount,Type\n2026-11-03,12.50,debit\n2026-11-04,7.50,TRANSFER\n")
-    assert [signed(each) for each in read(reader)] == [1_250, 750]
+    reader = table("Date,Amount,Type\n2026-11-03,-12.50,debit\n2026-11-04,7.50,TRANSFER\n")
+    assert [signed(each) for each in read(reader)] == [-1_250, 750]
     assert "side" not in reader.plan.columns
 
 

@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 _DEBITS: Final = frozenset(
     {
         "dr", "d", "debit", "s", "soll", "out", "af", "debet", "débit", "dbit", "-", "withdrawal", "withdrawals",
         "withdrawn", "money out", "paid out", "outgoing", "sent", "payment out", "cargo", "lastschrift", "ausgang",
+        "cash out", "wn", "obciążenie", "débito", "debito", "saída", "saida", "debe", "dare", "addebito", "ut", "ud",
+        "uttag",
     }
 )  # fmt: skip
 _CREDITS: Final = frozenset(
     {
         "cr", "c", "credit", "h", "haben", "in", "bij", "crédit", "crdt", "+", "deposit", "deposits", "deposited",
         "money in", "paid in", "incoming", "received", "payment in", "abono", "gutschrift", "eingang",
+        "cash in", "ma", "uznanie", "crédito", "credito", "entrada", "haber", "avere", "accredito", "inn", "ind",
+        "insättning", "kredit",
     }
 )  # fmt: skip
 _COLUMNS: Final = frozenset(
     {
         "details", "af_bij", "af/bij", "sign", "indicator", "credit_debit_indicator", "direction", "in/out", "in_out",
-        "flow", "nature", "sens", "side",
+        "flow", "nature", "sens", "side", "transaction",
     }
 )  # fmt: skip
+_KINDS: Final = ("typ", "tipo")
+"""What the names of columns hold that say what kind a movement is."""
 
 
 def may_be_side(name: str) -> bool:
     """Whether a column of this name may say credit or debit, if all its cells do: `Transaction Type`, `Direction`."""
-    return "type" in name or name in _COLUMNS
+    return any(each in name for each in _KINDS) or name in _COLUMNS
 
 
 def side_of(cell: str) -> int:
@@ -35,3 +44,37 @@ def side_of(cell: str) -> int:
     if len(word) > 1:
         word = word.removesuffix(".")
     return 1 if word in _CREDITS else -1 if word in _DEBITS else 0
+
+
+class SideEvidence:
+    """Which of some columns says the side of the amounts beside it, by its cells in the movements of a file.
+
+    `found` is the column whose cells all say credit or debit. `doubtful` are columns of which some cells do and others
+    say something else: they do not tell the side, but where one contradicts its amount nobody knows which is right.
+    """
+
+    def __init__(self, places: Iterable[int]) -> None:
+        self._words = dict.fromkeys(places, 0)
+        self._others = dict.fromkeys(self._words, 0)
+
+    def __bool__(self) -> bool:
+        return bool(self._words)
+
+    def add(self, cells: Sequence[str]) -> None:
+        """The cells of a movement; an empty one says nothing of its column."""
+        for at in self._words:
+            cell = cells[at]
+            if side_of(cell):
+                self._words[at] += 1
+            elif cell.strip():
+                self._others[at] += 1
+
+    @property
+    def found(self) -> int | None:
+        """The first column that says the side."""
+        return next((at for at, count in self._words.items() if count and not self._others[at]), None)
+
+    @property
+    def doubtful(self) -> tuple[int, ...]:
+        """Columns of kinds, some of which are sides."""
+        return tuple(at for at, count in self._words.items() if count and self._others[at])

@@ -16,7 +16,7 @@ from branchtui.ledger.feeds.amounts import SCIENTIFIC, DecimalEvidence
 from branchtui.ledger.feeds.days import DayEvidence, day_reader
 from branchtui.ledger.feeds.finding import ERROR, CellError, error, warning
 from branchtui.ledger.feeds.running_balance import RunningBalance
-from branchtui.ledger.feeds.side_words import may_be_side, side_of
+from branchtui.ledger.feeds.side_words import SideEvidence, may_be_side, side_of
 from branchtui.ledger.feeds.signed_amounts import bare, signed_reader
 from branchtui.ledger.feeds.statement import (
     DETAILS_MAX,
@@ -78,6 +78,7 @@ class TableReader:
         self._at = {
             meaning: names.index(name) for meaning, name in self.plan.columns.items() if name in names
         }
+        self._kinds: tuple[int, ...] = ()
         self.is_decimal_open = self._asks_sign = False
         self.order, self.writing = self._recognise()
         self._by_account: dict[tuple[str, str], Statement] = {}
@@ -144,19 +145,22 @@ class TableReader:
     def _recognise(self) -> tuple[DateOrder | None, DecimalWriting]:
         days, decimals = DayEvidence(), DecimalEvidence()
         signs = AboveZeroEvidence()
-        sides = self._maybe_sides()
+        sides = SideEvidence(self._maybe_sides())
         for row in self.table.rows():
             if row.is_readable and not row.is_blank:
-                sides = [at for at in sides if side_of(row.cells[at])]
+                if sides and self._is_movement(row):
+                    sides.add(row.cells)
                 days.add(self._said(row, "date"))
                 for meaning in ("amount", "credit", "debit", "balance"):
                     text, sign = bare(self._said(row, meaning)[:60])
                     decimals.add(text)
                     if meaning == "amount":
                         signs.add(row.cells, self._said(row, "details"), sign)
-        if sides:
-            self._at["side"] = sides[0]
-            self.plan.columns["side"] = self.table.header[sides[0]]
+        if sides.found is not None:
+            self._at["side"] = sides.found
+            self.plan.columns["side"] = self.table.header[sides.found]
+        elif "side" not in self._at:
+            self._kinds = sides.doubtful
         order, question = days.decide()
         currency = self.plan.currency or self._setting.currency
         writing, open_writing = decimals.decide_signed(self.table.delimiter, currency)
@@ -180,6 +184,10 @@ class TableReader:
         chosen = set(self._at.values())
         names = enumerate(self.table.header)
         return [at for at, name in names if at not in chosen and may_be_side(name)]
+
+    def _is_movement(self, row: Row) -> bool:
+        """Whether a row is neither a note, a sum or a heading nor a balance: those have no side."""
+        return not (self._is_aside(row) or reads_as_balance(self._said(row, "details")))
 
     def _said(self, row: Row, meaning: str) -> str:
         at = self._at.get(meaning)
@@ -311,9 +319,14 @@ class TableReader:
     def _one_column(self, read: Callable[[str], int], row: Row) -> int:
         """The signed amount of a row with one column of amounts, and perhaps one that says their side."""
         signed = read(self._said(row, "amount"))
+        if "side" not in self._at:
+            self._refuse_other_kind(row, signed)
+            return -signed if self._above_zero is AboveZero.WENT_OUT else signed
         said = self._said(row, "side")
         if not said.strip():
-            return -signed if self._above_zero is AboveZero.WENT_OUT else signed
+            if signed > 0:
+                raise CellError("side", "The row does not say whether it is a credit or a debit.")
+            return signed
         side = side_of(said)
         if not side:
             raise CellError("side", f"{text_of(said, 40)} says neither credit nor debit.")
@@ -322,6 +335,14 @@ class TableReader:
                 "side", f"{text_of(said, 40)} says that it came in, and the amount is below zero."
             )
         return side * abs(signed)
+
+    def _refuse_other_kind(self, row: Row, signed: int) -> None:
+        """Refuse an amount of one side whose kind says the other, unless it was said what is above zero."""
+        for at in self._kinds if self._above_zero is None else ():
+            if side_of(row.cells[at]) * signed < 0:
+                below = "below" if signed < 0 else "above"
+                said = f"{text_of(row.cells[at], 40)} stands beside an amount {below} zero: say which columns hold what."
+                raise CellError("side", said)
 
     def _two_columns(self, read: Callable[[str], int], row: Row) -> int:
         """The signed amount of a row with one column for what came in and one for what went out."""
