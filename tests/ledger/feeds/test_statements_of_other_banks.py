@@ -287,6 +287,102 @@ def test_columns_are_known_in_other_tongues(header: str, row: str, told: tuple[A
     assert entry.standing is Standing.BOOKED
 
 
+@pytest.mark.parametrize(
+    ("header", "row", "told"),
+    [
+        ("Buchung;Valuta;Auftraggeber/Empfänger;Verwendungszweck;Saldo;Währung;Betrag;Währung", "13.11.2026;13.11.2026;A Payer;100245;2.250,00;EUR;1.250,00;EUR",
+         (125_000, "EUR", "2026-11-13", "A Payer", "100245")),
+        ("Buchungstag;Wert;Begünstigter / Auftraggeber;Verwendungszweck;Betrag;Soll;Haben;Währung", "13.11.2026;13.11.2026;A Payer;100245;1.250,00;;1.250,00;EUR",
+         (125_000, "EUR", "2026-11-13", "A Payer", "100245")),
+        ("Buchungstag;Wertstellung (Valuta);Buchungstext;Umsatz in EUR", "13.11.2026;13.11.2026;100245;1.250,00",
+         (125_000, "EUR", "2026-11-13", "", "100245")),
+        ("Datum;Naam / Omschrijving;Rekening;Af Bij;Bedrag (EUR);Mededelingen", "20261113;A Payer;NL1;Bij;1.250,00;100245",
+         (125_000, "EUR", "2026-11-13", "A Payer", "100245")),
+        ("#Data operacji;#Opis operacji;#Tytuł;#Nadawca/Odbiorca;#Kwota;#Saldo po operacji", "2026-11-13;PRZELEW;100245;A Payer;1 250,00 PLN;2 250,00 PLN",
+         (125_000, "PLN", "2026-11-13", "A Payer", "100245")),
+        ("Bokföringsdag;Belopp;Avsändare;Rubrik;Saldo", "2026-11-13;1250,00;A Payer;100245;2250,00",
+         (125_000, "SEK", "2026-11-13", "A Payer", "100245")),
+        ("Dato;Forklaring;Ut fra konto;Inn på konto", "13.11.2026;100245;;1250,00",
+         (125_000, "NOK", "2026-11-13", "", "100245")),
+        ("data;lançamento;valor (R$);saldos (R$)", "13/11/2026;100245;1.250,00;2.250,00",
+         (125_000, "BRL", "2026-11-13", "", "100245")),
+        ("S No.;Transaction Date;Transaction Remarks;Withdrawal Amount (INR );Deposit Amount (INR );Balance (INR )", "1;13/11/2026;100245;0.00;1,50,000.00;2,50,000.00",
+         (15_000_000, "INR", "2026-11-13", "", "100245")),
+        ("Txn. Date;Transaction Description;Debit (KShs);Credit (KShs);Ledger Balance", "13-Nov-2026;100245;;1,250.00;2,250.00",
+         (125_000, "KES", "2026-11-13", "", "100245")),
+    ],
+)  # fmt: skip
+def test_tables_of_banks_of_a_dozen_countries_are_read_without_a_word(
+    header: str, row: str, told: tuple[Any, ...]
+) -> None:
+    """Marks, strokes and currencies in the names of columns, and the words of the country."""
+    reader = table(f"{header}\n{row}\n", currency=told[1])
+    (entry,) = read(reader)
+    assert (signed(entry), entry.currency, entry.day, entry.payer_name, entry.account_ref) == told
+    assert (entry.findings, entry.standing, reader.questions) == ([], Standing.BOOKED, [])
+
+
+def test_a_row_that_names_two_currencies_is_wrong() -> None:
+    """A currency may stand beside each amount of a row; it is one."""
+    (entry,) = read(table("Datum;Saldo;Währung;Betrag;Währung\n2026-11-13;9,00;EUR;5,00;USD\n"))
+    assert [each.code for each in entry.findings] == ["currency"]
+
+
+@pytest.mark.parametrize(
+    ("header", "booked", "waiting"),
+    [("Status", "Gebucht", "Vorgemerkt"), ("Info", "Umsatz gebucht", "Umsatz vorgemerkt"), ("State", "COMPLETED", "REVERTED"), ("Status", "Udført", "Venter")],
+)  # fmt: skip
+def test_a_row_that_is_not_booked_is_no_money_in_any_tongue(header: str, booked: str, waiting: str) -> None:
+    """It may have no day yet."""
+    entries = read(
+        table(f"Date,Amount,Balance,{header}\n2026-11-03,12.50,12.50,{booked}\n,7.50,,{waiting}\n")
+    )
+    assert [each.standing for each in entries] == [Standing.BOOKED, Standing.PENDING]
+    assert [each.findings for each in entries] == [[], []]
+
+
+def test_a_column_of_states_of_a_country_says_nothing_of_bookings() -> None:
+    """One cell that is no such word, and the column is another."""
+    entries = read(table("Date,Amount,State\n2026-11-03,12.50,completed\n2026-11-04,7.50,CA\n"))
+    assert [each.standing for each in entries] == [Standing.BOOKED, Standing.BOOKED]
+
+
+def test_a_status_that_nobody_knows_is_told_of() -> None:
+    """The row is passed over, and somebody sees it."""
+    (entry,) = read(table("Date,Amount,Status\n2026-11-03,12.50,Lakki\n"))
+    assert (entry.standing, [(each.level, each.code) for each in entry.findings]) == (
+        Standing.PENDING,
+        [("warning", "status")],
+    )
+
+
+def test_a_word_in_the_place_of_the_day_says_that_it_is_not_booked() -> None:
+    """`offen` is what a German bank writes there."""
+    (entry,) = read(table("Buchungstag;Betrag\noffen;-12,50\n"))
+    assert (entry.standing, entry.day, entry.findings) == (Standing.PENDING, None, [])
+
+
+def test_a_reference_is_what_the_payer_wrote_where_a_row_says_nothing_else() -> None:
+    """Many banks have one column for the bank's reference and the payer's."""
+    (entry,) = read(table("Date,Counter Party,Reference,Amount\n2026-11-03,A Payer,100245,12.50\n"))
+    assert (entry.reference, entry.account_ref, entry.payer_name) == ("100245", "100245", "A Payer")
+    (entry,) = read(table("Date,Transaction ID,Amount\n2026-11-03,100245,12.50\n"))
+    assert (entry.reference, entry.account_ref) == ("100245", "")
+
+
+@pytest.mark.parametrize("words", ["S A L D O", "SALDO DO DIA", "Beginning balance as of 11/01/2026", "Neuer Kontostand"])  # fmt: skip
+def test_a_balance_in_the_words_of_a_bank_is_no_payment(words: str) -> None:
+    """In the column of amounts, and passed over with a word."""
+    (entry,) = read(table(f"Date,Description,Amount\n2026-11-03,{words},1000.00\n"))
+    assert (entry.is_opening, [each.code for each in entry.findings]) == (True, ["balance-row"])
+
+
+def test_a_balance_below_a_list_is_no_movement() -> None:
+    """A short row that begins with the word."""
+    below = read(table("Buchungstag;Text;Betrag;Info\n2026-11-03;A;5,00;\nKontostand;14.11.2026;9,00\n"))[-1]
+    assert (below.standing, below.findings) == (Standing.INFORMATION, [])
+
+
 def test_rows_that_hold_a_balance_or_a_sum_are_no_payments() -> None:
     """`Balance b/f` above and `Total` below: the balances follow, and only the movement is money."""
     reader = table(
@@ -351,3 +447,12 @@ def test_an_account_in_a_row_of_the_portal_is_the_one_that_the_payer_named() -> 
     )
     (entry,) = read(reader)
     assert (entry.statement.account, entry.account_ref, entry.payer_name) == ("600100", "100245", "A PAYER")
+
+
+def test_the_account_that_a_sentence_of_the_portal_names_counts_beside_the_column_of_the_other_party() -> (
+    None
+):
+    """Files without a column of their own for it."""
+    row = "TFA4K21LMN,2026-11-03 10:32:00,Pay Bill from 2547****333 - A P Acc. 100245,Completed,1500.00,,1500.00,254700000001 - A PAYER"
+    (entry,) = read(table(f"Short Code:,600100\n{PORTAL},Other Party Info\n{row}\n", account=""))
+    assert (entry.payer_phone, entry.payer_name, entry.account_ref) == ("254700000001", "A PAYER", "100245")

@@ -60,6 +60,8 @@ class RunningBalance:
 
         `is_debt`: the column may state what is owed on a card, which grows by what is spent.
         """
+        if not self.count:
+            return
         if is_debt and self.is_reversed:
             steps = self.count - 1
             if self.down_reversed == steps:

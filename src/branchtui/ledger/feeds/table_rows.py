@@ -18,9 +18,11 @@ _CARRIED: Final = re.compile(
 """How the rows read that hold a balance and no movement."""
 
 _BALANCE: Final = re.compile(
-    r"(?:(?:opening|closing|starting|ending|beginning|previous|final) (?:ledger |available |account )?balance"
+    r"(?:(?:opening|closing|starting|ending|beginning|previous|final) (?:ledger |available |account )?balance(?: (?:as of|as at|at|on))?"
     r"|balance (?:[bc]/[fd]|(?:brought|carried) (?:forward|down)|forward)|[bc]/f|(?:brought|carried) forward"
-    r"|saldo (?:anterior|inicial|final|vortrag)|saldovortrag|anfangssaldo|endsaldo|schlusssaldo|(?:alter|neuer) kontostand"
+    r"|(?:s a l d o|saldo)(?: (?:anterior|inicial|final|vortrag|do|dia|total|disponível|em|conta|atual|actual|iniziale|finale"
+    r"|contabile|początkowe|końcowe|am|vom|zum|per))*"
+    r"|saldovortrag|anfangssaldo|endsaldo|schlusssaldo|(?:(?:alter|neuer|letzter) )?kontostand(?: (?:am|vom|zum|per))?"
     r"|(?:ancien|nouveau) solde|solde (?:initial|final|précédent|anterieur|antérieur))",
     re.IGNORECASE,
 )
@@ -44,9 +46,10 @@ def reads_as_balance(details: str) -> bool:
 
 
 def is_sum(row: Row, date: str) -> bool:
-    """Whether a row holds sums of those above: it begins with the word, and has no date (`date` is its cell)."""
+    """Whether a row holds sums or a balance of those above: it begins with the word, and has no date (`date` is its cell)."""
     first = next((cell for cell in row.cells if cell.strip()), "")
-    return _SUMS.match(first) is not None and (not date.strip() or date is first)
+    begins = _SUMS.match(first) is not None or reads_as_balance(first)
+    return begins and (not date.strip() or date is first)
 
 
 def is_heading(row: Row, header: Sequence[str]) -> bool:
