@@ -322,6 +322,69 @@ def test_tables_of_banks_of_a_dozen_countries_are_read_without_a_word(
     assert (entry.findings, entry.standing, reader.questions) == ([], Standing.BOOKED, [])
 
 
+@pytest.mark.parametrize(
+    ("header", "row", "told"),
+    [
+        ("Id,Date,Status,To message,From name,Amount,Currency,Fee,Currency", "123456789012,2026-11-13 10:11:12,Completed,100245,A Payer,50000,UGX,,",
+         (50_000, "123456789012", "A Payer", "100245")),
+        ("Transaction ID,Transaction Date,Sender Msisdn,Sender Name,Reference Number,Transaction Amount,Transaction Status", "MP261113.1011.A12345,13-Nov-2026 10:11:12,0701234567,A Payer,100245,50000,Transaction Success",
+         (50_000, "MP261113.1011.A12345", "A Payer", "100245")),
+    ],
+)  # fmt: skip
+def test_tables_of_mobile_money_name_the_payer_and_what_the_payer_wrote(
+    header: str, row: str, told: tuple[Any, ...]
+) -> None:
+    """Beside a number of the transaction, a reference is the payer's."""
+    (entry,) = read(table(f"{header}\n{row}\n", currency="UGX"))
+    assert (signed(entry), entry.reference, entry.payer_name, entry.account_ref) == told
+
+
+@pytest.mark.parametrize("header", ["Umsatz; ", "Umsatz;"])
+def test_a_column_without_a_name_may_be_the_side(header: str) -> None:
+    """German cooperative banks name no column for S and H; balances among the rows are none of it."""
+    text = f"Buchungstag;Vorgang;Kundenreferenz;{header}\n"
+    text += "13.11.2026;100245;;1.250,00;H\n14.11.2026;x;;12,50;S\n14.11.2026;;Endsaldo;2.237,50;H\n"
+    came, went, balance = read(table(text))
+    assert (signed(came), signed(went), balance.is_opening) == (125_000, -1_250, True)
+
+
+@pytest.mark.parametrize("behind", ["50", "250.00", "5,50"])
+def test_a_figure_in_a_column_without_a_name_is_what_a_comma_has_cut_off(behind: str) -> None:
+    """Words may stand there, as Polish banks write them."""
+    (entry,) = read(table(f"Date,Description,Amount,\n2026-11-03,A,12,{behind}\n"))
+    assert [each.code for each in entry.findings] == ["columns"]
+    (entry,) = read(table("Date,Description,Amount,\n2026-11-03,A,12.50,Tytul: 100245\n"))
+    assert (signed(entry), entry.findings) == (1_250, [])
+
+
+def test_a_balance_needs_no_day() -> None:
+    """`Balance b/f` above the movements, with nothing else in its row."""
+    opening, _ = read(
+        table("Date,Narration,Debit,Credit,Balance\n,BALANCE B/FWD,,,100.00\n2026-11-03,A,,12.50,112.50\n")
+    )
+    assert (opening.is_opening, opening.findings) == (True, [])
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("Nov 3, 2026", "2026-11-03"),
+        ("November 3rd, 2026", "2026-11-03"),
+        ("3. Nov. 2026", "2026-11-03"),
+        ("03NOV26", "2026-11-03"),
+        ("03-Okt-2026", "2026-10-03"),
+        ("3 mars 2026", "2026-03-03"),
+        ("03/ago/2026", "2026-08-03"),
+        ("2026.11.03.", "2026-11-03"),
+        ("3 Nov 2026 10:15", "2026-11-03"),
+    ],
+)
+def test_days_are_read_in_the_words_of_their_country(written: str, day: str) -> None:
+    """A month that has a name is no question."""
+    reader = table(f'Date;Amount\n"{written}";5,00\n')
+    assert ([each.day for each in read(reader)], reader.questions) == ([day], [])
+
+
 def test_a_row_that_names_two_currencies_is_wrong() -> None:
     """A currency may stand beside each amount of a row; it is one."""
     (entry,) = read(table("Datum;Saldo;Währung;Betrag;Währung\n2026-11-13;9,00;EUR;5,00;USD\n"))

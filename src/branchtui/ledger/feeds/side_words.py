@@ -26,7 +26,7 @@ _CREDITS: Final = frozenset(
 _COLUMNS: Final = frozenset(
     {
         "details", "af_bij", "af/bij", "sign", "indicator", "credit_debit_indicator", "direction", "in/out", "in_out",
-        "flow", "nature", "sens", "side", "transaction",
+        "flow", "nature", "sens", "side", "transaction", "",
     }
 )  # fmt: skip
 _KINDS: Final = ("typ", "tipo")
@@ -63,7 +63,7 @@ class SideEvidence:
     def add(self, cells: Sequence[str]) -> None:
         """The cells of a movement; an empty one says nothing of its column."""
         for at in self._words:
-            cell = cells[at]
+            cell = cells[at] if at < len(cells) else ""
             if side_of(cell):
                 self._words[at] += 1
             elif cell.strip():

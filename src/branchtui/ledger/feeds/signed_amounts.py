@@ -18,7 +18,7 @@ _DRESS: Final = re.compile(
     r"|(?:(?<![A-Za-z])[A-Z]{3}|[$€£¥₹]|zł|kr\.?)$",
     re.ASCII,
 )
-_BESIDE: Final = re.compile(r".*[0-9.,)](CR|DR)\.?", re.ASCII | re.IGNORECASE)
+_BESIDE: Final = re.compile(r".*[0-9.,)]([CD]R?)\.?", re.ASCII | re.IGNORECASE)
 """`25.00DR`: the side without a space before it."""
 
 _SIDES: Final = {"CR": 1, "C": 1, "DR": -1, "D": -1}

@@ -46,12 +46,13 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
         "transaction_time", "data_księgowania", "data_operacji", "data_transakcji", "date_comptable", "fecha_contable",
         "fecha_de_operación", "data_lançamento", "data_do_lançamento", "dt_lançamento", "data_mov", "data_contabile",
         "bokföringsdag", "bokföringsdatum", "transaktionsdatum", "bogført", "bokføringsdato", "bokført", "dato",
-        "kirjauspäivä", "txn_date/time", "trx_date", "transaction_day", "finish_time",
+        "kirjauspäivä", "data_i_czas_operacji", "könyvelés_dátuma", "datum_transakce", "txn_date/time", "trx_date", "transaction_day", "finish_time",
     ),
     "amount": (
         "amount", "transaction_amount", "netamount", "net_amount", "betrag", "value", "montant", "importe", "importo",
         "bedrag", "umsatz", "kwota", "kiasi", "kwota_operacji", "kwota_transakcji", "valor", "belopp", "beløp", "beløb",
-        "määrä", "suma", "txn_amount", "tran_amount", "trx_amount", "credit/debit_amount",
+        "määrä", "määrä_euroa", "suma", "összeg", "objem", "částka", "montant_operation", "montant(euros)",
+        "kwota_transakcji_(waluta_rachunku)",  "txn_amount", "tran_amount", "trx_amount", "credit/debit_amount",
     ),
     "credit": (
         "credit", "credit_amount", "credits", "deposit", "deposits", "paid_in", "money_in", "cr", "haben", "crédit",
@@ -72,7 +73,7 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "currency": (
         "currency", "ccy", "währung", "currency_code", "waehrung", "devise", "monn", "waluta", "moneda", "moeda",
-        "divisa", "munt", "account_currency",
+        "divisa", "munt", "account_currency", "měna", "pénznem",
     ),
     "account": (
         "auftragskonto", "account", "account_number", "account_no", "iban", "konto", "kontonummer", "own_account",
@@ -83,14 +84,15 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
         "reference_number", "reference_no", "reference", "ref", "ref_no", "transaction_no", "n°_de_transaction",
         "transaction_number", "txn_id", "tran_id", "trans_id", "trx_id", "transaction_ref_no", "txn_ref_no",
         "receipt_number", "mpesa_receipt", "transferwise_id", "volgnr", "transaktions_nr", "zkb_referenz",
-        "chq/ref_number", "chq/ref_no", "ref_no/cheque_no", "identificador", "arkivreferanse", "id",
+        "chq/ref_number", "chq/ref_no", "ref_no/cheque_no", "identificador", "arkivreferanse", "arkistointitunnus",
+        "id_pohybu", "nr_transakcji", "id",
     ),
     "payer_name": (
         "payer_name", "payer", "name", "counterparty", "counterparty_name", "sender", "payee", "sender_name",
         "partner_name", "auftraggeber/empfänger", "beguenstigter/zahlungspflichtiger",
         "begünstigter/zahlungspflichtiger", "name_zahlungsbeteiligter", "counter_party", "begünstigter/auftraggeber",
         "auftraggeber/begünstigter", "zahlungspflichtiger", "naam/omschrijving", "naam_tegenpartij", "nadawca/odbiorca",
-        "nadawca", "kontrahent", "avsändare", "avsender", "remitter", "remitter_name", "customer_name", "from_name",
+        "nadawca", "kontrahent", "dane_kontrahenta", "název_protiúčtu", "saaja/maksaja", "navn", "namn", "avsändare", "avsender", "remitter", "remitter_name", "customer_name", "from_name",
         "ordenante", "ordinante", "remetente",
     ),
     "payer_phone": (
@@ -100,15 +102,16 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "account_ref": (
         "a/c_no", "account_ref", "customer_reference", "client_reference", "payment_reference", "account_reference",
         "bill_ref_number", "bill_reference", "bill_reference_number", "payer_reference",
+        "to_message", "vs", "variabilní_symbol", "viite", "kid",
     ),
     "details": (
         "description_1", "description", "details", "narration", "narrative", "particulars", "reason", "memo", "remarks",
-        "transaction_details", "verwendungszweck", "label", "libellé", "libelle", "desc", "vwz1", "buchungstext",
+        "transaction_details", "verwendungszweck", "avisierungstext", "label", "libellé", "libelle", "desc", "vwz1", "buchungstext",
         "omschrijving", "concepto", "descrizione", "maelezo", "transaction_description", "transaction_remarks",
         "transaction_particulars", "tran_particulars", "transaction_narration", "transaction_narrative", "omschrijving_1",
         "mededelingen", "tytuł", "tytuł_operacji", "opis_transakcji", "opis_operacji", "opis", "histórico", "descrição",
-        "lançamento", "descripción", "causale", "beschreibung1", "avisierungstext", "forklaring", "beskrivelse",
-        "beskrivning", "rubrik", "viesti", "text/mottagare", "text", "tekst", "notes", "note", "message",
+        "lançamento", "descripción", "causale", "beschreibung1", "forklaring", "beskrivelse",
+        "beskrivning", "rubrik", "tittel", "viesti", "libelle_operation", "libellé_opération", "megjegyzés", "zpráva_pro_příjemce", "text/mottagare", "text", "tekst", "notes", "note", "message",
     ),
     "balance": (
         "balance", "running_balance", "runningbalance", "saldo", "book_balance", "closing_balance", "solde", "kontostand",
@@ -132,6 +135,7 @@ _SIGNS: Final = {"€": "EUR", "£": "GBP", "₹": "INR", "r$": "BRL", "ksh": "K
 MONEY: Final = ("amount", "credit", "debit")
 """Meanings of the columns that may hold a movement's amount."""
 
+_OF_THE_PAYER: Final = ("reference", "reference_number", "reference_no", "ref", "ref_no")
 _PORTAL_NAMES: Final = frozenset({"completion_time", "paid_in", "withdrawn"})
 _RECEIPT: Final = ("receipt_no.", "receipt_no")
 
@@ -168,6 +172,18 @@ class ColumnPlan:
             return "There is a column of amounts and one of debits, but none of credits: it is not clear which counts."
         return None
 
+    def fault(self, header: Sequence[str]) -> str | None:
+        """Why a table of this header cannot be read so, in a sentence, or None."""
+        if self.missing is not None:
+            return f"{self.missing} Say which columns hold what: columns."
+        for meaning, name in self.columns.items():
+            count = header.count(name)
+            if count == 0:
+                return f"The column {name} ({meaning}) is not in the header."
+            if count > 1 and meaning != "currency":  # which may stand beside each amount of a row
+                return f"The column {name} ({meaning}) stands there several times."
+        return None
+
 
 def is_portal(names: Sequence[str]) -> bool:
     """Whether a header is that of the M-PESA organisation portal."""
@@ -195,6 +211,11 @@ def choose(names: Sequence[str]) -> ColumnPlan:
                 found[meaning] = name
                 taken.add(name)
                 break
+    if "account_ref" not in found and "details" not in found:
+        # Beside a number of the transaction a reference is what the payer wrote.
+        left = (by_fold[each] for each in _OF_THE_PAYER if each in by_fold and by_fold[each] not in taken)
+        if (name := next(left, None)) is not None:
+            found["account_ref"] = name
     if "amount" in found and "credit" in found:
         del found["amount"]
     has_debits_alone = "amount" in found and found.pop("debit", None) is not None

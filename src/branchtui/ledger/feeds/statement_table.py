@@ -40,11 +40,11 @@ from branchtui.ledger.feeds.statement_columns import (
 from branchtui.ledger.feeds.status_words import NOT_BOOKED, is_status, may_be_status
 from branchtui.ledger.feeds.table_file import ENDS, Row, column_name
 from branchtui.ledger.feeds.table_rows import (
+    holds_balance,
     is_heading,
     is_note,
     is_short_only,
     is_sum,
-    reads_as_balance,
     reads_as_carried,
 )
 from branchtui.ledger.feeds.table_setting import StatementTable, TableSetting
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 
-_NOTHING: Final = frozenset({"-", "\u2013", "\u2014"})
+_NOTHING: Final = frozenset({"-", "--", "\u2013", "\u2014"})
 """What stands for no amount where there are two columns."""
 
 
@@ -127,19 +127,9 @@ class TableReader:
         for each in self.table.findings:
             if each.level == ERROR and each.code != "duplicate-column":
                 raise Damaged(each.code, each.message, self.table.header_row_no)
-        missing = self.plan.missing
-        if missing is not None:
-            raise Damaged(
-                "columns", f"{missing} Say which columns hold what: columns.", self.table.header_row_no
-            )
-        for meaning, name in self.plan.columns.items():
-            count = self.table.header.count(name)
-            if count != 1 and not (count and meaning == "currency"):
-                how = (
-                    "is not in the header" if name not in self.table.header else "stands there several times"
-                )
-                said = f"The column {name} ({meaning}) {how}."
-                raise Damaged("columns", said, self.table.header_row_no)
+        fault = self.plan.fault(self.table.header)
+        if fault is not None:
+            raise Damaged("columns", fault, self.table.header_row_no)
 
     def _recognise(self) -> tuple[DateOrder | None, DecimalWriting]:
         days, decimals = DayEvidence(), DecimalEvidence()
@@ -159,7 +149,7 @@ class TableReader:
                         signs.add(row.cells, self._said(row, "details"), sign)
         if sides.found is not None:
             self._at["side"] = sides.found
-            self.plan.columns["side"] = self.table.header[sides.found]
+            self.plan.columns["side"] = (*self.table.header, *[""] * self.table.nameless)[sides.found]
         elif "side" not in self._at:
             self._kinds = sides.doubtful
         if states:
@@ -195,11 +185,12 @@ class TableReader:
     def _not_chosen(self, fits: Callable[[str], bool]) -> list[int]:
         """Columns that say nothing else, by their names."""
         chosen = set(self._at.values())
-        return [at for at, name in enumerate(self.table.header) if at not in chosen and fits(name)]
+        names = (*self.table.header, *[""] * self.table.nameless)
+        return [at for at, name in enumerate(names) if at not in chosen and fits(name)]
 
     def _is_movement(self, row: Row) -> bool:
         """Whether a row is neither a note, a sum or a heading nor a balance: those have no side."""
-        return not (self._is_aside(row) or reads_as_balance(self._said(row, "details")))
+        return not (self._is_aside(row) or holds_balance(row, self._said(row, "details")))
 
     def _said(self, row: Row, meaning: str) -> str:
         at = self._at.get(meaning)
@@ -262,10 +253,10 @@ class TableReader:
         return entry
 
     def _when(self, entry: Entry, said: str) -> None:
-        """The day; what is not booked may have none, or the word for it in its place."""
+        """The day; a balance may have none, nor what is not booked, or the word for it in its place."""
         if said.lower() in NOT_BOOKED:
             entry.standing, said = Standing.PENDING, ""
-        if not said and entry.standing is Standing.PENDING:
+        if not said and (entry.is_opening or entry.standing is Standing.PENDING):
             return
         try:
             entry.day, entry.at_us = self._day(said, entry.findings)
@@ -303,7 +294,7 @@ class TableReader:
         try:
             has_one = "amount" in self._at
             signed = 0
-            if not entry.is_opening and reads_as_balance(self._said(row, "details")):
+            if not entry.is_opening and holds_balance(row, self._said(row, "details")):
                 said = "The row reads as a balance and not as a movement: it is passed over."
                 entry.findings.append(warning("balance-row", said, "details"))
                 entry.is_opening = True
@@ -348,7 +339,7 @@ class TableReader:
     def _refuse_other_kind(self, row: Row, signed: int) -> None:
         """Refuse an amount of one side whose kind says the other, unless it was said what is above zero."""
         for at in self._kinds if self._above_zero is None else ():
-            if side_of(row.cells[at]) * signed < 0:
+            if at < len(row.cells) and side_of(row.cells[at]) * signed < 0:
                 below = "below" if signed < 0 else "above"
                 said = f"{text_of(row.cells[at], 40)} stands beside an amount {below} zero: say which columns hold what."
                 raise CellError("side", said)

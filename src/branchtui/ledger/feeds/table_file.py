@@ -57,12 +57,14 @@ class TableFile:
     """A table in a file. `chunks` gives its bytes from the beginning each time it is called.
 
     `known` holds the column names that may appear, `synonyms` other words for some of them; `header` names the columns as they stand,
-    `findings` what is wrong with the header or the file as a whole (at row `header_row_no`).
+    `nameless` how many columns without a name stand behind them, `findings` what is wrong with the header or the file as a whole (at row `header_row_no`).
     `is_workbook`: it is no text but a workbook, whose first sheet is read.
     """
 
     may_merge: ClassVar[bool] = False
     """Whether cells of a workbook may be merged over rows, as banks do above their tables."""
+    may_be_nameless: ClassVar[bool] = False
+    """Whether something may stand in columns behind the last one that has a name."""
 
     def __init__(
         self,
@@ -76,6 +78,7 @@ class TableFile:
         self._synonyms = synonyms
         self.header: tuple[str, ...] = ()
         self.header_row_no = 1
+        self.nameless = 0
         self.findings: list[Finding] = []
         self.delimiter = delimiter or Delimiter.COMMA
         self.is_workbook = workbook.is_workbook(next(iter(chunks()), b""))
@@ -117,7 +120,7 @@ class TableFile:
                 said = f"A file may hold {ROWS_MAX:,} rows at most; nothing below was read."
                 yield Row(row.row_no, [], (error("too-many-rows", said),))
                 return
-            _complete(row, width)
+            _complete(row, width, width + self.nameless)
             if lines.end != first_end and lines.end and not fatal:
                 row.findings = (*row.findings, _mixed_ends(first_end, lines.end))
                 first_end = lines.end
@@ -173,6 +176,7 @@ class TableFile:
         names = [self._named(cell, known) for cell in found.cells]
         while names and not names[-1]:
             names.pop()
+            self.nameless += self.may_be_nameless
         if other := _sign_between(names, known):
             self.findings.append(_other_sign(_OTHER_SIGNS[other]))
             return
@@ -318,18 +322,23 @@ def _long_cells(cells: list[str]) -> tuple[Finding, ...]:
     )
 
 
-def _complete(row: Row, width: int) -> None:
-    """Say when a row has not the header's number of cells; blank cells beyond it are no matter."""
+def _complete(row: Row, width: int, most: int) -> None:
+    """Say when a row has not the header's number of cells, up to `most`; blank cells beyond it are no matter."""
     have = len(row.cells)
     if have == width or row.findings:
         return
     if row.is_blank:
         return
-    if have > width and is_blank(row.cells[width:]):
-        del row.cells[width:]
+    if have > width and is_blank(row.cells[most:]) and not any(map(_is_figure, row.cells[width:most])):
+        del row.cells[most:]
         return
     said = f"The row has {have} cells and the header {width}."
     row.findings = (error("columns", said),)
+
+
+def _is_figure(cell: str) -> bool:
+    """Whether a cell holds something that is no word: it may be what a comma within an amount has cut off."""
+    return bool(cell.strip()) and not any(letter.isalpha() for letter in cell)
 
 
 def _mixed_ends(first: str, now: str) -> Finding:

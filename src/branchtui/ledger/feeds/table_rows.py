@@ -45,6 +45,11 @@ def reads_as_balance(details: str) -> bool:
     return _BALANCE.fullmatch(words) is not None
 
 
+def holds_balance(row: Row, details: str) -> bool:
+    """Whether a row tells of a balance: by what it says, or, where that is nothing, by any of its cells."""
+    return any(map(reads_as_balance, [details] if details.strip() else row.cells))
+
+
 def is_sum(row: Row, date: str) -> bool:
     """Whether a row holds sums or a balance of those above: it begins with the word, and has no date (`date` is its cell)."""
     first = next((cell for cell in row.cells if cell.strip()), "")
@@ -62,8 +67,9 @@ def is_note(row: Row) -> bool:
 
     One word alone may be what is left of a row that was cut: a receipt number, a name.
     """
-    held = [cell for cell in row.cells if cell.strip()]
-    return len(held) == 1 and sum(_LETTERS.search(word) is not None for word in held[0].split()) > 1
+    held = [cell.strip() for cell in row.cells if cell.strip()]
+    words = sum(_LETTERS.search(word) is not None for word in held[0].split()) if len(held) == 1 else 0
+    return words > 1 or (words == 1 and held[0].endswith(":"))
 
 
 def is_short_only(row: Row) -> bool:

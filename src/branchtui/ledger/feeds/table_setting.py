@@ -41,6 +41,7 @@ class StatementTable(TableFile):
     """A table whose header may stand below other lines."""
 
     may_merge = True
+    may_be_nameless = True
 
     def __init__(self, chunks: Callable[[], Iterable[bytes]], setting: TableSetting) -> None:
         self.above: list[list[str]] = []
