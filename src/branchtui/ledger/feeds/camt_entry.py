@@ -50,7 +50,7 @@ _ENTERED: Final = frozenset(
             "AmtDtls/InstdAmt",
         ),
         *("RmtInf", "RmtInf/Strd", "RmtInf/Strd/CdtrRefInf", "RmtInf/Strd/RfrdDocInf", "RltdPties"),
-        *(f"RltdPties/{role}" for role in ("Dbtr", "UltmtDbtr", "Cdtr", "UltmtCdtr")),
+        *(f"RltdPties/{role}" for role in ("Dbtr", "UltmtDbtr", "Cdtr", "UltmtCdtr", "DbtrAcct")),
         *(f"RltdPties/{role}/Pty" for role in ("Dbtr", "UltmtDbtr", "Cdtr", "UltmtCdtr")),
     }
 )
@@ -264,16 +264,19 @@ def _describe(movement: Movement, element: _Element, entry: Inside, details: Ins
     debtor = movement.direction is Direction.CREDIT
     for role in ("Dbtr", "UltmtDbtr") if debtor else ("Cdtr", "UltmtCdtr"):
         name = name or details.text(f"RltdPties/{role}/Pty/Nm") or details.text(f"RltdPties/{role}/Nm")
+    if debtor and not name:
+        name = details.text("RltdPties/DbtrAcct/Nm")
     if details.all("RtrInf"):
         movement.is_reversal = True  # what went out and came back: nobody's payment
     structured = [each.text or "" for each in details.all("RmtInf/Strd/CdtrRefInf/Ref")]
     invoices = [each.text or "" for each in details.all("RmtInf/Strd/RfrdDocInf/Nb")]
     plain = [each.text or "" for each in details.all("RmtInf/Ustrd")]
+    plain += [each.text or "" for each in details.all("RmtInf/Strd/AddtlRmtInf")]
     end_to_end = details.text("Refs/EndToEndId")
     more = details.text("AddtlTxInf") or entry.text("AddtlNtryInf")
     purpose = " ".join([*plain, *structured, *invoices]).strip()
     movement.payer_name = text_of(name)
-    says = (*structured, " ".join(plain), " ".join(invoices), end_to_end)
+    says = (*structured, " ".join(plain), " ".join(invoices), end_to_end, more)
     movement.account_ref = next((text_of(each) for each in says if reference_of(each) is not None), "")
     movement.details = text_of(purpose or more, DETAILS_MAX)
     if is_altered(name, purpose, end_to_end, more):

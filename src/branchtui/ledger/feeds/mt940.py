@@ -40,6 +40,11 @@ FIELD_LINES_MAX: Final = 200
 """Lines that one field may have; a bank's longest have 30."""
 
 _FIELD: Final = re.compile(r":([0-9]{2}[A-Z]?|NS):", re.ASCII)
+_TEXTS: Final = frozenset({"86", "NS"})
+_NO_TEXT: Final = re.compile(r":(?:13D?|2[01]|25P?|28C?|34F|6[0-5][FM]?|86|90[CD]|NS):", re.ASCII)
+"""Fields of a statement: within a text a line such as `:12:30` begins none."""
+
+_RETURNED: Final = "RTI"
 _ENTRY: Final = re.compile(
     r"(?P<year>[0-9]{2})(?P<month>[0-9]{2})(?P<day>[0-9]{2})(?:[0-9]{4}|\s{4})?"
     r"(?P<mark>R?[CD]|E[CD])(?P<funds>[A-Z])?\s?(?=[0-9,.])(?P<whole>[0-9]{0,20})(?:[,.](?P<part>[0-9]{0,20}))?"
@@ -89,7 +94,7 @@ class Mt940Reader:
         """Each field with the number of its first line, and its lines."""
         tag, place, kept = "", 0, [""]
         for number, line in self._lines():
-            found = _FIELD.match(line)
+            found = (_NO_TEXT if tag in _TEXTS else _FIELD).match(line)
             if found is None:
                 if _END.fullmatch(line):
                     if tag:
@@ -103,7 +108,7 @@ class Mt940Reader:
                 continue
             if tag:
                 yield tag, place, kept
-            tag, place, kept = found[1], number, [line[found.end() :]]
+            tag, place, kept = found[0].strip(":"), number, [line[found.end() :]]
         if tag:
             yield tag, place, kept
 
@@ -242,7 +247,8 @@ class Mt940Reader:
         mark = found["mark"]
         if mark in {"D", "RC", "ED"}:
             entry.direction = Direction.DEBIT
-        entry.is_reversal = mark[0] == "R"
+        is_credit = entry.direction is Direction.CREDIT
+        entry.is_reversal = mark[0] == "R" or (is_credit and (found["type"] or "")[1:] == _RETURNED)
         if mark[0] == "E":
             entry.standing = Standing.PENDING
         if statement.currency:
@@ -275,5 +281,7 @@ class Mt940Reader:
         if purpose:
             entry.details = purpose
             entry.account_ref = purpose[:140]
+        if said.is_return and entry.direction is Direction.CREDIT:
+            entry.is_reversal = True
         if is_altered(*lines):
             entry.raw = "\n".join([entry.raw or "", *lines]).strip()

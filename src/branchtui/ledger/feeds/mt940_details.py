@@ -9,9 +9,17 @@ OMSCHRIJVING: ...`); MultiCash writes numbered lines (:NS:); the rest is free te
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-_NUMBERED: Final = re.compile(r"\s*[0-9]{3}([^0-9A-Za-z\s])[0-9]{2}", re.ASCII)
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_NUMBERED: Final = re.compile(r"\s*([0-9]{3})([^0-9A-Za-z\s])[0-9]{2}", re.ASCII)
+_RETURNS: Final = frozenset({"059", "159", "181", "184"})
+"""Codes of German banks for what went out and came back: transfers returned, direct debits given back."""
+
+_WIDTH: Final = 27
+"""Signs of a numbered part; a text that is longer goes on in the next."""
 _SEPA: Final = re.compile(
     # Cooperative banks put a colon and a space behind the tag.
     r"(EREF|KREF|MREF|CRED|DEBT|COAM|OAMT|SVWZ|ABWA|ABWE|IBAN|BIC|ANAM|BREF|RREF|MTLG)(?:\+|: )",
@@ -32,18 +40,19 @@ _NAME: Final = ("32", "33")
 
 
 class Details(NamedTuple):
-    """What an entry says in words; empty where it says nothing."""
+    """What an entry says in words; empty where it says nothing. `is_return`: what went out before came back."""
 
     name: str
     purpose: str
+    is_return: bool = False
 
 
 def read_details(lines: list[str]) -> Details:
     """Name and purpose of the lines of one field :86:."""
     joined = "".join(lines)
     found = _NUMBERED.match(joined)
-    if found is not None and (found[1] not in _IN_WORDS or _is_numbered(joined, found[1])):
-        return _numbered(joined, found[1])
+    if found is not None and (found[2] not in _IN_WORDS or _is_numbered(joined, found[2])):
+        return _numbered(joined, found[2])._replace(is_return=found[1] in _RETURNS)
     if _KEYED.match(joined.lstrip()) or len(_KEYED.findall(joined)) > 1:
         return _keyed(joined)
     whole = " ".join(lines)
@@ -74,12 +83,21 @@ def _numbered(text: str, sign: str) -> Details:
             last = number
         elif parts:
             parts[last] += sign + each  # the sign stood in a text
-    purpose = "".join(said for number, said in sorted(parts.items()) if number in _PURPOSE)
+    # Polish banks write the name from 27 on; a purpose that comes so far has filled 26.
+    names = ("27", "28", "29") if "27" in parts and "26" not in parts else ()
+    told = sorted(_PURPOSE.intersection(parts).difference(names))
+    purpose = _whole(parts[number] for number in told)
     tagged = _tagged(purpose)
-    name = tagged.get("ABWA") or " ".join("".join(parts.get(number, "") for number in _NAME).split())
+    named = _NAME if any(number in parts for number in _NAME) else names[:2]
+    name = tagged.get("ABWA") or " ".join(_whole(parts.get(number, "") for number in named).split())
     if tagged:
         purpose = tagged.get("SVWZ") or tagged.get("") or tagged.get("EREF") or tagged.get("MTLG") or ""
     return Details(name, purpose)
+
+
+def _whole(parts: Iterable[str]) -> str:
+    """Parts put together as they were: one that is full goes on in the next, another ends with its word."""
+    return "".join(each if len(each) >= _WIDTH else f"{each} " for each in parts).strip()
 
 
 def _tagged(purpose: str) -> dict[str, str]:
@@ -98,7 +116,8 @@ def _keyed(text: str) -> Details:
         found.setdefault(key, said.strip("/ ") if key != "CNTP" else said)
     party = found.get("CNTP", "").split("/")
     name = found.get("NAME") or (party[2] if len(party) > 2 else "")
-    return Details(name.strip(), _remitted(found.get("REMI", "")) or found.get("EREF", ""))
+    said = _remitted(found.get("REMI", "")) or found.get("EREF", "")
+    return Details(name.strip(), said, is_return="RTRN" in found)
 
 
 def _remitted(said: str) -> str:
