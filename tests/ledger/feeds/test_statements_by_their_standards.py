@@ -166,24 +166,6 @@ def test_what_stands_beside_a_payment_is_its_reference_where_there_is_no_other(d
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
-    [
-        (":61:2611031103C30,00NRTINONREF//REF-000001", "100245"),
-        (":61:2611031103C30,00NTRFNONREF//REF-000001", "159?00RETOURE?20100245?32PAMOJA"),
-        (":61:2611031103C30,00NTRFNONREF//REF-000001", "/RTRN/AC04/ORDP//NAME/PAMOJA/REMI/100245/"),
-    ],
-)
-def test_what_came_back_is_nobodys_payment_in_mt940(line: str, said: str) -> None:
-    """A returned item, a return among the codes of German banks, a reason of return in Dutch ones."""
-    (entry,) = Mt940Reader(in_pieces(mt940(f"{line}\n:86:{said}").encode())).entries()
-    assert (entry.is_reversal, entry.direction) == (True, Direction.CREDIT)
-    (entry,) = Mt940Reader(
-        in_pieces(mt940(f"{line.replace('1103C', '1103D')}\n:86:{said}").encode())
-    ).entries()
-    assert not entry.is_reversal
-
-
-@pytest.mark.parametrize(
     ("said", "name", "purpose"),
     [
         ("020<00PRZELEW<20100245<27W KAMAU<28UL X<38PL1", "W KAMAU UL X", "100245"),
@@ -209,10 +191,10 @@ def test_a_text_that_begins_as_a_field_goes_on() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "minor", "is_reversal"),
-    [("195", 1_250, False), ("920", 1_250, False), ("959", 1_250, False), ("960", -1_250, False), ("257", 1_250, True), ("555", -1_250, True)],
+    [("195", 1_250, False), ("920", 1_250, False), ("959", 1_250, False), ("960", -1_250, False), ("257", 1_250, False), ("555", -1_250, True)],
 )  # fmt: skip
 def test_type_codes_of_bai2_say_the_side(kind: str, minor: int, is_reversal: bool) -> None:
-    """From 920 on they are each bank's own credits, from 960 its debits; some are what came back."""
+    """From 920 on they are each bank's own credits, from 960 its debits; some debits take a credit back."""
     (entry,) = bai2(kind)
     signed = entry.amount_minor if entry.direction is Direction.CREDIT else -(entry.amount_minor or 0)
     assert (signed, entry.standing, entry.is_reversal) == (minor, Standing.BOOKED, is_reversal)
@@ -242,3 +224,19 @@ def test_the_first_entry_of_a_qif_file_is_a_balance_in_any_tongue(payee: str) ->
     data = f"!Type:Bank\nD2026-11-01\nT1000.00\nP{payee}\nL[Konto]\n^\n"
     (entry,) = QifReader(in_pieces(data.encode()), account="0170", currency="KES", zone="UTC").entries()
     assert entry.is_opening
+
+
+@pytest.mark.parametrize(
+    ("days", "other_day"),
+    [
+        ("2611031104", "2026-11-04"),
+        ("2612310101", "2027-01-01"),
+        ("2601011231", "2025-12-31"),
+        ("261103", None),
+        ("2611031340", None),
+    ],
+)
+def test_mt940_tells_the_day_of_booking_without_its_year(days: str, other_day: str | None) -> None:
+    """It is the one nearest to the day of value, which counts."""
+    (entry,) = Mt940Reader(in_pieces(mt940(f":61:{days}C30,00NTRFNONREF//REF-000001").encode())).entries()
+    assert (entry.day is not None, entry.other_day, entry.findings) == (True, other_day, [])

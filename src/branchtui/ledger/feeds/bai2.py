@@ -46,8 +46,8 @@ _CREDITS: Final = (range(100, 400), range(920, 960))
 _DEBITS: Final = (range(400, 700), range(960, 1_000))
 """Type codes by their sides; from 920 on each bank's own."""
 
-_RETURNS: Final = frozenset({252, 255, 257, 258, 552, 555, 557, 558})
-"""What was booked before and came back: reversals, checks and transfers returned."""
+_RETURNS: Final = frozenset({552, 555, 557, 558})
+"""Debits by which the bank takes back what it credited: reversals, deposits and transfers returned."""
 
 _CORRECTION: Final = "3"
 _DEFAULT_CURRENCY: Final = "USD"
@@ -277,7 +277,7 @@ class Bai2Reader:
         """Value date, references and text: what stands behind the two references is text, with its commas."""
         kind = fields[2].strip() if len(fields) > 2 else ""
         if _ended(kind) == "V" and len(fields) > 3 and (day := _day(fields[3].strip())):
-            entry.day = day
+            entry.day, entry.other_day = day, self._as_of
         at = _behind_funds(fields, 2)
         stated = len(fields)
         fields, more = _with_references(fields, more, at)

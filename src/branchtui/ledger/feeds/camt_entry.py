@@ -77,6 +77,7 @@ class Movement:
     raw: str | None = None
     findings: list[Finding] = field(default_factory=list)
     booking: Booking | None = None
+    other_day: str | None = None
 
 
 @cache
@@ -217,6 +218,7 @@ def _entry(inside: Inside, statement_day: str | None, unsaid: Standing) -> Movem
         amount_minor=amount,
         currency=currency,
         day=day,
+        other_day=_valued(inside),
         at_us=at_us,
         reference=reference_of(inside.text("AcctSvcrRef")),
         standing=_STANDINGS.get(status, Standing.INFORMATION) if status else unsaid,
@@ -241,6 +243,7 @@ def _part(whole: Movement, element: _Element, entry: Inside, details: Inside) ->
         amount_minor=minor,
         currency=whole.currency,
         day=whole.day,
+        other_day=whole.other_day,
         at_us=whole.at_us,
         reference=whole.reference,
         standing=whole.standing,
@@ -338,6 +341,12 @@ def _when(
         return statement_day, None
     findings.append(error("date", "The entry has no date.", "date"))
     return None, None
+
+
+def _valued(inside: Inside) -> str | None:
+    """The day of value, which other files of the bank may count by."""
+    found = _DATE.fullmatch(inside.text("ValDt/DtTm") or inside.text("ValDt/Dt"))
+    return iso_day(int(found[1]), int(found[2]), int(found[3]), []) if found else None
 
 
 def _instant(said: str) -> int | None:

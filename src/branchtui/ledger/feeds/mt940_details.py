@@ -14,10 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_NUMBERED: Final = re.compile(r"\s*([0-9]{3})([^0-9A-Za-z\s])[0-9]{2}", re.ASCII)
-_RETURNS: Final = frozenset({"059", "159", "181", "184"})
-"""Codes of German banks for what went out and came back: transfers returned, direct debits given back."""
-
+_NUMBERED: Final = re.compile(r"\s*[0-9]{3}([^0-9A-Za-z\s])[0-9]{2}", re.ASCII)
 _WIDTH: Final = 27
 """Signs of a numbered part; a text that is longer goes on in the next."""
 _SEPA: Final = re.compile(
@@ -40,19 +37,18 @@ _NAME: Final = ("32", "33")
 
 
 class Details(NamedTuple):
-    """What an entry says in words; empty where it says nothing. `is_return`: what went out before came back."""
+    """What an entry says in words; empty where it says nothing."""
 
     name: str
     purpose: str
-    is_return: bool = False
 
 
 def read_details(lines: list[str]) -> Details:
     """Name and purpose of the lines of one field :86:."""
     joined = "".join(lines)
     found = _NUMBERED.match(joined)
-    if found is not None and (found[2] not in _IN_WORDS or _is_numbered(joined, found[2])):
-        return _numbered(joined, found[2])._replace(is_return=found[1] in _RETURNS)
+    if found is not None and (found[1] not in _IN_WORDS or _is_numbered(joined, found[1])):
+        return _numbered(joined, found[1])
     if _KEYED.match(joined.lstrip()) or len(_KEYED.findall(joined)) > 1:
         return _keyed(joined)
     whole = " ".join(lines)
@@ -116,8 +112,7 @@ def _keyed(text: str) -> Details:
         found.setdefault(key, said.strip("/ ") if key != "CNTP" else said)
     party = found.get("CNTP", "").split("/")
     name = found.get("NAME") or (party[2] if len(party) > 2 else "")
-    said = _remitted(found.get("REMI", "")) or found.get("EREF", "")
-    return Details(name.strip(), said, is_return="RTRN" in found)
+    return Details(name.strip(), _remitted(found.get("REMI", "")) or found.get("EREF", ""))
 
 
 def _remitted(said: str) -> str:
