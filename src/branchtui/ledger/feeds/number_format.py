@@ -26,6 +26,8 @@ _SCALED: Final = re.compile(r"[0#?](,+)(?![0#?,])")
 _PLACES: Final = "0#"
 _LITERALS: Final = " -+()/:"
 _MINUS: Final = ("-", "\u2212")
+_SIDES: Final = frozenset({"dr", "cr", "d", "c", "debit", "credit"})
+"""What beside the digits says on which side of an account a number stands."""
 _TOLD_BY_SIGN: Final = 2
 """The section of a format for what is below zero, where its sections have no conditions of their own."""
 _COMPARED: Final[dict[str, Callable[[float, float], bool]]] = {
@@ -44,7 +46,8 @@ class Section:
 
     `parts` are digits (empty) and what stands between them, `least` the digits that are always shown. `scale` is the
     word or sign behind a number that is shown as a part of a hundred or in thousands, `power` what it is multiplied
-    with. `word`: it shows this and no number. `is_below`: it writes a minus or brackets, whatever the number.
+    with. `word`: it shows this and no number. `side`: it writes debit or credit beside the number. `is_below`: it writes a
+    minus or brackets, whatever the number.
     """
 
     parts: tuple[str, ...] = ()
@@ -52,6 +55,7 @@ class Section:
     power: float = 1
     scale: str = ""
     word: str = ""
+    side: str = ""
     is_below: bool = False
     is_unseen: bool = False
     compared: tuple[str, float] | None = None
@@ -59,7 +63,7 @@ class Section:
     @property
     def says_the_value(self) -> bool:
         """Whether it shows what the value says."""
-        return not (self.parts or self.scale or self.word or self.is_below or self.is_unseen)
+        return not (self.parts or self.scale or self.word or self.side or self.is_below or self.is_unseen)
 
     def takes(self, value: float) -> bool:
         """Whether its condition holds, if it has one."""
@@ -69,6 +73,8 @@ class Section:
         """The number as the sheet shows it; None where its value says the same."""
         if self.word or self.is_unseen:
             return self.word
+        if self.side:
+            return f"{value:.15g} {self.side}"
         if self.scale:
             return f"{value * self.power:.15g}{self.scale}"
         whole = int(value)
@@ -104,7 +110,10 @@ class Format:
 
     def shown(self, value: float) -> str | None:
         """The number as the sheet shows it; None where its value says the same."""
-        return self._of(value).shown(value)
+        section = self._of(value)
+        if section.side and value < 0 and section is not self.sections[0] and section.compared is None:
+            value = -value  # the section for what is below zero writes no minus of its own
+        return section.shown(value)
 
     def _of(self, value: float) -> Section:
         sections = self.sections
@@ -171,6 +180,9 @@ def _meaning(parts: list[str], signs: str, compared: tuple[str, float] | None) -
         return Section(compared=compared)
     first, last = parts.index(""), len(parts) - 1 - parts[::-1].index("")
     before, behind = "".join(parts[:first]), "".join(parts[last + 1 :])
+    said = f"{before}{behind}".strip().removesuffix(".")
+    if said.lower() in _SIDES:
+        return Section(side=said, compared=compared)
     least = len("".join(sign for sign in signs if sign in _PLACES).lstrip("#"))
     is_key = least > 1 or any(_NAMES.search(each) for each in (before, "".join(parts[first:last]), behind))
     if not is_key or signs.strip("\0" + _PLACES + _LITERALS):
