@@ -357,6 +357,22 @@ def test_a_figure_in_a_column_without_a_name_is_what_a_comma_has_cut_off(behind:
     assert (signed(entry), entry.findings) == (1_250, [])
 
 
+@pytest.mark.parametrize("rows", [("A,5.00,", "B,10.00,115.00", "C,20.00,", "D,-5.00,130.00", "E,1.00,")])
+@pytest.mark.parametrize("is_upwards", [False, True])
+def test_a_balance_once_a_day_follows_from_all_rows_between(rows: tuple[str, ...], is_upwards: bool) -> None:
+    """The rows without one count, whichever end the list begins at; a row that is missing is told of."""
+    told = rows[::-1] if is_upwards else rows
+    for missing in (None, "C,20.00,"):
+        kept = [each for each in told if each != missing]
+        reader = table("Date,Text,Amount,Balance\n" + "".join(f"2026-11-03,{each}\n" for each in kept))
+        read(reader)
+        (statement,) = reader.statements
+        if missing:
+            assert [each.code for each in statement.findings] == ["running-balance"]
+        else:
+            assert (statement.opening_minor, statement.closing_minor) == (10_000, 13_100)
+
+
 def test_a_balance_needs_no_day() -> None:
     """`Balance b/f` above the movements, with nothing else in its row."""
     opening, _ = read(

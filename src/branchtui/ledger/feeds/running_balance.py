@@ -13,7 +13,11 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class RunningBalance:
-    """Collects the rows of one statement: `amount_minor` is signed, `balance_minor` the balance behind it."""
+    """Collects the rows of one statement: `amount_minor` is signed, `balance_minor` the balance behind it.
+
+    Many banks write a balance once a day: `between` are the amounts of rows without one since the last that had one,
+    `before` those above the first.
+    """
 
     count: int = 0
     first_amount: int = 0
@@ -26,23 +30,31 @@ class RunningBalance:
     up_break: int = 0
     down_reversed: int = 0
     up_reversed: int = 0
+    between: int = 0
+    before: int = 0
+
+    def carry(self, amount_minor: int) -> None:
+        """A row that has no balance."""
+        self.between += amount_minor
 
     def add(self, row_no: int, amount_minor: int, balance_minor: int) -> None:
         """The next row of the file."""
         if self.count:
-            if self.balance + amount_minor == balance_minor:
+            amount, last = amount_minor + self.between, self.amount + self.between
+            if self.balance + amount == balance_minor:
                 self.down += 1
             else:
                 self.down_break = self.down_break or row_no
-            self.down_reversed += self.balance - amount_minor == balance_minor
-            self.up_reversed += self.balance + self.amount == balance_minor
-            if self.balance - self.amount == balance_minor:
+            self.down_reversed += self.balance - amount == balance_minor
+            self.up_reversed += self.balance + last == balance_minor
+            if self.balance - last == balance_minor:
                 self.up += 1
             else:
                 self.up_break = self.up_break or row_no
         else:
-            self.first_amount, self.first_balance = amount_minor, balance_minor
+            self.first_amount, self.first_balance, self.before = amount_minor, balance_minor, self.between
         self.count += 1
+        self.between = 0
         self.amount, self.balance = amount_minor, balance_minor
 
     @property
@@ -66,22 +78,22 @@ class RunningBalance:
             steps = self.count - 1
             if self.down_reversed == steps:
                 statement.opening_minor, statement.closing_minor = (
-                    -self.first_balance - self.first_amount,
-                    -self.balance,
+                    -self.first_balance - self.first_amount - self.before,
+                    -self.balance + self.between,
                 )
             else:
                 statement.opening_minor, statement.closing_minor = (
-                    -self.balance - self.amount,
-                    -self.first_balance,
+                    -self.balance - self.amount - self.between,
+                    -self.first_balance + self.before,
                 )
             return
         steps = self.count - 1
         if self.down == steps:
-            statement.opening_minor = self.first_balance - self.first_amount
-            statement.closing_minor = self.balance
+            statement.opening_minor = self.first_balance - self.first_amount - self.before
+            statement.closing_minor = self.balance + self.between
         elif self.up == steps:
-            statement.opening_minor = self.balance - self.amount
-            statement.closing_minor = self.first_balance
+            statement.opening_minor = self.balance - self.amount - self.between
+            statement.closing_minor = self.first_balance + self.before
         else:
             row_no = self.down_break if self.down >= self.up else self.up_break
             said = f"The running balance in row {row_no:,} does not follow from the row beside it: a row may be missing."

@@ -306,15 +306,24 @@ class TableReader:
             return
         entry.amount_minor = abs(signed)
         entry.direction = Direction.DEBIT if signed < 0 else Direction.CREDIT
-        balance = self._said(row, "balance").strip()
-        if balance and entry.standing is Standing.BOOKED:
-            try:
-                self._balances.setdefault(id(entry.statement), RunningBalance()).add(
-                    row.row_no, signed, read(balance)
-                )
-            except CellError as failure:
-                said = text_of(balance, 40)
-                entry.findings.append(warning(failure.code, text_of(str(failure), 200), "balance", said))
+        if entry.standing is Standing.BOOKED and "balance" in self._at:
+            self._follow(entry, row, signed, read)
+
+    def _follow(self, entry: Entry, row: Row, signed: int, read: Callable[[str], int]) -> None:
+        """Compare the balance of a row with the one before it; a row may have none."""
+        balances = self._balances.setdefault(id(entry.statement), RunningBalance())
+        said = self._said(row, "balance").strip()
+        if not said:
+            balances.carry(signed)
+            return
+        try:
+            balance = read(said)
+        except CellError as failure:
+            balances.carry(signed)
+            found = warning(failure.code, text_of(str(failure), 200), "balance", text_of(said, 40))
+            entry.findings.append(found)
+        else:
+            balances.add(row.row_no, signed, balance)
 
     def _one_column(self, read: Callable[[str], int], row: Row) -> int:
         """The signed amount of a row with one column of amounts, and perhaps one that says their side."""
