@@ -373,6 +373,48 @@ def test_a_balance_once_a_day_follows_from_all_rows_between(rows: tuple[str, ...
             assert (statement.opening_minor, statement.closing_minor) == (10_000, 13_100)
 
 
+@pytest.mark.parametrize(
+    ("header", "account"),
+    [("Datum;Auftraggeber;Zahlungspflichtige*r;IBAN;Betrag", "0170"), ("IBAN;Datum;Zahlungspflichtige*r;Text;Betrag", "DE02")],
+)  # fmt: skip
+def test_an_iban_behind_the_name_of_a_payer_is_the_payers(header: str, account: str) -> None:
+    """In front it is the account's own: German banks write both. A transfer between two of ours is not taken for another's."""
+    names = header.split(";")
+    row = {"Datum": "13.11.2026", "IBAN": "DE02", "Betrag": "5,00"}
+    (entry,) = read(table(f"{header}\n" + ";".join(row.get(each, "A Payer") for each in names) + "\n"))
+    assert (entry.statement.account, entry.payer_name, signed(entry)) == (account, "A Payer", 500)
+
+
+@pytest.mark.parametrize("words", ["TOTALS", "Grand Total", "Total Credits:", "*** TOTAL ***"])
+def test_a_sum_that_has_a_day_is_no_payment(words: str) -> None:
+    """In the column of details, where nothing else stands; a payer may be called so."""
+    (entry,) = read(table(f"Date,Details,Debit,Credit\n2026-11-03,{words},0.00,5.00\n"))
+    assert (entry.is_opening, [each.code for each in entry.findings]) == (True, ["balance-row"])
+    (entry,) = read(table(f"Date,Payer,Debit,Credit\n2026-11-03,{words},0.00,5.00\n"))
+    assert (entry.is_opening, signed(entry)) == (False, 500)
+
+
+def test_a_line_of_signs_is_no_movement() -> None:
+    """Some banks draw one below their lists."""
+    line = read(table("Date,Details,Amount\n2026-11-03,A,5.00\n********,********,\n"))[-1]
+    assert (line.standing, line.findings) == (Standing.INFORMATION, [])
+
+
+def test_the_side_of_an_amount_stands_behind_it() -> None:
+    """Indian banks write the side of the balance under the same name."""
+    header = "Date,Description,Amount,Dr / Cr,Balance,Dr / Cr"
+    entries = read(table(f"{header}\n2026-11-03,A,5.00,CR,105.00,CR\n2026-11-04,B,2.00,DR,103.00,CR\n"))
+    assert [signed(each) for each in entries] == [500, -200]
+    with pytest.raises(Damaged, match="several times"):
+        table("Date,Dr / Cr,Amount,Balance,Dr / Cr\n2026-11-03,CR,5.00,105.00,CR\n")
+
+
+def test_the_day_of_the_transaction_counts_before_that_of_value() -> None:
+    """Which a bank may leave out, or set days ahead."""
+    (entry,) = read(table("Value Date,Tran Date,Amount\n,2026-11-03,5.00\n"))
+    assert entry.day == "2026-11-03"
+
+
 def test_a_balance_needs_no_day() -> None:
     """`Balance b/f` above the movements, with nothing else in its row."""
     opening, _ = read(
@@ -393,6 +435,8 @@ def test_a_balance_needs_no_day() -> None:
         ("03/ago/2026", "2026-08-03"),
         ("2026.11.03.", "2026-11-03"),
         ("3 Nov 2026 10:15", "2026-11-03"),
+        ("Tue, 3 Nov 2026", "2026-11-03"),
+        ("13/11/2026, 10:15", "2026-11-13"),
     ],
 )
 def test_days_are_read_in_the_words_of_their_country(written: str, day: str) -> None:

@@ -22,7 +22,7 @@ from branchtui.ledger.feeds.statement import full_year, iso_day
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_CLOCK: Final = r"(?:[ T]+(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:\.[0-9]{1,9})?)?\s*(?P<half>[AaPp][Mm])?\s*(?P<zone>Z|UTC|[+-][0-9]{2}:?[0-9]{2})?)?"
+_CLOCK: Final = r"(?:,?[ T]+(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:\.[0-9]{1,9})?)?\s*(?P<half>[AaPp][Mm])?\s*(?P<zone>Z|UTC|[+-][0-9]{2}:?[0-9]{2})?)?"
 _ISO: Final = re.compile(
     r"(?P<year>[0-9]{4})[-/.](?P<month>[0-9]{1,2})[-/.](?P<day>[0-9]{1,2})\.?" + _CLOCK, re.ASCII
 )
@@ -33,7 +33,8 @@ _PARTS: Final = re.compile(
     re.ASCII,
 )
 _NAMED: Final = re.compile(
-    r"(?P<day>[0-9]{1,2})\.?[ /-]?(?P<name>[^\W\d_]{3,10})\.?[ /-]?(?P<year>[0-9]{4}|[0-9]{2})" + _CLOCK
+    r"(?:(?i:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? )?(?P<day>[0-9]{1,2})\.?[ /-]?(?P<name>[^\W\d_]{3,10})\.?[ /-]?(?P<year>[0-9]{4}|[0-9]{2})"
+    + _CLOCK
 )
 _NAME_FIRST: Final = re.compile(
     r"(?P<name>[^\W\d_]{3,10})\.? (?P<day>[0-9]{1,2})(?:st|nd|rd|th)?, ?(?P<year>[0-9]{4})" + _CLOCK

@@ -39,14 +39,14 @@ MEANINGS: Final = (
 _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "date": (
         "date", "transaction_date", "booking_date", "posting_date", "posted_date", "date_posted", "booked_on",
-        "value_date", "completion_time", "journaldate", "buchungstag", "buchungsdatum", "datum", "txn_date", "tran_date",
+        "completion_time", "journaldate", "buchungstag", "buchungsdatum", "datum", "txn_date", "tran_date",
         "date_de_comptabilisation", "date_opération", "date_operation", "date_de_valeur", "fecha", "data", "created",
         "created_(utc)", "trans_date", "entry_date", "fecha_operación", "fecha_operacion", "data_operazione",
         "tarehe", "buchung", "booked_at", "completed_date", "transaction_date/time", "date/time", "date_time",
         "transaction_time", "data_księgowania", "data_operacji", "data_transakcji", "date_comptable", "fecha_contable",
         "fecha_de_operación", "data_lançamento", "data_do_lançamento", "dt_lançamento", "data_mov", "data_contabile",
         "bokföringsdag", "bokföringsdatum", "transaktionsdatum", "bogført", "bokføringsdato", "bokført", "dato",
-        "kirjauspäivä", "data_i_czas_operacji", "könyvelés_dátuma", "datum_transakce", "txn_date/time", "trx_date", "transaction_day", "finish_time",
+        "kirjauspäivä", "data_i_czas_operacji", "könyvelés_dátuma", "datum_transakce", "txn_date/time", "trx_date", "transaction_day", "finish_time", "transaction_timestamp", "timestamp", "created_at", "value_date",
     ),
     "amount": (
         "amount", "transaction_amount", "netamount", "net_amount", "betrag", "value", "montant", "importe", "importo",
@@ -85,7 +85,7 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
         "transaction_number", "txn_id", "tran_id", "trans_id", "trx_id", "transaction_ref_no", "txn_ref_no",
         "receipt_number", "mpesa_receipt", "transferwise_id", "volgnr", "transaktions_nr", "zkb_referenz",
         "chq/ref_number", "chq/ref_no", "ref_no/cheque_no", "identificador", "arkivreferanse", "arkistointitunnus",
-        "id_pohybu", "nr_transakcji", "id",
+        "id_pohybu", "nr_transakcji", "confirmation_code", "id",
     ),
     "payer_name": (
         "payer_name", "payer", "name", "counterparty", "counterparty_name", "sender", "payee", "sender_name",
@@ -102,7 +102,7 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "account_ref": (
         "a/c_no", "account_ref", "customer_reference", "client_reference", "payment_reference", "account_reference",
         "bill_ref_number", "bill_reference", "bill_reference_number", "payer_reference",
-        "to_message", "vs", "variabilní_symbol", "viite", "kid",
+        "to_message", "vs", "variabilní_symbol", "viite", "kid", "merchant_reference", "tx_ref",
     ),
     "details": (
         "description_1", "description", "details", "narration", "narrative", "particulars", "reason", "memo", "remarks",
@@ -116,7 +116,7 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "balance": (
         "balance", "running_balance", "runningbalance", "saldo", "book_balance", "closing_balance", "solde", "kontostand",
         "ledger_balance", "running_bal", "bal", "saldos", "saldo_na_trn", "saldo_nach_buchung", "saldo_po_operacji",
-        "saldo_po_transakcji", "balance_after", "account_balance", "balance_amount",
+        "saldo_po_transakcji", "balance_after", "account_balance", "balance_amount", "bokfört_saldo",
     ),
     "status": ("transaction_status", "status"),
 }  # fmt: skip
@@ -180,9 +180,15 @@ class ColumnPlan:
             count = header.count(name)
             if count == 0:
                 return f"The column {name} ({meaning}) is not in the header."
-            if count > 1 and meaning != "currency":  # which may stand beside each amount of a row
+            if count > 1 and not self._may_repeat(meaning, name, header):
                 return f"The column {name} ({meaning}) stands there several times."
         return None
+
+    def _may_repeat(self, meaning: str, name: str, header: Sequence[str]) -> bool:
+        """Whether a column may stand again for the balance: a currency, and the side directly behind the amount."""
+        amount = self.columns.get("amount")
+        is_behind = amount in header and header.index(name) == header.index(amount) + 1
+        return meaning == "currency" or (meaning == "side" and is_behind)
 
 
 def is_portal(names: Sequence[str]) -> bool:
@@ -211,6 +217,8 @@ def choose(names: Sequence[str]) -> ColumnPlan:
                 found[meaning] = name
                 taken.add(name)
                 break
+    if found.get("account") == "iban" and names.index("iban") > names.index(found.get("payer_name", "iban")):
+        del found["account"]  # an IBAN behind the payer's name is the payer's
     if "account_ref" not in found and "details" not in found:
         # Beside a number of the transaction a reference is what the payer wrote.
         left = (by_fold[each] for each in _OF_THE_PAYER if each in by_fold and by_fold[each] not in taken)
@@ -218,6 +226,8 @@ def choose(names: Sequence[str]) -> ColumnPlan:
             found["account_ref"] = name
     if "amount" in found and "credit" in found:
         del found["amount"]
+    if "credit" in found and "details" not in found and "transaction" in by_fold:
+        found["details"] = by_fold["transaction"]  # beside one column of amounts it may say their side
     has_debits_alone = "amount" in found and found.pop("debit", None) is not None
     if is_portal(names) and "account" in found:
         # The portal's file is of one short code: an account in a row is the one that the payer named.

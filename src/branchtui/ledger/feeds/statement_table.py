@@ -42,6 +42,7 @@ from branchtui.ledger.feeds.table_file import ENDS, Row, column_name
 from branchtui.ledger.feeds.table_rows import (
     holds_balance,
     is_heading,
+    is_line,
     is_note,
     is_short_only,
     is_sum,
@@ -274,7 +275,7 @@ class TableReader:
         if is_sum(row, date):
             return True
         is_whole = bool(date.strip()) and any(self._said(row, each).strip() for each in MONEY)
-        return not is_whole and is_note(row)
+        return not is_whole and (is_note(row) or is_line(row))
 
     def _is_carried(self, row: Row) -> bool:
         """Whether a row holds a balance that is carried forward, and no movement."""
@@ -295,7 +296,7 @@ class TableReader:
             has_one = "amount" in self._at
             signed = 0
             if not entry.is_opening and holds_balance(row, self._said(row, "details")):
-                said = "The row reads as a balance and not as a movement: it is passed over."
+                said = "The row reads as a balance or a sum and not as a movement: it is passed over."
                 entry.findings.append(warning("balance-row", said, "details"))
                 entry.is_opening = True
             if not entry.is_opening:

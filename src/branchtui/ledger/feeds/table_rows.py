@@ -29,6 +29,9 @@ _BALANCE: Final = re.compile(
 """All that such a row says, where it has an amount."""
 
 _SUMS: Final = re.compile(r"\s*(?:sub[ -]?|grand )?totals?\b", re.IGNORECASE)
+_SUM_ALONE: Final = re.compile(
+    r"\W*(?:sub[ -]?|grand )?totals?(?: (?:credits?|debits?|amount))?\W*", re.IGNORECASE
+)
 """How a row of sums begins."""
 
 _LETTERS: Final = re.compile(r"[^\W\d_]{2,}")
@@ -46,8 +49,10 @@ def reads_as_balance(details: str) -> bool:
 
 
 def holds_balance(row: Row, details: str) -> bool:
-    """Whether a row tells of a balance: by what it says, or, where that is nothing, by any of its cells."""
-    return any(map(reads_as_balance, [details] if details.strip() else row.cells))
+    """Whether a row tells of a balance or a sum: by all that it says, or, where that is nothing, by any of its cells."""
+    if details.strip():
+        return reads_as_balance(details) or _SUM_ALONE.fullmatch(details) is not None
+    return any(map(reads_as_balance, row.cells))
 
 
 def is_sum(row: Row, date: str) -> bool:
@@ -60,6 +65,11 @@ def is_sum(row: Row, date: str) -> bool:
 def is_heading(row: Row, header: Sequence[str]) -> bool:
     """Whether a row is the header once more, as on every page of a list."""
     return [column_name(cell) for cell in row.cells] == list(header)
+
+
+def is_line(row: Row) -> bool:
+    """Whether a row is a line of asterisks or dashes, without a letter or digit."""
+    return not any(sign.isalnum() for cell in row.cells for sign in cell)
 
 
 def is_note(row: Row) -> bool:
