@@ -258,6 +258,31 @@ def test_a_kind_that_contradicts_its_amount_is_asked_about(amount: str, kind: st
         assert next(table(text, **more).entries()).findings == []
 
 
+@pytest.mark.parametrize("header", ["Category", "Txn", "Details", "Debet/Credit"])
+def test_plain_words_are_the_side_in_a_column_of_any_name(header: str) -> None:
+    """Every movement says debit or credit there; other words may be of another thing."""
+    text = f"Date,Amount,{header}\n2026-11-03,12.50,Debit\n2026-11-04,7.50,Credit\n"
+    assert [signed(each) for each in table(text).entries()] == [-1_250, 750]
+    graded = text.replace("Debit", "C").replace("Credit\n", "D\n") if header == "Category" else text
+    assert [signed(each) for each in table(graded).entries()][1] == 750
+
+
+@pytest.mark.parametrize("is_upwards", [False, True])
+def test_amounts_of_both_sides_without_a_sign_are_refused_by_their_balance(*, is_upwards: bool) -> None:
+    """Each balance follows by the size of an amount, and falls by some that are above zero."""
+    rows = ["A,12.50,87.50", "B,5.00,92.50", "C,2.50,90.00", "D,1.00,89.00"]
+    text = "Date,Details,Amount,Balance\n" + "".join(
+        f"2026-11-03,{each}\n" for each in (rows[::-1] if is_upwards else rows)
+    )
+    reader = table(text)
+    list(reader.entries())
+    told = [(each.level, each.code) for each in reader.statements[0].findings]
+    assert ("error", "side") in told
+    reader = table(text.replace("B,5.00,92.50", "B,5.00,99.50"))
+    list(reader.entries())
+    assert [each.code for each in reader.statements[0].findings] == ["running-balance"]
+
+
 def test_amounts_beside_debits_alone_are_refused() -> None:
     """Which of the two counts is not clear."""
     with pytest.raises(Damaged, match="none of credits"):

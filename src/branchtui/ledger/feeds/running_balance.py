@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from branchtui.ledger.feeds.finding import warning
 
 if TYPE_CHECKING:
     from branchtui.ledger.feeds.statement import Statement
+
+
+UNSIDED: Final = (
+    "The running balance rises and falls by amounts that are written without their sides: say which column holds the "
+    "side, or what came in and what went out."
+)
 
 
 @dataclass(slots=True)
@@ -30,6 +36,8 @@ class RunningBalance:
     up_break: int = 0
     down_reversed: int = 0
     up_reversed: int = 0
+    down_sized: int = 0
+    up_sized: int = 0
     between: int = 0
     before: int = 0
 
@@ -45,6 +53,9 @@ class RunningBalance:
                 self.down += 1
             else:
                 self.down_break = self.down_break or row_no
+            moved = abs(balance_minor - self.balance)
+            self.down_sized += moved == abs(amount)
+            self.up_sized += moved == abs(last)
             self.down_reversed += self.balance - amount == balance_minor
             self.up_reversed += self.balance + last == balance_minor
             if self.balance - last == balance_minor:
@@ -66,6 +77,13 @@ class RunningBalance:
             and steps in {self.down_reversed, self.up_reversed}
             and steps not in {self.down, self.up}
         )
+
+    @property
+    def is_unsided(self) -> bool:
+        """Whether each balance follows by the size of an amount, and by its sign in some rows alone."""
+        steps = self.count - 1
+        follows = steps in {self.down, self.up, self.down_reversed, self.up_reversed}
+        return steps > 1 and not follows and steps in {self.down_sized, self.up_sized}
 
     def settle(self, statement: Statement, *, is_debt: bool = False) -> None:
         """Give the statement its opening and closing balance, or say where the column does not follow.

@@ -23,6 +23,14 @@ _CREDITS: Final = frozenset(
         "insättning", "kredit",
     }
 )  # fmt: skip
+_PLAIN: Final = frozenset(
+    {
+        "dr", "cr", "debit", "credit", "dbit", "crdt", "debet", "kredit", "débit", "crédit", "débito", "crédito", "debito",
+        "credito", "soll", "haben", "withdrawal", "deposit", "money out", "money in", "paid out", "paid in",
+    }
+)  # fmt: skip
+"""Words that say the side in a column of any name: others, as `C` or `in`, may be of another thing there."""
+
 _COLUMNS: Final = frozenset(
     {
         "details", "af_bij", "af/bij", "sign", "indicator", "credit_debit_indicator", "direction", "in/out", "in_out",
@@ -40,21 +48,27 @@ def may_be_side(name: str) -> bool:
 
 def side_of(cell: str) -> int:
     """1 for a credit, -1 for a debit, 0 where the cell says neither."""
-    word = " ".join(cell.lower().replace("_", " ").split())
-    if len(word) > 1:
-        word = word.removesuffix(".")
+    word = _word(cell)
     return 1 if word in _CREDITS else -1 if word in _DEBITS else 0
+
+
+def _word(cell: str) -> str:
+    word = " ".join(cell.lower().replace("_", " ").split())
+    return word.removesuffix(".") if len(word) > 1 else word
 
 
 class SideEvidence:
     """Which of some columns says the side of the amounts beside it, by its cells in the movements of a file.
 
+    `plain` are columns whose names tell nothing: there the plainest words alone count.
+
     `found` is the column whose cells all say credit or debit. `doubtful` are columns of which some cells do and others
     say something else: they do not tell the side, but where one contradicts its amount nobody knows which is right.
     """
 
-    def __init__(self, places: Iterable[int]) -> None:
-        self._words = dict.fromkeys(places, 0)
+    def __init__(self, places: Iterable[int], plain: Iterable[int] = ()) -> None:
+        self._plain = frozenset(plain)
+        self._words = dict.fromkeys((*places, *sorted(self._plain)), 0)
         self._others = dict.fromkeys(self._words, 0)
 
     def __bool__(self) -> bool:
@@ -64,7 +78,7 @@ class SideEvidence:
         """The cells of a movement; an empty one says nothing of its column."""
         for at in self._words:
             cell = cells[at] if at < len(cells) else ""
-            if side_of(cell):
+            if side_of(cell) and (at not in self._plain or _word(cell) in _PLAIN):
                 self._words[at] += 1
             elif cell.strip():
                 self._others[at] += 1

@@ -58,18 +58,21 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
         "credit", "credit_amount", "credits", "deposit", "deposits", "paid_in", "money_in", "cr", "haben", "crédit",
         "credit_amt", "crédit_euros", "abono", "abonos", "avere", "deposit_amount", "deposit_amt", "amount_credited",
         "credited_amount", "gutschrift", "uznania", "uznanie", "entradas", "entrada", "crédito", "créditos", "haber",
-        "ingresos", "entrate", "accrediti", "inn_på_konto", "inn", "ind", "insättning", "insättningar", "cash_in",
+        "ingresos", "entrate", "accrediti", "inn_på_konto", "inn", "ind", "insättning", "insättningar", "cash_in", "receipts",
+        "amount_in",
     ),
     "debit": (
         "debit", "debit_amount", "debits", "withdrawal", "withdrawals", "withdrawn", "paid_out", "money_out", "dr",
         "soll", "débit", "debit_amt", "débit_euros", "cargo", "cargos", "dare", "withdrawal_amount", "withdrawal_amt",
         "amount_debited", "debited_amount", "belastung", "lastschrift", "obciążenia", "obciążenie", "saídas", "saída",
-        "débito", "débitos", "debe", "gastos", "uscite", "addebiti", "ut_fra_konto", "ut", "ud", "uttag", "cash_out",
+        "débito", "débitos", "debe", "gastos", "uscite", "addebiti", "ut_fra_konto", "ut", "ud", "uttag", "cash_out", "payments",
+        "amount_out",
     ),
     "side": (
         "dr/cr", "cr/dr", "debit/credit", "credit/debit", "d/c", "c/d", "drcr", "crdr", "dr_cr", "cr_dr", "soll/haben",
         "debit_credit", "credit_debit", "debit_or_credit", "credit_or_debit", "d_c", "s/h", "+/", "wn/ma", "ma/wn",
         "debe/haber", "bij/af", "af/bij", "credit_debit_indicator", "debit_credit_indicator", "dr/cr_indicator",
+        "debet/credit", "debet/kredit", "debit/kredit",
     ),
     "currency": (
         "currency", "ccy", "währung", "currency_code", "waehrung", "devise", "monn", "waluta", "moneda", "moeda",

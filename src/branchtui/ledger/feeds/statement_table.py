@@ -15,7 +15,7 @@ from branchtui.ledger.feeds.amounts import SCIENTIFIC, DecimalEvidence
 from branchtui.ledger.feeds.days import DayEvidence, day_reader
 from branchtui.ledger.feeds.finding import ERROR, CellError, error, warning
 from branchtui.ledger.feeds.portal_table import payer_of, short_code
-from branchtui.ledger.feeds.running_balance import RunningBalance
+from branchtui.ledger.feeds.running_balance import UNSIDED, RunningBalance
 from branchtui.ledger.feeds.side_words import SideEvidence, may_be_side, side_of
 from branchtui.ledger.feeds.signed_amounts import bare, signed_reader
 from branchtui.ledger.feeds.statement import (
@@ -101,6 +101,8 @@ class TableReader:
             if balance is None:
                 continue
             balance.settle(statement, is_debt=went_out and self._is_unsided)
+            if balance.is_unsided and self._is_unsided:
+                statement.findings.append(error("side", UNSIDED, "amount"))
             if balance.is_reversed and self._is_unsided and self._above_zero is None and not self._asks_sign:
                 self.questions.append(BY_BALANCE)
                 self._asks_sign = True
@@ -135,7 +137,7 @@ class TableReader:
     def _recognise(self) -> tuple[DateOrder | None, DecimalWriting]:
         days, decimals = DayEvidence(), DecimalEvidence()
         signs = AboveZeroEvidence()
-        sides = SideEvidence(self._maybe_sides())
+        sides = SideEvidence(*self._maybe_sides())
         states = self._maybe_states()
         for row in self.table.rows():
             if row.is_readable and not row.is_blank:
@@ -172,11 +174,13 @@ class TableReader:
         self.questions = [each for each in (open_writing, question, ask) if each]
         return order, writing
 
-    def _maybe_sides(self) -> list[int]:
-        """Columns that may say the side of an amount without a sign; none where that was said or is known."""
+    def _maybe_sides(self) -> tuple[list[int], list[int]]:
+        """Columns that may say the side of an amount without a sign, by their names and by their cells alone."""
         if self._setting.columns or self.map_name or "amount" not in self._at or "side" in self._at:
-            return []
-        return self._not_chosen(may_be_side)
+            return [], []  # that was said, or is known
+        named = self._not_chosen(may_be_side)
+        others = self._not_chosen(lambda name: not may_be_side(name))
+        return named, [*others, *(self._at[each] for each in ("details",) if each in self._at)]
 
     def _maybe_states(self) -> list[int]:
         """Columns that may say whether a row is booked; none where that was said or is known."""
