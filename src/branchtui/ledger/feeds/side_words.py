@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 _DEBITS: Final = frozenset(
     {
@@ -23,6 +23,9 @@ _CREDITS: Final = frozenset(
         "insättning", "kredit",
     }
 )  # fmt: skip
+_LENGTH_MAX: Final = 20
+"""No word for a side is longer, with blanks around it."""
+
 _PLAIN: Final = frozenset(
     {
         "dr", "cr", "debit", "credit", "dbit", "crdt", "debet", "kredit", "débit", "crédit", "débito", "crédito", "debito",
@@ -69,19 +72,20 @@ class SideEvidence:
     def __init__(self, places: Iterable[int], plain: Iterable[int] = ()) -> None:
         self._plain = frozenset(plain)
         self._words = dict.fromkeys((*places, *sorted(self._plain)), 0)
-        self._others = dict.fromkeys(self._words, 0)
+        self._others = dict.fromkeys(self._words, False)
 
-    def __bool__(self) -> bool:
-        return bool(self._words)
-
-    def add(self, cells: Sequence[str]) -> None:
-        """The cells of a movement; an empty one says nothing of its column."""
+    def add(self, cells: Sequence[str], is_movement: Callable[[], bool]) -> None:
+        """The cells of a row; an empty one says nothing of its column, nor does any of a row that is no movement."""
         for at in self._words:
             cell = cells[at] if at < len(cells) else ""
-            if side_of(cell) and (at not in self._plain or _word(cell) in _PLAIN):
+            if len(cell) > _LENGTH_MAX:
+                is_side = False
+            else:
+                is_side = _word(cell) in _PLAIN if at in self._plain else side_of(cell) != 0
+            if is_side:
                 self._words[at] += 1
-            elif cell.strip():
-                self._others[at] += 1
+            elif not self._others[at] and cell.strip() and is_movement():
+                self._others[at] = True
 
     @property
     def found(self) -> int | None:

@@ -18,6 +18,7 @@ _DRESS: Final = re.compile(
     r"|(?:(?<![A-Za-z])[A-Z]{3}|[$€£¥₹]|zł|kr\.?)$",
     re.ASCII,
 )
+_PLAIN: Final = re.compile(r"[0-9][0-9.,]*", re.ASCII)
 _BESIDE: Final = re.compile(r".*[0-9.,)]([CD]R?)\.?", re.ASCII | re.IGNORECASE)
 """`25.00DR`: the side without a space before it."""
 
@@ -53,6 +54,8 @@ def bare(cell: str) -> tuple[str, int]:
 
 def _undressed(cell: str) -> tuple[str, int, str]:
     """Digits and separators, the sign, and the sign or code of a currency that stood beside them."""
+    if not cell or _PLAIN.fullmatch(cell):
+        return cell, 1, ""  # most amounts
     dress = whole = ""
     text = cell.strip().replace("\u2212", "-").replace("\N{NO-BREAK SPACE}", " ").replace("\u202f", " ")
     sign = 1

@@ -6,6 +6,7 @@ the header are passed over, save that the portal says its short code there.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from branchtui.contract.imports import DateOrder, DecimalWriting
@@ -141,9 +142,9 @@ class TableReader:
         states = self._maybe_states()
         for row in self.table.rows():
             if row.is_readable and not row.is_blank:
-                if (sides or states) and self._is_movement(row):
-                    sides.add(row.cells)
-                    states = [at for at in states if is_status(row.cells[at])]
+                is_movement = partial(self._is_movement, row)
+                sides.add(row.cells, is_movement)
+                states = [at for at in states if is_status(row.cells[at]) or not is_movement()]
                 days.add(self._said(row, "date"))
                 for meaning in ("amount", "credit", "debit", "balance"):
                     text, sign = bare(self._said(row, meaning)[:60])
