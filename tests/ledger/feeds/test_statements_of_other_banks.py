@@ -445,6 +445,15 @@ def test_days_are_read_in_the_words_of_their_country(written: str, day: str) -> 
     assert ([each.day for each in read(reader)], reader.questions) == ([day], [])
 
 
+@pytest.mark.parametrize(
+    "header", ["Amount,Amount (USD)", "Amount in KES,Amount (USD)", "Paid In KES,Paid Out KES"]
+)
+def test_an_amount_in_a_currency_is_none_that_came_in(header: str) -> None:
+    """`Amount (USD)` beside `Amount` is the same in another currency; `Paid In KES` is what came in."""
+    (entry,) = read(table(f"Date,Text,{header}\n2026-11-03,A,5.00,\n"))
+    assert (signed(entry), entry.currency, entry.findings) == (500, "KES", [])
+
+
 def test_a_row_that_names_two_currencies_is_wrong() -> None:
     """A currency may stand beside each amount of a row; it is one."""
     (entry,) = read(table("Datum;Saldo;Währung;Betrag;Währung\n2026-11-13;9,00;EUR;5,00;USD\n"))

@@ -59,14 +59,12 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
         "credit_amt", "crédit_euros", "abono", "abonos", "avere", "deposit_amount", "deposit_amt", "amount_credited",
         "credited_amount", "gutschrift", "uznania", "uznanie", "entradas", "entrada", "crédito", "créditos", "haber",
         "ingresos", "entrate", "accrediti", "inn_på_konto", "inn", "ind", "insättning", "insättningar", "cash_in", "receipts",
-        "amount_in",
     ),
     "debit": (
         "debit", "debit_amount", "debits", "withdrawal", "withdrawals", "withdrawn", "paid_out", "money_out", "dr",
         "soll", "débit", "debit_amt", "débit_euros", "cargo", "cargos", "dare", "withdrawal_amount", "withdrawal_amt",
         "amount_debited", "debited_amount", "belastung", "lastschrift", "obciążenia", "obciążenie", "saídas", "saída",
         "débito", "débitos", "debe", "gastos", "uscite", "addebiti", "ut_fra_konto", "ut", "ud", "uttag", "cash_out", "payments",
-        "amount_out",
     ),
     "side": (
         "dr/cr", "cr/dr", "debit/credit", "credit/debit", "d/c", "c/d", "drcr", "crdr", "dr_cr", "cr_dr", "soll/haben",
@@ -129,7 +127,7 @@ _MARKS: Final = re.compile(r"[.*#:'\"]+")
 """What stands beside and within words for show: `Ref. No.`, `#Kwota`."""
 
 _IN_CURRENCY: Final = re.compile(
-    r"(.+?)(?:_in)?_?(?:\((?:in_)?(?P<within>[a-z]{3,4}|r?\$|[€£₹])_?\)|_(?P<behind>[a-z]{3}))"
+    r"(.+?)(?P<in>_in)?_?(?:\((?:in_)?(?P<within>[a-z]{3,4}|r?\$|[€£₹])_?\)|_(?P<behind>[a-z]{3}))"
 )
 """A name that says its currency: `Amount (EUR)`, `Umsatz in EUR`, `Deposit Amount (INR )`."""
 
@@ -260,7 +258,8 @@ def _in_currencies(by_fold: Mapping[str, str]) -> tuple[dict[str, str], dict[str
             continue
         of[name] = "" if code == "$" else code
         inner.setdefault(told[1], name)
-        inner.setdefault(f"{told[1]}_in", name)  # `Paid In (KES)`
+        if told["in"]:
+            inner.setdefault(f"{told[1]}_in", name)  # `Paid In (KES)`
     return inner, of
 
 
