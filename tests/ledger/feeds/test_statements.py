@@ -564,6 +564,8 @@ def test_a_sign_of_another_currency_is_no_amount(cell: str) -> None:
         ("(20.50)", -2_050),
         ("20.50 DR", -2_050),
         ("+20.50 CR", 2_050),
+        ("20.50D", -2_050),
+        ("20.50C", 2_050),
         ("\u221220.50", -2_050),
         (".5", 50),
         ("12.340", 1_234),
@@ -573,6 +575,34 @@ def test_amounts_are_read_in_every_dress(cell: str, minor_units: int) -> None:
     """Signs in front and behind, brackets, CR and DR, spare zeros."""
     (entry,) = read(table(f'Date,Amount\n2026-11-03,"{cell}"\n'))
     assert (signed(entry), entry.findings) == (minor_units, [])
+
+
+@pytest.mark.parametrize(
+    ("currency", "cell", "minor_units"),
+    [
+        ("KES", "1,500/=", 150_000),
+        ("KES", "1,500/-", 150_000),
+        ("KES", "Kshs. 1,500.00", 150_000),
+        ("UGX", "USh 50,000", 50_000),
+        ("INR", "₹1,50,000.00", 15_000_000),
+        ("INR", "Rs. 1,50,000.00 Cr", 15_000_000),
+        ("BRL", "-R$ 12.50", -1_250),
+        ("CHF", "1’250.00", 125_000),
+        ("PLN", "1 250.00 zł", 125_000),
+        ("SEK", "-1 250.00 kr", -125_000),
+    ],
+)
+def test_amounts_are_read_as_their_country_writes_them(currency: str, cell: str, minor_units: int) -> None:
+    """Its sign of the currency, its groups; a stroke and a dash behind an amount are no minus."""
+    (entry,) = read(table(f'Date,Amount\n2026-11-03,"{cell}"\n2026-11-03,1.00\n', currency=currency))[:1]
+    assert (signed(entry), entry.findings) == (minor_units, [])
+
+
+@pytest.mark.parametrize("cell", ["USh 50.00", "KES 5.00 USD", "R$ 5.00", "1,50,00", "1,5,000.00"])
+def test_another_currency_or_other_groups_are_no_amount(cell: str) -> None:
+    """In a file of Kenyan shillings."""
+    (entry,) = read(table(f'Date,Amount\n2026-11-03,"{cell}"\n2026-11-03,1.00\n'))[:1]
+    assert (entry.amount_minor, [each.level for each in entry.findings]) == (None, ["error"])
 
 
 @pytest.mark.parametrize("cell", ["", "1e3", "1_000", "12.345", "1,00", "٣", "--5", "1 5 x", "9" * 30])

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 from tests.ledger.statements import in_pieces, mt940
 
+from branchtui.ledger.feeds.bai2 import Bai2Reader
 from branchtui.ledger.feeds.camt import CamtReader
 from branchtui.ledger.feeds.finding import ERROR
 from branchtui.ledger.feeds.mt940 import Mt940Reader
 from branchtui.ledger.feeds.ofx import OfxReader
+from branchtui.ledger.feeds.qif import QifReader
 from branchtui.ledger.feeds.statement import Direction, Entry, Standing
 
 
@@ -124,3 +126,117 @@ def test_a_transaction_of_ofx_that_stands_twice_is_one() -> None:
     assert other.direction is Direction.CREDIT
     unnamed = one.replace("<FITID>F-100001", "")
     assert [each.standing for each in ofx(unnamed, unnamed)] == [Standing.BOOKED] * 2
+
+
+def test_an_ofx_entry_in_another_currency_than_its_account_is_wrong() -> None:
+    """CURRENCY says that the amount was not converted; with ORIGCURRENCY it was."""
+    foreign = "<CURRENCY><CURRATE>129.5<CURSYM>USD</CURRENCY>"
+    one = f"<STMTTRN><TRNTYPE>CREDIT<DTPOSTED>20261103<TRNAMT>15.00<FITID>F-100001<NAME>W KAMAU{foreign}</STMTTRN>"
+    (entry,) = ofx(one)
+    assert (entry.amount_minor, [(each.level, each.code) for each in entry.findings]) == (
+        None,
+        [(ERROR, "currency")],
+    )
+    (entry,) = ofx(one.replace("CURRENCY>", "ORIGCURRENCY>"))
+    assert (entry.amount_minor, entry.currency, codes(entry)) == (1_500, "KES", [])
+
+
+def test_the_whole_name_of_a_payer_counts_where_there_is_no_short_one() -> None:
+    """EXTDNAME of OFX 2.2, and the owner of the payer's account in camt."""
+    (entry,) = ofx(
+        "<STMTTRN><TRNTYPE>CREDIT<DTPOSTED>20261103<TRNAMT>15.00<FITID>F-100001<EXTDNAME>W KAMAU</STMTTRN>"
+    )
+    assert entry.payer_name == "W KAMAU"
+    (entry,) = camt(part("<RltdPties><DbtrAcct><Nm>W KAMAU</Nm></DbtrAcct></RltdPties>"))
+    assert entry.payer_name == "W KAMAU"
+
+
+@pytest.mark.parametrize(
+    "details",
+    [
+        part("<RmtInf><Strd><AddtlRmtInf>100245</AddtlRmtInf></Strd></RmtInf>"),
+        part("<AddtlTxInf>100245</AddtlTxInf>"),
+        "<AddtlNtryInf>100245</AddtlNtryInf>",
+    ],
+)
+def test_what_stands_beside_a_payment_is_its_reference_where_there_is_no_other(details: str) -> None:
+    """What else was sent along, and what the bank adds."""
+    (entry,) = camt(details)
+    assert (entry.account_ref, entry.details) == ("100245", "100245")
+
+
+@pytest.mark.parametrize(
+    ("said", "name", "purpose"),
+    [
+        ("020<00PRZELEW<20100245<27W KAMAU<28UL X<38PL1", "W KAMAU UL X", "100245"),
+        ("020~00PRZELEW~20100245~21skladka~32W KAMAU~33UL X", "W KAMAU UL X", "100245 skladka"),
+        ("166?00G?20EREF+1?21SVWZ+MITGLIED NUMMER 10?220245?32EINE SEHR LANGE FIRMA MIT NA?33MEN", "EINE SEHR LANGE FIRMA MIT NAMEN", "MITGLIED NUMMER 10 0245"),
+        ("166?00G?20EREF+1?21SVWZ+MITGLIEDS NUMMER: 1002?2245?32W KAMAU", "W KAMAU", "MITGLIEDS NUMMER: 100245"),
+    ],
+)  # fmt: skip
+def test_a_numbered_part_that_is_full_goes_on_in_the_next(said: str, name: str, purpose: str) -> None:
+    """Parts have 27 signs: a shorter one ends with its word. Polish banks name the payer from part 27 on."""
+    (entry,) = Mt940Reader(
+        in_pieces(mt940(f":61:2611031103C30,00NTRFNONREF//REF-000001\n:86:{said}").encode())
+    ).entries()
+    assert (entry.payer_name, entry.account_ref) == (name, purpose)
+
+
+def test_a_text_that_begins_as_a_field_goes_on() -> None:
+    """`:12:` is no field of a statement."""
+    data = mt940(":61:2611031103C30,00NTRFNONREF//REF-000001\n:86:PAID AT\n:12:30 100245")
+    (entry,) = Mt940Reader(in_pieces(data.encode())).entries()
+    assert entry.account_ref == "PAID AT :12:30 100245"
+
+
+@pytest.mark.parametrize(
+    ("kind", "minor", "is_reversal"),
+    [("195", 1_250, False), ("920", 1_250, False), ("959", 1_250, False), ("960", -1_250, False), ("257", 1_250, False), ("555", -1_250, True)],
+)  # fmt: skip
+def test_type_codes_of_bai2_say_the_side(kind: str, minor: int, is_reversal: bool) -> None:
+    """From 920 on they are each bank's own credits, from 960 its debits; some debits take a credit back."""
+    (entry,) = bai2(kind)
+    signed = entry.amount_minor if entry.direction is Direction.CREDIT else -(entry.amount_minor or 0)
+    assert (signed, entry.standing, entry.is_reversal) == (minor, Standing.BOOKED, is_reversal)
+
+
+@pytest.mark.parametrize("kind", ["", "ABC", "1", "1950"])
+def test_a_transaction_of_bai2_without_a_type_code_is_wrong(kind: str) -> None:
+    """Nobody knows on which side it is."""
+    (entry,) = bai2(kind)
+    assert (entry.amount_minor, [(each.level, each.code) for each in entry.findings]) == (
+        None,
+        [(ERROR, "kind")],
+    )
+
+
+def bai2(kind: str) -> list[Entry]:
+    data = (
+        f"01,B,C,261104,0101,1,,,2/\n02,C,B,1,261103,2359,KES,2/\n03,0170,KES/\n16,{kind},1250,Z,REF700001,100245,PAID/\n"
+        "49,1250,3/\n98,1250,1,5/\n99,1250,1,7/\n"
+    )
+    return list(Bai2Reader(in_pieces(data.encode())).entries())
+
+
+@pytest.mark.parametrize("payee", ["Opening Balance", "Anfangssaldo", "Solde initial", "Saldo inicial"])
+def test_the_first_entry_of_a_qif_file_is_a_balance_in_any_tongue(payee: str) -> None:
+    """Quicken names it in the language of its owner."""
+    data = f"!Type:Bank\nD2026-11-01\nT1000.00\nP{payee}\nL[Konto]\n^\n"
+    (entry,) = QifReader(in_pieces(data.encode()), account="0170", currency="KES", zone="UTC").entries()
+    assert entry.is_opening
+
+
+@pytest.mark.parametrize(
+    ("days", "other_day"),
+    [
+        ("2611031104", "2026-11-04"),
+        ("2612310101", "2027-01-01"),
+        ("2601011231", "2025-12-31"),
+        ("261103", None),
+        ("2611031340", None),
+    ],
+)
+def test_mt940_tells_the_day_of_booking_without_its_year(days: str, other_day: str | None) -> None:
+    """It is the one nearest to the day of value, which counts."""
+    (entry,) = Mt940Reader(in_pieces(mt940(f":61:{days}C30,00NTRFNONREF//REF-000001").encode())).entries()
+    assert (entry.day is not None, entry.other_day, entry.findings) == (True, other_day, [])

@@ -256,8 +256,8 @@ def test_a_column_whose_cells_all_say_credit_or_debit_is_the_side(
 
 def test_a_column_of_kinds_is_not_the_side() -> None:
     """One cell that says another thing, and the column says what kind of booking it was."""
-    reader = table("Date,Amount,Type\n2026-11-03,12.50,debit\n2026-11-04,7.50,TRANSFER\n")
-    assert [signed(each) for each in read(reader)] == [1_250, 750]
+    reader = table("Date,Amount,Type\n2026-11-03,-12.50,debit\n2026-11-04,7.50,TRANSFER\n")
+    assert [signed(each) for each in read(reader)] == [-1_250, 750]
     assert "side" not in reader.plan.columns
 
 
@@ -285,6 +285,234 @@ def test_columns_are_known_in_other_tongues(header: str, row: str, told: tuple[A
     (entry,) = read(table(f"{header}\n{row}\n"))
     assert (signed(entry), entry.currency, entry.day, entry.reference, entry.details) == told
     assert entry.standing is Standing.BOOKED
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "told"),
+    [
+        ("Buchung;Valuta;Auftraggeber/Empfänger;Verwendungszweck;Saldo;Währung;Betrag;Währung", "13.11.2026;13.11.2026;A Payer;100245;2.250,00;EUR;1.250,00;EUR",
+         (125_000, "EUR", "2026-11-13", "A Payer", "100245")),
+        ("Buchungstag;Wert;Begünstigter / Auftraggeber;Verwendungszweck;Betrag;Soll;Haben;Währung", "13.11.2026;13.11.2026;A Payer;100245;1.250,00;;1.250,00;EUR",
+         (125_000, "EUR", "2026-11-13", "A Payer", "100245")),
+        ("Buchungstag;Wertstellung (Valuta);Buchungstext;Umsatz in EUR", "13.11.2026;13.11.2026;100245;1.250,00",
+         (125_000, "EUR", "2026-11-13", "", "100245")),
+        ("Datum;Naam / Omschrijving;Rekening;Af Bij;Bedrag (EUR);Mededelingen", "20261113;A Payer;NL1;Bij;1.250,00;100245",
+         (125_000, "EUR", "2026-11-13", "A Payer", "100245")),
+        ("#Data operacji;#Opis operacji;#Tytuł;#Nadawca/Odbiorca;#Kwota;#Saldo po operacji", "2026-11-13;PRZELEW;100245;A Payer;1 250,00 PLN;2 250,00 PLN",
+         (125_000, "PLN", "2026-11-13", "A Payer", "100245")),
+        ("Bokföringsdag;Belopp;Avsändare;Rubrik;Saldo", "2026-11-13;1250,00;A Payer;100245;2250,00",
+         (125_000, "SEK", "2026-11-13", "A Payer", "100245")),
+        ("Dato;Forklaring;Ut fra konto;Inn på konto", "13.11.2026;100245;;1250,00",
+         (125_000, "NOK", "2026-11-13", "", "100245")),
+        ("data;lançamento;valor (R$);saldos (R$)", "13/11/2026;100245;1.250,00;2.250,00",
+         (125_000, "BRL", "2026-11-13", "", "100245")),
+        ("S No.;Transaction Date;Transaction Remarks;Withdrawal Amount (INR );Deposit Amount (INR );Balance (INR )", "1;13/11/2026;100245;0.00;1,50,000.00;2,50,000.00",
+         (15_000_000, "INR", "2026-11-13", "", "100245")),
+        ("Txn. Date;Transaction Description;Debit (KShs);Credit (KShs);Ledger Balance", "13-Nov-2026;100245;;1,250.00;2,250.00",
+         (125_000, "KES", "2026-11-13", "", "100245")),
+    ],
+)  # fmt: skip
+def test_tables_of_banks_of_a_dozen_countries_are_read_without_a_word(
+    header: str, row: str, told: tuple[Any, ...]
+) -> None:
+    """Marks, strokes and currencies in the names of columns, and the words of the country."""
+    reader = table(f"{header}\n{row}\n", currency=told[1])
+    (entry,) = read(reader)
+    assert (signed(entry), entry.currency, entry.day, entry.payer_name, entry.account_ref) == told
+    assert (entry.findings, entry.standing, reader.questions) == ([], Standing.BOOKED, [])
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "told"),
+    [
+        ("Id,Date,Status,To message,From name,Amount,Currency,Fee,Currency", "123456789012,2026-11-13 10:11:12,Completed,100245,A Payer,50000,UGX,,",
+         (50_000, "123456789012", "A Payer", "100245")),
+        ("Transaction ID,Transaction Date,Sender Msisdn,Sender Name,Reference Number,Transaction Amount,Transaction Status", "MP261113.1011.A12345,13-Nov-2026 10:11:12,0701234567,A Payer,100245,50000,Transaction Success",
+         (50_000, "MP261113.1011.A12345", "A Payer", "100245")),
+    ],
+)  # fmt: skip
+def test_tables_of_mobile_money_name_the_payer_and_what_the_payer_wrote(
+    header: str, row: str, told: tuple[Any, ...]
+) -> None:
+    """Beside a number of the transaction, a reference is the payer's."""
+    (entry,) = read(table(f"{header}\n{row}\n", currency="UGX"))
+    assert (signed(entry), entry.reference, entry.payer_name, entry.account_ref) == told
+
+
+@pytest.mark.parametrize("header", ["Umsatz; ", "Umsatz;"])
+def test_a_column_without_a_name_may_be_the_side(header: str) -> None:
+    """German cooperative banks name no column for S and H; balances among the rows are none of it."""
+    text = f"Buchungstag;Vorgang;Kundenreferenz;{header}\n"
+    text += "13.11.2026;100245;;1.250,00;H\n14.11.2026;x;;12,50;S\n14.11.2026;;Endsaldo;2.237,50;H\n"
+    came, went, balance = read(table(text))
+    assert (signed(came), signed(went), balance.is_opening) == (125_000, -1_250, True)
+
+
+@pytest.mark.parametrize("behind", ["50", "250.00", "5,50"])
+def test_a_figure_in_a_column_without_a_name_is_what_a_comma_has_cut_off(behind: str) -> None:
+    """Words may stand there, as Polish banks write them."""
+    (entry,) = read(table(f"Date,Description,Amount,\n2026-11-03,A,12,{behind}\n"))
+    assert [each.code for each in entry.findings] == ["columns"]
+    (entry,) = read(table("Date,Description,Amount,\n2026-11-03,A,12.50,Tytul: 100245\n"))
+    assert (signed(entry), entry.findings) == (1_250, [])
+
+
+@pytest.mark.parametrize("rows", [("A,5.00,", "B,10.00,115.00", "C,20.00,", "D,-5.00,130.00", "E,1.00,")])
+@pytest.mark.parametrize("is_upwards", [False, True])
+def test_a_balance_once_a_day_follows_from_all_rows_between(rows: tuple[str, ...], is_upwards: bool) -> None:
+    """The rows without one count, whichever end the list begins at; a row that is missing is told of."""
+    told = rows[::-1] if is_upwards else rows
+    for missing in (None, "C,20.00,"):
+        kept = [each for each in told if each != missing]
+        reader = table("Date,Text,Amount,Balance\n" + "".join(f"2026-11-03,{each}\n" for each in kept))
+        read(reader)
+        (statement,) = reader.statements
+        if missing:
+            assert [each.code for each in statement.findings] == ["running-balance"]
+        else:
+            assert (statement.opening_minor, statement.closing_minor) == (10_000, 13_100)
+
+
+@pytest.mark.parametrize(
+    ("header", "account"),
+    [("Datum;Auftraggeber;Zahlungspflichtige*r;IBAN;Betrag", "0170"), ("IBAN;Datum;Zahlungspflichtige*r;Text;Betrag", "DE02")],
+)  # fmt: skip
+def test_an_iban_behind_the_name_of_a_payer_is_the_payers(header: str, account: str) -> None:
+    """In front it is the account's own: German banks write both. A transfer between two of ours is not taken for another's."""
+    names = header.split(";")
+    row = {"Datum": "13.11.2026", "IBAN": "DE02", "Betrag": "5,00"}
+    (entry,) = read(table(f"{header}\n" + ";".join(row.get(each, "A Payer") for each in names) + "\n"))
+    assert (entry.statement.account, entry.payer_name, signed(entry)) == (account, "A Payer", 500)
+
+
+@pytest.mark.parametrize("words", ["TOTALS", "Grand Total", "Total Credits:", "*** TOTAL ***"])
+def test_a_sum_that_has_a_day_is_no_payment(words: str) -> None:
+    """In the column of details, where nothing else stands; a payer may be called so."""
+    (entry,) = read(table(f"Date,Details,Debit,Credit\n2026-11-03,{words},0.00,5.00\n"))
+    assert (entry.is_opening, [each.code for each in entry.findings]) == (True, ["balance-row"])
+    (entry,) = read(table(f"Date,Payer,Debit,Credit\n2026-11-03,{words},0.00,5.00\n"))
+    assert (entry.is_opening, signed(entry)) == (False, 500)
+
+
+def test_a_line_of_signs_is_no_movement() -> None:
+    """Some banks draw one below their lists."""
+    line = read(table("Date,Details,Amount\n2026-11-03,A,5.00\n********,********,\n"))[-1]
+    assert (line.standing, line.findings) == (Standing.INFORMATION, [])
+
+
+def test_the_side_of_an_amount_stands_behind_it() -> None:
+    """Indian banks write the side of the balance under the same name."""
+    header = "Date,Description,Amount,Dr / Cr,Balance,Dr / Cr"
+    entries = read(table(f"{header}\n2026-11-03,A,5.00,CR,105.00,CR\n2026-11-04,B,2.00,DR,103.00,CR\n"))
+    assert [signed(each) for each in entries] == [500, -200]
+    with pytest.raises(Damaged, match="several times"):
+        table("Date,Dr / Cr,Amount,Balance,Dr / Cr\n2026-11-03,CR,5.00,105.00,CR\n")
+
+
+def test_the_day_of_the_transaction_counts_before_that_of_value() -> None:
+    """Which a bank may leave out, or set days ahead."""
+    (entry,) = read(table("Value Date,Tran Date,Amount\n,2026-11-03,5.00\n"))
+    assert entry.day == "2026-11-03"
+
+
+def test_a_balance_needs_no_day() -> None:
+    """`Balance b/f` above the movements, with nothing else in its row."""
+    opening, _ = read(
+        table("Date,Narration,Debit,Credit,Balance\n,BALANCE B/FWD,,,100.00\n2026-11-03,A,,12.50,112.50\n")
+    )
+    assert (opening.is_opening, opening.findings) == (True, [])
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("Nov 3, 2026", "2026-11-03"),
+        ("November 3rd, 2026", "2026-11-03"),
+        ("3. Nov. 2026", "2026-11-03"),
+        ("03NOV26", "2026-11-03"),
+        ("03-Okt-2026", "2026-10-03"),
+        ("3 mars 2026", "2026-03-03"),
+        ("03/ago/2026", "2026-08-03"),
+        ("2026.11.03.", "2026-11-03"),
+        ("3 Nov 2026 10:15", "2026-11-03"),
+        ("Tue, 3 Nov 2026", "2026-11-03"),
+        ("13/11/2026, 10:15", "2026-11-13"),
+    ],
+)
+def test_days_are_read_in_the_words_of_their_country(written: str, day: str) -> None:
+    """A month that has a name is no question."""
+    reader = table(f'Date;Amount\n"{written}";5,00\n')
+    assert ([each.day for each in read(reader)], reader.questions) == ([day], [])
+
+
+@pytest.mark.parametrize(
+    "header", ["Amount,Amount (USD)", "Amount in KES,Amount (USD)", "Paid In KES,Paid Out KES"]
+)
+def test_an_amount_in_a_currency_is_none_that_came_in(header: str) -> None:
+    """`Amount (USD)` beside `Amount` is the same in another currency; `Paid In KES` is what came in."""
+    (entry,) = read(table(f"Date,Text,{header}\n2026-11-03,A,5.00,\n"))
+    assert (signed(entry), entry.currency, entry.findings) == (500, "KES", [])
+
+
+def test_a_row_that_names_two_currencies_is_wrong() -> None:
+    """A currency may stand beside each amount of a row; it is one."""
+    (entry,) = read(table("Datum;Saldo;Währung;Betrag;Währung\n2026-11-13;9,00;EUR;5,00;USD\n"))
+    assert [each.code for each in entry.findings] == ["currency"]
+
+
+@pytest.mark.parametrize(
+    ("header", "booked", "waiting"),
+    [("Status", "Gebucht", "Vorgemerkt"), ("Info", "Umsatz gebucht", "Umsatz vorgemerkt"), ("State", "COMPLETED", "REVERTED"), ("Status", "Udført", "Venter")],
+)  # fmt: skip
+def test_a_row_that_is_not_booked_is_no_money_in_any_tongue(header: str, booked: str, waiting: str) -> None:
+    """It may have no day yet."""
+    entries = read(
+        table(f"Date,Amount,Balance,{header}\n2026-11-03,12.50,12.50,{booked}\n,7.50,,{waiting}\n")
+    )
+    assert [each.standing for each in entries] == [Standing.BOOKED, Standing.PENDING]
+    assert [each.findings for each in entries] == [[], []]
+
+
+def test_a_column_of_states_of_a_country_says_nothing_of_bookings() -> None:
+    """One cell that is no such word, and the column is another."""
+    entries = read(table("Date,Amount,State\n2026-11-03,12.50,completed\n2026-11-04,7.50,CA\n"))
+    assert [each.standing for each in entries] == [Standing.BOOKED, Standing.BOOKED]
+
+
+def test_a_status_that_nobody_knows_is_told_of() -> None:
+    """The row is passed over, and somebody sees it."""
+    (entry,) = read(table("Date,Amount,Status\n2026-11-03,12.50,Lakki\n"))
+    assert (entry.standing, [(each.level, each.code) for each in entry.findings]) == (
+        Standing.PENDING,
+        [("warning", "status")],
+    )
+
+
+def test_a_word_in_the_place_of_the_day_says_that_it_is_not_booked() -> None:
+    """`offen` is what a German bank writes there."""
+    (entry,) = read(table("Buchungstag;Betrag\noffen;-12,50\n"))
+    assert (entry.standing, entry.day, entry.findings) == (Standing.PENDING, None, [])
+
+
+def test_a_reference_is_what_the_payer_wrote_where_a_row_says_nothing_else() -> None:
+    """Many banks have one column for the bank's reference and the payer's."""
+    (entry,) = read(table("Date,Counter Party,Reference,Amount\n2026-11-03,A Payer,100245,12.50\n"))
+    assert (entry.reference, entry.account_ref, entry.payer_name) == ("100245", "100245", "A Payer")
+    (entry,) = read(table("Date,Transaction ID,Amount\n2026-11-03,100245,12.50\n"))
+    assert (entry.reference, entry.account_ref) == ("100245", "")
+
+
+@pytest.mark.parametrize("words", ["S A L D O", "SALDO DO DIA", "Beginning balance as of 11/01/2026", "Neuer Kontostand"])  # fmt: skip
+def test_a_balance_in_the_words_of_a_bank_is_no_payment(words: str) -> None:
+    """In the column of amounts, and passed over with a word."""
+    (entry,) = read(table(f"Date,Description,Amount\n2026-11-03,{words},1000.00\n"))
+    assert (entry.is_opening, [each.code for each in entry.findings]) == (True, ["balance-row"])
+
+
+def test_a_balance_below_a_list_is_no_movement() -> None:
+    """A short row that begins with the word."""
+    below = read(table("Buchungstag;Text;Betrag;Info\n2026-11-03;A;5,00;\nKontostand;14.11.2026;9,00\n"))[-1]
+    assert (below.standing, below.findings) == (Standing.INFORMATION, [])
 
 
 def test_rows_that_hold_a_balance_or_a_sum_are_no_payments() -> None:
@@ -351,3 +579,12 @@ def test_an_account_in_a_row_of_the_portal_is_the_one_that_the_payer_named() -> 
     )
     (entry,) = read(reader)
     assert (entry.statement.account, entry.account_ref, entry.payer_name) == ("600100", "100245", "A PAYER")
+
+
+def test_the_account_that_a_sentence_of_the_portal_names_counts_beside_the_column_of_the_other_party() -> (
+    None
+):
+    """Files without a column of their own for it."""
+    row = "TFA4K21LMN,2026-11-03 10:32:00,Pay Bill from 2547****333 - A P Acc. 100245,Completed,1500.00,,1500.00,254700000001 - A PAYER"
+    (entry,) = read(table(f"Short Code:,600100\n{PORTAL},Other Party Info\n{row}\n", account=""))
+    assert (entry.payer_phone, entry.payer_name, entry.account_ref) == ("254700000001", "A PAYER", "100245")

@@ -18,7 +18,8 @@ from branchtui.ledger.feeds import lines as lines_module
 from branchtui.ledger.feeds import table_file
 from branchtui.ledger.feeds.cells import guarded, unguarded
 from branchtui.ledger.feeds.finding import ERROR
-from branchtui.ledger.feeds.table_file import Row, TableFile
+from branchtui.ledger.feeds.table_file import TableFile
+from branchtui.ledger.feeds.table_row import Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable

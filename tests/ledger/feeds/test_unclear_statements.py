@@ -9,7 +9,7 @@ from tests.ledger.statements import in_pieces
 from tests.ledger.workbooks import workbook
 
 from branchtui.contract.imports import DecimalWriting
-from branchtui.contract.statements import AboveZero
+from branchtui.contract.statements import AboveZero, Columns
 from branchtui.ledger.feeds.bai2 import Bai2Reader
 from branchtui.ledger.feeds.camt import CamtReader
 from branchtui.ledger.feeds.incoming import Unfit
@@ -203,7 +203,7 @@ def test_an_entry_of_two_amounts_or_none_is_wrong(lines: str, code: str) -> None
 
 @pytest.mark.parametrize(
     ("header", "out", "came"),
-    [("Sign", "-", "+"), ("Type", "Withdrawal", "Deposit"), ("Direction", "OUTGOING", "INCOMING"), ("Dr/Cr", "Dr.", "Cr."), ("Type", "Money Out", "Money In")],
+    [("Sign", "-", "+"), ("Type", "Withdrawal", "Deposit"), ("Direction", "OUTGOING", "INCOMING"), ("Dr/Cr", "Dr.", "Cr."), ("Type", "Money Out", "Money In"), ("Typ", "Obciążenie", "Uznanie"), ("Tipo", "Débito", "Crédito")],
 )  # fmt: skip
 def test_words_and_signs_of_a_column_are_the_side(header: str, out: str, came: str) -> None:
     """Amounts without a sign beside them: what went out is no payment."""
@@ -239,6 +239,63 @@ def test_a_credit_below_zero_contradicts_its_column() -> None:
     """It is not turned into a payment."""
     (entry,) = table("Date,Amount,Dr/Cr\n2026-11-03,-5.00,CR\n").entries()
     assert [each.code for each in entry.findings] == ["side"]
+
+
+@pytest.mark.parametrize(
+    "row",
+    ["Total,,20.00,", "2026-11-02,Opening Balance,1000.00,", "Date,Description,Amount,Type", "Made by the bank,,,", ",,,"],
+)  # fmt: skip
+def test_rows_that_are_no_movements_do_not_take_the_side_from_the_others(row: str) -> None:
+    """A sum, a balance, a heading, a note have none: the debit above them stays one."""
+    reader = table(
+        f"Date,Description,Amount,Type\n2026-11-03,A,12.50,debit\n{row}\n2026-11-04,B,7.50,credit\n"
+    )
+    entries = list(reader.entries())
+    assert (signed(entries[0]), signed(entries[2])) == (-1_250, 750)
+    assert reader.plan.columns["side"] == "type"
+
+
+@pytest.mark.parametrize("header", ["Dr/Cr", "Transaction Type"])
+def test_an_amount_whose_side_is_left_out_is_wrong(header: str) -> None:
+    """Beside amounts that have one; a minus says it as well."""
+    text = f"Date,Amount,{header}\n2026-11-03,12.50,Dr\n2026-11-04,7.50,\n2026-11-04,-2.50,\n"
+    entries = list(table(text).entries())
+    assert [signed(each) for each in entries] == [-1_250, None, -250]
+    assert [[one.code for one in each.findings] for each in entries] == [[], ["side"], []]
+
+
+@pytest.mark.parametrize(("amount", "kind"), [("12.50", "Debit"), ("-12.50", "Deposit")])
+def test_a_kind_that_contradicts_its_amount_is_asked_about(amount: str, kind: str) -> None:
+    """In a column of kinds, some of which are sides: nobody knows which of the two is right until it is said."""
+    text = f"Date,Amount,Type\n2026-11-03,{amount},{kind}\n2026-11-04,7.50,Fee\n"
+    assert [each.code for each in next(table(text).entries()).findings] == ["side"]
+    for more in ({"above_zero": AboveZero.CAME_IN}, {"columns": Columns(date="Date", amount="Amount")}):
+        assert next(table(text, **more).entries()).findings == []
+
+
+@pytest.mark.parametrize("header", ["Category", "Txn", "Details", "Debet/Credit"])
+def test_plain_words_are_the_side_in_a_column_of_any_name(header: str) -> None:
+    """Every movement says debit or credit there; other words may be of another thing."""
+    text = f"Date,Amount,{header}\n2026-11-03,12.50,Debit\n2026-11-04,7.50,Credit\n"
+    assert [signed(each) for each in table(text).entries()] == [-1_250, 750]
+    graded = text.replace("Debit", "C").replace("Credit\n", "D\n") if header == "Category" else text
+    assert [signed(each) for each in table(graded).entries()][1] == 750
+
+
+@pytest.mark.parametrize("is_upwards", [False, True])
+def test_amounts_of_both_sides_without_a_sign_are_refused_by_their_balance(*, is_upwards: bool) -> None:
+    """Each balance follows by the size of an amount, and falls by some that are above zero."""
+    rows = ["A,12.50,87.50", "B,5.00,92.50", "C,2.50,90.00", "D,1.00,89.00"]
+    text = "Date,Details,Amount,Balance\n" + "".join(
+        f"2026-11-03,{each}\n" for each in (rows[::-1] if is_upwards else rows)
+    )
+    reader = table(text)
+    list(reader.entries())
+    told = [(each.level, each.code) for each in reader.statements[0].findings]
+    assert ("error", "side") in told
+    reader = table(text.replace("B,5.00,92.50", "B,5.00,99.50"))
+    list(reader.entries())
+    assert [each.code for each in reader.statements[0].findings] == ["running-balance"]
 
 
 def test_amounts_beside_debits_alone_are_refused() -> None:

@@ -7,7 +7,7 @@ import pytest
 from branchtui.contract.imports import Encoding
 from branchtui.ledger.feeds import universal
 from branchtui.ledger.feeds.lines import Lines
-from branchtui.ledger.feeds.table_file import Row
+from branchtui.ledger.feeds.table_row import Row
 from branchtui.ledger.feeds.universal import Payers, UniversalFile
 
 HEAD = "H,1,F-1,,2026-11-20T06:00:00Z,KES,2026-11-19\n"

@@ -11,6 +11,7 @@ import pytest
 from tests.ledger.workbooks import by_hand, cells, sheet_of, with_part, workbook
 
 from branchtui.ledger.feeds import workbook as feed
+from branchtui.ledger.feeds.number_format import format_of
 from branchtui.ledger.feeds.table_file import TableFile
 from branchtui.ledger.feeds.workbook_reader import refuse_hidden
 from branchtui.ledger.feeds.workbook_shown import Shown, Unseen
@@ -373,6 +374,27 @@ def test_a_number_is_read_as_its_format_shows_it(left: int) -> None:
     found = [row.cells for row in table.rows()]
     assert [cells[0] for cells in found] == [shown for _, _, shown in SHOWN]
     assert all(cells[1:] == ["5", "2026-09-30"] for cells in found)
+
+
+@pytest.mark.parametrize(
+    ("code", "value", "shown"),
+    [
+        ('#,##0.00" Dr"', 30.5, "30.5 Dr"),
+        ('""0.00" Cr"', 30.5, "30.5 Cr"),
+        ('"Dr "0.00', 5, "5 Dr"),
+        ('0.00" Cr.";0.00" Dr."', -30.5, "30.5 Dr."),
+        ('0.00" Dr";0.00" Cr"', -30.5, "30.5 Cr"),
+        ('0.00" Dr"', -30.5, "-30.5 Dr"),
+        ('0.00" Dr";-0.00" Dr"', -30.5, "-30.5 Dr"),
+        ('0.00" KES"', 30.5, None),
+    ],
+)
+def test_a_format_that_writes_debit_or_credit_says_the_side(
+    code: str, value: float, shown: str | None
+) -> None:
+    """Accounting programs keep every amount above zero and write the side by its format."""
+    found = format_of(code)
+    assert (found.shown(value) if found else None) == shown
 
 
 @pytest.mark.parametrize(("hiding", "value"), [(";;;", 5), ("0.00;;", -5), ('"";"";""', 0.5), ("[>9]0;", 5)])

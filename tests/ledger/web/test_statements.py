@@ -246,6 +246,24 @@ def test_an_instant_of_another_day_here_is_found_again(own_till: Till) -> None:
     assert payment["paid_at"][:10] == "2026-11-03"
 
 
+def test_a_statement_in_two_formats_that_count_by_two_days_brings_no_payment_twice(own_till: Till) -> None:
+    """MT940 tells the day of value first, camt that of booking: with the same reference a person looks at it."""
+    api = own_till.api("supervisor")
+    camt = (
+        '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"><BkToCstmrStmt><Stmt><Id>1</Id><Acct><Id><Othr>'
+        f"<Id>{ACCOUNT}</Id></Othr></Id><Ccy>KES</Ccy></Acct>"
+        '<Ntry><Amt Ccy="KES">12.50</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>2026-11-03</Dt></BookgDt>'
+        "<ValDt><Dt>2026-11-04</Dt></ValDt><AcctSvcrRef>FT26110300010</AcctSvcrRef></Ntry></Stmt></BkToCstmrStmt></Document>"
+    )
+    swift = mt940(credit("FT26110300010", "12,50", day="261104"))
+    first, second = import_statement(api, camt), import_statement(api, swift)
+    assert (first["imported"], second["imported"], second["statements"][0]["quarantined"]) == (1, 0, 1)
+    (kept,) = own_till.top.pages("/v1/callback-events")
+    assert "look whether it is the same" in kept["reason"]
+    assert import_statement(api, swift + "\n")["imported"] == 0
+    assert len(own_till.top.pages("/v1/payments")) == 1
+
+
 def test_a_transfer_that_was_keyed_from_a_slip_is_found_in_the_statement(own_till: Till) -> None:
     """A manual bank transfer is known under the bank's own reference; another amount contradicts it."""
     api = own_till.api("supervisor")

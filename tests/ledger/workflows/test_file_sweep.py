@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from branchtui.contract.imports import DateOrder, DecimalWriting
-from branchtui.ledger.feeds.table_file import Row
+from branchtui.ledger.feeds.table_row import Row
 from branchtui.ledger.feeds.universal import Payers
 from branchtui.ledger.store import file_store
 from branchtui.ledger.workflows.file_judge import Judge

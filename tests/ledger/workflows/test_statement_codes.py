@@ -133,3 +133,35 @@ def test_the_series_of_a_reference_is_what_is_looked_up_first() -> None:
     assert next(found) == "FT000001"
     assert next(found) == dated("FT000001", "2026-11-03") == "FT000001/261103"
     assert next(found) == "FT000001/261103/2"
+
+
+@pytest.mark.parametrize(
+    ("other_day", "amount", "fate"),
+    [
+        (DAYS[0], 100, Fate.QUARANTINED),
+        (DAYS[0], 90, Fate.NEW),
+        (DAYS[2], 100, Fate.NEW),
+        (DAYS[1], 100, Fate.NEW),
+        ("", 100, Fate.NEW),
+    ],
+)
+def test_a_payment_that_is_there_under_the_banks_other_day_is_asked_about(
+    other_day: str, amount: int, fate: Fate
+) -> None:
+    """One format counts by the day of value, another by that of booking: it is neither doubled nor lost."""
+    ledger = Ledger()
+    ledger.bring([("FT000001", DAYS[0], 100)])
+    wanted = Wanted("FT000001", DAYS[1], amount, "KES", other_day=other_day)
+    assert Codes(ledger.held.get).decide(wanted).fate is fate
+
+
+def test_the_banks_other_day_is_not_looked_at_where_an_entry_of_the_file_is_that_payment() -> None:
+    """Two bookings of one reference on two days, of which each is told with the day of the other."""
+    ledger = Ledger()
+    ledger.bring([("FT000001", DAYS[0], 100)])
+    codes = Codes(ledger.held.get)
+    fates = [
+        codes.decide(Wanted("FT000001", day, 100, "KES", other_day=other)).fate
+        for day, other in ((DAYS[0], DAYS[1]), (DAYS[1], DAYS[0]))
+    ]
+    assert fates == [Fate.KNOWN, Fate.NEW]

@@ -42,6 +42,13 @@ _OPENING, _CLOSING = "010", "015"
 _NO_MONEY: Final = "890"
 """A transaction that only tells something."""
 
+_CREDITS: Final = (range(100, 400), range(920, 960))
+_DEBITS: Final = (range(400, 700), range(960, 1_000))
+"""Type codes by their sides; from 920 on each bank's own."""
+
+_RETURNS: Final = frozenset({552, 555, 557, 558})
+"""Debits by which the bank takes back what it credited: reversals, deposits and transfers returned."""
+
 _CORRECTION: Final = "3"
 _DEFAULT_CURRENCY: Final = "USD"
 _FUNDS_AT: Final = 2
@@ -246,20 +253,23 @@ class Bai2Reader:
         return entry
 
     def _money(self, entry: Entry, kind: str, minor: int) -> None:
-        """The side of an entry by its type code: 100 to 399 are credits, 400 to 699 debits."""
+        """The side of an entry by its type code."""
         number = int(kind) if kind.isascii() and kind.isdigit() else -1
         if abs(minor) > _MAX_MINOR:
             entry.findings.append(
                 error("too-much", "The amount is more than any account here can hold.", "amount")
             )
             return
-        if 100 <= number <= 399:
-            is_credit = minor >= 0
-        elif 400 <= number <= 699:
+        if number < _CREDITS[0].start or number >= _DEBITS[1].stop:
+            said = f"There is no type code {text_of(kind, 10)}: it is not known on which side the entry is."
+            entry.findings.append(error("kind", said))
+            return
+        is_credit = minor >= 0
+        if any(number in each for each in _DEBITS):
             is_credit = minor < 0
-        else:
+        elif not any(number in each for each in _CREDITS):
             entry.standing = Standing.INFORMATION
-            is_credit = minor >= 0
+        entry.is_reversal = number in _RETURNS
         entry.direction = Direction.CREDIT if is_credit else Direction.DEBIT
         entry.amount_minor = abs(minor)
 
@@ -267,7 +277,7 @@ class Bai2Reader:
         """Value date, references and text: what stands behind the two references is text, with its commas."""
         kind = fields[2].strip() if len(fields) > 2 else ""
         if _ended(kind) == "V" and len(fields) > 3 and (day := _day(fields[3].strip())):
-            entry.day = day
+            entry.day, entry.other_day = day, self._as_of
         at = _behind_funds(fields, 2)
         stated = len(fields)
         fields, more = _with_references(fields, more, at)

@@ -266,6 +266,7 @@ def _made(statement: Statement, place: int, movement: Movement) -> Entry:
         findings=movement.findings,
         raw=movement.raw,
         booking=movement.booking,
+        other_day=movement.other_day,
     )
 
 

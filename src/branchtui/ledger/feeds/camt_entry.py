@@ -50,7 +50,7 @@ _ENTERED: Final = frozenset(
             "AmtDtls/InstdAmt",
         ),
         *("RmtInf", "RmtInf/Strd", "RmtInf/Strd/CdtrRefInf", "RmtInf/Strd/RfrdDocInf", "RltdPties"),
-        *(f"RltdPties/{role}" for role in ("Dbtr", "UltmtDbtr", "Cdtr", "UltmtCdtr")),
+        *(f"RltdPties/{role}" for role in ("Dbtr", "UltmtDbtr", "Cdtr", "UltmtCdtr", "DbtrAcct")),
         *(f"RltdPties/{role}/Pty" for role in ("Dbtr", "UltmtDbtr", "Cdtr", "UltmtCdtr")),
     }
 )
@@ -77,6 +77,7 @@ class Movement:
     raw: str | None = None
     findings: list[Finding] = field(default_factory=list)
     booking: Booking | None = None
+    other_day: str | None = None
 
 
 @cache
@@ -217,6 +218,7 @@ def _entry(inside: Inside, statement_day: str | None, unsaid: Standing) -> Movem
         amount_minor=amount,
         currency=currency,
         day=day,
+        other_day=_valued(inside),
         at_us=at_us,
         reference=reference_of(inside.text("AcctSvcrRef")),
         standing=_STANDINGS.get(status, Standing.INFORMATION) if status else unsaid,
@@ -241,6 +243,7 @@ def _part(whole: Movement, element: _Element, entry: Inside, details: Inside) ->
         amount_minor=minor,
         currency=whole.currency,
         day=whole.day,
+        other_day=whole.other_day,
         at_us=whole.at_us,
         reference=whole.reference,
         standing=whole.standing,
@@ -264,16 +267,19 @@ def _describe(movement: Movement, element: _Element, entry: Inside, details: Ins
     debtor = movement.direction is Direction.CREDIT
     for role in ("Dbtr", "UltmtDbtr") if debtor else ("Cdtr", "UltmtCdtr"):
         name = name or details.text(f"RltdPties/{role}/Pty/Nm") or details.text(f"RltdPties/{role}/Nm")
+    if debtor and not name:
+        name = details.text("RltdPties/DbtrAcct/Nm")
     if details.all("RtrInf"):
         movement.is_reversal = True  # what went out and came back: nobody's payment
     structured = [each.text or "" for each in details.all("RmtInf/Strd/CdtrRefInf/Ref")]
     invoices = [each.text or "" for each in details.all("RmtInf/Strd/RfrdDocInf/Nb")]
     plain = [each.text or "" for each in details.all("RmtInf/Ustrd")]
+    plain += [each.text or "" for each in details.all("RmtInf/Strd/AddtlRmtInf")]
     end_to_end = details.text("Refs/EndToEndId")
     more = details.text("AddtlTxInf") or entry.text("AddtlNtryInf")
     purpose = " ".join([*plain, *structured, *invoices]).strip()
     movement.payer_name = text_of(name)
-    says = (*structured, " ".join(plain), " ".join(invoices), end_to_end)
+    says = (*structured, " ".join(plain), " ".join(invoices), end_to_end, more)
     movement.account_ref = next((text_of(each) for each in says if reference_of(each) is not None), "")
     movement.details = text_of(purpose or more, DETAILS_MAX)
     if is_altered(name, purpose, end_to_end, more):
@@ -335,6 +341,12 @@ def _when(
         return statement_day, None
     findings.append(error("date", "The entry has no date.", "date"))
     return None, None
+
+
+def _valued(inside: Inside) -> str | None:
+    """The day of value, which other files of the bank may count by."""
+    found = _DATE.fullmatch(inside.text("ValDt/DtTm") or inside.text("ValDt/Dt"))
+    return iso_day(int(found[1]), int(found[2]), int(found[3]), []) if found else None
 
 
 def _instant(said: str) -> int | None:

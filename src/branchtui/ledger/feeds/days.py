@@ -9,8 +9,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
+
+from babel.dates import get_month_names
 
 from branchtui.contract.imports import DateOrder
 from branchtui.ledger.feeds.finding import CellError, Finding, shown
@@ -19,9 +22,9 @@ from branchtui.ledger.feeds.statement import full_year, iso_day
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_CLOCK: Final = r"(?:[ T]+(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:\.[0-9]{1,9})?)?\s*(?P<half>[AaPp][Mm])?\s*(?P<zone>Z|UTC|[+-][0-9]{2}:?[0-9]{2})?)?"
+_CLOCK: Final = r"(?:,?[ T]+(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:\.[0-9]{1,9})?)?\s*(?P<half>[AaPp][Mm])?\s*(?P<zone>Z|UTC|[+-][0-9]{2}:?[0-9]{2})?)?"
 _ISO: Final = re.compile(
-    r"(?P<year>[0-9]{4})[-/.](?P<month>[0-9]{1,2})[-/.](?P<day>[0-9]{1,2})" + _CLOCK, re.ASCII
+    r"(?P<year>[0-9]{4})[-/.](?P<month>[0-9]{1,2})[-/.](?P<day>[0-9]{1,2})\.?" + _CLOCK, re.ASCII
 )
 _PLAIN: Final = re.compile(r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})" + _CLOCK, re.ASCII)
 _PARTS: Final = re.compile(
@@ -30,9 +33,15 @@ _PARTS: Final = re.compile(
     re.ASCII,
 )
 _NAMED: Final = re.compile(
-    r"(?P<day>[0-9]{1,2})[ -](?P<name>[A-Za-z]{3,9})[ -](?P<year>[0-9]{4}|[0-9]{2})" + _CLOCK, re.ASCII
+    r"(?:(?i:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? )?(?P<day>[0-9]{1,2})\.?[ /-]?(?P<name>[^\W\d_]{3,10})\.?[ /-]?(?P<year>[0-9]{4}|[0-9]{2})"
+    + _CLOCK
 )
-_NAMES: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_NAME_FIRST: Final = re.compile(
+    r"(?P<name>[^\W\d_]{3,10})\.? (?P<day>[0-9]{1,2})(?:st|nd|rd|th)?, ?(?P<year>[0-9]{4})" + _CLOCK
+)
+_LOCALES: Final = ("en", "de", "fr", "es", "pt", "it", "nl", "da", "sv", "nb")
+"""No two of these tongues call different months by one name."""
+
 _MONTHS: Final = 12
 _DAYS: Final = 31
 _LENGTH_MAX: Final = 40
@@ -103,10 +112,9 @@ def _parts(text: str, order: DateOrder | None) -> tuple[re.Match[str], tuple[int
     for form in (_ISO, _PLAIN):
         if found := form.fullmatch(text):
             return found, (int(found["year"]), int(found["month"]), int(found["day"]))
-    if found := _NAMED.fullmatch(text):
-        name = found["name"][:3].lower()
-        if name in _NAMES:
-            return found, (_year(found["year"]), _NAMES.index(name) + 1, int(found["day"]))
+    for form in (_NAMED, _NAME_FIRST):
+        if (found := form.fullmatch(text)) and (month := _months().get(found["name"].lower())):
+            return found, (_year(found["year"]), month, int(found["day"]))
     found = _PARTS.fullmatch(text)
     if found is None:
         raise CellError("date", f"{shown(text)} is not a date.")
@@ -117,6 +125,17 @@ def _parts(text: str, order: DateOrder | None) -> tuple[re.Match[str], tuple[int
     full = 2000 + int(year) if found["sign"] == "'" and len(year) < 4 else _year(year)
     day, month = (second, first) if order is DateOrder.MONTH_FIRST else (first, second)
     return found, (full, month, day)
+
+
+@cache
+def _months() -> dict[str, int]:
+    """The number of a month by its names, whole and short."""
+    return {
+        name.lower().rstrip("."): month
+        for locale in _LOCALES
+        for width in ("wide", "abbreviated")
+        for month, name in get_month_names(width, locale=locale).items()
+    }
 
 
 def _year(text: str) -> int:

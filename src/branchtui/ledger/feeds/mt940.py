@@ -40,8 +40,13 @@ FIELD_LINES_MAX: Final = 200
 """Lines that one field may have; a bank's longest have 30."""
 
 _FIELD: Final = re.compile(r":([0-9]{2}[A-Z]?|NS):", re.ASCII)
+_TEXTS: Final = frozenset({"86", "NS"})
+_NO_TEXT: Final = re.compile(r":(?:13D?|2[01]|25P?|28C?|34F|6[0-5][FM]?|86|90[CD]|NS):", re.ASCII)
+"""Fields of a statement: within a text a line such as `:12:30` begins none."""
+
+_HALF_YEAR: Final = 6
 _ENTRY: Final = re.compile(
-    r"(?P<year>[0-9]{2})(?P<month>[0-9]{2})(?P<day>[0-9]{2})(?:[0-9]{4}|\s{4})?"
+    r"(?P<year>[0-9]{2})(?P<month>[0-9]{2})(?P<day>[0-9]{2})(?:(?P<booked>[0-9]{4})|\s{4})?"
     r"(?P<mark>R?[CD]|E[CD])(?P<funds>[A-Z])?\s?(?=[0-9,.])(?P<whole>[0-9]{0,20})(?:[,.](?P<part>[0-9]{0,20}))?"
     # A few banks write codes of fewer letters (`NOV NONREF`, `S   X`), or a space before them.
     r"(?:\s?(?P<type>[A-Z][A-Z0-9 ]{3})(?P<rest>.*)|\s*$)",
@@ -89,7 +94,7 @@ class Mt940Reader:
         """Each field with the number of its first line, and its lines."""
         tag, place, kept = "", 0, [""]
         for number, line in self._lines():
-            found = _FIELD.match(line)
+            found = (_NO_TEXT if tag in _TEXTS else _FIELD).match(line)
             if found is None:
                 if _END.fullmatch(line):
                     if tag:
@@ -103,7 +108,7 @@ class Mt940Reader:
                 continue
             if tag:
                 yield tag, place, kept
-            tag, place, kept = found[1], number, [line[found.end() :]]
+            tag, place, kept = found[0].strip(":"), number, [line[found.end() :]]
         if tag:
             yield tag, place, kept
 
@@ -253,6 +258,7 @@ class Mt940Reader:
             entry.findings.append(error("currency", said, "currency"))
         year = full_year(int(found["year"]))
         entry.day = iso_day(year, int(found["month"]), int(found["day"]), entry.findings)
+        entry.other_day = _booked(entry.day, found["booked"])
         rest, more = found["rest"] or "", lines[1:]
         if "//" not in rest and more and more[0].startswith("//"):
             rest, more = rest + more[0], more[1:]  # the line was broken before the bank's reference
@@ -277,3 +283,12 @@ class Mt940Reader:
             entry.account_ref = purpose[:140]
         if is_altered(*lines):
             entry.raw = "\n".join([entry.raw or "", *lines]).strip()
+
+
+def _booked(day: str | None, written: str | None) -> str | None:
+    """The day on which an entry was booked, month and day alone: the one of its kind that is nearest to the value's `day`."""
+    if day is None or written is None:
+        return None
+    year, month = int(day[:4]), int(day[5:7])
+    years = (int(written[:2]) - month) // _HALF_YEAR
+    return iso_day(year - (years > 0) + (years < -1), int(written[:2]), int(written[2:]), [])

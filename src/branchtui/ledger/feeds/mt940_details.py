@@ -9,9 +9,14 @@ OMSCHRIJVING: ...`); MultiCash writes numbered lines (:NS:); the rest is free te
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _NUMBERED: Final = re.compile(r"\s*[0-9]{3}([^0-9A-Za-z\s])[0-9]{2}", re.ASCII)
+_WIDTH: Final = 27
+"""Signs of a numbered part; a text that is longer goes on in the next."""
 _SEPA: Final = re.compile(
     # Cooperative banks put a colon and a space behind the tag.
     r"(EREF|KREF|MREF|CRED|DEBT|COAM|OAMT|SVWZ|ABWA|ABWE|IBAN|BIC|ANAM|BREF|RREF|MTLG)(?:\+|: )",
@@ -74,12 +79,21 @@ def _numbered(text: str, sign: str) -> Details:
             last = number
         elif parts:
             parts[last] += sign + each  # the sign stood in a text
-    purpose = "".join(said for number, said in sorted(parts.items()) if number in _PURPOSE)
+    # Polish banks write the name from 27 on; a purpose that comes so far has filled 26.
+    names = ("27", "28", "29") if "27" in parts and "26" not in parts else ()
+    told = sorted(_PURPOSE.intersection(parts).difference(names))
+    purpose = _whole(parts[number] for number in told)
     tagged = _tagged(purpose)
-    name = tagged.get("ABWA") or " ".join("".join(parts.get(number, "") for number in _NAME).split())
+    named = _NAME if any(number in parts for number in _NAME) else names[:2]
+    name = tagged.get("ABWA") or " ".join(_whole(parts.get(number, "") for number in named).split())
     if tagged:
         purpose = tagged.get("SVWZ") or tagged.get("") or tagged.get("EREF") or tagged.get("MTLG") or ""
     return Details(name, purpose)
+
+
+def _whole(parts: Iterable[str]) -> str:
+    """Parts put together as they were: one that is full goes on in the next, another ends with its word."""
+    return "".join(each if len(each) >= _WIDTH else f"{each} " for each in parts).strip()
 
 
 def _tagged(purpose: str) -> dict[str, str]:

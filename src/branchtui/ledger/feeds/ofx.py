@@ -160,14 +160,17 @@ class OfxReader:
         findings: list[Finding] = []
         currency = element.said("CURRENCY", "CURSYM").upper() or statement.currency
         signed: int | None = None
-        if is_currency(currency):
+        if is_currency(currency) and currency != (statement.currency or currency):
+            said = f"The entry is in {currency}, its account in {statement.currency}: look after it by hand."
+            findings.append(error("currency", said, "currency", currency))
+        elif is_currency(currency):
             signed = _signed(element.said("TRNAMT"), currency, findings)
         else:
             findings.append(error("currency", "It is not known in which currency this is.", "currency"))
         is_pending = element.tag == "STMTTRNP"
         day, at_us = _when(element.said("DTTRAN" if is_pending else "DTPOSTED"), findings)
         findings += _contradictions(element, signed)
-        name = element.said("NAME") or element.said("PAYEE", "NAME")
+        name = element.said("NAME") or element.said("PAYEE", "NAME") or element.said("EXTDNAME")
         memo = element.said("MEMO")
         number = reference_of(element.said("REFNUM")) or reference_of(element.said("CHECKNUM")) or ""
         standing = Standing.PENDING if is_pending else Standing.BOOKED

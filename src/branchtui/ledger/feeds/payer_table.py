@@ -9,7 +9,8 @@ from branchtui.contract.imports import DateOrder, DecimalWriting, Delimiter, Enc
 from branchtui.ledger.feeds.amounts import DecimalEvidence
 from branchtui.ledger.feeds.dates import DateEvidence
 from branchtui.ledger.feeds.finding import ERROR, Finding, error
-from branchtui.ledger.feeds.table_file import ENDS, Row, TableFile
+from branchtui.ledger.feeds.table_file import ENDS, TableFile
+from branchtui.ledger.feeds.table_row import Row
 from branchtui.ledger.feeds.universal import HEAD, PAYER_CELLS, Facts
 
 if TYPE_CHECKING:

@@ -27,6 +27,7 @@ from branchtui.ledger.feeds.statement import (
     is_altered,
     text_of,
 )
+from branchtui.ledger.feeds.table_rows import reads_as_balance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -38,7 +39,6 @@ LINES_MAX: Final = 1_000
 
 _MONEY: Final = frozenset({"bank", "cash", "ccard", "oth a", "oth l"})
 _ACCOUNT: Final = "account"
-_OPENING: Final = "opening balance"
 
 
 @dataclass(slots=True)
@@ -137,7 +137,7 @@ class QifReader:
         entry.payer_name = text_of(payee)
         entry.details = text_of(memo or number, DETAILS_MAX)
         entry.account_ref = text_of(memo or number)
-        entry.is_opening = payee.strip().lower() == _OPENING
+        entry.is_opening = reads_as_balance(payee)
         if is_altered(payee, memo, number):
             entry.raw = f"{payee}\n{memo}\n{number}"
 

@@ -1,4 +1,4 @@
-"""Signed amounts as banks write them in tables: `-63,89`, `$1,036.47`, `(12.00)`, `1.500,00-`, `25.00 DR`."""
+"""Signed amounts as banks write them in tables: `-63,89`, `$1,036.47`, `(12.00)`, `1.500,00-`, `25.00 DR`, `R$ 5,00`."""
 
 from __future__ import annotations
 
@@ -13,12 +13,37 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _LENGTH_MAX: Final = 40
-_DRESS: Final = re.compile(r"^(?:[A-Z]{3}\b|[$€£¥]|KSh|Ksh|KES)|(?:\b[A-Z]{3}|[$€£¥])$", re.ASCII)
-_BESIDE: Final = re.compile(r".*[0-9.,)](CR|DR)\.?", re.ASCII | re.IGNORECASE)
+_DRESS: Final = re.compile(
+    r"^(?:[A-Z]{3}(?![A-Za-z])|R\$|US\$|[$€£¥₹]|(?:Rs|kr|K[Ss]hs?|U[Ss]h|T[Ss]h)\.?)"
+    r"|(?:(?<![A-Za-z])[A-Z]{3}|[$€£¥₹]|zł|kr\.?)$",
+    re.ASCII,
+)
+_PLAIN: Final = re.compile(r"[0-9][0-9.,]*", re.ASCII)
+_BESIDE: Final = re.compile(r".*[0-9.,)]([CD]R?)\.?", re.ASCII | re.IGNORECASE)
 """`25.00DR`: the side without a space before it."""
 
 _SIDES: Final = {"CR": 1, "C": 1, "DR": -1, "D": -1}
-_SIGNS: Final = {"€": {"EUR"}, "£": {"GBP"}, "¥": {"JPY", "CNY"}, "KSH": {"KES"}}
+_SIGNS: Final = {
+    "€": {"EUR"},
+    "£": {"GBP"},
+    "¥": {"JPY", "CNY"},
+    "₹": {"INR"},
+    "RS": {"INR", "PKR", "LKR", "NPR", "MUR"},
+    "R$": {"BRL"},
+    "US$": {"USD"},
+    "ZŁ": {"PLN"},
+    "KR": {"SEK", "NOK", "DKK", "ISK"},
+    "KSH": {"KES"},
+    "KSHS": {"KES"},
+    "USH": {"UGX"},
+    "TSH": {"TZS"},
+    "/=": {"KES", "UGX", "TZS", "INR", "PKR"},
+}
+_APOSTROPHES: Final = str.maketrans("", "", " '\u2019\u2009")
+"""What stands between thousands beside the other sign."""
+
+_LAKHS: Final = re.compile(r"([0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3})(?:\.([0-9]*))?", re.ASCII)
+"""Groups as India writes them, `1,50,000.00`: nothing else is written so."""
 
 
 def bare(cell: str) -> tuple[str, int]:
@@ -29,9 +54,13 @@ def bare(cell: str) -> tuple[str, int]:
 
 def _undressed(cell: str) -> tuple[str, int, str]:
     """Digits and separators, the sign, and the sign or code of a currency that stood beside them."""
-    dress = ""
+    if not cell or _PLAIN.fullmatch(cell):
+        return cell, 1, ""  # most amounts
+    dress = whole = ""
     text = cell.strip().replace("\u2212", "-").replace("\N{NO-BREAK SPACE}", " ").replace("\u202f", " ")
     sign = 1
+    if text.endswith(("/=", "/-")):
+        text, whole = text[:-2].strip(), "/="  # shillings and rupees without a part, and no minus
     if text.startswith("(") and text.endswith(")"):
         text, sign = text[1:-1].strip(), -1
     beside = _BESIDE.fullmatch(text)
@@ -47,13 +76,15 @@ def _undressed(cell: str) -> tuple[str, int, str]:
         found = _DRESS.search(text)
         if found is None:
             break
-        dress = found[0].upper()
+        if dress and dress != found[0].upper().removesuffix("."):
+            break  # two currencies are none
+        dress = found[0].upper().removesuffix(".")
         text = (text[: found.start()] + text[found.end() :]).strip()
     if told < 0:
         sign = told  # `-25.00 DR` went out: it says so twice
     elif told > 0 > sign:
         text = f"-{text}"  # a credit below zero is no amount
-    return text.replace(" ", "").replace("'", ""), sign, dress
+    return text.translate(_APOSTROPHES), sign, dress or whole
 
 
 def _contradicts(dress: str, currency: str) -> bool:
@@ -76,6 +107,8 @@ def signed_reader(writing: DecimalWriting, currency: str) -> Callable[[str], int
             said = f"{shown(cell.strip())} is not in {currency}. Say which currency the file is in: currency."
             raise CellError("currency", said)
         found = pattern.fullmatch(text) if len(text) <= _LENGTH_MAX else None
+        if found is None and writing is DecimalWriting.POINT and len(text) <= _LENGTH_MAX:
+            found = _LAKHS.fullmatch(text)
         if not cell.strip():
             raise CellError("blank", "There is no amount.")
         if found is None or not (found[1] or found[2]):

@@ -112,8 +112,9 @@ class Entry:
     """One movement on the account.
 
     `amount_minor` is never negative: `direction` is the sign; None where it could not be read, and then
-    an error is among `findings`. `day` is the ISO date that counts, `at_us` the very instant (microseconds
-    since 1970 UTC) where the file gives one. `reference` is the bank's own for this entry, None where it
+    an error is among `findings`. `day` is the ISO date that counts, `other_day` another that the bank gives it (of value,
+    or of booking), which a file in another format may count by; `at_us` the very instant (microseconds since 1970 UTC)
+    where the file gives one. `reference` is the bank's own for this entry, None where it
     gave none. `is_opening` marks a balance carried forward, `is_blank` an empty row: neither is a payment.
     Texts are cleaned (VAL-3); `raw` holds the entry as it came where that changed them. `booking` is told where
     another file may tell of the same money in more, or fewer, entries.
@@ -138,6 +139,7 @@ class Entry:
     findings: list[Finding] = field(default_factory=list)
     raw: str | None = None
     booking: Booking | None = None
+    other_day: str | None = None
 
 
 class StatementReader(Protocol):

@@ -6,7 +6,7 @@ the header are passed over, save that the portal says its short code there.
 
 from __future__ import annotations
 
-import re
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from branchtui.contract.imports import DateOrder, DecimalWriting
@@ -15,8 +15,9 @@ from branchtui.ledger.feeds.above_zero import BY_BALANCE, AboveZeroEvidence
 from branchtui.ledger.feeds.amounts import SCIENTIFIC, DecimalEvidence
 from branchtui.ledger.feeds.days import DayEvidence, day_reader
 from branchtui.ledger.feeds.finding import ERROR, CellError, error, warning
-from branchtui.ledger.feeds.running_balance import RunningBalance
-from branchtui.ledger.feeds.side_words import may_be_side, side_of
+from branchtui.ledger.feeds.portal_table import payer_of, short_code
+from branchtui.ledger.feeds.running_balance import UNSIDED, RunningBalance
+from branchtui.ledger.feeds.side_words import SideEvidence, may_be_side, side_of
 from branchtui.ledger.feeds.signed_amounts import bare, signed_reader
 from branchtui.ledger.feeds.statement import (
     DETAILS_MAX,
@@ -30,20 +31,17 @@ from branchtui.ledger.feeds.statement import (
     reference_of,
     text_of,
 )
-from branchtui.ledger.feeds.statement_columns import (
-    MONEY,
-    PORTAL,
-    ColumnPlan,
-    as_said,
-    choose,
-)
-from branchtui.ledger.feeds.table_file import ENDS, Row
+from branchtui.ledger.feeds.statement_columns import MONEY, PORTAL, ColumnPlan, as_said, choose
+from branchtui.ledger.feeds.status_words import NOT_BOOKED, is_status, may_be_status
+from branchtui.ledger.feeds.table_file import ENDS
+from branchtui.ledger.feeds.table_row import Row
 from branchtui.ledger.feeds.table_rows import (
+    holds_balance,
     is_heading,
+    is_line,
     is_note,
     is_short_only,
     is_sum,
-    reads_as_balance,
     reads_as_carried,
 )
 from branchtui.ledger.feeds.table_setting import StatementTable, TableSetting
@@ -53,13 +51,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 
-_SHORT_CODE: Final = re.compile(r"short\s?code\W*([0-9]{3,20})?", re.IGNORECASE | re.ASCII)
-_DIGITS: Final = re.compile(r"[0-9]{3,20}", re.ASCII)
-_OTHER_PARTY: Final = re.compile(r"\s*(\+?[0-9][0-9* xX]{5,18})\s*-\s*(.*)", re.ASCII | re.DOTALL)
-_PAID_BY: Final = re.compile(
-    r"\bfrom\s+(\+?[0-9][0-9*xX]{5,18})\s*-\s*(.*?)(?:\s+Acc\.?\s*(.*))?$", re.ASCII | re.DOTALL
-)
-_NOTHING: Final = frozenset({"-", "\u2013", "\u2014"})
+_NOTHING: Final = frozenset({"-", "--", "\u2013", "\u2014"})
 """What stands for no amount where there are two columns."""
 
 
@@ -76,16 +68,20 @@ class TableReader:
         self.plan = as_said(setting.columns) if setting.columns else self._saved_plan() or choose(names)
         self._above_zero = setting.above_zero or self.plan.above_zero
         self._refuse_header()
+        # A currency may stand beside each amount of a row.
+        said = self.plan.columns.get("currency")
+        self._currencies = [at for at, name in enumerate(names) if name == said]
         self._at = {
             meaning: names.index(name) for meaning, name in self.plan.columns.items() if name in names
         }
+        self._kinds: tuple[int, ...] = ()
         self.is_decimal_open = self._asks_sign = False
         self.order, self.writing = self._recognise()
         self._by_account: dict[tuple[str, str], Statement] = {}
         self._balances: dict[int, RunningBalance] = {}
         self._amounts: dict[str, Callable[[str], int]] = {}
         self._day = day_reader(self.order, setting.zone)
-        self._short_code = self._portal_code() if self.plan.is_portal else ""
+        self._short_code = short_code(self.table.above) if self.plan.is_portal else ""
 
     def entries(self) -> Iterator[Entry]:
         """The entries in the order of the file; see `StatementReader`."""
@@ -102,6 +98,8 @@ class TableReader:
             if balance is None:
                 continue
             balance.settle(statement, is_debt=went_out and self._is_unsided)
+            if balance.is_unsided and self._is_unsided:
+                statement.findings.append(error("side", UNSIDED, "amount"))
             if balance.is_reversed and self._is_unsided and self._above_zero is None and not self._asks_sign:
                 self.questions.append(BY_BALANCE)
                 self._asks_sign = True
@@ -129,35 +127,34 @@ class TableReader:
         for each in self.table.findings:
             if each.level == ERROR and each.code != "duplicate-column":
                 raise Damaged(each.code, each.message, self.table.header_row_no)
-        missing = self.plan.missing
-        if missing is not None:
-            raise Damaged(
-                "columns", f"{missing} Say which columns hold what: columns.", self.table.header_row_no
-            )
-        for meaning, name in self.plan.columns.items():
-            if self.table.header.count(name) != 1:
-                how = (
-                    "is not in the header" if name not in self.table.header else "stands there several times"
-                )
-                said = f"The column {name} ({meaning}) {how}."
-                raise Damaged("columns", said, self.table.header_row_no)
+        fault = self.plan.fault(self.table.header)
+        if fault is not None:
+            raise Damaged("columns", fault, self.table.header_row_no)
 
     def _recognise(self) -> tuple[DateOrder | None, DecimalWriting]:
         days, decimals = DayEvidence(), DecimalEvidence()
         signs = AboveZeroEvidence()
-        sides = self._maybe_sides()
+        sides = SideEvidence(*self._maybe_sides())
+        states = self._maybe_states()
         for row in self.table.rows():
             if row.is_readable and not row.is_blank:
-                sides = [at for at in sides if side_of(row.cells[at])]
+                is_movement = partial(self._is_movement, row)
+                sides.add(row.cells, is_movement)
+                states = [at for at in states if is_status(row.cells[at]) or not is_movement()]
                 days.add(self._said(row, "date"))
                 for meaning in ("amount", "credit", "debit", "balance"):
                     text, sign = bare(self._said(row, meaning)[:60])
                     decimals.add(text)
                     if meaning == "amount":
                         signs.add(row.cells, self._said(row, "details"), sign)
-        if sides:
-            self._at["side"] = sides[0]
-            self.plan.columns["side"] = self.table.header[sides[0]]
+        if sides.found is not None:
+            self._at["side"] = sides.found
+            self.plan.columns["side"] = (*self.table.header, *[""] * self.table.nameless)[sides.found]
+        elif "side" not in self._at:
+            self._kinds = sides.doubtful
+        if states:
+            self._at["status"] = states[0]
+            self.plan.columns["status"] = self.table.header[states[0]]
         order, question = days.decide()
         currency = self.plan.currency or self._setting.currency
         writing, open_writing = decimals.decide_signed(self.table.delimiter, currency)
@@ -174,32 +171,32 @@ class TableReader:
         self.questions = [each for each in (open_writing, question, ask) if each]
         return order, writing
 
-    def _maybe_sides(self) -> list[int]:
-        """Columns that may say the side of an amount without a sign; none where that was said or is known."""
+    def _maybe_sides(self) -> tuple[list[int], list[int]]:
+        """Columns that may say the side of an amount without a sign, by their names and by their cells alone."""
         if self._setting.columns or self.map_name or "amount" not in self._at or "side" in self._at:
-            return []
+            return [], []  # that was said, or is known
+        named = self._not_chosen(may_be_side)
+        others = self._not_chosen(lambda name: not may_be_side(name))
+        return named, [*others, *(self._at[each] for each in ("details",) if each in self._at)]
+
+    def _maybe_states(self) -> list[int]:
+        """Columns that may say whether a row is booked; none where that was said or is known."""
+        is_known = self._setting.columns or self.map_name or "status" in self._at
+        return [] if is_known else self._not_chosen(may_be_status)
+
+    def _not_chosen(self, fits: Callable[[str], bool]) -> list[int]:
+        """Columns that say nothing else, by their names."""
         chosen = set(self._at.values())
-        names = enumerate(self.table.header)
-        return [at for at, name in names if at not in chosen and may_be_side(name)]
+        names = (*self.table.header, *[""] * self.table.nameless)
+        return [at for at, name in enumerate(names) if at not in chosen and fits(name)]
+
+    def _is_movement(self, row: Row) -> bool:
+        """Whether a row is neither a note, a sum or a heading nor a balance: those have no side."""
+        return not (self._is_aside(row) or holds_balance(row, self._said(row, "details")))
 
     def _said(self, row: Row, meaning: str) -> str:
         at = self._at.get(meaning)
         return row.cells[at] if at is not None and at < len(row.cells) else ""
-
-    def _portal_code(self) -> str:
-        """The short code that the portal writes above its table; empty where it writes none, or several."""
-        told: set[str] = set()
-        for cells in self.table.above:
-            for place, cell in enumerate(cells):
-                found = _SHORT_CODE.search(cell)
-                if found is None:
-                    continue
-                beside = cells[place + 1].strip() if place + 1 < len(cells) else ""
-                if found[1]:
-                    told.add(found[1])
-                elif _DIGITS.fullmatch(beside):
-                    told.add(beside)
-        return told.pop() if len(told) == 1 else ""
 
     def _statement(self, account: str, currency: str, place: int) -> Statement:
         key = account, currency
@@ -218,6 +215,8 @@ class TableReader:
         account = text_of(self._said(row, "account")) or self._setting.account or self._short_code
         currency = self._said(row, "currency").strip().upper() or self.plan.currency or self._setting.currency
         findings = list(row.findings)
+        if len({row.cells[at].strip() for at in self._currencies if at < len(row.cells)} - {""}) > 1:
+            findings.append(error("currency", "The row names several currencies.", "currency"))
         if not is_currency(currency):
             findings.append(error("currency", f"{text_of(currency, 40)} is no currency.", "currency"))
             currency = self._setting.currency
@@ -236,9 +235,12 @@ class TableReader:
             return entry
         statement = self._statement(account, currency, row.row_no)
         entry = Entry(statement, row.row_no, Direction.CREDIT, None, currency, None, findings=findings)
-        status = self._said(row, "status").strip().lower()
-        if status not in self.plan.booked:
+        status = self._said(row, "status").strip()
+        if status.lower() not in self.plan.booked:
             entry.standing = Standing.PENDING
+            if status.lower() not in NOT_BOOKED and not is_aside:
+                said = f"{text_of(status, 40)} is not known to mean that the row is booked: it is passed over. If it does, say so: columns, booked."
+                entry.findings.append(warning("status", said, "status", text_of(status, 40)))
         if is_aside:
             if is_note(row):
                 said = "The row holds words in one cell and no movement: it is passed over."
@@ -248,13 +250,20 @@ class TableReader:
             entry.payer_name, entry.account_ref = "", text_of(" ".join(row.cells))
             return entry
         self._money(entry, row)
-        try:
-            entry.day, entry.at_us = self._day(self._said(row, "date"), entry.findings)
-        except CellError as failure:
-            said = text_of(self._said(row, "date"), 40)
-            entry.findings.append(error(failure.code, text_of(str(failure), 200), "date", said))
+        self._when(entry, self._said(row, "date").strip())
         self._words(entry, row)
         return entry
+
+    def _when(self, entry: Entry, said: str) -> None:
+        """The day; a balance may have none, nor what is not booked, or the word for it in its place."""
+        if said.lower() in NOT_BOOKED:
+            entry.standing, said = Standing.PENDING, ""
+        if not said and (entry.is_opening or entry.standing is Standing.PENDING):
+            return
+        try:
+            entry.day, entry.at_us = self._day(said, entry.findings)
+        except CellError as failure:
+            entry.findings.append(error(failure.code, text_of(str(failure), 200), "date", text_of(said, 40)))
 
     def _is_aside(self, row: Row) -> bool:
         """Whether a row is a note, a sum or the heading once more; a row with a day and an amount is a movement."""
@@ -267,7 +276,7 @@ class TableReader:
         if is_sum(row, date):
             return True
         is_whole = bool(date.strip()) and any(self._said(row, each).strip() for each in MONEY)
-        return not is_whole and is_note(row)
+        return not is_whole and (is_note(row) or is_line(row))
 
     def _is_carried(self, row: Row) -> bool:
         """Whether a row holds a balance that is carried forward, and no movement."""
@@ -287,8 +296,8 @@ class TableReader:
         try:
             has_one = "amount" in self._at
             signed = 0
-            if not entry.is_opening and reads_as_balance(self._said(row, "details")):
-                said = "The row reads as a balance and not as a movement: it is passed over."
+            if not entry.is_opening and holds_balance(row, self._said(row, "details")):
+                said = "The row reads as a balance or a sum and not as a movement: it is passed over."
                 entry.findings.append(warning("balance-row", said, "details"))
                 entry.is_opening = True
             if not entry.is_opening:
@@ -299,22 +308,36 @@ class TableReader:
             return
         entry.amount_minor = abs(signed)
         entry.direction = Direction.DEBIT if signed < 0 else Direction.CREDIT
-        balance = self._said(row, "balance").strip()
-        if balance and entry.standing is Standing.BOOKED:
-            try:
-                self._balances.setdefault(id(entry.statement), RunningBalance()).add(
-                    row.row_no, signed, read(balance)
-                )
-            except CellError as failure:
-                said = text_of(balance, 40)
-                entry.findings.append(warning(failure.code, text_of(str(failure), 200), "balance", said))
+        if entry.standing is Standing.BOOKED and "balance" in self._at:
+            self._follow(entry, row, signed, read)
+
+    def _follow(self, entry: Entry, row: Row, signed: int, read: Callable[[str], int]) -> None:
+        """Compare the balance of a row with the one before it; a row may have none."""
+        balances = self._balances.setdefault(id(entry.statement), RunningBalance())
+        said = self._said(row, "balance").strip()
+        if not said:
+            balances.carry(signed)
+            return
+        try:
+            balance = read(said)
+        except CellError as failure:
+            balances.carry(signed)
+            found = warning(failure.code, text_of(str(failure), 200), "balance", text_of(said, 40))
+            entry.findings.append(found)
+        else:
+            balances.add(row.row_no, signed, balance)
 
     def _one_column(self, read: Callable[[str], int], row: Row) -> int:
         """The signed amount of a row with one column of amounts, and perhaps one that says their side."""
         signed = read(self._said(row, "amount"))
+        if "side" not in self._at:
+            self._refuse_other_kind(row, signed)
+            return -signed if self._above_zero is AboveZero.WENT_OUT else signed
         said = self._said(row, "side")
         if not said.strip():
-            return -signed if self._above_zero is AboveZero.WENT_OUT else signed
+            if signed > 0:
+                raise CellError("side", "The row does not say whether it is a credit or a debit.")
+            return signed
         side = side_of(said)
         if not side:
             raise CellError("side", f"{text_of(said, 40)} says neither credit nor debit.")
@@ -323,6 +346,14 @@ class TableReader:
                 "side", f"{text_of(said, 40)} says that it came in, and the amount is below zero."
             )
         return side * abs(signed)
+
+    def _refuse_other_kind(self, row: Row, signed: int) -> None:
+        """Refuse an amount of one side whose kind says the other, unless it was said what is above zero."""
+        for at in self._kinds if self._above_zero is None else ():
+            if at < len(row.cells) and side_of(row.cells[at]) * signed < 0:
+                below = "below" if signed < 0 else "above"
+                said = f"{text_of(row.cells[at], 40)} stands beside an amount {below} zero: say which columns hold what."
+                raise CellError("side", said)
 
     def _two_columns(self, read: Callable[[str], int], row: Row) -> int:
         """The signed amount of a row with one column for what came in and one for what went out."""
@@ -341,14 +372,9 @@ class TableReader:
         name, details = self._said(row, "payer_name"), self._said(row, "details")
         reference, phone = self._said(row, "account_ref"), self._said(row, "payer_phone").strip()
         if self.plan.is_portal:
-            other = self._portal_cell(row, "other_party_info")
-            found = _OTHER_PARTY.fullmatch(other) or _PAID_BY.search(details)
-            if found:
-                phone, name = found[1], found[2]
-                if found.re is _PAID_BY and not reference:
-                    reference = found[3] or ""
-            elif other:
-                name = other
+            payer = payer_of(self._portal_cell(row, "other_party_info"), details)
+            phone, name = payer.phone or phone, payer.name or name
+            reference = reference or payer.account_ref
             kind = self._portal_cell(row, "reason_type")
             entry.is_reversal = "reversal" in f"{details} {kind}".lower()
         entry.reference = reference_of(self._said(row, "reference"))
@@ -358,6 +384,9 @@ class TableReader:
         entry.payer_name, entry.payer_phone = text_of(name), text_of(phone, 64)
         entry.details = text_of(details, DETAILS_MAX)
         entry.account_ref = text_of(reference) or ("" if self.plan.is_portal else entry.details[:140])
+        if not entry.account_ref and self.plan.may_be_payers_reference:
+            # Where a row says nothing else, its reference may be the payer's: many banks have one column for both.
+            entry.account_ref = entry.reference or ""
         if is_altered(name, details, reference, phone):
             entry.raw = "\n".join(row.cells)
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import csv
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from branchtui.contract.imports import Delimiter, Encoding
 from branchtui.ledger.feeds import encodings, workbook
 from branchtui.ledger.feeds.cells import holds_guard, unguarded
-from branchtui.ledger.feeds.finding import ERROR, Finding, error, shown, warning
+from branchtui.ledger.feeds.finding import Finding, error, shown, warning
 from branchtui.ledger.feeds.lines import BAD_BYTES, BadLine, Lines
+from branchtui.ledger.feeds.table_row import Row
 from branchtui.ledger.feeds.table_unfit import (
     BAR,
     OTHER_SIGNS,
@@ -45,26 +45,11 @@ _SAID_SIGN: Final = re.compile(r"\"?sep=(.)\"?[,;\t]*\s*", re.IGNORECASE)
 """The first line of a file for spreadsheets, which says what stands between the cells and is no row."""
 
 
-@dataclass(slots=True)
-class Row:
-    """A row of cells. With an error among its findings the cells cannot be trusted to stand under their columns."""
-
-    row_no: int
-    cells: list[str]
-    findings: tuple[Finding, ...] = ()
-    is_blank: bool = False
-
-    @property
-    def is_readable(self) -> bool:
-        """Whether the cells stand under their columns."""
-        return not self.findings or not any(each.level == ERROR for each in self.findings)
-
-
 class TableFile:
     """A table in a file. `chunks` gives its bytes from the beginning each time it is called.
 
     `known` holds the column names that may appear, `synonyms` other words for some of them; `header` names the columns as they stand,
-    `findings` what is wrong with the header or the file as a whole (at row `header_row_no`).
+    `nameless` how many columns without a name stand behind them, `findings` what is wrong with the header or the file as a whole (at row `header_row_no`).
     `is_workbook`: it is no text but a workbook, whose first sheet is read.
     """
 
@@ -72,6 +57,8 @@ class TableFile:
     """Whether cells of a workbook may be merged over rows, as banks do above their tables."""
     is_ours: ClassVar[bool] = True
     """Whether who made the table can be told how to write it; one of a bank is taken as it is."""
+    may_be_nameless: ClassVar[bool] = False
+    """Whether something may stand in columns behind the last one that has a name."""
 
     def __init__(
         self,
@@ -85,6 +72,7 @@ class TableFile:
         self._synonyms = synonyms
         self.header: tuple[str, ...] = ()
         self.header_row_no = 1
+        self.nameless = 0
         self.findings: list[Finding] = []
         self.delimiter = delimiter or Delimiter.COMMA
         self._is_set = delimiter is not None
@@ -129,9 +117,9 @@ class TableFile:
         """
         if not self.header:
             return
-        lines = self._lines()
+        lines, width = self._lines(), len(self.header)
         yield from completed(
-            self._under_header(lines), len(self.header), self.header_row_no, lambda: lines.is_cut
+            self._under_header(lines), width, width + self.nameless, self.header_row_no, lambda: lines.is_cut
         )
 
     def _under_header(self, lines: Lines) -> Iterator[Row]:
@@ -203,6 +191,7 @@ class TableFile:
         names = [self._named(cell, known) for cell in found.cells]
         while names and not names[-1]:
             names.pop()
+            self.nameless += self.may_be_nameless
         if len(names) == 1 and (other := in_one_cell(names[0], known, may_be_ours=not self._is_set)):
             self.findings.append(other)
             return

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from branchtui.ledger.feeds.statement_columns import as_said, is_header
-from branchtui.ledger.feeds.table_file import Row, TableFile
+from branchtui.ledger.feeds.table_file import TableFile
+from branchtui.ledger.feeds.table_row import Row
 from branchtui.ledger.feeds.table_unfit import column_name
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class StatementTable(TableFile):
 
     may_merge = True
     is_ours = False
+    may_be_nameless = True
 
     def __init__(self, chunks: Callable[[], Iterable[bytes]], setting: TableSetting) -> None:
         self.above: list[list[str]] = []

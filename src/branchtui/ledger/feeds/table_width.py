@@ -9,16 +9,16 @@ from branchtui.ledger.feeds.finding import error
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from branchtui.ledger.feeds.table_file import Row
+    from branchtui.ledger.feeds.table_row import Row
 
 _TOGETHER: Final = 16
 """Rows that Excel writes at once."""
 
 
 def completed(
-    rows: Iterable[Row], width: int, header_row_no: int, is_cut: Callable[[], bool]
+    rows: Iterable[Row], width: int, most: int, header_row_no: int, is_cut: Callable[[], bool]
 ) -> Iterator[Row]:
-    """The rows, each with `width` cells or a finding; `is_cut` says of the last one, when it was read, that its line has no end.
+    """The rows, each with `width` cells, `most` where words stand behind them, or a finding; `is_cut` says of the last one, when it was read, that its line has no end.
 
     Excel writes a text file sixteen rows at a time, and leaves out what stands between columns that are blank in all
     of them: such rows are whole. Where one of sixteen has fewer cells than another, or than the header among them,
@@ -47,11 +47,11 @@ def completed(
         else:
             is_excels = is_excels and count >= width and not waiting
             whole = block
-            yield from _refused(waiting, width)
+            yield from _refused(waiting, width, most)
             waiting = []
-            _refuse_other(row, width)
+            _refuse_other(row, width, most)
             yield row
-    yield from _refused(waiting, width) if is_cut() else _filled(waiting, width)
+    yield from _refused(waiting, width, most) if is_cut() else _filled(waiting, width)
 
 
 def _block(row_no: int) -> int:
@@ -64,19 +64,28 @@ def _filled(rows: Iterable[Row], width: int) -> Iterator[Row]:
         yield row
 
 
-def _refused(rows: Iterable[Row], width: int) -> Iterator[Row]:
+def _refused(rows: Iterable[Row], width: int, most: int) -> Iterator[Row]:
     for row in rows:
-        _refuse_other(row, width)
+        _refuse_other(row, width, most)
         yield row
 
 
-def _refuse_other(row: Row, width: int) -> None:
+def _refuse_other(row: Row, width: int, most: int) -> None:
     """Say when a row has not the header's number of cells; blank cells beyond it are no matter."""
     have = len(row.cells)
     if have == width or row.is_blank or not row.is_readable:
         return
-    if have > width and not any(cell.strip() for cell in row.cells[width:]):
-        del row.cells[width:]
+    if (
+        have > width
+        and not any(cell.strip() for cell in row.cells[most:])
+        and not any(map(_is_figure, row.cells[width:most]))
+    ):
+        del row.cells[most:]
         return
     said = f"The row has {have} cells and the header {width}: each row needs one, if a blank one, for every column."
     row.findings = (*row.findings, error("columns", said))
+
+
+def _is_figure(cell: str) -> bool:
+    """Whether a cell holds something that is no word: it may be what a comma within an amount has cut off."""
+    return bool(cell.strip()) and not any(letter.isalpha() for letter in cell)

@@ -13,7 +13,8 @@ from branchtui.contract.imports import DecimalWriting, Encoding
 from branchtui.ledger.feeds import encodings
 from branchtui.ledger.feeds.finding import ERROR, Finding, error
 from branchtui.ledger.feeds.lines import Lines
-from branchtui.ledger.feeds.table_file import ROWS_MAX, Row, blocks, is_blank, records, singly
+from branchtui.ledger.feeds.table_file import ROWS_MAX, blocks, is_blank, records, singly
+from branchtui.ledger.feeds.table_row import Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator

@@ -16,7 +16,7 @@ from branchtui.ledger.feeds.balances import total_reader
 from branchtui.ledger.feeds.dates import date_reader
 from branchtui.ledger.feeds.finding import ERROR, WARNING, CellError, Finding, error, shown, warning
 from branchtui.ledger.feeds.payer_table import PayerTable
-from branchtui.ledger.feeds.table_file import Row
+from branchtui.ledger.feeds.table_row import Row
 from branchtui.ledger.feeds.universal import Facts, UniversalFile, is_universal
 from branchtui.ledger.store import file_store, upload_store
 from branchtui.ledger.texts import is_unsafe

@@ -20,7 +20,7 @@ from branchtui.ledger.feeds.balances import balance_reader
 from branchtui.ledger.feeds.dates import date_reader
 from branchtui.ledger.feeds.finding import ERROR, OK, WARNING, CellError, Finding, error, shown, warning
 from branchtui.ledger.feeds.payer_table import COLUMNS
-from branchtui.ledger.feeds.table_file import Row
+from branchtui.ledger.feeds.table_row import Row
 from branchtui.ledger.feeds.universal import PAYER_CELLS
 from branchtui.ledger.store import file_store
 from branchtui.ledger.store.file_store import Payer

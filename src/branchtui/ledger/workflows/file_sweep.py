@@ -29,7 +29,7 @@ from branchtui.ledger.workflows.import_rows import encoded_findings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from branchtui.ledger.feeds.table_file import Row
+    from branchtui.ledger.feeds.table_row import Row
     from branchtui.ledger.workflows.file_setting import Setting, Staged
     from branchtui.ledger.workflows.file_xray import Figures
 

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
     from branchtui.ledger.access import Principal
     from branchtui.ledger.core import Core
-    from branchtui.ledger.feeds.table_file import Row
+    from branchtui.ledger.feeds.table_row import Row
     from branchtui.ledger.phones import Phone
     from branchtui.ledger.store.connection import Connection
     from branchtui.ledger.store.rows import Branch, Import

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from branchtui.ledger.core import Core
-    from branchtui.ledger.feeds.table_file import Row
+    from branchtui.ledger.feeds.table_row import Row
     from branchtui.ledger.store.connection import Connection
     from branchtui.ledger.store.rows import Import, Plan
     from branchtui.ledger.store.unit import BulkTx

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from branchtui.ledger.core import Core
-    from branchtui.ledger.feeds.table_file import Row
+    from branchtui.ledger.feeds.table_row import Row
     from branchtui.ledger.store.connection import Connection
     from branchtui.ledger.store.import_store import Party
     from branchtui.ledger.store.rows import Account, Import

@@ -7,6 +7,9 @@ when one of these has its day and its amount and no earlier entry of the file wa
 statement again, or one that overlaps it, therefore adds exactly what is not there yet. A reference that
 stands for another amount on the same day contradicts itself and is left to a person (INV-6).
 
+Banks have two days for a booking, of value and of booking, and count by one of them in one format and by the other in
+another. An entry whose other day, reference and amount are a payment's is left to a person too.
+
 A provider of mobile money never repeats a code: there the code alone decides.
 """
 
@@ -50,13 +53,17 @@ class Held(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """An entry as it is looked for. `is_strict`: its provider never repeats a code."""
+    """An entry as it is looked for. `is_strict`: its provider never repeats a code.
+
+    `other_day` is the bank's other day for it, which another file may count by.
+    """
 
     base: str
     day: str
     amount_minor: int
     currency: str
     is_strict: bool = False
+    other_day: str = ""
 
 
 class Decision(NamedTuple):
@@ -108,7 +115,7 @@ class Codes:
             held = self.held(code)
             if held is None:
                 if code not in self.claimed:
-                    return against or Decision(Fate.NEW, code)
+                    return against or self._on_its_other_day(wanted) or Decision(Fate.NEW, code)
                 continue
             if code in self.claimed:
                 continue
@@ -119,6 +126,28 @@ class Codes:
                 return Decision(Fate.KNOWN, code, held)
             against = against or Decision(Fate.QUARANTINED, code, held)
         raise AssertionError("a series of codes does not end")
+
+    def _on_its_other_day(self, wanted: Wanted) -> Decision | None:
+        """The payment that this may be by the bank's other day, as a file in another format counts."""
+        if wanted.other_day in {"", wanted.day}:
+            return None
+        for code in (wanted.base, dated(wanted.base, wanted.other_day)):
+            held = self.held(code)
+            if (
+                held is not None
+                and code not in self.claimed
+                and (held.day, held.amount_minor, held.currency)
+                == (wanted.other_day, wanted.amount_minor, wanted.currency)
+            ):
+                return Decision(Fate.QUARANTINED, code, held, _told_by(wanted, held))
+        return None
+
+
+def _told_by(wanted: Wanted, held: Held) -> str:
+    return (
+        f"Payment {held.payment_no} of {held.day} has the reference {wanted.base} and this amount, and the bank gives this "
+        f"entry that day beside {wanted.day}: look whether it is the same."
+    )
 
 
 def series(base: str, day: str) -> Iterator[str]:

@@ -261,6 +261,7 @@ class Judge:
             "branch_id": account.branch_id,
             "base": wanted.base,
             "day": wanted.day,
+            "other_day": wanted.other_day,
             "is_strict": wanted.is_strict,
             "code": decision.code,
             "amount_minor": wanted.amount_minor,
@@ -334,7 +335,9 @@ def _wanted(entry: Entry, account: OurAccount) -> Wanted | None:
             entry.currency,
         )
         base = base_of(entry.reference, entry.day, account.number, says)
-    return Wanted(base, entry.day, entry.amount_minor, entry.currency, account.is_strict)
+    return Wanted(
+        base, entry.day, entry.amount_minor, entry.currency, account.is_strict, entry.other_day or ""
+    )
 
 
 def _cells(entry: Entry) -> tuple[str, ...]:

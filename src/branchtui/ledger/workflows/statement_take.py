@@ -195,7 +195,14 @@ class _Taking:
 
 
 def _wanted(each: dict[str, Any]) -> Wanted:
-    return Wanted(each["base"], each["day"], each["amount_minor"], each["currency"], each["is_strict"])
+    return Wanted(
+        each["base"],
+        each["day"],
+        each["amount_minor"],
+        each["currency"],
+        each["is_strict"],
+        each.get("other_day", ""),
+    )
 
 
 def _receipt(row_no: int, each: dict[str, Any], code: str) -> Receipt:
