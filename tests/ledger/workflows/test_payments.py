@@ -353,6 +353,19 @@ def test_a_name_that_is_nearly_anothers_is_proposed_only_far_ahead(own_till: Til
     assert own_till.candidates(own_till.pay(**changes)) == []
 
 
+def test_who_was_never_taken_in_is_proposed_by_no_name_and_stands_in_nobodys_way(own_till: Till) -> None:
+    """Tier 5: a first form that was rejected is no second customer of that name."""
+    changes = {"BillRefNumber": "", "MSISDN": "", "FirstName": "OTIENNO", "LastName": "AUMA"}
+    own_till.add_customer("teller", "NKU", "000106", "100250", "Otieni", "Auma", None)
+    own_till.ledger.bulk(
+        lambda tx: tx.connection.execute(
+            "UPDATE customers SET status = 'rejected' WHERE customer_no = '000106'"
+        )
+    )
+    (proposed,) = own_till.candidates(own_till.pay(**changes))
+    assert proposed["customer"]["customer_no"] == "000104"
+
+
 def test_where_very_many_are_called_nearly_so_nobody_is_proposed_by_name(own_till: Till) -> None:
     """Tier 5: of too many nobody is looked at, however far ahead one would be."""
     changes = {"BillRefNumber": "", "MSISDN": "", "FirstName": "OTIENNO", "LastName": "AUMA"}

@@ -59,6 +59,13 @@ _ENTERED: Final = frozenset(
 _RAW_MAX: Final = 8_000
 
 
+_DEBTORS, _CREDITORS = (
+    tuple(f"RltdPties/{role}/{name}" for role in roles for name in ("Pty/Nm", "Nm"))
+    for roles in (("Dbtr", "UltmtDbtr"), ("Cdtr", "UltmtCdtr"))
+)
+_REFERENCES: Final = ("Refs/AcctSvcrRef", "Refs/UETR", "Refs/TxId")
+
+
 @dataclass(slots=True)
 class Movement:
     """What an entry, or one payment of its batch, comes to; as `Entry`, without its statement."""
@@ -265,8 +272,8 @@ def _describe(movement: Movement, element: _Element, entry: Inside, details: Ins
         movement.reference = _reference(details)
     name = ""
     debtor = movement.direction is Direction.CREDIT
-    for role in ("Dbtr", "UltmtDbtr") if debtor else ("Cdtr", "UltmtCdtr"):
-        name = name or details.text(f"RltdPties/{role}/Pty/Nm") or details.text(f"RltdPties/{role}/Nm")
+    for path in _DEBTORS if debtor else _CREDITORS:
+        name = name or details.text(path)
     if debtor and not name:
         name = details.text("RltdPties/DbtrAcct/Nm")
     if details.all("RtrInf"):
@@ -288,8 +295,8 @@ def _describe(movement: Movement, element: _Element, entry: Inside, details: Ins
 
 def _reference(details: Inside) -> str | None:
     """What names one payment everywhere: the bank's reference, else the network's own."""
-    for name in ("AcctSvcrRef", "UETR", "TxId"):
-        found = reference_of(details.text(f"Refs/{name}"))
+    for path in _REFERENCES:
+        found = reference_of(details.text(path))
         if found is not None:
             return found
     return None
@@ -328,6 +335,8 @@ def _when(
         said = inside.text(path)
         if not said:
             continue
+        if day := _day_alone(said):
+            return day, None
         found = _DATE.fullmatch(said)
         if found is None:
             findings.append(error("date", f"{text_of(said, 40)} is not a date.", "date", text_of(said, 40)))
@@ -345,8 +354,25 @@ def _when(
 
 def _valued(inside: Inside) -> str | None:
     """The day of value, which other files of the bank may count by."""
-    found = _DATE.fullmatch(inside.text("ValDt/DtTm") or inside.text("ValDt/Dt"))
+    said = inside.text("ValDt/DtTm") or inside.text("ValDt/Dt")
+    return _value_day(said) if said else None
+
+
+@lru_cache(maxsize=1_024)
+def _value_day(said: str) -> str | None:
+    found = _DATE.fullmatch(said)
     return iso_day(int(found[1]), int(found[2]), int(found[3]), []) if found else None
+
+
+@lru_cache(maxsize=1_024)
+def _day_alone(said: str) -> str | None:
+    """The ISO date of a day without an instant, where there is one; a file names few days, each many times."""
+    found = _DATE.fullmatch(said)
+    if found is None or found[4]:
+        return None
+    doubts: list[Finding] = []
+    day = iso_day(int(found[1]), int(found[2]), int(found[3]), doubts)
+    return None if doubts else day
 
 
 def _instant(said: str) -> int | None:

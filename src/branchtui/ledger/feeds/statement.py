@@ -239,12 +239,17 @@ def text_of(raw: str, longest: int = TEXT_MAX) -> str:
     if not raw:
         return ""
     if raw.isascii() and raw.isprintable():
-        return " ".join(raw.split())[:longest]
+        if "  " in raw or raw[0] == " " or raw[-1] == " ":
+            raw = " ".join(raw.split())
+        return raw[:longest]
     return clean(_on_one_line(raw))[:longest]
 
 
 def is_altered(*raws: str) -> bool:
     """Whether cleaning takes something out of one of these texts (line breaks and tabs are nothing)."""
+    together = "".join(raws)
+    if together.isascii() and together.isprintable():  # nearly always
+        return False
     return any(map(_is_altered, raws))
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from sqlalchemy import Boolean, ColumnElement, and_, bindparam, func, literal_column, select
 
+from branchtui.contract.customers import CustomerStatus
 from branchtui.format.folding import fold
 from branchtui.ledger.feeds.incoming import PhoneForm
 from branchtui.ledger.store import tables
@@ -255,6 +256,9 @@ def _alike_statement() -> str:
 
 
 _ALIKE: Final = _alike_statement()
+_NEVER_TAKEN_IN: Final = frozenset({CustomerStatus.REJECTED, CustomerStatus.WITHDRAWN})
+_TAKEN_IN: Final = json.dumps([each for each in STATUSES if each not in _NEVER_TAKEN_IN])
+"""Whoever never became a customer is proposed by no likeness of a name."""
 
 
 async def _masked(reader: Reader, evidence: Evidence, branches: str) -> list[Customer]:
@@ -274,7 +278,7 @@ async def _alike(reader: Reader, evidence: Evidence, branches: str) -> list[Cust
     words = fold(evidence.name or "").split()
     if len(words) < 2:
         return []
-    bound = {"branches": branches, "statuses": json.dumps(STATUSES)}
+    bound = {"branches": branches, "statuses": _TAKEN_IN}
     for name, whole, begun in (("first", words[0], words[-1]), ("last", words[-1], words[0])):
         bound[name] = f"{whole} {begun[:3]}"
         bound[f"{name}_end"] = prefix_end(bound[name])

@@ -12,6 +12,7 @@ import json
 from calendar import monthrange
 from collections import defaultdict
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,8 @@ from branchtui.ledger.store.rows import Customer
 from branchtui.ledger.workflows.matching import Habit
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy import Select
 
     from branchtui.ledger.core import Core
@@ -70,7 +73,8 @@ HABITS: Final = compiled(union_all(*(_about(month) for month in range(1, MONTHS 
 async def habit(core: Core, payment: Payment, scope: frozenset[str]) -> Habit | None:
     """The one customer of `scope` whose habit a payment that waits fits, or None."""
     zone = core.tree[payment.branch_id].timezone
-    bound = weeks_of(local_date(payment.paid_at, zone), zone) | {
+    bound = {
+        **weeks_of(local_date(payment.paid_at, zone), zone),
         "branches": json.dumps(sorted(scope)),
         "amount": payment.amount_minor,
         "currency": payment.currency,
@@ -91,7 +95,8 @@ async def habit(core: Core, payment: Payment, scope: frozenset[str]) -> Habit | 
     return Habit(customer, amount, len(paid[customer.id]), MONTHS)
 
 
-def weeks_of(day: date, zone: str) -> dict[str, int]:
+@lru_cache(maxsize=1_024)  # payments that wait came on few days
+def weeks_of(day: date, zone: str) -> Mapping[str, int]:
     """`since_1` and `until_1` (microseconds since 1970) of the week about this day a month ago, and so on."""
     bound: dict[str, int] = {}
     for month in range(1, MONTHS + 1):

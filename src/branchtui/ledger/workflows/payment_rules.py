@@ -47,6 +47,9 @@ ALLOWED: Final[dict[str, tuple[PaymentAction, ...]]] = {
 }
 """The commands of each state; everything else is refused. Only what was keyed by hand can be reversed."""
 
+_ALLOWED_UNKEYED: Final = {
+    state: tuple(each for each in allowed if each is not A.REVERSE) for state, allowed in ALLOWED.items()
+}
 _TAKES_BACK: Final = frozenset({A.DISASSOCIATE, A.REASSIGN, A.REVERSE})
 """What takes money out of a customer's account, where one has it."""
 
@@ -128,7 +131,7 @@ def refuse_state(action: PaymentAction, standing: Standing) -> Refusal | None:
     """Refuses what the payment's state, its source, or a closed day, does not allow (409)."""
     payment = standing.payment
     by_hand = payment.source == PaymentSource.MANUAL
-    allowed = tuple(each for each in ALLOWED.get(payment.state, ()) if each is not A.REVERSE or by_hand)
+    allowed = (ALLOWED if by_hand else _ALLOWED_UNKEYED).get(payment.state, ())
     if action in allowed:
         if standing.today_closed and action not in _MOVES_NOTHING:
             return conflict(Codes.DAY_CLOSED, f"Today is closed. {action.value.capitalize()} it tomorrow.")
