@@ -27,8 +27,6 @@ from branchtui.ledger.store.rows import Customer
 from branchtui.ledger.workflows.matching import Habit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from sqlalchemy import Select
 
     from branchtui.ledger.core import Core
@@ -96,7 +94,7 @@ async def habit(core: Core, payment: Payment, scope: frozenset[str]) -> Habit | 
 
 
 @lru_cache(maxsize=1_024)  # payments that wait came on few days
-def weeks_of(day: date, zone: str) -> Mapping[str, int]:
+def weeks_of(day: date, zone: str) -> dict[str, int]:
     """`since_1` and `until_1` (microseconds since 1970) of the week about this day a month ago, and so on."""
     bound: dict[str, int] = {}
     for month in range(1, MONTHS + 1):
