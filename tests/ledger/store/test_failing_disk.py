@@ -53,15 +53,21 @@ class FailingSync:
         self._slot[0] = self._original
 
 
-async def test_a_checkpoint_whose_fsync_fails_ends_the_ledger(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """DUR-4: SQLite's own checkpoint would swallow the error and sync again at the next commit, as if well."""
-    path = tmp_path / "ledger.db"
+def _often_tidied(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A new ledger's file, whose log is brought in from a few pages on."""
+    path = folder / "ledger.db"
     connection = connect(path)
     migrate.upgrade(connection)
     connection.close()
     monkeypatch.setattr(sqlite, "CHECKPOINT_PAGES", 5)
+    return path
+
+
+async def test_a_checkpoint_whose_fsync_fails_ends_the_ledger(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DUR-4: SQLite's own checkpoint would swallow the error and sync again at the next commit, as if well."""
+    path = _often_tidied(tmp_path, monkeypatch)
     told: list[BaseException] = []
     running = Writer(SqliteStore(path), on_io_error=told.append)
     running.start()
@@ -91,11 +97,7 @@ async def test_long_work_brings_the_log_in_rarer_and_the_next_batch_brings_in_wh
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each piece touches nearly the same pages anew; a log that had grown long would make every reader slower."""
-    path = tmp_path / "ledger.db"
-    connection = connect(path)
-    migrate.upgrade(connection)
-    connection.close()
-    monkeypatch.setattr(sqlite, "CHECKPOINT_PAGES", 5)
+    path = _often_tidied(tmp_path, monkeypatch)
     monkeypatch.setattr(sqlite, "BULK_TIMES", 10)
     lengths: list[int] = []
     as_it_is = SqliteConnection.wal_checkpoint

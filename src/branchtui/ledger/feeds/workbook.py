@@ -17,6 +17,19 @@ import zipfile
 import zlib
 from typing import IO, TYPE_CHECKING, Final
 
+from branchtui.ledger.feeds.workbook_ends import (
+    HAS_ERRORS,
+    HAS_FORMULAS,
+    HAS_MERGED,
+    HIDES_CELLS,
+    HIDES_COLUMNS,
+    HIDES_ROWS,
+    MAY_MERGE,
+    SEVERAL_SHEETS,
+    TURNED_DAYS,
+    TWO_WRITINGS,
+)
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
@@ -24,36 +37,39 @@ UNPACKED_BYTES_MAX: Final = 64 * 1024 * 1024
 PARTS_MAX: Final = 1_000
 READ_SECONDS: Final = 60
 _ENDS: Final = {
-    3: (
+    SEVERAL_SHEETS: (
         "workbook-sheets",
         "Several sheets of the workbook hold something. Keep the one to send, and hide or delete the others.",
     ),
-    4: (
+    HIDES_COLUMNS: (
         "workbook-hidden",
         "The sheet hides columns that hold something: {}. Show them or delete them, then save it again.",
     ),
-    5: (
+    HIDES_CELLS: (
         "workbook-hidden",
         "A number format hides what stands in {}. Show it or clear it, then save the workbook again.",
     ),
-    6: ("workbook-formulas", "The sheet holds formulas. Paste its rows as values, or save it as CSV."),
-    7: (
+    HAS_FORMULAS: (
+        "workbook-formulas",
+        "The sheet holds formulas. Paste its rows as values, or save it as CSV.",
+    ),
+    HIDES_ROWS: (
         "workbook-hidden",
         "The sheet hides rows that hold something. Show them or delete them, then save it again.",
     ),
-    8: (
+    HAS_ERRORS: (
         "workbook-errors",
         "The sheet holds cells in error, such as #N/A or #REF!. Correct or clear them, then save it again.",
     ),
-    9: (
+    HAS_MERGED: (
         "workbook-merged",
         "The sheet merges cells over rows {}, of which the first alone keeps the value. Unmerge them and fill every row.",
     ),
-    10: (
+    TWO_WRITINGS: (
         "workbook-writings",
         "Amounts are written in two ways: {} with a decimal comma. Make them all numbers, then save it again.",
     ),
-    11: (
+    TURNED_DAYS: (
         "workbook-writings",
         "{} a text, and no date has a day above 12: days may have become months. Write them all one way, as texts: 2026-09-30.",
     ),
@@ -73,8 +89,6 @@ _ENCRYPTED: Final = 1
 _MARK_BYTES: Final = 2
 _PLACE_BYTES: Final = 100
 """What the reading process names is short: columns, rows, or a cell."""
-MAY_MERGE: Final = "may-merge"
-"""Said to the reading process where cells may be merged over several rows."""
 
 
 class WorkbookUnfit(ValueError):

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from branchtui.ledger.feeds.workbook_shown import HIDES_CELLS, HIDES_COLUMNS, Shown, Unseen, letters
+from branchtui.ledger.feeds.workbook_ends import HIDES_CELLS, HIDES_COLUMNS, MAY_MERGE, SEVERAL_SHEETS
+from branchtui.ledger.feeds.workbook_shown import Shown, Unseen, letters
 from branchtui.ledger.feeds.workbook_writings import in_one_writing, number_text
 
 if TYPE_CHECKING:
@@ -28,10 +29,6 @@ _SECONDS: Final = 60
 _ROWS_MAX: Final = 251_000
 """More than a table may have, so that its reader says that there are too many."""
 _COLUMNS_MAX: Final = 65
-_SEVERAL_SHEETS: Final = 3
-"""How it ends where more than one sheet holds something."""
-_MAY_MERGE: Final = "may-merge"
-"""What `workbook.py` says where cells may be merged over several rows."""
 _NAMED_MAX: Final = 5
 """Hidden columns that are named; more are not looked for."""
 _MIDNIGHT: Final = time()
@@ -41,7 +38,7 @@ _NO_FORMATS: Final[Mapping[int, Format]] = {}
 def main() -> int:
     """Write the sheet that is shown and holds something; 1 when none is shown, 3 when several hold something.
 
-    Another number where something is hidden or worked out (`workbook_shown`): then what is written names the place.
+    Another number where something is hidden or worked out (`workbook_ends`): then what is written names the place.
     """
     for limit, most in (
         (resource.RLIMIT_AS, _MEMORY_BYTES),
@@ -77,10 +74,10 @@ def _write(book: CalamineWorkbook, names: Sequence[str], shown: Shown, out: Text
     Raises:
         Unseen: it holds more than is seen, or something else.
     """
-    shown.refuse_more_than_values(may_merge=_MAY_MERGE in sys.argv)
+    shown.refuse_more_than_values(may_merge=MAY_MERGE in sys.argv)
     filled = [name for name in names if _holds_something(book, name)] or names[:1]
     if len(filled) > 1:
-        return _SEVERAL_SHEETS
+        return SEVERAL_SHEETS
     sheet = book.get_sheet_by_name(filled[0])
     left = (sheet.start or (0, 0))[1]  # the columns in front of it are in no row
     refuse_hidden(sheet.iter_rows(), shown.hidden_columns(filled[0]), left)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from lxml import etree
 
 from branchtui.ledger.feeds.number_format import Format, format_of
+from branchtui.ledger.feeds.workbook_ends import HAS_ERRORS, HAS_FORMULAS, HAS_MERGED, HIDES_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,15 +25,6 @@ _CELL: Final = re.compile(r"([A-Z]{1,3})([0-9]+)")
 _ROWS: Final = re.compile(r"\$?[A-Z]+\$?([0-9]+):\$?[A-Z]+\$?([0-9]+)")
 _TRUE: Final = frozenset({"1", "true"})
 _IN_ERROR: Final = etree.XPath("*[@t='e']")
-HIDES_COLUMNS: Final = 4
-HIDES_CELLS: Final = 5
-_HAS_FORMULAS: Final = 6
-_HIDES_ROWS: Final = 7
-_HAS_ERRORS: Final = 8
-_HAS_MERGED: Final = 9
-TWO_WRITINGS: Final = 10
-TURNED_DAYS: Final = 11
-"""How the reading process ends; `workbook.py` knows what to say of it."""
 
 
 class Unseen(Exception):
@@ -67,7 +59,7 @@ class Shown:
                 if name == "f":
                     parent = each.getparent()
                     if parent is not None and _name(parent) == "c":
-                        raise Unseen(_HAS_FORMULAS)
+                        raise Unseen(HAS_FORMULAS)
                 elif name == "row":
                     _refuse_row(each)
                     _let_go(each)
@@ -170,15 +162,15 @@ def _let_go(row: Any) -> None:
 def _refuse_row(row: Any) -> None:
     height = row.get("ht")
     if (row.get("hidden") in _TRUE or (height is not None and float(height) == 0)) and any(map(len, row)):
-        raise Unseen(_HIDES_ROWS)
+        raise Unseen(HIDES_ROWS)
     if _IN_ERROR(row):
-        raise Unseen(_HAS_ERRORS)
+        raise Unseen(HAS_ERRORS)
 
 
 def _refuse_merged(reference: str) -> None:
     found = _ROWS.fullmatch(reference)
     if found is None or found[1] != found[2]:
-        raise Unseen(_HAS_MERGED, f"{found[1]} to {found[2]}" if found else reference)
+        raise Unseen(HAS_MERGED, f"{found[1]} to {found[2]}" if found else reference)
 
 
 def _column(reference: str | None, following: int) -> int:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
-from branchtui.ledger.feeds.workbook_shown import TURNED_DAYS, TWO_WRITINGS, Unseen, letters
+from branchtui.ledger.feeds.workbook_ends import TURNED_DAYS, TWO_WRITINGS
+from branchtui.ledger.feeds.workbook_shown import Unseen, letters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
