@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -154,3 +157,55 @@ def test_a_bulk_command_cannot_refuse_after_it_wrote(connection: Connection) -> 
     tx.flush()
     with pytest.raises(AssertionError):
         tx.drop()
+
+
+def test_of_a_row_that_changes_only_what_differs_is_written(connection: Connection) -> None:
+    """A column that stays is not set: it would cost each index over it an entry taken out and put back."""
+    batch = Batch(connection)
+    tx = batch.begin()
+    tx.put(day("monday"))
+    tx.put(day("tuesday"))
+    tx.keep()
+    batch.flush()
+    written: list[tuple[str, int]] = []
+    write_all = connection.write_all
+
+    def noted(writes: Sequence[tuple[str, list[Any]]]) -> None:
+        written.extend((statement, len(rows)) for statement, rows in writes)
+        write_all(writes)
+
+    batch = Batch(SimpleNamespace(execute=connection.execute, write_all=noted, is_far=False))
+    tx = batch.begin()
+    for name in ("monday", "tuesday"):
+        kept = tx.get(ClosedDay, name)
+        assert kept is not None
+        tx.put(replace(kept, closed_by="teller" if name == "monday" else kept.closed_by))
+    tx.keep()
+    batch.flush()
+    assert written == [("UPDATE closed_days SET closed_by=:closed_by WHERE closed_days.id = :key_id", 1)]
+    found = Batch(connection).begin().find(ClosedDay, branch_id="nku")
+    assert {row.id: row.closed_by for row in found} == {"monday": "teller", "tuesday": "supervisor"}
+
+
+def test_changes_are_written_in_the_order_in_which_they_came(connection: Connection) -> None:
+    """A day that one row lets go of is taken by a later one, whichever columns the others change."""
+    connection.execute("CREATE UNIQUE INDEX one_closing ON closed_days (branch_id, date)")
+    batch = Batch(connection)
+    tx = batch.begin()
+    for name in ("monday", "tuesday", "friday"):
+        tx.put(day(name))
+    tx.keep()
+    batch.flush()
+    for changed in (
+        replace(day("friday"), date="sunday"),
+        replace(day("monday"), date="saturday", closed_by="teller"),
+        replace(day("tuesday"), date="monday"),
+    ):
+        tx.put(changed)
+    tx.keep()
+    batch.flush()
+    assert {row.id: row.date for row in batch.begin().find(ClosedDay, branch_id="nku")} == {
+        "friday": "sunday",
+        "monday": "saturday",
+        "tuesday": "monday",
+    }

@@ -141,6 +141,7 @@ _GIVEN = text("SELECT value FROM json_each(:keys)")
 _mappings: dict[type[Any], Mapping] = {}
 _equal_statements: dict[tuple[type[Any], tuple[str, ...]], str] = {}
 _among_statements: dict[tuple[type[Any], str], str] = {}
+_changing_statements: dict[tuple[type[Any], tuple[str, ...]], str] = {}
 
 
 def mapping_of(row_type: type[Any]) -> Mapping:
@@ -157,7 +158,7 @@ def _make_mapping(row_type: type[Any]) -> Mapping:
     if columns != tuple(field.name for field in fields(row_type)):
         raise TypeError(f"{row_type.__name__} and table {table.name} do not name the same columns")
     key = tuple(c.name for c in table.primary_key.columns if not c.info.get("engine")) or ("id",)
-    is_key = [table.c[name] == bindparam(f"key_{name}") for name in key]
+    is_key = _is_key(table, key)
     rest = [name for name in columns if name not in key]
     return Mapping(
         table=table,
@@ -166,11 +167,33 @@ def _make_mapping(row_type: type[Any]) -> Mapping:
         key_of=attrgetter(*key),
         values_of=attrgetter(*columns),
         insert=compiled(insert(table), list(columns)),
-        update=compiled(update(table).where(*is_key), rest) if rest else "",
+        update=_updating(table, key, rest) if rest else "",
         delete=compiled(delete(table).where(*is_key)),
         select_by_key=compiled(select(*[table.c[name] for name in columns]).where(*is_key)),
         append_only=bool(table.info.get("append_only")),
     )
+
+
+def _is_key(table: Table, key: tuple[str, ...]) -> list[Any]:
+    return [table.c[name] == bindparam(f"key_{name}") for name in key]
+
+
+def _updating(table: Table, key: tuple[str, ...], names: list[str]) -> str:
+    return compiled(update(table).where(*_is_key(table, key)), names)
+
+
+def update_changed(row_type: type[Any], names: tuple[str, ...]) -> str:
+    """Sets the columns `names`, some of them changed, of the row with a key.
+
+    SQLite takes an entry out of every index over a column that is set, and puts it back, whatever the values; and
+    looks for the parent of every reference that is set.
+    """
+    found = _changing_statements.get((row_type, names))
+    if found is None:
+        mapping = mapping_of(row_type)
+        found = _updating(mapping.table, mapping.key, list(names))
+        _changing_statements[row_type, names] = found
+    return found
 
 
 def select_equal(row_type: type[Any], names: tuple[str, ...]) -> str:

@@ -13,7 +13,14 @@ from operator import attrgetter
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from branchtui.ledger.store.mapping import TABLES, insert_rows, mapping_of, select_among, select_equal
+from branchtui.ledger.store.mapping import (
+    TABLES,
+    insert_rows,
+    mapping_of,
+    select_among,
+    select_equal,
+    update_changed,
+)
 from branchtui.ledger.store.wanted import ByKey, Rows, Wanted, asked
 
 if TYPE_CHECKING:
@@ -195,12 +202,10 @@ class Batch:
             changed = self._changed.get(row_type)
             if not changed:
                 continue
-            mapping = mapping_of(row_type)
-            new, old = self._sort(row_type, changed)
+            new, updated = self._sort(row_type, changed)
             if new:
-                inserts.append((mapping.insert, new))
-            if old:
-                updates.append((mapping.update, old))
+                inserts.append((mapping_of(row_type).insert, new))
+            updates += updated
         self.connection.write_all(inserts + updates)
         for row_type, changed in self._changed.items():
             known = self._stored.setdefault(row_type, {})
@@ -224,23 +229,37 @@ class Batch:
 
     def _sort(
         self, row_type: type[Any], changed: dict[Any, Any]
-    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        """The parameters of what is new, and of what stands there already."""
+    ) -> tuple[list[dict[str, Any]], list[tuple[str, list[dict[str, Any]]]]]:
+        """The parameters of what is new; and what changes where a row stands already, in the order it changed.
+
+        The order stays: one row may take a value that is nobody else's once another has let it go.
+        """
         mapping = mapping_of(row_type)
         new: list[dict[str, Any]] = []
-        old: list[dict[str, Any]] = []
+        updates: list[tuple[str, list[dict[str, Any]]]] = []
+        names_before: tuple[str, ...] | None = None
         for key, row in changed.items():
             if row is GONE:
                 continue
             # What is only ever added is not looked for: the engine refuses a second one.
             before = self._known(row_type, key) if mapping.append_only else self.stored(row_type, key)
-            values = dict(zip(mapping.columns, mapping.values_of(row), strict=True))
+            values = mapping.values_of(row)
             if before is None:
-                new.append(values)
-            elif before is not row:
-                values.update(_bound_key(mapping.key, key))
-                old.append(values)
-        return new, old
+                new.append(dict(zip(mapping.columns, values, strict=True)))
+                continue
+            differing = [
+                (name, value)
+                for name, value, old in zip(mapping.columns, values, mapping.values_of(before), strict=True)
+                if value is not old and value != old
+            ]
+            if not differing:
+                continue
+            names = tuple(name for name, _ in differing)
+            if names != names_before:
+                updates.append((update_changed(row_type, names), []))
+                names_before = names
+            updates[-1][1].append(dict(differing) | _bound_key(mapping.key, key))
+        return new, updates
 
     def _known(self, row_type: type[Any], key: Any) -> Any:
         return self._stored.get(row_type, {}).get(key)
