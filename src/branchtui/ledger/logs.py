@@ -8,7 +8,6 @@ lines that find no room are counted and lost.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
 import queue
@@ -42,7 +41,7 @@ class Lines:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._waiting: queue.Queue[str | None] = queue.Queue(LINES_MAX)
+        self._waiting: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._write, name="ledger-log", daemon=True)
         self._thread.start()
@@ -50,19 +49,18 @@ class Lines:
 
     def msg(self, line: str) -> None:
         """Have a line written, when there is room."""
-        try:
-            self._waiting.put_nowait(line)
-        except queue.Full:
+        if self._waiting.qsize() < LINES_MAX:
+            self._waiting.put(line)
+        else:
             self.lost += 1
 
     debug = info = warning = error = critical = msg
 
     def close(self) -> None:
         """Write what waits, as far as it goes in a moment."""
-        with contextlib.suppress(queue.Full):
-            self._waiting.put_nowait(None)
-            self._closing.set()
-            self._thread.join(FLUSH_SECONDS)
+        self._waiting.put(None)
+        self._closing.set()
+        self._thread.join(FLUSH_SECONDS)
 
     def _write(self) -> None:
         ended = False

@@ -63,6 +63,8 @@ class Metrics:
         self._lag = Histogram(
             "branchtui_loop_lag_seconds", "How late the event loop is", buckets=_SECONDS, registry=made
         )
+        self._answers: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
+        """The counters of each route and status, which the registry finds by the text of each label."""
         for kind in ALARMS:
             self._alarms.labels(kind)
         about = Gauge("branchtui_info", "The program", ["version"], registry=made)
@@ -72,8 +74,12 @@ class Metrics:
 
     def answered(self, route: str, status: int, seconds: float) -> None:
         """An answer began to leave."""
-        self._requests.labels(route, status).inc()
-        self._seconds.labels(route).observe(seconds)
+        counted = self._answers.get((route, status))
+        if counted is None:
+            made = self._requests.labels(route, status), self._seconds.labels(route)
+            counted = self._answers[route, status] = made
+        counted[0].inc()
+        counted[1].observe(seconds)
 
     def refused(self, route: str, code: str) -> None:
         """An answer was a problem; `code` is one of `contract.problem.Codes`."""

@@ -38,6 +38,8 @@ async def read_bounded(
     """
     if content_encoding(request) not in encodings:
         raise Refusal(415, Codes.MEDIA_TYPE, "A request in this encoding is not accepted here.")
+    if has_no_body(request):
+        return b""
     loop = asyncio.get_running_loop()
     began = loop.time()
     parts: list[bytes] = []
@@ -56,6 +58,12 @@ async def read_bounded(
             408, Codes.TOO_SLOW, "The request did not arrive in time. Nothing was done.", retry_same_key=True
         ) from error
     return b"".join(parts)
+
+
+def has_no_body(request: HttpRequest) -> bool:
+    """Whether the head says that nothing follows, as of a request without either header nothing does (RFC 9112, 6.3)."""
+    headers = request.headers
+    return headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers
 
 
 def content_encoding(request: HttpRequest) -> str:

@@ -34,7 +34,9 @@ class Seen:
 
 def seen(scope: Scope) -> Seen:
     """What is to be told of the request of this scope; whoever learns something of it notes it there."""
-    found: Seen = scope.setdefault(_SEEN, Seen())
+    found: Seen | None = scope.get(_SEEN)
+    if found is None:
+        found = scope[_SEEN] = Seen()
     return found
 
 
