@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-import uuid
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from bench.ledgers import Served
+from branchtui.ledger.clock import new_id
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -53,7 +53,7 @@ async def drive(
         line = Line(served)
         await line.open()
         while waiting:
-            more = f'idempotency-key: {uuid.uuid4()}\r\nif-match: "1"\r\ncontent-length: 0\r\n'
+            more = f'idempotency-key: {new_id()}\r\nif-match: "1"\r\ncontent-length: 0\r\n'
             waits.append(await line.ask(f"POST /v1/balance-records/{waiting.pop()}/post", token, more))
         line.close()
 

@@ -6,7 +6,6 @@ One connection, one posting a transaction, without HTTP, sign-in, rules, or grou
 from __future__ import annotations
 
 import time
-import uuid
 from dataclasses import replace
 from typing import Any
 
@@ -46,7 +45,7 @@ def raw_loop(ledger: BenchLedger, records: list[str]) -> float:
     began = time.perf_counter()
     for record_id in records:
         run("BEGIN IMMEDIATE")
-        key = str(uuid.uuid4())
+        key = new_id()
         row(Operation, key=key)
         record: BalanceRecord = row(BalanceRecord, id=record_id)
         customer: Customer = row(Customer, id=record.customer_id)

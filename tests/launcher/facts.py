@@ -8,13 +8,13 @@ import random
 import resource
 import socket
 import sys
-import uuid
 from pathlib import Path
 
 from branchtui.launcher.kernel import Peer
 from branchtui.launcher.service import Launcher, Limits
 from branchtui.launcher.session import enter
 from branchtui.launcher.socket_file import SocketFile
+from branchtui.remote.client import fresh_key
 
 
 def tell(line: socket.socket, peer: Peer) -> int:
@@ -32,7 +32,7 @@ def tell(line: socket.socket, peer: Peer) -> int:
         "core": resource.getrlimit(resource.RLIMIT_CORE),
         "leads": os.getsid(0) == os.getpid(),
         "descriptors": len(list(Path("/proc/self/fd").iterdir())) - 1,
-        "random": [random.random(), str(uuid.uuid4())],
+        "random": [random.random(), fresh_key()[-12:]],
     }
     sys.stdout.write(json.dumps(facts) + "\n")
     sys.stdout.flush()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,7 +107,7 @@ class Ledger(
                 new_wire=new_wire,
             ),
             journal=journal,
-            new_key=new_key or _uuid,
+            new_key=new_key or fresh_key,
             line=line,
             clock=clock,
             rng=rng or SystemRandom(),
@@ -165,5 +164,8 @@ class Ledger(
         await self.close()
 
 
-def _uuid() -> str:
-    return str(uuid.uuid4())
+def fresh_key() -> str:
+    """A key for one change: it begins with the time, so that the ledger keeps those of a day beside each other."""
+    import uuid_utils
+
+    return str(uuid_utils.uuid7())

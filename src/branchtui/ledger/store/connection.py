@@ -63,8 +63,11 @@ class Connection(Protocol):
         """Insert many rows of `table`, each with a value for each of `columns`, in the engine's quickest way."""
         ...
 
-    def write_all(self, writes: Sequence[tuple[str, list[Any]]], /) -> None:
-        """`executemany` of each of these, in order, in as few round trips as the engine can."""
+    def write_all(self, writes: Sequence[tuple[str, list[tuple[Any, ...]]]], /) -> None:
+        """`executemany` of each of these, in order, in as few round trips as the engine can.
+
+        A statement names each of its parameters once; a row holds them in the order in which they stand there.
+        """
         ...
 
     def total_changes(self) -> int:

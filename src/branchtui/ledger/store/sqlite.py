@@ -71,7 +71,7 @@ class SqliteConnection(apsw.Connection):
                 bound = (*_in_rows(together),)
             self.execute(statement, bound)
 
-    def write_all(self, writes: Sequence[tuple[str, list[Any]]], /) -> None:
+    def write_all(self, writes: Sequence[tuple[str, list[tuple[Any, ...]]]], /) -> None:
         """Each of these in order: nothing is far away."""
         for statement, bound in writes:
             self.executemany(statement, bound)

@@ -37,6 +37,9 @@ class _Gone:
 
 GONE = _Gone()
 
+_Write = tuple[str, list[tuple[Any, ...]]]
+"""A statement, and the values of each row in the order of its parameters."""
+
 _Layer = dict[type[Any], dict[Any, Any]]
 
 
@@ -57,19 +60,23 @@ class Batch:
 
     def current(self, row_type: type[Any], key: Any) -> Any:
         """The row as this batch leaves it so far, or None."""
-        changed = self._changed.get(row_type, {}).get(key, None)
-        if changed is not None:
-            return None if changed is GONE else changed
+        changed = self._changed.get(row_type)
+        row = changed.get(key) if changed else None
+        if row is not None:
+            return None if row is GONE else row
         return self.stored(row_type, key)
 
     def stored(self, row_type: type[Any], key: Any) -> Any:
         """The row as the database holds it, or None; read once a batch."""
-        known = self._stored.setdefault(row_type, {})
-        if key not in known:
-            mapping = mapping_of(row_type)
-            found = self.connection.execute(mapping.select_by_key, _bound_key(mapping.key, key)).fetchone()
-            known[key] = row_type(*found) if found else None
-        return known[key]
+        known = self._stored.get(row_type)
+        if known is None:
+            known = self._stored[row_type] = {}
+        elif key in known:
+            return known[key]
+        mapping = mapping_of(row_type)
+        found = self.connection.execute(mapping.select_by_key, _bound_key(mapping.key, key)).fetchone()
+        row = known[key] = row_type(*found) if found else None
+        return row
 
     def read(self, wanted: Iterable[Wanted]) -> None:
         """Read what is asked for, in as few statements as can be, all sent together.
@@ -193,8 +200,8 @@ class Batch:
         self._ahead = {}
         if self.connection.is_far:
             self._read_changed()
-        inserts: list[tuple[str, list[dict[str, Any]]]] = []
-        updates: list[tuple[str, list[dict[str, Any]]]] = []
+        inserts: list[_Write] = []
+        updates: list[_Write] = []
         for row_type in reversed(TABLES):
             if any(row is GONE for row in self._changed.get(row_type, {}).values()):
                 self._delete(row_type, self._changed[row_type])
@@ -229,14 +236,14 @@ class Batch:
 
     def _sort(
         self, row_type: type[Any], changed: dict[Any, Any]
-    ) -> tuple[list[dict[str, Any]], list[tuple[str, list[dict[str, Any]]]]]:
-        """The parameters of what is new; and what changes where a row stands already, in the order it changed.
+    ) -> tuple[list[tuple[Any, ...]], list[_Write]]:
+        """The values of what is new; and what changes where a row stands already, in the order it changed.
 
         The order stays: one row may take a value that is nobody else's once another has let it go.
         """
         mapping = mapping_of(row_type)
-        new: list[dict[str, Any]] = []
-        updates: list[tuple[str, list[dict[str, Any]]]] = []
+        new: list[tuple[Any, ...]] = []
+        updates: list[_Write] = []
         names_before: tuple[str, ...] | None = None
         for key, row in changed.items():
             if row is GONE:
@@ -245,7 +252,7 @@ class Batch:
             before = self._known(row_type, key) if mapping.append_only else self.stored(row_type, key)
             values = mapping.values_of(row)
             if before is None:
-                new.append(dict(zip(mapping.columns, values, strict=True)))
+                new.append(values)
                 continue
             differing = [
                 (name, value)
@@ -258,7 +265,8 @@ class Batch:
             if names != names_before:
                 updates.append((update_changed(row_type, names), []))
                 names_before = names
-            updates[-1][1].append(dict(differing) | _bound_key(mapping.key, key))
+            kept = key if isinstance(key, tuple) else (key,)
+            updates[-1][1].append((*(value for _, value in differing), *kept))
         return new, updates
 
     def _known(self, row_type: type[Any], key: Any) -> Any:
@@ -274,7 +282,8 @@ class Tx:
 
     def get(self, row_type: type[R], key: Any) -> R | None:
         """The row with this key (a tuple where the key has several columns), or None."""
-        own = self._layer.get(row_type, {}).get(key)
+        layer = self._layer.get(row_type)
+        own = layer.get(key) if layer else None
         if own is not None:
             return None if own is GONE else own
         found: R | None = self._batch.current(row_type, key)

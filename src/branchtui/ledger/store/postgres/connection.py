@@ -15,7 +15,7 @@ from psycopg.types.numeric import Int8Dumper
 from psycopg.types.string import StrDumper
 
 from branchtui.ledger.store.errors import CommitDoubt
-from branchtui.ledger.store.postgres.wording import worded
+from branchtui.ledger.store.postgres.wording import by_place, worded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -133,13 +133,13 @@ class PostgresConnection:
                         copy.write_row(row)
                 self._changes += len(together)
 
-    def write_all(self, writes: Sequence[tuple[str, list[Any]]], /) -> None:
+    def write_all(self, writes: Sequence[tuple[str, list[tuple[Any, ...]]]], /) -> None:
         """All of these, sent before the first answer is read."""
         if not writes:
             return
         with self.driver.pipeline(), self.driver.cursor() as cursor:
             for statement, bound in writes:
-                cursor.executemany(worded(statement).text.encode(), bound)
+                cursor.executemany(by_place(statement), bound)
         self.driver.execute(_AWAKE)
 
     def total_changes(self) -> int:

@@ -26,6 +26,7 @@ _ROWID: Final = re.compile(r"\b(\w+)_search\.rowid\b")
 _MATCH: Final = re.compile(r"\b(\w+)_search MATCH :(\w+)")
 _IS_NULL: Final = re.compile(r":(\w+) IS NULL")
 _NAMED: Final = re.compile(r"(?<!:):([A-Za-z_]\w*)")
+_PLACES: Final = re.compile(r"%\(\w+\)s")
 _SUBQUERY: Final = re.compile(r"\b(?:FROM|JOIN) \(")
 _ALIAS: Final = re.compile(r"\s*AS\s")
 
@@ -106,6 +107,12 @@ def worded(statement: str) -> Worded:
     text = _named_subqueries(text).replace("%", "%%")
     text = _NAMED.sub(r"%(\1)s", text) if _NAMED.search(text) else text.replace("?", "%s")
     return Worded(text, frozenset(sets), tuple(matches), frozenset(asked))
+
+
+@lru_cache(maxsize=1_024)
+def by_place(statement: str) -> bytes:
+    """`statement`, which names each parameter once, for rows that hold them in the order in which they stand there."""
+    return _PLACES.sub("%s", worded(statement).text).encode()
 
 
 def match_condition(expression: str, column: str, prefix: str) -> tuple[str, dict[str, str]]:
