@@ -101,7 +101,7 @@ def test_what_a_teller_keyed_and_still_waits_is_read_from_its_index(connection: 
     """CONC-5: a teller's set costs no walk over what others have waiting, nor over what was posted long ago."""
     filters = {"branch": "b", "currency": "KES", "own": "me", "waits": True}
 
-    steps = plan(connection, record_sets._statement(filters), filters)
+    steps = plan(connection, record_sets.set_statement(filters), filters)
 
     assert steps == ["SEARCH balance_records USING INDEX balance_records_keyed (created_by=?)"]
 

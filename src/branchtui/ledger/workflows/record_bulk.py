@@ -19,7 +19,14 @@ from branchtui.ledger.store.rows import Account, JobRow, Product
 from branchtui.ledger.workflows import customer_filing, jobs
 from branchtui.ledger.workflows.balance_records import ENTRY_KIND
 from branchtui.ledger.workflows.record_rules import is_owed
-from branchtui.ledger.workflows.record_sets import BulkPurpose, RecordSet, read_set, set_filters
+from branchtui.ledger.workflows.record_sets import (
+    BulkPurpose,
+    RecordSet,
+    bound,
+    read_set,
+    set_filters,
+    set_statement,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -34,7 +41,7 @@ ROWS_AT_ONCE: Final = 20_000
 _PATH: Final = "/v1/balance-records"
 
 
-class _Waiting(NamedTuple):
+class Waiting(NamedTuple):
     """As much of a record as its posting needs, and the open account that it moves, if there is one."""
 
     id: str
@@ -54,17 +61,20 @@ class _Waiting(NamedTuple):
     balance_minor: int | None
 
 
-_COLUMNS: Final = ", ".join(f"balance_records.{name}" for name in _Waiting._fields[:-4])
+_COLUMNS: Final = ", ".join(f"balance_records.{name}" for name in Waiting._fields[:-4])
 
-_LOAD: Final = f"""
+_WAITING: Final = f"""
 SELECT {_COLUMNS}, accounts.id, accounts.account_no, accounts.version, accounts.balance_minor
 FROM balance_records
 LEFT JOIN accounts ON accounts.customer_id = balance_records.customer_id
     AND accounts.kind = balance_records.account_kind AND accounts.currency = balance_records.currency
     AND accounts.status = 'open'
     AND (balance_records.account_no IS NULL OR accounts.account_no = balance_records.account_no)
-WHERE balance_records.id IN (SELECT value FROM json_each(:ids)) ORDER BY balance_records.id
 """  # noqa: S608 - names of our own schema
+
+_LOAD: Final = f"""{_WAITING}
+WHERE balance_records.id IN (SELECT value FROM json_each(:ids)) ORDER BY balance_records.id
+"""  # noqa: S608 - as above
 
 # The version alone says that a record is as it was read in this transaction: any other condition would tempt a
 # planner away from the key.
@@ -126,7 +136,7 @@ def post_all(core: Core, tx: BulkTx, command: Command, asked: wire.BulkAction) -
     _refuse_nothing(seen, "post")
     if len(seen.rows) > ROWS_AT_ONCE:
         return _queue(core, tx, command, seen)
-    post_records(core, tx, command, seen.rows, row_nos=range(len(seen.rows)))
+    post_records(core, tx, command, _loaded(tx, seen.rows), row_nos=range(len(seen.rows)))
     return _done(command, seen)
 
 
@@ -157,18 +167,28 @@ def delete_records(tx: BulkTx, rows: Sequence[tuple[str, int]]) -> None:
     _run_on_all(tx, _DELETED, rows, {})
 
 
+def waiting(tx: BulkTx, filters: dict[str, Any]) -> list[Waiting]:
+    """The records that pass filters which let only what can be posted through, in the order of their ids."""
+    return list(map(Waiting._make, tx.connection.execute(set_statement(filters, _WAITING), bound(filters))))
+
+
+def _loaded(tx: BulkTx, rows: Sequence[tuple[str, int]]) -> list[Waiting]:
+    """These records (id and version), all of which can be posted, in the order of their ids."""
+    ids = json.dumps([record_id for record_id, _ in rows])
+    loaded = list(map(Waiting._make, tx.connection.execute(_LOAD, {"ids": ids})))
+    if [record[:2] for record in loaded] != list(rows):
+        raise InvariantBroken("the records of a bulk posting are not those that were checked")
+    return loaded
+
+
 def post_records(
-    core: Core, tx: BulkTx, command: Command, rows: Sequence[tuple[str, int]], *, row_nos: Iterable[int]
+    core: Core, tx: BulkTx, command: Command, loaded: Sequence[Waiting], *, row_nos: Iterable[int]
 ) -> None:
-    """Post these records (id and version), all of which can be posted, in the order of their ids.
+    """Post these records, all of which can be posted, as they were read in this transaction.
 
     Raises:
         InvariantBroken: one of them moved meanwhile; the whole transaction fails.
     """
-    ids = json.dumps([record_id for record_id, _ in rows])
-    loaded = list(map(_Waiting._make, tx.connection.execute(_LOAD, {"ids": ids})))
-    if [record[:2] for record in loaded] != list(rows):
-        raise InvariantBroken("the records of a bulk posting are not those that were checked")
     opened = _opened(core, tx, command, loaded)
     contras: dict[tuple[str, str], Account] = {}
     pairs: list[Pair] = []
@@ -205,7 +225,7 @@ def post_records(
     _run_on_all(tx, _ACCOUNTED, changes, {"posted_by": command.principal.username, "posted_at": at_us})
 
 
-def _moved(record: _Waiting, opened: dict[tuple[str, str, str], Account]) -> tuple[Standing | Account, str]:
+def _moved(record: Waiting, opened: dict[tuple[str, str, str], Account]) -> tuple[Standing | Account, str]:
     """The account that a record moves, as it stands or new, and its number."""
     if record.account_id is None:
         new = opened[_owner(record)]
@@ -218,7 +238,7 @@ def _moved(record: _Waiting, opened: dict[tuple[str, str, str], Account]) -> tup
 
 
 def _opened(
-    core: Core, tx: BulkTx, command: Command, loaded: Sequence[_Waiting]
+    core: Core, tx: BulkTx, command: Command, loaded: Sequence[Waiting]
 ) -> dict[tuple[str, str, str], Account]:
     """A new account, and only one, for each customer who has none of a record's kind, by owner."""
     missing = {_owner(record): record for record in reversed(loaded) if record.account_id is None}
@@ -250,7 +270,7 @@ def _file_products(tx: BulkTx, opened: Iterable[Account]) -> None:
         customer_filing.refile(tx, owner)
 
 
-def _owner(record: _Waiting) -> tuple[str, str, str]:
+def _owner(record: Waiting) -> tuple[str, str, str]:
     return record.customer_id, record.account_kind, record.currency
 
 

@@ -17,7 +17,7 @@ from branchtui.ledger import audit
 from branchtui.ledger.operations import Command
 from branchtui.ledger.store.rows import AuditRow, Job
 from branchtui.ledger.workflows import jobs
-from branchtui.ledger.workflows.record_bulk import delete_records, post_records
+from branchtui.ledger.workflows.record_bulk import delete_records, post_records, waiting
 from branchtui.ledger.workflows.record_sets import BulkPurpose, read_rows, set_filters
 
 if TYPE_CHECKING:
@@ -63,20 +63,21 @@ class _Work:
             return False
         at_us = core.clock.now_us()
         command = Command(job.subject_id, b"", self.running.principal, job.kind, at_us)
-        still = [
-            (found, version)
-            for found, version, _ in self._now(tx, job, tuple(rows))
-            if rows[found][1] == version
-        ]
-        figures = self._figures(tx, job, still, len(rows))
+        filters = self._filters(job, tuple(rows))
         if job.kind == DELETE_ALL:
+            standing: list[tuple[str, int]] = [each[:2] for each in read_rows(tx.connection, filters)]
+            still = [each for each in standing if each[1] == rows[each[0]][1]]
             delete_records(tx, still)
-        elif still:
-            post_records(core, tx, command, still, row_nos=[rows[found][0] for found, _ in still])
+        else:
+            # Read whole at once: the same rows again would cost a tenth of the job.
+            records = [each for each in waiting(tx, filters) if each.version == rows[each.id][1]]
+            still = [each[:2] for each in records]
+            if records:
+                post_records(core, tx, command, records, row_nos=[rows[each.id][0] for each in records])
         jobs.progress(tx, job_id, job.done + len(rows), job.total)
         audit.append(
             tx,
-            audit.Event(job.kind, object=_path(job_id), after=figures),
+            audit.Event(job.kind, object=_path(job_id), after=self._figures(job, still, len(rows))),
             branch_id=job.branch_id,
             principal=command.principal,
             at_us=at_us,
@@ -85,14 +86,14 @@ class _Work:
         )
         return True
 
-    def _now(self, tx: BulkTx, job: Job, ids: tuple[str, ...]) -> list[tuple[str, int, int]]:
-        """Those of `ids` that may still be touched, by the rules and limits of who asked."""
+    def _filters(self, job: Job, ids: tuple[str, ...]) -> dict[str, Any]:
+        """What those of `ids` pass that may still be touched, by the rules and limits of who asked."""
         purpose = BulkPurpose.DELETE if job.kind == DELETE_ALL else BulkPurpose.POST
         filters = set_filters(self.running.core, self.running.principal, RecordFilter(), purpose, ids)
         del filters["currency"]  # no sum is told here; the set was of one currency when it was seen
-        return read_rows(tx.connection, filters)
+        return filters
 
-    def _figures(self, tx: BulkTx, job: Job, still: list[tuple[str, int]], asked: int) -> dict[str, Any]:
+    def _figures(self, job: Job, still: list[tuple[str, int]], asked: int) -> dict[str, Any]:
         """What the audit keeps of a piece: how many, and the hash of exactly these."""
         lines = "".join(f"{found}:{version}\n" for found, version in still)
         set_hash = hashlib.sha256(lines.encode()).hexdigest()

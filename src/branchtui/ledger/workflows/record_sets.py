@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Boolean, ColumnElement, bindparam, literal, literal_column, select
+from sqlalchemy import Boolean, ColumnElement, and_, bindparam, literal, literal_column
 
 from branchtui.contract.balance_records import SUMMARY_IDS_MAX, RecordFilter, RecordStatus
 from branchtui.contract.base import MAX_AMOUNT_MINOR
@@ -223,11 +223,14 @@ def read_set(connection: Connection, filters: dict[str, Any]) -> RecordSet:
 
 def read_rows(connection: Connection, filters: dict[str, Any]) -> list[tuple[str, int, int]]:
     """Id, version and amount (minor units) of the records that pass, in the order of their ids."""
-    found: Any = connection.execute(_statement(filters), bound(filters))
+    found: Any = connection.execute(set_statement(filters), bound(filters))
     return list(found)
 
 
-_statements: dict[tuple[str, ...], str] = {}
+_ROWS: Final = (
+    "SELECT balance_records.id, balance_records.version, balance_records.amount_minor FROM balance_records"
+)
+_statements: dict[tuple[str, tuple[str, ...]], str] = {}
 
 _NAMED: Final = (
     "WITH named AS MATERIALIZED"
@@ -236,15 +239,19 @@ _NAMED: Final = (
 """The records with these ids, found by their ids: a planner whose figures are old would look through all that wait."""
 
 
-def _statement(filters: dict[str, Any]) -> str:
+def set_statement(filters: dict[str, Any], selected: str = _ROWS) -> str:
+    """What is `selected` from `balance_records`, of those that pass, in the order of their ids."""
     active = tuple(sorted(filters))
-    if active not in _statements:
-        where = [_FILTERS[name] for name in active if name != "ids"]
-        found = compiled(select(_r.id, _r.version, _r.amount_minor).where(*where).order_by(_r.id))
+    found = _statements.get((selected, active))
+    if found is None:
+        passes = compiled(and_(*(_FILTERS[name] for name in active if name != "ids")))
         if "ids" in filters:
-            found = _NAMED + found.replace("FROM balance_records", "FROM named AS balance_records", 1)
-        _statements[active] = found
-    return _statements[active]
+            named = selected.replace("FROM balance_records", "FROM named AS balance_records", 1)
+            found = f"{_NAMED}{named} WHERE {passes} ORDER BY balance_records.id"
+        else:
+            found = f"{selected} WHERE {passes} ORDER BY balance_records.id"
+        _statements[selected, active] = found
+    return found
 
 
 def bound(filters: dict[str, Any]) -> dict[str, Any]:
