@@ -19,14 +19,15 @@ from branchtui.ledger.store.mapping import (
     mapping_of,
     select_among,
     select_equal,
-    update_changed,
 )
 from branchtui.ledger.store.wanted import ByKey, Rows, Wanted, asked
+from branchtui.ledger.store.writes import writes_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from branchtui.ledger.store.connection import Connection
+    from branchtui.ledger.store.writes import Write
 
 R = TypeVar("R")
 
@@ -36,9 +37,6 @@ class _Gone:
 
 
 GONE = _Gone()
-
-_Write = tuple[str, list[tuple[Any, ...]]]
-"""A statement, and the values of each row in the order of its parameters."""
 
 _Layer = dict[type[Any], dict[Any, Any]]
 
@@ -200,8 +198,8 @@ class Batch:
         self._ahead = {}
         if self.connection.is_far:
             self._read_changed()
-        inserts: list[_Write] = []
-        updates: list[_Write] = []
+        inserts: list[Write] = []
+        updates: list[Write] = []
         for row_type in reversed(TABLES):
             if any(row is GONE for row in self._changed.get(row_type, {}).values()):
                 self._delete(row_type, self._changed[row_type])
@@ -209,9 +207,11 @@ class Batch:
             changed = self._changed.get(row_type)
             if not changed:
                 continue
-            new, updated = self._sort(row_type, changed)
-            if new:
-                inserts.append((mapping_of(row_type).insert, new))
+            # What is only ever added is not looked for: the engine refuses a second one.
+            look = self._known if mapping_of(row_type).append_only else self.stored
+            kept = ((key, row) for key, row in changed.items() if row is not GONE)
+            new, updated = writes_of(row_type, kept, partial(look, row_type))
+            inserts += new
             updates += updated
         self.connection.write_all(inserts + updates)
         for row_type, changed in self._changed.items():
@@ -233,41 +233,6 @@ class Batch:
         for key in [key for key, row in changed.items() if row is GONE]:
             if self.stored(row_type, key) is not None:
                 self.connection.execute(mapping.delete, _bound_key(mapping.key, key))
-
-    def _sort(
-        self, row_type: type[Any], changed: dict[Any, Any]
-    ) -> tuple[list[tuple[Any, ...]], list[_Write]]:
-        """The values of what is new; and what changes where a row stands already, in the order it changed.
-
-        The order stays: one row may take a value that is nobody else's once another has let it go.
-        """
-        mapping = mapping_of(row_type)
-        new: list[tuple[Any, ...]] = []
-        updates: list[_Write] = []
-        names_before: tuple[str, ...] | None = None
-        for key, row in changed.items():
-            if row is GONE:
-                continue
-            # What is only ever added is not looked for: the engine refuses a second one.
-            before = self._known(row_type, key) if mapping.append_only else self.stored(row_type, key)
-            values = mapping.values_of(row)
-            if before is None:
-                new.append(values)
-                continue
-            differing = [
-                (name, value)
-                for name, value, old in zip(mapping.columns, values, mapping.values_of(before), strict=True)
-                if value is not old and value != old
-            ]
-            if not differing:
-                continue
-            names = tuple(name for name, _ in differing)
-            if names != names_before:
-                updates.append((update_changed(row_type, names), []))
-                names_before = names
-            kept = key if isinstance(key, tuple) else (key,)
-            updates[-1][1].append((*(value for _, value in differing), *kept))
-        return new, updates
 
     def _known(self, row_type: type[Any], key: Any) -> Any:
         return self._stored.get(row_type, {}).get(key)
