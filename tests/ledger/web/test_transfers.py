@@ -260,23 +260,44 @@ def test_a_payment_that_was_given_to_another_meanwhile_stays_there(
     assert balance(running_ledger, other, "wallet") == 150_000
 
 
-def test_a_record_whose_reference_is_used_there_stays_behind(running_ledger: RunningLedger) -> None:
-    """Contract, section 4: a reference is unique in its branch for ever; nothing is lost by a transfer."""
-    customer, there = enter(running_ledger), enter(running_ledger, "KSM")
+def left_behind(ledger: RunningLedger, reference: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A customer of KSM by now, and the record in NKU whose reference KSM has used already."""
+    customer, there = enter(ledger), enter(ledger, "KSM")
     for branch, owner in (("KSM", there), ("NKU", customer)):
         body = {
             "customer_id": owner["id"],
             "account_kind": "shares",
             "amount_minor": 700,
             "currency": "KES",
-            "as_of_date": today(running_ledger, branch),
-            "external_ref": "SAME-REFERENCE",
+            "as_of_date": today(ledger, branch),
+            "external_ref": reference,
         }
-        ok(supervisor(running_ledger, branch).post("/v1/balance-records", body), 201)
-    offered = offer(running_ledger, again(running_ledger, customer))
-    ok(do(teller(running_ledger, "KSM"), offered, "transfer/accept", {}))
-    (record,) = teller(running_ledger).pages("/v1/balance-records", customer=customer["id"])
+        ok(supervisor(ledger, branch).post("/v1/balance-records", body), 201)
+    offered = offer(ledger, again(ledger, customer))
+    ok(do(teller(ledger, "KSM"), offered, "transfer/accept", {}))
+    (record,) = teller(ledger).pages("/v1/balance-records", customer=customer["id"])
+    return customer, record
+
+
+def test_a_record_whose_reference_is_used_there_stays_behind(running_ledger: RunningLedger) -> None:
+    """Contract, section 4: a reference is unique in its branch for ever; nothing is lost by a transfer."""
+    customer, record = left_behind(running_ledger, "SAME-REFERENCE")
     boss = supervisor(running_ledger)
     posted = ok(boss.post(f"/v1/balance-records/{record['id']}/post", if_match=record["version"]))
     assert posted["status"] == "accounted"
     assert account(running_ledger, customer, "shares", "KSM")["balance_minor"] == 700
+
+
+def test_post_all_of_what_stayed_behind_opens_the_account_where_the_customer_is(
+    running_ledger: RunningLedger,
+) -> None:
+    """INV-11: an account is of its customer's branch, whichever branch posts the record that opens it."""
+    customer, record = left_behind(running_ledger, "SAME-REFERENCE-OF-ALL")
+    boss = supervisor(running_ledger)
+    seen = ok(boss.get("/v1/balance-records/summary", ids=record["id"]))
+    body = {"ids": [record["id"]]} | {name: seen[name] for name in ("count", "total_minor", "set_hash")}
+    assert ok(boss.post("/v1/balance-records/post-all", body))["count"] == 1
+    opened = account(running_ledger, customer, "shares", "KSM")
+    assert opened["balance_minor"] == 700
+    branches = running_ledger.query("SELECT branch_id FROM accounts WHERE id = ?", opened["id"])
+    assert branches == [(running_ledger.branch("KSM").id,)]
