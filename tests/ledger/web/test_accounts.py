@@ -274,6 +274,8 @@ def test_what_is_asked_of_a_payout(running_ledger: RunningLedger) -> None:
     wrong(pay_out(running_ledger, savings, 100, tender="barter"), "/tender")
     wrong(pay_out(running_ledger, savings, 0), "/amount_minor")
     wrong(pay_out(running_ledger, savings, 1, narration="4111 1111 1111 1111"), "/narration")
+    card = {"tender": "bank_transfer", "reference": "4111 1111 1111 1111"}
+    wrong(pay_out(running_ledger, savings, 1, **card), "/reference")
     wrong(pay_out(running_ledger, hold(running_ledger, customer, "loan", 5), 1), "/account_id")
     assert balance(running_ledger, customer, "savings") == 2_000
 

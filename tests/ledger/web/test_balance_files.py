@@ -217,6 +217,8 @@ def test_a_file_id_belongs_to_one_file_unless_that_was_rejected(ledger: RunningL
 
     assert said(refused) == (409, "reference-taken")
     assert refused.json()["existing"]["id"] == waits["id"]
+    card = boss.post(f"{FILES}/{waits['id']}/reject", {"reason": "4111 1111 1111 1111"})
+    assert (card.status_code, card.json()["errors"][0]["pointer"]) == (422, "/reason")
     given_up = boss.post(f"{FILES}/{waits['id']}/reject", {"reason": "a wrong amount"})
     assert (given_up.status_code, given_up.json()["state"]) == (200, "rejected")
     assert given_up.json()["reason"] == "supervisor: a wrong amount"
