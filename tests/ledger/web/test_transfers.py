@@ -21,8 +21,13 @@ from tests.ledger.members import (
     wrong,
 )
 from tests.ledger.running import RunningLedger
+from tests.ledger.shop import Shop
 from tests.ledger.statements import credit, import_statement, mt940, own_accounts
 from tests.ledger.till import MASK, Till, open_till
+
+from branchtui.ledger.store.rows import ClosedDay
+
+CHEQUE = {"number": "000123", "bank": "Umoja"}
 
 pytestmark = pytest.mark.both_stores
 
@@ -301,3 +306,33 @@ def test_post_all_of_what_stayed_behind_opens_the_account_where_the_customer_is(
     assert opened["balance_minor"] == 700
     branches = running_ledger.query("SELECT branch_id FROM accounts WHERE id = ?", opened["id"])
     assert branches == [(running_ledger.branch("KSM").id,)]
+
+
+def test_a_settlement_is_taken_back_in_the_books_of_the_branch_that_took_the_money(
+    running_ledger: RunningLedger,
+) -> None:
+    """Ledger, section 0: the mirror touches the drawer of the first branch, and stands in that branch's day."""
+    shop, there = Shop(running_ledger), Shop(running_ledger, branch="KSM", teller="teller2")
+    account_ = shop.open(customer_id=enter(running_ledger)["id"])
+    shop.buy(account_, 4_100)
+    paid = shop.settle(account_, tender="cheque", cheque=CHEQUE | {"date": today(running_ledger)})
+    customer = ok(teller(running_ledger).get(f"/v1/customers/{account_['customer']['id']}"))
+    ok(do(teller(running_ledger, "KSM"), offer(running_ledger, customer), "transfer/accept", {}))
+    home = running_ledger.branch("NKU")
+    closed = ClosedDay(f"{home.id}:{today(running_ledger)}", home.id, today(running_ledger), "supervisor", 0)
+    running_ledger.write(lambda tx: tx.put(closed))
+    path = f"/v1/settlements/{paid['id']}/reverse"
+    refused(there.proved("supervisor2").post(path, {"reason": "no funds"}), 409, "day-closed")
+    running_ledger.write(lambda tx: tx.remove(closed))
+
+    assert there.bounce(paid, who="supervisor2")["owed_minor"] == 4_100
+
+    drawers = running_ledger.query(
+        "SELECT journal_entries.branch_id, accounts.branch_id, legs.amount_minor FROM journal_entries "
+        "JOIN legs ON legs.entry_id = journal_entries.id JOIN accounts ON accounts.id = legs.account_id "
+        "WHERE accounts.customer_id IS NULL AND journal_entries.kind = 'credit.reversal' "
+        "AND journal_entries.reference = ?",
+        paid["settlement_no"],
+    )
+    assert drawers == [(home.id, home.id, -4_100)]
+    assert there.opens(account_) == [4_100, 0, 0]
