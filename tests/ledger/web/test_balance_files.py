@@ -39,6 +39,7 @@ from tests.ledger.balance_files import (
     settled,
     universal,
 )
+from tests.ledger.members import enter
 from tests.ledger.running import TELLER_LIMIT_MINOR, Api, Member, RunningLedger, fresh_key
 from tests.ledger.till import Till, open_till
 
@@ -205,6 +206,19 @@ def test_the_same_bytes_before_they_are_applied_give_a_fresh_preview(
     assert (again["id"], again["preview_version"]) == (seen["id"], seen["preview_version"] + 1)
     assert said(ask_apply(boss, seen)) == (409, "batch-changed")
     assert result(apply_file(boss, again))[0] == "applied"
+
+
+def test_a_payer_who_was_deleted_since_the_preview_is_told_of(ledger: RunningLedger, boss: Api) -> None:
+    """Contract 6: the report speaks of every row; who is gone by the time of applying is a wrong row."""
+    gone, stays = enter(ledger, active=False), enter(ledger, active=False)
+    sent = check_file(
+        boss, universal(payer(gone["account_no"], "100.00"), payer(stays["account_no"], "50.00"))
+    )
+    assert boss.delete(f"/v1/customers/{gone['id']}", if_match=gone["version"]).status_code == 204
+    done = apply_file(boss, sent)
+    assert result(done) == ("applied_with_errors", 1, 0, 1, 1)
+    assert found_in(boss, done, "error") == [(2, "account_no", "account-unknown")]
+    ledger.check()
 
 
 def test_a_file_id_belongs_to_one_file_unless_that_was_rejected(ledger: RunningLedger, boss: Api) -> None:
