@@ -122,8 +122,8 @@ _WANTS: Final = {
 class Standing:
     """A customer with what decides about him.
 
-    `balances` says in words which account is not empty, `records` how many balance records wait. `transfer` is
-    the one under way. `approval`: new members are activated by somebody else than who entered them.
+    `balances` says in words which account is not empty, `moved` whether the journal names one of them, `records` how
+    many balance records wait; `moved` is known of who is pending alone. `transfer` is the one under way. `approval`: new members are activated by somebody else than who entered them.
     """
 
     customer: Customer
@@ -131,6 +131,7 @@ class Standing:
     balances: str = ""
     records: int = 0
     approval: bool = False
+    moved: bool = False
 
 
 def refuse(action: CustomerAction, who: Principal, standing: Standing) -> Refusal | None:
@@ -196,6 +197,18 @@ def _refuse_hindrance(action: CustomerAction, who: Principal, standing: Standing
             else f"{standing.records:,} balance records wait"
         )
         return conflict(Codes.RECORDS_WAITING, f"{waiting} to be posted or deleted.", count=standing.records)
+    if action is A.DELETE and standing.moved:
+        return conflict(
+            Codes.TRANSITION_NOT_ALLOWED,
+            "Entries of the journal name an account of this customer, and they stay. Reject or close the customer.",
+            **{
+                "from": customer.status,
+                "command": action.value,
+                "allowed": [
+                    each.value for each in A if each in ALLOWED[customer.status] & _COMMANDS - {action}
+                ],
+            },
+        )
     if action is A.UNASSIGN_STAFF and customer.staff_id is None:
         return conflict(
             Codes.TRANSITION_NOT_ALLOWED,

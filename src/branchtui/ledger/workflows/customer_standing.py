@@ -13,7 +13,7 @@ from branchtui.contract.customers import CustomerStatus
 from branchtui.contract.transfers import TransferState
 from branchtui.format.money import money
 from branchtui.ledger.journal import CREDIT_NORMAL, natural_minor
-from branchtui.ledger.store.rows import Account, BalanceRecord, Transfer
+from branchtui.ledger.store.rows import Account, BalanceRecord, Leg, Transfer
 from branchtui.ledger.workflows import membership
 from branchtui.ledger.workflows.customer_rules import Standing
 
@@ -30,6 +30,10 @@ _LEAVE: Final = frozenset({CustomerStatus.PENDING.value, CustomerStatus.ACTIVE.v
 
 _BALANCES: Final = """SELECT customer_id, account_no, kind, currency, balance_minor FROM accounts
   WHERE customer_id IN (SELECT value FROM json_each(:keys)) AND balance_minor <> 0"""
+
+_MOVED: Final = """SELECT DISTINCT customer_id FROM accounts
+  WHERE customer_id IN (SELECT value FROM json_each(:keys))
+    AND EXISTS (SELECT 1 FROM legs WHERE legs.account_id = accounts.id)"""
 
 _RECORDS: Final = """SELECT customer_id, COUNT(*) FROM balance_records
   WHERE customer_id IN (SELECT value FROM json_each(:keys)) AND status = :waiting GROUP BY customer_id"""
@@ -49,7 +53,7 @@ def in_transaction(tx: Tx, customer: Customer) -> Standing:
     transfer = None
     if customer.status == CustomerStatus.TRANSFER_IN_PROGRESS:
         transfer = tx.find_one(Transfer, customer_id=customer.id, state=_PROPOSED)
-    balances, records = "", 0
+    balances, records, moved = "", 0, False
     if customer.status in _LEAVE:
         held = sorted(tx.find(Account, customer_id=customer.id), key=lambda each: each.account_no)
         balances = said(
@@ -59,14 +63,16 @@ def in_transaction(tx: Tx, customer: Customer) -> Standing:
                 if each.balance_minor
             ]
         )
+        if customer.status == CustomerStatus.PENDING:
+            moved = any(tx.find(Leg, account_id=each.id) for each in held)
         records = len(
             tx.find(BalanceRecord, customer_id=customer.id, status=RecordStatus.NOT_ACCOUNTED.value)
         )
-    return Standing(customer, transfer, balances, records, membership.rules(tx).approval)
+    return Standing(customer, transfer, balances, records, membership.rules(tx).approval, moved)
 
 
 async def of_page(core: Core, customers: Sequence[Customer]) -> list[Standing]:
-    """How the customers of a page stand; two questions for all of them."""
+    """How the customers of a page stand; two questions for all of them, and one for those who are pending."""
     leaving = json.dumps([each.id for each in customers if each.status in _LEAVE])
     left: dict[str, list[tuple[Any, ...]]] = {}
     waiting: dict[str, int] = {}
@@ -75,6 +81,9 @@ async def of_page(core: Core, customers: Sequence[Customer]) -> list[Standing]:
             left.setdefault(owner, []).append(tuple(account))
         bound = {"keys": leaving, "waiting": RecordStatus.NOT_ACCOUNTED.value}
         waiting = {str(owner): int(count) for owner, count in await core.reader.values(_RECORDS, bound)}
+    moved: set[str] = set()
+    if pending := [each.id for each in customers if each.status == CustomerStatus.PENDING]:
+        moved = {str(owner) for (owner,) in await core.reader.values(_MOVED, {"keys": json.dumps(pending)})}
     approval = membership.rules_in(core.settings).approval
     found: list[Standing] = []
     for each in customers:
@@ -82,7 +91,8 @@ async def of_page(core: Core, customers: Sequence[Customer]) -> list[Standing]:
         if each.status == CustomerStatus.TRANSFER_IN_PROGRESS:
             transfer = await core.reader.find_one(Transfer, customer_id=each.id, state=_PROPOSED)
         balances = said(sorted(left.get(each.id, [])))
-        found.append(Standing(each, transfer, balances, waiting.get(each.id, 0), approval))
+        records = waiting.get(each.id, 0)
+        found.append(Standing(each, transfer, balances, records, approval, each.id in moved))
     return found
 
 
