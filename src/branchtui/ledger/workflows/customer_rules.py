@@ -123,7 +123,9 @@ class Standing:
     """A customer with what decides about him.
 
     `balances` says in words which account is not empty, `moved` whether the journal names one of them, `records` how
-    many balance records wait; `moved` is known of who is pending alone. `transfer` is the one under way. `approval`: new members are activated by somebody else than who entered them.
+    many balance records wait; `moved` is known of who is pending alone. `transfer` is the one under way. `approval`:
+    new members are activated by somebody else than who entered them; `maker_person` is that person's id, under
+    whichever name (MC-1).
     """
 
     customer: Customer
@@ -132,6 +134,7 @@ class Standing:
     records: int = 0
     approval: bool = False
     moved: bool = False
+    maker_person: str | None = None
 
 
 def refuse(action: CustomerAction, who: Principal, standing: Standing) -> Refusal | None:
@@ -216,13 +219,13 @@ def _refuse_hindrance(action: CustomerAction, who: Principal, standing: Standing
             **{"from": customer.status, "command": action.value, "allowed": [A.ASSIGN_STAFF.value]},
         )
     if action is A.ACTIVATE and standing.approval:
-        return refuse_maker(who, customer)
+        return refuse_maker(who, standing)
     return None
 
 
-def refuse_maker(who: Principal, customer: Customer) -> Refusal | None:
+def refuse_maker(who: Principal, standing: Standing) -> Refusal | None:
     """Refuses with `needs-checker` who may not let a new member in, where the institution asks for a second person."""
-    if customer.created_by == who.username:
+    if standing.customer.created_by == who.username or standing.maker_person == who.person_id:
         said = "You have entered this customer; somebody else approves new members."
     elif not who.may(Permission.APPROVAL_DECIDE):
         said = "A supervisor approves new members."

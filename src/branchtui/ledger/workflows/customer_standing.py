@@ -13,7 +13,7 @@ from branchtui.contract.customers import CustomerStatus
 from branchtui.contract.transfers import TransferState
 from branchtui.format.money import money
 from branchtui.ledger.journal import CREDIT_NORMAL, natural_minor
-from branchtui.ledger.store.rows import Account, BalanceRecord, Leg, Transfer
+from branchtui.ledger.store.rows import Account, BalanceRecord, Leg, Transfer, User
 from branchtui.ledger.workflows import membership
 from branchtui.ledger.workflows.customer_rules import Standing
 
@@ -35,6 +35,9 @@ _MOVED: Final = """SELECT DISTINCT customer_id FROM accounts
   WHERE customer_id IN (SELECT value FROM json_each(:keys))
     AND EXISTS (SELECT 1 FROM legs WHERE legs.account_id = accounts.id)"""
 
+_PEOPLE: Final = """SELECT username, person_id FROM users
+  WHERE username IN (SELECT value FROM json_each(:keys))"""
+
 _RECORDS: Final = """SELECT customer_id, COUNT(*) FROM balance_records
   WHERE customer_id IN (SELECT value FROM json_each(:keys)) AND status = :waiting GROUP BY customer_id"""
 
@@ -53,7 +56,8 @@ def in_transaction(tx: Tx, customer: Customer) -> Standing:
     transfer = None
     if customer.status == CustomerStatus.TRANSFER_IN_PROGRESS:
         transfer = tx.find_one(Transfer, customer_id=customer.id, state=_PROPOSED)
-    balances, records, moved = "", 0, False
+    balances, records, moved, maker = "", 0, False, None
+    approval = membership.rules(tx).approval
     if customer.status in _LEAVE:
         held = sorted(tx.find(Account, customer_id=customer.id), key=lambda each: each.account_no)
         balances = said(
@@ -65,14 +69,17 @@ def in_transaction(tx: Tx, customer: Customer) -> Standing:
         )
         if customer.status == CustomerStatus.PENDING:
             moved = any(tx.find(Leg, account_id=each.id) for each in held)
+            maker = tx.find_one(User, username=customer.created_by) if approval else None
         records = len(
             tx.find(BalanceRecord, customer_id=customer.id, status=RecordStatus.NOT_ACCOUNTED.value)
         )
-    return Standing(customer, transfer, balances, records, membership.rules(tx).approval, moved)
+    return Standing(
+        customer, transfer, balances, records, approval, moved, maker.person_id if maker is not None else None
+    )
 
 
 async def of_page(core: Core, customers: Sequence[Customer]) -> list[Standing]:
-    """How the customers of a page stand; two questions for all of them, and one for those who are pending."""
+    """How the customers of a page stand; two questions for all of them, and two more for those who are pending."""
     leaving = json.dumps([each.id for each in customers if each.status in _LEAVE])
     left: dict[str, list[tuple[Any, ...]]] = {}
     waiting: dict[str, int] = {}
@@ -82,9 +89,14 @@ async def of_page(core: Core, customers: Sequence[Customer]) -> list[Standing]:
         bound = {"keys": leaving, "waiting": RecordStatus.NOT_ACCOUNTED.value}
         waiting = {str(owner): int(count) for owner, count in await core.reader.values(_RECORDS, bound)}
     moved: set[str] = set()
-    if pending := [each.id for each in customers if each.status == CustomerStatus.PENDING]:
-        moved = {str(owner) for (owner,) in await core.reader.values(_MOVED, {"keys": json.dumps(pending)})}
+    makers: dict[str, str] = {}
     approval = membership.rules_in(core.settings).approval
+    if pending := [each for each in customers if each.status == CustomerStatus.PENDING]:
+        keys = {"keys": json.dumps([each.id for each in pending])}
+        moved = {str(owner) for (owner,) in await core.reader.values(_MOVED, keys)}
+        if approval:
+            names = {"keys": json.dumps(sorted({each.created_by for each in pending}))}
+            makers = {str(name): str(person) for name, person in await core.reader.values(_PEOPLE, names)}
     found: list[Standing] = []
     for each in customers:
         transfer = None
@@ -92,7 +104,8 @@ async def of_page(core: Core, customers: Sequence[Customer]) -> list[Standing]:
             transfer = await core.reader.find_one(Transfer, customer_id=each.id, state=_PROPOSED)
         balances = said(sorted(left.get(each.id, [])))
         records = waiting.get(each.id, 0)
-        found.append(Standing(each, transfer, balances, records, approval, each.id in moved))
+        maker = makers.get(each.created_by)
+        found.append(Standing(each, transfer, balances, records, approval, each.id in moved, maker))
     return found
 
 
