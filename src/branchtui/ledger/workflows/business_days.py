@@ -107,5 +107,5 @@ def _done(command: Command, branch: Branch, on: date, closed: ClosedDay | None) 
         event=audit.Event(action=command.action, object=path, after={"state": state}),
         branch_id=branch.id,
         resource=path,
-        summary=f"day {on.isoformat()} of {branch.code}, {state}",
+        summary=f"day {on.isoformat()} of {branch.code}",
     )
