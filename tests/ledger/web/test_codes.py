@@ -264,6 +264,29 @@ def test_a_new_member_is_approved_by_somebody_else(running_ledger: RunningLedger
     assert ok(do(running_ledger.sign_in("hq-supervisor"), own, "activate", {}))["status"] == "active"
 
 
+def test_closing_and_reactivating_a_new_member_is_no_way_around_the_rules(
+    running_ledger: RunningLedger, rules: Any
+) -> None:
+    """Contract, section 3: closed while pending, reactivated active; a new member all the same."""
+    rules(approval=True, mandatory_fields=["date_of_birth"])
+    maker, boss = teller(running_ledger), supervisor(running_ledger)
+    customer = ok(maker.post("/v1/customers", person(running_ledger, date_of_birth="1990-02-01")), 201)
+    rules(approval=True, mandatory_fields=["email"])
+    leaves = {"closure_date": running_ledger.today("NKU").isoformat(), "closure_reason": "Own wish"}
+    closed = ok(do(maker, customer, "close", leaves))
+    assert closed["refused"]["reactivate"]["code"] == "needs-checker"
+    assert closed["refused"]["reactivate"]["approval"] is None
+    refused(do(maker, closed, "reactivate", {}), 403, "needs-checker")
+    refused(do(running_ledger.sign_in("teller-b"), closed, "reactivate", {}), 403, "needs-checker")
+    wrong(do(boss, closed, "reactivate", {}), "/email")
+    rules(approval=True)
+    member = ok(do(boss, closed, "reactivate", {}))
+    assert member["status"] == "active"
+    # Whoever was a member once is none who is new.
+    closed = ok(do(maker, member, "close", leaves))
+    assert ok(do(maker, closed, "reactivate", {}))["status"] == "active"
+
+
 def test_another_name_of_who_entered_a_member_is_nobody_else(
     running_ledger: RunningLedger, rules: Any
 ) -> None:

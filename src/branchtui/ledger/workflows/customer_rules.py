@@ -6,7 +6,7 @@ offers what the ledger refuses.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -220,7 +220,16 @@ def _refuse_hindrance(action: CustomerAction, who: Principal, standing: Standing
         )
     if action is A.ACTIVATE and standing.approval:
         return refuse_maker(who, standing)
+    if action is A.REACTIVATE and standing.approval and is_new(customer):
+        # Nobody can be asked to: a request is for who is pending.
+        refusal = refuse_maker(who, standing)
+        return None if refusal is None else replace(refusal, extra={})
     return None
+
+
+def is_new(customer: Customer) -> bool:
+    """Whether a customer was never a member: what makes one of him is looked at as for everybody new."""
+    return customer.activation_date is None
 
 
 def refuse_maker(who: Principal, standing: Standing) -> Refusal | None:

@@ -15,7 +15,7 @@ from branchtui.format.money import money
 from branchtui.ledger.journal import CREDIT_NORMAL, natural_minor
 from branchtui.ledger.store.rows import Account, BalanceRecord, Leg, Transfer, User
 from branchtui.ledger.workflows import membership
-from branchtui.ledger.workflows.customer_rules import Standing
+from branchtui.ledger.workflows.customer_rules import Standing, is_new
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,17 +69,18 @@ def in_transaction(tx: Tx, customer: Customer) -> Standing:
         )
         if customer.status == CustomerStatus.PENDING:
             moved = any(tx.find(Leg, account_id=each.id) for each in held)
-            maker = tx.find_one(User, username=customer.created_by) if approval else None
         records = len(
             tx.find(BalanceRecord, customer_id=customer.id, status=RecordStatus.NOT_ACCOUNTED.value)
         )
+    if approval and is_new(customer):
+        maker = tx.find_one(User, username=customer.created_by)
     return Standing(
         customer, transfer, balances, records, approval, moved, maker.person_id if maker is not None else None
     )
 
 
 async def of_page(core: Core, customers: Sequence[Customer]) -> list[Standing]:
-    """How the customers of a page stand; two questions for all of them, and two more for those who are pending."""
+    """How the customers of a page stand; two questions for all of them, and two more for those who are new."""
     leaving = json.dumps([each.id for each in customers if each.status in _LEAVE])
     left: dict[str, list[tuple[Any, ...]]] = {}
     waiting: dict[str, int] = {}
@@ -94,9 +95,9 @@ async def of_page(core: Core, customers: Sequence[Customer]) -> list[Standing]:
     if pending := [each for each in customers if each.status == CustomerStatus.PENDING]:
         keys = {"keys": json.dumps([each.id for each in pending])}
         moved = {str(owner) for (owner,) in await core.reader.values(_MOVED, keys)}
-        if approval:
-            names = {"keys": json.dumps(sorted({each.created_by for each in pending}))}
-            makers = {str(name): str(person) for name, person in await core.reader.values(_PEOPLE, names)}
+    if approval and (new := {each.created_by for each in customers if is_new(each)}):
+        names = {"keys": json.dumps(sorted(new))}
+        makers = {str(name): str(person) for name, person in await core.reader.values(_PEOPLE, names)}
     found: list[Standing] = []
     for each in customers:
         transfer = None
