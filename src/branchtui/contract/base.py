@@ -90,7 +90,7 @@ BalanceMinor = int
 """What is held or owed, in minor units; may be negative."""
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_WHOLE = re.compile(r"[0-9]{1,9}")
+_WHOLE = re.compile(r"[0-9]{1,16}")  # as many as the largest amount has
 
 
 def _written_as_a_day(value: Any) -> Any:

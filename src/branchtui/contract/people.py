@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 from pydantic import Field, SecretStr, StringConstraints
@@ -127,3 +127,14 @@ class BranchRecord(Resource):
     currency: str
     timezone: str
     unknown_reference_waits: bool = False
+
+
+class BusinessDay(Answer):
+    """A day of a branch, closed or opened: a closed one takes no more postings."""
+
+    branch_id: str
+    branch_code: str
+    business_date: date
+    is_closed: bool
+    closed_by: str | None = None
+    closed_at: datetime | None = None

@@ -78,6 +78,7 @@ class Permission(StrEnum):
     USER_UNLOCK = "user.unlock"
     USER_ADMIN = "user.admin"
     BRANCH_ADMIN = "branch.admin"
+    DAY_CLOSE = "day.close"
     CODE_ADMIN = "code.admin"
     SECURITY_VIEW = "security.view"
     SECURITY_ADMIN = "security.admin"
@@ -150,6 +151,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             P.FILE_REVERT,
             P.FILE_SETTINGS,
             P.OPERATION_RESOLVE,
+            P.DAY_CLOSE,
             P.APPROVAL_DECIDE,
             P.USER_VIEW,
             P.USER_UNLOCK,

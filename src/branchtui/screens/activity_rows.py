@@ -21,6 +21,8 @@ _ACTION_WORDS: Final = {
     "approval.withdraw": "Withdrew",
     "branch.change": "Edited",
     "branch.create": "Added",
+    "day.close": "Closed",
+    "day.open": "Opened",
     "security.change": "Changed",
     "user.change": "Changed",
     "user.create": "Added",

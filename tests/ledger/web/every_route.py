@@ -49,6 +49,8 @@ WHO_MAY: Final[dict[str, str]] = {
     "GET /v1/settings/security": "SAM",
     "PUT /v1/settings/security": "M",
     "PATCH /v1/branches/{id}": "M",
+    "POST /v1/branches/{id}/days/{date}/close": "S",
+    "POST /v1/branches/{id}/days/{date}/open": "S",
     "GET /v1/approvals": "TSA",
     "POST /v1/approvals": "TS",
     "GET /v1/approvals/{id}": "TSA",
@@ -568,6 +570,21 @@ def branch_change(world: World, branch: str) -> Ask:
     return Ask("PATCH", path, {"name": "Renamed"}, 1, {"path": made["id"]}, "administrator")
 
 
+def day_close(world: World, branch: str) -> Ask:
+    """A day long ago, so that nobody else's test meets it."""
+    place, day = (
+        world.ledger.branch(branch).id,
+        f"{1900 + uuid.uuid4().int % 100}-11-{uuid.uuid4().int % 30 + 1:02d}",
+    )
+    return Ask("POST", f"/v1/branches/{place}/days/{day}/close", ids={"path": place})
+
+
+def day_open(world: World, branch: str) -> Ask:
+    ask = day_close(world, branch)
+    assert ask.send(world.boss(branch)).status_code == 200
+    return replace(ask, path=ask.path.removesuffix("close") + "open")
+
+
 def security_set(world: World, _: str) -> Ask:
     path = "/v1/settings/security"
     version = world.administrator("HQ").get(path).json()["version"]
@@ -671,6 +688,8 @@ CHANGES: Final[dict[str, Callable[[World, str], Ask]]] = {
     "POST /v1/users/{id}/unlock": user_unlock,
     "POST /v1/branches": branch_create,
     "PATCH /v1/branches/{id}": branch_change,
+    "POST /v1/branches/{id}/days/{date}/close": day_close,
+    "POST /v1/branches/{id}/days/{date}/open": day_open,
     "PUT /v1/settings/security": security_set,
     "POST /v1/approvals": approval_file,
     "POST /v1/approvals/{id}/approve": approval_approve,
@@ -965,5 +984,6 @@ SCOPED_APART: Final = {
 def plain_path(route: Route) -> str:
     """The route's path with a value of the right form for each parameter; nothing has these ids."""
     filled = route.path.replace("{kind}", "balance-records").replace("{token}", "no-such-token")
+    filled = filled.replace("{date}", "2026-01-31")
     filled = filled.replace("{code}", "label").replace("{part_id}", str(uuid.uuid4()))
     return filled.replace("{id}", str(uuid.uuid4())).replace("{key}", str(uuid.uuid4()))

@@ -274,8 +274,27 @@ def test_what_is_asked_of_a_payout(running_ledger: RunningLedger) -> None:
     wrong(pay_out(running_ledger, savings, 100, tender="barter"), "/tender")
     wrong(pay_out(running_ledger, savings, 0), "/amount_minor")
     wrong(pay_out(running_ledger, savings, 1, narration="4111 1111 1111 1111"), "/narration")
+    card = {"tender": "bank_transfer", "reference": "4111 1111 1111 1111"}
+    wrong(pay_out(running_ledger, savings, 1, **card), "/reference")
     wrong(pay_out(running_ledger, hold(running_ledger, customer, "loan", 5), 1), "/account_id")
     assert balance(running_ledger, customer, "savings") == 2_000
+
+
+def test_the_effect_of_any_amount_is_shown(running_ledger: RunningLedger) -> None:
+    """Contract, section 1: amounts go to 10^15, in a query as in a body; one more is refused."""
+    customer, boss, largest = enter(running_ledger), supervisor(running_ledger), 10**15
+    savings, loan = (hold(running_ledger, customer, kind, largest) for kind in ("savings", "loan"))
+    for amount in (1_000_000_000, largest):
+        effect = ok(boss.get(f"/v1/accounts/{savings['id']}/payouts/effect", amount_minor=amount))
+        assert effect["changes"][0]["after_minor"] == largest - amount
+        effect = ok(
+            boss.get(
+                f"/v1/accounts/{loan['id']}/offset/effect", from_account_id=savings["id"], amount_minor=amount
+            )
+        )
+        assert [each["after_minor"] for each in effect["changes"]] == [largest - amount] * 2
+    beyond = boss.get(f"/v1/accounts/{savings['id']}/payouts/effect", amount_minor=largest + 1)
+    wrong(beyond, "/amount_minor")
 
 
 def test_a_payout_is_done_once_and_a_second_is_asked_about(running_ledger: RunningLedger) -> None:

@@ -226,6 +226,25 @@ def test_one_request_at_a_time_and_the_maker_may_withdraw(world: World) -> None:
     assert teller.post("/v1/approvals", body).status_code == 202
 
 
+def test_a_card_number_is_in_no_part_of_a_request(world: World) -> None:
+    """T-30: not in what is asked for, whose reason is shown and kept, and not in why it is rejected."""
+    request = world.request("NKU")
+    card = "4111 1111 1111 1111"
+    asked = {
+        "action": "payment.disassociate",
+        "object_id": request["object_id"],
+        "object_version": 1,
+        "body": {"reason": card},
+        "reason": "x",
+    }
+    refused = world.ledger.sign_in("teller").post("/v1/approvals", asked)
+    assert (said(refused), refused.json()["errors"][0]["pointer"]) == ((422, "validation"), "/body/reason")
+    path = f"/v1/approvals/{request['id']}/reject"
+    refused = world.boss("NKU").post(path, {"reason": card})
+    assert (said(refused), refused.json()["errors"][0]["pointer"]) == ((422, "validation"), "/reason")
+    assert world.boss("NKU").post(path, {"reason": "no"}).json()["state"] == "rejected"
+
+
 def test_a_request_expires_after_a_day(world: World) -> None:
     """MC-4: 24 hours; what nobody decided gives its place back."""
     request = world.request("NKU")

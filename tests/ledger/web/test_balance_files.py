@@ -39,6 +39,7 @@ from tests.ledger.balance_files import (
     settled,
     universal,
 )
+from tests.ledger.members import enter
 from tests.ledger.running import TELLER_LIMIT_MINOR, Api, Member, RunningLedger, fresh_key
 from tests.ledger.till import Till, open_till
 
@@ -207,6 +208,19 @@ def test_the_same_bytes_before_they_are_applied_give_a_fresh_preview(
     assert result(apply_file(boss, again))[0] == "applied"
 
 
+def test_a_payer_who_was_deleted_since_the_preview_is_told_of(ledger: RunningLedger, boss: Api) -> None:
+    """Contract 6: the report speaks of every row; who is gone by the time of applying is a wrong row."""
+    gone, stays = enter(ledger, active=False), enter(ledger, active=False)
+    sent = check_file(
+        boss, universal(payer(gone["account_no"], "100.00"), payer(stays["account_no"], "50.00"))
+    )
+    assert boss.delete(f"/v1/customers/{gone['id']}", if_match=gone["version"]).status_code == 204
+    done = apply_file(boss, sent)
+    assert result(done) == ("applied_with_errors", 1, 0, 1, 1)
+    assert found_in(boss, done, "error") == [(2, "account_no", "account-unknown")]
+    ledger.check()
+
+
 def test_a_file_id_belongs_to_one_file_unless_that_was_rejected(ledger: RunningLedger, boss: Api) -> None:
     """Contract 6, 10: the same `file_id` with other bytes is 409; a rejected file's may be used again."""
     number, *_ = numbers(ledger, 1)
@@ -217,6 +231,8 @@ def test_a_file_id_belongs_to_one_file_unless_that_was_rejected(ledger: RunningL
 
     assert said(refused) == (409, "reference-taken")
     assert refused.json()["existing"]["id"] == waits["id"]
+    card = boss.post(f"{FILES}/{waits['id']}/reject", {"reason": "4111 1111 1111 1111"})
+    assert (card.status_code, card.json()["errors"][0]["pointer"]) == (422, "/reason")
     given_up = boss.post(f"{FILES}/{waits['id']}/reject", {"reason": "a wrong amount"})
     assert (given_up.status_code, given_up.json()["state"]) == (200, "rejected")
     assert given_up.json()["reason"] == "supervisor: a wrong amount"

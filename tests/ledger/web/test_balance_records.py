@@ -216,6 +216,9 @@ def test_reversing_writes_the_mirror_and_keeps_the_original(
 ) -> None:
     """Contract 4: the balance is as before, two entries stand, the second points at the first."""
     record = in_state(running_ledger, member, "accounted")
+    path, card = f"{RECORDS}/{record['id']}/reverse", {"reason": "4111 1111 1111 1111"}
+    refused = supervisor.post(path, card, if_match=record["version"])
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/reason")
 
     answer = send(supervisor, "reverse", record).json()
 

@@ -21,7 +21,7 @@ from tests.ledger.members import (
     teller,
     wrong,
 )
-from tests.ledger.running import RunningLedger
+from tests.ledger.running import PASSWORD, RunningLedger
 
 pytestmark = pytest.mark.both_stores
 
@@ -262,6 +262,56 @@ def test_a_new_member_is_approved_by_somebody_else(running_ledger: RunningLedger
     own = ok(boss.post("/v1/customers", person(running_ledger)), 201)
     refused(do(boss, own, "activate", {}), 403, "needs-checker")
     assert ok(do(running_ledger.sign_in("hq-supervisor"), own, "activate", {}))["status"] == "active"
+
+
+def test_closing_and_reactivating_a_new_member_is_no_way_around_the_rules(
+    running_ledger: RunningLedger, rules: Any
+) -> None:
+    """Contract, section 3: closed while pending, reactivated active; a new member all the same."""
+    rules(approval=True, mandatory_fields=["date_of_birth"])
+    maker, boss = teller(running_ledger), supervisor(running_ledger)
+    customer = ok(maker.post("/v1/customers", person(running_ledger, date_of_birth="1990-02-01")), 201)
+    rules(approval=True, mandatory_fields=["email"])
+    leaves = {"closure_date": running_ledger.today("NKU").isoformat(), "closure_reason": "Own wish"}
+    closed = ok(do(maker, customer, "close", leaves))
+    assert closed["refused"]["reactivate"]["code"] == "needs-checker"
+    assert closed["refused"]["reactivate"]["approval"] is None
+    refused(do(maker, closed, "reactivate", {}), 403, "needs-checker")
+    refused(do(running_ledger.sign_in("teller-b"), closed, "reactivate", {}), 403, "needs-checker")
+    wrong(do(boss, closed, "reactivate", {}), "/email")
+    rules(approval=True)
+    member = ok(do(boss, closed, "reactivate", {}))
+    assert member["status"] == "active"
+    # Whoever was a member once is none who is new.
+    closed = ok(do(maker, member, "close", leaves))
+    assert ok(do(maker, closed, "reactivate", {}))["status"] == "active"
+
+
+def test_another_name_of_who_entered_a_member_is_nobody_else(
+    running_ledger: RunningLedger, rules: Any
+) -> None:
+    """MC-1: one person under two names is one person, in the menu, by the command, and on another's request."""
+    rules(approval=True)
+    admin, maker = running_ledger.sign_in("administrator"), teller(running_ledger)
+    twin = {"username": "second-name", "role": "supervisor", "password": PASSWORD}
+    twin |= {
+        "branch_id": running_ledger.branch("NKU").id,
+        "same_person_as": ok(maker.get("/v1/me"))["user"]["id"],
+    }
+    ok(admin.post("/v1/me/step-up", {"password": PASSWORD}, key=""))
+    ok(admin.post("/v1/users", twin), 201)
+    same = running_ledger.sign_in("second-name")
+    customer = ok(maker.post("/v1/customers", person(running_ledger)), 201)
+    path = f"/v1/customers/{customer['id']}"
+    (listed,) = same.pages("/v1/customers", q=customer["customer_no"])
+    for shown in (ok(same.get(path)), listed):
+        assert shown["refused"]["activate"]["code"] == "needs-checker"
+    refused(do(same, customer, "activate", {}), 403, "needs-checker")
+    asked = {"action": "customer.activate", "object_id": customer["id"], "object_version": 1, "body": {}}
+    filed = ok(running_ledger.sign_in("teller-b").post("/v1/approvals", asked | {"reason": "complete"}), 202)
+    approve = {"difference_hash": filed["difference_hash"]}
+    refused(same.post(f"/v1/approvals/{filed['id']}/approve", approve), 403, "needs-checker")
+    ok(do(supervisor(running_ledger), customer, "activate", {}))
 
 
 def test_look_alikes_are_shown_before_anything_is_saved(running_ledger: RunningLedger) -> None:

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 import pytest
+from tests.ledger.balance_files import apply_bytes, payer, universal
 from tests.ledger.members import (
     add_staff,
     again,
@@ -294,13 +295,43 @@ def test_a_pending_customer_is_deleted_with_everything_that_is_his(running_ledge
     customer = enter(running_ledger, active=False, family=family, addresses=addresses)
     api, path = teller(running_ledger), f"/v1/customers/{customer['id']}"
     ok(api.post(f"{path}/notes", {"note": "Called twice."}), 201)
+    agreed = {
+        "principal_minor": 120_000,
+        "rate": "12",
+        "start_date": today(running_ledger),
+        "instalments": 12,
+    }
+    loan = ok(api.post(f"{path}/accounts", {"kind": "loan", "currency": "KES", "loan": agreed}), 201)
     assert api.delete(path, if_match=9).status_code == 412
     assert api.delete(path, if_match=customer["version"]).status_code == 204
     assert api.get(path).status_code == 404
     for table in ("family_members", "addresses", "customer_notes", "accounts", "customer_facets"):
         assert running_ledger.query(f"SELECT 1 FROM {table} WHERE customer_id = ?", customer["id"]) == []
+    for table in ("loan_terms", "loan_instalments"):
+        assert running_ledger.query(f"SELECT 1 FROM {table} WHERE account_id = ?", loan["id"]) == []
     told = running_ledger.query("SELECT action FROM audit WHERE object = ?", path)
     assert ("customer.delete",) in told
+
+
+def test_a_pending_customer_whom_the_journal_names_is_not_deleted(running_ledger: RunningLedger) -> None:
+    """Ledger, section 0: entries are never edited away; a balance file may have moved who is not active yet."""
+    customer, api, boss = (
+        enter(running_ledger, active=False),
+        teller(running_ledger),
+        supervisor(running_ledger),
+    )
+    path = f"/v1/customers/{customer['id']}"
+    apply_bytes(boss, universal(payer(customer["account_no"], "100.00")))
+    refused(api.delete(path, if_match=customer["version"]), 409, "balance-not-zero")
+    apply_bytes(boss, universal(payer(customer["account_no"], "0.00")))
+    shown = ok(api.get(path))
+    (listed,) = api.pages("/v1/customers", q=customer["customer_no"])
+    assert "delete" not in {*shown["actions"], *listed["actions"]}
+    assert shown["refused"]["delete"]["code"] == "transition-not-allowed"
+    problem = refused(api.delete(path, if_match=customer["version"]), 409, "transition-not-allowed")
+    assert (problem["from"], problem["command"]) == ("pending", "delete")
+    assert {"reject", "close"} <= set(problem["allowed"])
+    assert "delete" not in problem["allowed"]
 
 
 def test_the_second_of_two_who_edit_sees_what_changed_and_by_whom(running_ledger: RunningLedger) -> None:

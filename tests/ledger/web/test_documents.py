@@ -34,6 +34,13 @@ def keep(api: Api, customer: dict[str, Any], data: bytes, **members: Any) -> Any
     return api.post(f"/v1/customers/{customer['id']}/documents", body)
 
 
+@pytest.mark.parametrize("member", ["name", "description"])
+def test_what_is_said_of_a_document_holds_no_card_number(running_ledger: RunningLedger, member: str) -> None:
+    """T-30: a document's name and description are texts that people key."""
+    said = {"name": "Scan", "description": "front", member: "4111 1111 1111 1111"}
+    wrong(keep(teller(running_ledger), enter(running_ledger), PDF, **said), f"/{member}")
+
+
 @pytest.mark.parametrize(
     ("data", "media_type", "seen"),
     [

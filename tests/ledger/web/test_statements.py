@@ -276,6 +276,23 @@ def test_a_transfer_that_was_keyed_from_a_slip_is_found_in_the_statement(own_til
     assert len(own_till.top.pages("/v1/payments")) == 2
 
 
+def test_a_transfer_that_was_keyed_and_reversed_is_kept_apart_when_the_bank_tells_of_it(
+    own_till: Till,
+) -> None:
+    """Contract, section 5: never silently dropped; the same statement again holds it no second time."""
+    api = own_till.api("supervisor")
+    body = {"customer_id": own_till.id_of("000101"), "currency": "KES", "tender": "bank_transfer"}
+    made = ok(api.post("/v1/payments", body | {"receipt_no": "SLIP0000012", "amount_minor": 150_000}), 201)
+    path = f"/v1/payments/{made['id']}/reverse"
+    ok(api.post(path, {"reason": "keyed wrongly"}, if_match=made["version"]))
+    for _ in range(2):
+        done = import_statement(api, mt940(credit("SLIP0000012")), confirm=True)
+        totals = done["statements"][0]
+        assert (done["imported"], totals["known"], totals["quarantined"]) == (0, 0, 1)
+    (kept,) = own_till.events("SLIP0000012")
+    assert "was keyed by hand and reversed" in kept["reason"]
+
+
 # ── whose account it is ─────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -21,8 +21,13 @@ from tests.ledger.members import (
     wrong,
 )
 from tests.ledger.running import RunningLedger
+from tests.ledger.shop import Shop
 from tests.ledger.statements import credit, import_statement, mt940, own_accounts
 from tests.ledger.till import MASK, Till, open_till
+
+from branchtui.ledger.store.rows import ClosedDay
+
+CHEQUE = {"number": "000123", "bank": "Umoja"}
 
 pytestmark = pytest.mark.both_stores
 
@@ -260,23 +265,74 @@ def test_a_payment_that_was_given_to_another_meanwhile_stays_there(
     assert balance(running_ledger, other, "wallet") == 150_000
 
 
-def test_a_record_whose_reference_is_used_there_stays_behind(running_ledger: RunningLedger) -> None:
-    """Contract, section 4: a reference is unique in its branch for ever; nothing is lost by a transfer."""
-    customer, there = enter(running_ledger), enter(running_ledger, "KSM")
+def left_behind(ledger: RunningLedger, reference: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A customer of KSM by now, and the record in NKU whose reference KSM has used already."""
+    customer, there = enter(ledger), enter(ledger, "KSM")
     for branch, owner in (("KSM", there), ("NKU", customer)):
         body = {
             "customer_id": owner["id"],
             "account_kind": "shares",
             "amount_minor": 700,
             "currency": "KES",
-            "as_of_date": today(running_ledger, branch),
-            "external_ref": "SAME-REFERENCE",
+            "as_of_date": today(ledger, branch),
+            "external_ref": reference,
         }
-        ok(supervisor(running_ledger, branch).post("/v1/balance-records", body), 201)
-    offered = offer(running_ledger, again(running_ledger, customer))
-    ok(do(teller(running_ledger, "KSM"), offered, "transfer/accept", {}))
-    (record,) = teller(running_ledger).pages("/v1/balance-records", customer=customer["id"])
+        ok(supervisor(ledger, branch).post("/v1/balance-records", body), 201)
+    offered = offer(ledger, again(ledger, customer))
+    ok(do(teller(ledger, "KSM"), offered, "transfer/accept", {}))
+    (record,) = teller(ledger).pages("/v1/balance-records", customer=customer["id"])
+    return customer, record
+
+
+def test_a_record_whose_reference_is_used_there_stays_behind(running_ledger: RunningLedger) -> None:
+    """Contract, section 4: a reference is unique in its branch for ever; nothing is lost by a transfer."""
+    customer, record = left_behind(running_ledger, "SAME-REFERENCE")
     boss = supervisor(running_ledger)
     posted = ok(boss.post(f"/v1/balance-records/{record['id']}/post", if_match=record["version"]))
     assert posted["status"] == "accounted"
     assert account(running_ledger, customer, "shares", "KSM")["balance_minor"] == 700
+
+
+def test_post_all_of_what_stayed_behind_opens_the_account_where_the_customer_is(
+    running_ledger: RunningLedger,
+) -> None:
+    """INV-11: an account is of its customer's branch, whichever branch posts the record that opens it."""
+    customer, record = left_behind(running_ledger, "SAME-REFERENCE-OF-ALL")
+    boss = supervisor(running_ledger)
+    seen = ok(boss.get("/v1/balance-records/summary", ids=record["id"]))
+    body = {"ids": [record["id"]]} | {name: seen[name] for name in ("count", "total_minor", "set_hash")}
+    assert ok(boss.post("/v1/balance-records/post-all", body))["count"] == 1
+    opened = account(running_ledger, customer, "shares", "KSM")
+    assert opened["balance_minor"] == 700
+    branches = running_ledger.query("SELECT branch_id FROM accounts WHERE id = ?", opened["id"])
+    assert branches == [(running_ledger.branch("KSM").id,)]
+
+
+def test_a_settlement_is_taken_back_in_the_books_of_the_branch_that_took_the_money(
+    running_ledger: RunningLedger,
+) -> None:
+    """Ledger, section 0: the mirror touches the drawer of the first branch, and stands in that branch's day."""
+    shop, there = Shop(running_ledger), Shop(running_ledger, branch="KSM", teller="teller2")
+    account_ = shop.open(customer_id=enter(running_ledger)["id"])
+    shop.buy(account_, 4_100)
+    paid = shop.settle(account_, tender="cheque", cheque=CHEQUE | {"date": today(running_ledger)})
+    customer = ok(teller(running_ledger).get(f"/v1/customers/{account_['customer']['id']}"))
+    ok(do(teller(running_ledger, "KSM"), offer(running_ledger, customer), "transfer/accept", {}))
+    home = running_ledger.branch("NKU")
+    closed = ClosedDay(f"{home.id}:{today(running_ledger)}", home.id, today(running_ledger), "supervisor", 0)
+    running_ledger.write(lambda tx: tx.put(closed))
+    path = f"/v1/settlements/{paid['id']}/reverse"
+    refused(there.proved("supervisor2").post(path, {"reason": "no funds"}), 409, "day-closed")
+    running_ledger.write(lambda tx: tx.remove(closed))
+
+    assert there.bounce(paid, who="supervisor2")["owed_minor"] == 4_100
+
+    drawers = running_ledger.query(
+        "SELECT journal_entries.branch_id, accounts.branch_id, legs.amount_minor FROM journal_entries "
+        "JOIN legs ON legs.entry_id = journal_entries.id JOIN accounts ON accounts.id = legs.account_id "
+        "WHERE accounts.customer_id IS NULL AND journal_entries.kind = 'credit.reversal' "
+        "AND journal_entries.reference = ?",
+        paid["settlement_no"],
+    )
+    assert drawers == [(home.id, home.id, -4_100)]
+    assert there.opens(account_) == [4_100, 0, 0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
 from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -200,6 +201,40 @@ def test_another_rhythm_counts_from_the_change(shop: Shop) -> None:
 
 
 # ── what a statement looks like ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["before midnight there", "after it"])
+def test_a_cycle_ends_with_its_day_where_the_customer_has_gone(shop: Shop, late: bool) -> None:
+    """Contract 7: in the branch's time zone, which is the new branch's once the transfer is accepted."""
+    ledger, account = shop.ledger, shop.open(settle_every=DAILY)
+    shop.buy(account, 5_000)
+    far = {"code": "TYO", "name": "Tokyo", "parent_id": ledger.branch("HQ").id, "timezone": "Asia/Tokyo"}
+    assert shop.proved("administrator").post("/v1/branches", far).status_code == 201
+    if late:  # nine in the morning in Nairobi is three in the afternoon there
+        ledger.clock.advance(seconds=10 * 3_600)
+        ledger._apis.clear()
+    top, at = shop.api("hq-supervisor"), ledger.branch("TYO")
+    path = f"/v1/customers/{account['customer']['id']}"
+    offer = {"destination_branch_id": at.id, "transfer_date": ledger.today().isoformat()}
+    version = top.get(path).json()["version"]
+    offered = top.post(f"{path}/transfer/propose", offer, if_match=version).json()
+    taken = top.post(f"{path}/transfer/accept", {}, if_match=offered["version"])
+    assert taken.status_code == 200, taken.text
+    if not late:
+        ledger.clock.advance(seconds=10 * 3_600)
+        ledger._apis.clear()
+    wake(ledger)
+
+    def ended() -> list[dict[str, Any]] | None:
+        return shop.statements(account, who="hq-teller") or None
+
+    (statement,) = waited(ended)
+    midnight = f"{(ledger.today('TYO') - timedelta(days=1)).isoformat()}T15:00:00Z"
+    assert statement["purchases_minor"] == 5_000
+    assert (statement["closed_at"] == midnight) is not late
+    assert shop.buy(account, 700, who="hq-teller")["owed_after_minor"] == 5_700
+    assert len(shop.statements(account, who="hq-teller")) == 1
+    ledger.check()
 
 
 def test_a_statement_is_text_and_pdf(shop: Shop) -> None:

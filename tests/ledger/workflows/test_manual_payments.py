@@ -167,6 +167,20 @@ def test_a_number_is_used_once_whichever_door_the_payment_came_by(till: Till) ->
     assert slip["payment_no"] not in elsewhere.text
 
 
+def test_money_that_comes_after_its_payment_was_reversed_is_kept_for_a_person(till: Till) -> None:
+    """Contract, section 5: never silently dropped. The books say it never came, and the provider says it did."""
+    by_hand = key(till, tender="mobile_money", provider="mpesa", amount_minor=150_000).json()
+    assert move(till, by_hand, "reverse").json()["state"] == "reversed"
+    before = till.balance("000101")
+    for _ in range(2):
+        till.send(message(by_hand["code"]))
+    (event,) = till.events(by_hand["code"])
+    assert event["state"] == "quarantined"
+    assert f"is payment {by_hand['payment_no']}, which was keyed by hand and reversed" in event["reason"]
+    assert [each["state"] for each in till.by_code(by_hand["code"])] == ["reversed"]
+    assert till.balance("000101") == before
+
+
 def test_cash_without_a_number_is_questioned_when_it_is_keyed_again(till: Till) -> None:
     """IDEM-11: same user, account, tender and amount within ten minutes; `Confirm-Duplicate-Of` says both are meant."""
     first_key = fresh_key()

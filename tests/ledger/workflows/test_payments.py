@@ -137,6 +137,36 @@ def test_whoever_is_not_active_is_given_nothing(own_till: Till) -> None:
     assert refused(own_till.give(own_till.waiting(), "000102")) == (409, "customer-not-active")
 
 
+def test_nothing_is_taken_from_who_has_left(own_till: Till) -> None:
+    """Contract, section 3: whoever is closed owes nothing; taken back, the payment would have the loan owed again."""
+    teller, boss = own_till.api("teller"), own_till.api("supervisor")
+    loan = teller.post(
+        f"/v1/customers/{own_till.id_of('000103')}/accounts", {"kind": "loan", "currency": "KES"}
+    ).json()
+    record = {
+        "customer_id": own_till.id_of("000103"),
+        "account_kind": "loan",
+        "account_no": loan["account_no"],
+    }
+    record |= {"amount_minor": 150_000, "currency": "KES", "as_of_date": own_till.ledger.today().isoformat()}
+    kept = teller.post("/v1/balance-records", record).json()
+    assert teller.post(f"/v1/balance-records/{kept['id']}/post", if_match=1).status_code == 200
+    given = own_till.give(own_till.waiting(), "000103", account_id=loan["id"]).json()
+    path = f"/v1/customers/{own_till.id_of('000103')}"
+    version = teller.get(path).json()["version"]
+    leaves = {"closure_date": own_till.ledger.today().isoformat(), "closure_reason": "Own wish"}
+    closed = boss.post(f"{path}/close", leaves, if_match=version)
+    assert closed.status_code == 200, closed.text
+
+    shown = own_till.by_code(given["code"])[0]
+    assert shown["refused"]["disassociate"]["code"] == "customer-not-active"
+    assert refused(own_till.take_back(given, who="supervisor")) == (409, "customer-not-active")
+    body = {"customer_id": own_till.id_of("000101"), "reason": "was hers"}
+    moved = boss.post(f"/v1/payments/{given['id']}/reassign", body, if_match=given["version"])
+    assert refused(moved) == (409, "customer-not-active")
+    assert own_till.ledger.balance_minor(loan["id"]) == 0
+
+
 def test_money_that_was_spent_stays(own_till: Till) -> None:
     """409 `payment-already-spent`: the account would go below zero; what is left of it is said."""
     payment = own_till.pay()

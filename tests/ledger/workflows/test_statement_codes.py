@@ -107,6 +107,15 @@ def test_what_another_door_brought_is_found_whatever_its_day() -> None:
     assert codes.decide(Wanted("FT000001", DAYS[0], 90, "KES")).fate is Fate.QUARANTINED
 
 
+@pytest.mark.parametrize("is_strict", [True, False])
+def test_what_was_reversed_as_never_come_and_comes_is_left_to_a_person(is_strict: bool) -> None:
+    """INV-6: neither known, and dropped, nor a second payment under its code."""
+    reversed_ = Held("1", 100, "KES", DAYS[0], "manual", is_reversed=True)
+    found = Codes({"FT000001": reversed_}.get).decide(Wanted("FT000001", DAYS[0], 100, "KES", is_strict))
+    assert (found.fate, found.held) == (Fate.QUARANTINED, reversed_)
+    assert "reversed as if it had never come" in found.because
+
+
 @pytest.mark.parametrize(("amount", "fate"), [(100, Fate.KNOWN), (90, Fate.QUARANTINED)])
 def test_a_provider_of_mobile_money_never_repeats_a_code(amount: int, fate: Fate) -> None:
     """The code alone decides, in the ledger and within the file."""

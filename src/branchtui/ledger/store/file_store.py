@@ -32,6 +32,7 @@ class Payer(NamedTuple):
 class Waiting(NamedTuple):
     """A row that is to be applied, beside the branch and status that its payer has now, and its account.
 
+    Branch and status are empty where the payer was deleted since the row was checked.
     `late` counts the open receivables of a payer who had none when the row was checked.
     """
 
@@ -94,7 +95,8 @@ WHERE balance_file_id = :file AND row_no IN (
 _WAITING: Final = """
 SELECT stated.row_no, stated.level, stated.change, stated.account_no, stated.customer_id, stated.account_id,
     stated.before_minor, stated.after_minor, stated.statement_ref,
-    customers.branch_id, customers.status, accounts.status, accounts.version, accounts.balance_minor,
+    COALESCE(customers.branch_id, ''), COALESCE(customers.status, ''),
+    accounts.status, accounts.version, accounts.balance_minor,
     CASE WHEN stated.account_id IS NULL THEN (
         SELECT COUNT(*) FROM accounts AS given WHERE given.customer_id = stated.customer_id
             AND given.kind = 'receivable' AND given.status = 'open' AND given.currency = :currency
@@ -102,7 +104,7 @@ SELECT stated.row_no, stated.level, stated.change, stated.account_no, stated.cus
 FROM (
     SELECT * FROM balance_file_rows WHERE balance_file_id = :file AND row_no > :after
     ORDER BY row_no LIMIT :limit_rows
-) AS stated JOIN customers ON customers.id = stated.customer_id
+) AS stated LEFT JOIN customers ON customers.id = stated.customer_id
 LEFT JOIN accounts ON accounts.id = stated.account_id
 WHERE stated.level <> 'error' AND stated.after_minor IS NOT NULL ORDER BY stated.row_no
 """

@@ -30,6 +30,7 @@ class Coded(NamedTuple):
     paid_at: int
     source: str
     branch_id: str
+    state: str
 
 
 _GIVEN = text("SELECT value FROM json_each(:keys)")

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from branchtui.contract import customers as wire
 from branchtui.contract import loans as loan_wire
-from branchtui.contract.base import Id, Request, Whole
+from branchtui.contract.base import MAX_AMOUNT_MINOR, Id, Request, Whole
 from branchtui.contract.paging import Page
 from branchtui.contract.problem import Codes
 from branchtui.ledger.access import Permission as P
@@ -35,14 +35,14 @@ _MONEY = (
 class PayoutEffectQuery(Request):
     """What a payout would move, in minor units."""
 
-    amount_minor: Annotated[Whole, Field(ge=1)]
+    amount_minor: Annotated[Whole, Field(ge=1, le=MAX_AMOUNT_MINOR)]
 
 
 class OffsetEffectQuery(Request):
     """What an offset would move, in minor units, and from which account."""
 
     from_account_id: Id
-    amount_minor: Annotated[Whole, Field(ge=1)]
+    amount_minor: Annotated[Whole, Field(ge=1, le=MAX_AMOUNT_MINOR)]
 
 
 async def open_account(call: Call) -> Reply:

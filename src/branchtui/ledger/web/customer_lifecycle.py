@@ -103,7 +103,13 @@ def routes() -> tuple[Route, ...]:
         _route("withdraw", life.withdraw, "Withdraw an application", wire.WithdrawCustomer),
         _route("reopen", life.reopen, "Reopen an application", wire.ReopenCustomer),
         _route("close", life.close, "Close a customer", wire.CloseCustomer, refuses=closing),
-        _route("reactivate", life.reactivate, "Reactivate a customer", wire.ReactivateCustomer),
+        _route(
+            "reactivate",
+            life.reactivate,
+            "Reactivate a customer",
+            wire.ReactivateCustomer,
+            refuses=activating,
+        ),
         _route("assign-staff", life.assign_staff, "Assign a member of staff", wire.AssignStaff),
         _route("unassign-staff", life.unassign_staff, "Assign nobody", None),
         _route(

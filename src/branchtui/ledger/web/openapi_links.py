@@ -46,6 +46,12 @@ def _first(to: str, said: str = "") -> Link:
     return Link(to, (("path.id", "$response.body#/items/0/id"),), said=said)
 
 
+def _day(to: str, said: str) -> Link:
+    """To another change of the same day of a branch."""
+    of_it = ("path.date", "$response.body#/business_date")
+    return Link(to, (("path.id", "$response.body#/branch_id"), of_it), said=said)
+
+
 _CUSTOMER: Final = (
     _one("get_customer"),
     _changing("change_customer"),
@@ -311,6 +317,8 @@ LINKS: Final[dict[str, tuple[Link, ...]]] = {
     "get_user": _USER,
     "list_branches": (Link("create_customer", body=(("branch_id", "$response.body#/items/0/id"),)),),
     "create_branch": (_changing("change_branch"),),
+    "close_day": (_day("open_day", "Let it take postings again."),),
+    "open_day": (_day("close_day", "It was counted."),),
     "get_security": (Link("set_security", (("header.If-Match", _ETAG),)),),
     "get_me": (Link("get_dashboard", (("query.branch", "$response.body#/user/branch_id"),)),),
 }

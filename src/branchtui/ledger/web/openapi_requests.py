@@ -177,6 +177,8 @@ def _path_schema(route: Route, name: str) -> dict[str, Any]:
         return {"type": "string", "pattern": f"^{KEY_PATTERN}$"}
     if name == "code":
         return {"type": "string", "enum": [each.value for each in CodeName if each is not CodeName.OTHER]}
+    if name == "date":
+        return {"type": "string", "format": "date"}
     if name == "kind":
         return {"type": "string", "enum": [kind.value for kind in KINDS]}
     if route.path.startswith("/v1/uploads"):

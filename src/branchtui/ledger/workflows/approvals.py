@@ -71,6 +71,9 @@ class Desk:
             raise invalid("/action", f"{asked.action} is nothing that is approved.")
         if holds_card_number(asked.reason):
             raise invalid("/reason", "Reason: this looks like a card number. Take it out.")
+        for name, text in asked.body.items():
+            if isinstance(text, str) and holds_card_number(text):
+                raise invalid(f"/body/{name}", f"{name}: this looks like a card number. Take it out.")
         body = read_body(approvable, asked.body)
         subject = approvable.subject(self.core, tx, who, asked.object_id, body)
         if subject.version != asked.object_version:
@@ -165,8 +168,10 @@ class Desk:
         """`POST /v1/approvals/{id}/reject`.
 
         Raises:
-            Refusal: 404; 403 `same-person`: the maker withdraws; 409 `approval-settled`.
+            Refusal: 404; 403 `same-person`: the maker withdraws; 409 `approval-settled`; 422 for a card number.
         """
+        if holds_card_number(reason):
+            raise invalid("/reason", "Reason: this looks like a card number. Take it out.")
         approval = self._waiting(tx, command.principal, approval_id, command.at_us)
         self._refuse_same_person(tx, command.principal, approval)
         return self._settle(tx, command, approval, ApprovalState.REJECTED, reason)

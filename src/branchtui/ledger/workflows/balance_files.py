@@ -9,8 +9,9 @@ from branchtui.contract import balance_files as wire
 from branchtui.contract.balance_files import FileForm, FileState
 from branchtui.contract.problem import Codes
 from branchtui.ledger import audit, journal
+from branchtui.ledger.cards import holds_card_number
 from branchtui.ledger.operations import Reply, reply
-from branchtui.ledger.problems import Refusal, conflict, not_found
+from branchtui.ledger.problems import Refusal, conflict, invalid, not_found
 from branchtui.ledger.store import file_store
 from branchtui.ledger.store.rows import Account, BalanceFile, Branch, Customer, Upload
 from branchtui.ledger.workflows import file_apply, file_revert, jobs, uploads
@@ -271,8 +272,10 @@ def reject(tx: Tx, command: Command, file_id: str, reason: str) -> Reply:
     """`POST /v1/balance-files/{id}/reject`: nobody applies it any more, and its `file_id` is free again.
 
     Raises:
-        Refusal: 404; 409 `transition-not-allowed`.
+        Refusal: 404; 409 `transition-not-allowed`; 422 for a card number as the reason.
     """
+    if holds_card_number(reason):
+        raise invalid("/reason", "Reason: this looks like a card number. Take it out.")
     file = visible(tx, command.principal, file_id)
     _refuse(FileAction.REJECT, command.principal, file)
     said = f"{command.principal.username}: {reason}"

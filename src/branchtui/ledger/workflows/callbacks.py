@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING, Final
 
-from branchtui.contract.payments import CallbackState, ProviderAnswer
+from branchtui.contract.payments import CallbackState, PaymentState, ProviderAnswer
 from branchtui.format.money import money
 from branchtui.ledger import audit
 from branchtui.ledger.feeds import mpesa
@@ -113,7 +113,8 @@ def receive(core: Core, tx: Tx, incoming: IncomingPayment, branch: Branch, messa
         tx.expect((Operation, key), (ChainHead, branch.id), *payments.foreseen(core, incoming, branch))
     known = payments.earlier(tx, incoming.provider, incoming.code)
     if known is not None:
-        if (known.amount_minor, known.currency) != (incoming.amount_minor, incoming.currency):
+        is_other = (known.amount_minor, known.currency) != (incoming.amount_minor, incoming.currency)
+        if is_other or known.state == PaymentState.REVERSED:
             _keep(core, tx, _quarantined(core, known, incoming, message), message)
         return
     principal = replace(system_principal(branch.id), address=message.address)
@@ -177,6 +178,12 @@ def _record(
 
 def _quarantined(core: Core, known: Payment, incoming: IncomingPayment, message: Message) -> CallbackEvent:
     first, now = (f"{money(each.amount_minor, each.currency)} {each.currency}" for each in (known, incoming))
+    reason = f"Code {incoming.code} is payment {known.payment_no} of {first}; this message says {now}."
+    if first == now:
+        reason = (
+            f"Code {incoming.code} is payment {known.payment_no}, which was keyed by hand and reversed as if it had "
+            "never come: look whether this is its money."
+        )
     return CallbackEvent(
         id=kept_apart.event_id(
             core, f"{incoming.code}\x1f{incoming.amount_minor}\x1f{incoming.currency}".encode()
@@ -184,7 +191,7 @@ def _quarantined(core: Core, known: Payment, incoming: IncomingPayment, message:
         branch_id=known.branch_id,
         provider=incoming.provider,
         state=CallbackState.QUARANTINED.value,
-        reason=f"Code {incoming.code} is payment {known.payment_no} of {first}; this message says {now}.",
+        reason=reason,
         code=incoming.code,
         body=mpesa.body_as_it_came(message.body),
         received_at=message.at_us,

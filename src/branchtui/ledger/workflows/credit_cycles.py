@@ -68,6 +68,19 @@ def close_due(
     return credit
 
 
+def move_to(core: Core, tx: Tx, credit: CreditAccount, timezone: str, command: Command) -> None:
+    """The open cycle ends with its day where the account goes: at once, where that day is over there already.
+
+    Call it while the account is still of the branch it leaves, in whose time zone the cycles before it ended.
+    """
+    credit = close_due(core, tx, credit, command.at_us, by=command)
+    if credit.next_close_on is None:
+        return
+    over = end_of_day_us(date.fromisoformat(credit.next_close_on), timezone)
+    # No statement ends before what stands on it.
+    tx.put(replace(credit, next_close_at=max(over, command.at_us, credit.last_at)))
+
+
 def _tell(
     tx: Tx,
     branch_id: str,

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 from branchtui.contract import credit as wire
 from branchtui.contract.credit import SettlementMode, SettlementState, TransactionType
+from branchtui.contract.problem import Codes
 from branchtui.contract.tenders import Tender
 from branchtui.format.money import money
 from branchtui.ledger import audit, journal, numbers, operations
 from branchtui.ledger.cards import holds_card_number
+from branchtui.ledger.days import is_closed
 from branchtui.ledger.operations import Reply, reply
-from branchtui.ledger.problems import Refusal, invalid, not_found
+from branchtui.ledger.problems import Refusal, conflict, invalid, not_found
 from branchtui.ledger.store.rows import CreditTransaction, JournalEntry, Settlement
 from branchtui.ledger.tenders import tender_account
 from branchtui.ledger.workflows import credit_rules
@@ -115,7 +117,8 @@ def reverse(core: Core, tx: Tx, command: Command, settlement_id: str, reason: st
         reverses=paid,
     )
     legs = journal.mirror(tx, entry)
-    entered = post(core, tx, command, at, movement, legs, reversal_of=entry.id)
+    booked = _where_it_was_booked(core, tx, at, entry)
+    entered = post(core, tx, command, booked, movement, legs, reversal_of=entry.id)
     taken = replace(
         settlement,
         version=settlement.version + 1,
@@ -140,6 +143,23 @@ def reverse(core: Core, tx: Tx, command: Command, settlement_id: str, reason: st
         reason=reason,
     )
     return _reply(tx, command, after, taken, event)
+
+
+def _where_it_was_booked(core: Core, tx: Tx, at: Standing, entry: JournalEntry) -> Standing:
+    """The account in the books of the branch whose tender took the money: the customer may have moved on since.
+
+    Raises:
+        Refusal: 409 `day-closed` there.
+    """
+    branch = core.tree[entry.branch_id]
+    if branch.id == at.branch.id:
+        return at
+    today = core.today(branch).isoformat()
+    if is_closed(tx, branch.id, today):
+        raise conflict(
+            Codes.DAY_CLOSED, f"Today is closed in {branch.name}, which took the money. Reverse it tomorrow."
+        )
+    return replace(at, branch=branch, today=today)
 
 
 def visible(core: Core, tx: Tx, command: Command, settlement_id: str) -> tuple[Settlement, Standing]:

@@ -14,7 +14,7 @@ from branchtui.ledger.problems import Refusal, invalid
 from branchtui.ledger.store.rows import Address, Identifier
 from branchtui.ledger.workflows import customer_filing, membership
 from branchtui.ledger.workflows.codes import resolve
-from branchtui.ledger.workflows.customer_rules import BECOMES, CustomerAction
+from branchtui.ledger.workflows.customer_rules import BECOMES, CustomerAction, is_new
 from branchtui.ledger.workflows.customer_values import CODED, COLUMN_OF, missing_fields
 from branchtui.ledger.workflows.customers import customer_done, path_of, refuse_now, unchanged
 from branchtui.ledger.workflows.staff import chosen
@@ -119,10 +119,14 @@ def reactivate(
 ) -> Reply:
     """`POST /v1/customers/{id}/reactivate`: active again at once, not before the closure.
 
+    Who was closed while pending becomes a member by it, under the rules of new ones.
+
     Raises:
-        Refusal: 404, 412, 409, 422.
+        Refusal: 403 `needs-checker` for a new member where those are approved, 404, 412, 409, 422.
     """
     customer = _ready(core, tx, command, customer_id, seen, CustomerAction.REACTIVATE)
+    if is_new(customer):
+        _refuse_incomplete(tx, customer)
     first = _latest(("the closure", customer.closed_on))
     day = _day(core, customer, asked.reactivation_date, "/reactivation_date", "reactivation", first)
     columns = {

@@ -6,7 +6,7 @@ offers what the ledger refuses.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -122,8 +122,10 @@ _WANTS: Final = {
 class Standing:
     """A customer with what decides about him.
 
-    `balances` says in words which account is not empty, `records` how many balance records wait. `transfer` is
-    the one under way. `approval`: new members are activated by somebody else than who entered them.
+    `balances` says in words which account is not empty, `moved` whether the journal names one of them, `records` how
+    many balance records wait; `moved` is known of who is pending alone. `transfer` is the one under way. `approval`:
+    new members are activated by somebody else than who entered them; `maker_person` is that person's id, under
+    whichever name (MC-1).
     """
 
     customer: Customer
@@ -131,6 +133,8 @@ class Standing:
     balances: str = ""
     records: int = 0
     approval: bool = False
+    moved: bool = False
+    maker_person: str | None = None
 
 
 def refuse(action: CustomerAction, who: Principal, standing: Standing) -> Refusal | None:
@@ -196,6 +200,18 @@ def _refuse_hindrance(action: CustomerAction, who: Principal, standing: Standing
             else f"{standing.records:,} balance records wait"
         )
         return conflict(Codes.RECORDS_WAITING, f"{waiting} to be posted or deleted.", count=standing.records)
+    if action is A.DELETE and standing.moved:
+        return conflict(
+            Codes.TRANSITION_NOT_ALLOWED,
+            "Entries of the journal name an account of this customer, and they stay. Reject or close the customer.",
+            **{
+                "from": customer.status,
+                "command": action.value,
+                "allowed": [
+                    each.value for each in A if each in ALLOWED[customer.status] & _COMMANDS - {action}
+                ],
+            },
+        )
     if action is A.UNASSIGN_STAFF and customer.staff_id is None:
         return conflict(
             Codes.TRANSITION_NOT_ALLOWED,
@@ -203,13 +219,22 @@ def _refuse_hindrance(action: CustomerAction, who: Principal, standing: Standing
             **{"from": customer.status, "command": action.value, "allowed": [A.ASSIGN_STAFF.value]},
         )
     if action is A.ACTIVATE and standing.approval:
-        return refuse_maker(who, customer)
+        return refuse_maker(who, standing)
+    if action is A.REACTIVATE and standing.approval and is_new(customer):
+        # Nobody can be asked to: a request is for who is pending.
+        refusal = refuse_maker(who, standing)
+        return None if refusal is None else replace(refusal, extra={})
     return None
 
 
-def refuse_maker(who: Principal, customer: Customer) -> Refusal | None:
+def is_new(customer: Customer) -> bool:
+    """Whether a customer was never a member: what makes one of him is looked at as for everybody new."""
+    return customer.activation_date is None
+
+
+def refuse_maker(who: Principal, standing: Standing) -> Refusal | None:
     """Refuses with `needs-checker` who may not let a new member in, where the institution asks for a second person."""
-    if customer.created_by == who.username:
+    if standing.customer.created_by == who.username or standing.maker_person == who.person_id:
         said = "You have entered this customer; somebody else approves new members."
     elif not who.may(Permission.APPROVAL_DECIDE):
         said = "A supervisor approves new members."

@@ -13,9 +13,9 @@ from branchtui.contract.customers import CustomerStatus
 from branchtui.contract.transfers import TransferState
 from branchtui.format.money import money
 from branchtui.ledger.journal import CREDIT_NORMAL, natural_minor
-from branchtui.ledger.store.rows import Account, BalanceRecord, Transfer
+from branchtui.ledger.store.rows import Account, BalanceRecord, Leg, Transfer, User
 from branchtui.ledger.workflows import membership
-from branchtui.ledger.workflows.customer_rules import Standing
+from branchtui.ledger.workflows.customer_rules import Standing, is_new
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +30,13 @@ _LEAVE: Final = frozenset({CustomerStatus.PENDING.value, CustomerStatus.ACTIVE.v
 
 _BALANCES: Final = """SELECT customer_id, account_no, kind, currency, balance_minor FROM accounts
   WHERE customer_id IN (SELECT value FROM json_each(:keys)) AND balance_minor <> 0"""
+
+_MOVED: Final = """SELECT DISTINCT customer_id FROM accounts
+  WHERE customer_id IN (SELECT value FROM json_each(:keys))
+    AND EXISTS (SELECT 1 FROM legs WHERE legs.account_id = accounts.id)"""
+
+_PEOPLE: Final = """SELECT username, person_id FROM users
+  WHERE username IN (SELECT value FROM json_each(:keys))"""
 
 _RECORDS: Final = """SELECT customer_id, COUNT(*) FROM balance_records
   WHERE customer_id IN (SELECT value FROM json_each(:keys)) AND status = :waiting GROUP BY customer_id"""
@@ -49,7 +56,8 @@ def in_transaction(tx: Tx, customer: Customer) -> Standing:
     transfer = None
     if customer.status == CustomerStatus.TRANSFER_IN_PROGRESS:
         transfer = tx.find_one(Transfer, customer_id=customer.id, state=_PROPOSED)
-    balances, records = "", 0
+    balances, records, moved, maker = "", 0, False, None
+    approval = membership.rules(tx).approval
     if customer.status in _LEAVE:
         held = sorted(tx.find(Account, customer_id=customer.id), key=lambda each: each.account_no)
         balances = said(
@@ -59,14 +67,20 @@ def in_transaction(tx: Tx, customer: Customer) -> Standing:
                 if each.balance_minor
             ]
         )
+        if customer.status == CustomerStatus.PENDING:
+            moved = any(tx.find(Leg, account_id=each.id) for each in held)
         records = len(
             tx.find(BalanceRecord, customer_id=customer.id, status=RecordStatus.NOT_ACCOUNTED.value)
         )
-    return Standing(customer, transfer, balances, records, membership.rules(tx).approval)
+    if approval and is_new(customer):
+        maker = tx.find_one(User, username=customer.created_by)
+    return Standing(
+        customer, transfer, balances, records, approval, moved, maker.person_id if maker is not None else None
+    )
 
 
 async def of_page(core: Core, customers: Sequence[Customer]) -> list[Standing]:
-    """How the customers of a page stand; two questions for all of them."""
+    """How the customers of a page stand; two questions for all of them, and two more for those who are new."""
     leaving = json.dumps([each.id for each in customers if each.status in _LEAVE])
     left: dict[str, list[tuple[Any, ...]]] = {}
     waiting: dict[str, int] = {}
@@ -75,14 +89,24 @@ async def of_page(core: Core, customers: Sequence[Customer]) -> list[Standing]:
             left.setdefault(owner, []).append(tuple(account))
         bound = {"keys": leaving, "waiting": RecordStatus.NOT_ACCOUNTED.value}
         waiting = {str(owner): int(count) for owner, count in await core.reader.values(_RECORDS, bound)}
+    moved: set[str] = set()
+    makers: dict[str, str] = {}
     approval = membership.rules_in(core.settings).approval
+    if pending := [each for each in customers if each.status == CustomerStatus.PENDING]:
+        keys = {"keys": json.dumps([each.id for each in pending])}
+        moved = {str(owner) for (owner,) in await core.reader.values(_MOVED, keys)}
+    if approval and (new := {each.created_by for each in customers if is_new(each)}):
+        names = {"keys": json.dumps(sorted(new))}
+        makers = {str(name): str(person) for name, person in await core.reader.values(_PEOPLE, names)}
     found: list[Standing] = []
     for each in customers:
         transfer = None
         if each.status == CustomerStatus.TRANSFER_IN_PROGRESS:
             transfer = await core.reader.find_one(Transfer, customer_id=each.id, state=_PROPOSED)
         balances = said(sorted(left.get(each.id, [])))
-        found.append(Standing(each, transfer, balances, waiting.get(each.id, 0), approval))
+        records = waiting.get(each.id, 0)
+        maker = makers.get(each.created_by)
+        found.append(Standing(each, transfer, balances, records, approval, each.id in moved, maker))
     return found
 
 

@@ -22,7 +22,7 @@ from branchtui.ledger.operations import Reply, reply
 from branchtui.ledger.phones import masked, read_phone, region_of
 from branchtui.ledger.problems import Refusal, invalid, not_found
 from branchtui.ledger.store.rows import Account, Customer
-from branchtui.ledger.workflows import customer_filing, customer_standing, membership
+from branchtui.ledger.workflows import customer_filing, customer_standing, loans, membership
 from branchtui.ledger.workflows.accounts import account_answers, add_account
 from branchtui.ledger.workflows.changing import differences, sent_members
 from branchtui.ledger.workflows.codes import resolve
@@ -227,12 +227,14 @@ def delete(core: Core, tx: Tx, command: Command, customer_id: str, seen: int) ->
     """`DELETE /v1/customers/{id}`: only while pending, and only whom nothing hangs on; the chain keeps a tombstone.
 
     Raises:
-        Refusal: 404, 412, 409 `transition-not-allowed`, `balance-not-zero` or `records-waiting`.
+        Refusal: 404, 412, 409 `transition-not-allowed` (also where an account has entries, which stay for ever),
+            `balance-not-zero` or `records-waiting`.
     """
     customer = unchanged(core, tx, command, customer_id, seen)
     refuse_now(tx, command.principal, customer, CustomerAction.DELETE)
     remove_parts(tx, customer)
     for account in tx.find(Account, customer_id=customer.id):
+        loans.forget(tx, account)
         tx.remove(account)
     customer_filing.remove(tx, customer)
     before = {

@@ -12,6 +12,7 @@ from branchtui.contract.problem import Codes
 from branchtui.format.safe_text import safe_text
 from branchtui.ledger import audit, history
 from branchtui.ledger.access import Permission
+from branchtui.ledger.cards import holds_card_number
 from branchtui.ledger.clock import as_datetime
 from branchtui.ledger.feeds.contents import Content, ContentUnknown, describe
 from branchtui.ledger.operations import Reply, reply
@@ -85,6 +86,9 @@ def create(
         CustomerAction.ADD_NOTE, customer.status
     ):
         raise wrong
+    for member in ("name", "description"):
+        if holds_card_number(getattr(new, member) or ""):
+            raise invalid(f"/{member}", "This looks like a card number. Take it out.", "card-number")
     upload = tx.get(Upload, new.upload_id.lower())
     if looked.refusal is not None:
         raise looked.refusal

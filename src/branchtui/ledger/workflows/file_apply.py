@@ -47,6 +47,8 @@ _ON_THE_MOVE: Final = CustomerStatus.TRANSFER_IN_PROGRESS.value
 _CUSTOMER: Final = Waiting._fields.index("customer_id")
 _ACCOUNT: Final = Waiting._fields.index("account_id")
 _BRANCH: Final = Waiting._fields.index("branch_id")
+_NOWHERE: Final = ""
+"""The branch of a payer who was deleted since the preview."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ def _decide(core: Core, tx: BulkTx, file: BalanceFile, waiting: Sequence[tuple[A
     currency = file.currency
     closed = {
         branch_id: is_closed(tx, branch_id, core.today(core.tree[branch_id]).isoformat())
-        for branch_id in {row[_BRANCH] for row in waiting}
+        for branch_id in {row[_BRANCH] for row in waiting} - {_NOWHERE}
     }
     inside = core.tree.below(file.branch_id)
     free = {branch_id for branch_id, is_shut in closed.items() if branch_id in inside and not is_shut}
@@ -184,6 +186,9 @@ def _decide(core: Core, tx: BulkTx, file: BalanceFile, waiting: Sequence[tuple[A
 def why_not(row: Waiting, currency: str, inside: frozenset[str], closed: dict[str, bool]) -> Finding | None:
     """What has happened between the preview and now that keeps a row out, or None."""
     number = row.account_no
+    if row.branch_id == _NOWHERE:
+        said = f"There is no payer with the account number {number} any more."
+        return error("account-unknown", said, "account_no", number)
     if row.branch_id not in inside:
         return error("division", f"Payer {number} has left the division.", "account_no", number)
     if row.status == _ON_THE_MOVE:

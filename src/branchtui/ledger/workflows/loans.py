@@ -56,6 +56,14 @@ def agree(account_id: str, new: wire.NewLoan) -> tuple[LoanTerms, list[LoanInsta
     return terms, rows
 
 
+def forget(tx: Tx, account: Account) -> None:
+    """Delete what was agreed about a loan that goes with its customer; nothing was ever owed on it."""
+    if account.kind != AccountKind.LOAN:
+        return
+    for row in (*tx.find(LoanInstalment, account_id=account.id), *tx.find(LoanTerms, account_id=account.id)):
+        tx.remove(row)
+
+
 def in_transaction(tx: Tx, accounts: Sequence[Account]) -> dict[str, Agreed]:
     """The terms of those accounts that are loans with terms, by account."""
     found: dict[str, Agreed] = {}

@@ -204,8 +204,9 @@ def verify_payout(asked: wire.NewPayout) -> None:
         raise invalid("/tender", f"Nobody is paid out by {asked.tender.value}.")
     if asked.tender is not Tender.CASH and not asked.reference:
         raise invalid("/reference", "A payout needs a reference unless it is in cash.", "needed")
-    if holds_card_number(asked.narration):
-        raise invalid("/narration", "Narration: this looks like a card number. Take it out.")
+    for name in ("reference", "narration"):
+        if holds_card_number(getattr(asked, name) or ""):
+            raise invalid(f"/{name}", f"{name.capitalize()}: this looks like a card number. Take it out.")
 
 
 def refuse_source(source: Account, move: Move) -> Refusal | None:

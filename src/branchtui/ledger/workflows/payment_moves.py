@@ -190,7 +190,7 @@ def reverse(
 
     Raises:
         Refusal: 404, 412 when it moved, 409 `transition-not-allowed`, `payment-already-spent`, `day-closed`,
-            403 `needs-checker` for who is no supervisor.
+            `customer-not-active`, 403 `needs-checker` for who is no supervisor.
     """
     looker = Looker(core, command.principal)
     payment = visible(tx, command.principal, payment_id)

@@ -18,6 +18,7 @@ from branchtui.format.money import money
 from branchtui.ledger.access import Permission
 from branchtui.ledger.journal import CREDIT_NORMAL, natural_minor
 from branchtui.ledger.problems import Refusal, conflict, forbidden, invalid, not_found
+from branchtui.ledger.workflows.customer_rules import refuse_money
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -187,15 +188,15 @@ def refuse_amount(
 
 
 def refuse_spent(action: PaymentAction, standing: Standing, *, approved: bool = False) -> Refusal | None:
-    """Refuses to take back money that is gone: the account would go below zero (409), unless a second person approved."""
+    """Refuses to take back money that is gone: the account would go below zero (409), unless a second person approved.
+
+    Nor is any taken from who is not active: a closed customer would owe again, or be overdrawn.
+    """
     account, payment = standing.account, standing.payment
     if account is None:
         return None
-    if standing.customer is not None and standing.customer.status == CustomerStatus.TRANSFER_IN_PROGRESS:
-        return conflict(
-            Codes.CUSTOMER_NOT_ACTIVE,
-            f"Customer {standing.customer.customer_no} is being transferred. No money moves until that ends.",
-        )
+    if standing.customer is not None and (refusal := refuse_money(standing.customer)):
+        return refusal
     if account.status != AccountStatus.OPEN:
         return conflict(
             Codes.PAYMENT_ALREADY_SPENT, f"Account {account.account_no} is closed: the money has left it."

@@ -206,7 +206,7 @@ def disassociate(
     `approved`: by a second person, who may take back what was spent; the account then goes below zero.
 
     Raises:
-        Refusal: 404, 412 when it moved, 409 `not-associated`, `payment-already-spent`, `day-closed`,
+        Refusal: 404, 412 when it moved, 409 `not-associated`, `payment-already-spent`, `customer-not-active`, `day-closed`,
             403 `needs-checker` for what is a supervisor's.
     """
     looker = Looker(core, command.principal)

@@ -85,6 +85,8 @@ FROM json_each(:rows) AS given
 WHERE balance_records.id = given.value ->> 0 AND version = CAST(given.value ->> 1 AS BIGINT)
 """
 
+_HOMES: Final = "SELECT id, branch_id FROM customers WHERE id IN (SELECT value FROM json_each(:keys))"
+
 _DELETED: Final = """
 DELETE FROM balance_records WHERE (id, version) IN (
     SELECT given.value ->> 0, CAST(given.value ->> 1 AS BIGINT) FROM json_each(:rows) AS given
@@ -242,14 +244,19 @@ def _opened(
 ) -> dict[tuple[str, str, str], Account]:
     """A new account, and only one, for each customer who has none of a record's kind, by owner."""
     missing = {_owner(record): record for record in reversed(loaded) if record.account_id is None}
+    if not missing:
+        return {}
     made = numbers.next_account_nos(tx, len(missing))
+    # Where the customer is by now: a record may have stayed behind when he was transferred.
+    keys = json.dumps(sorted({record.customer_id for record in missing.values()}))
+    homes = dict(tx.connection.execute(_HOMES, {"keys": keys}))
     return {
         owner: Account(
             id=core.new_id(),
             version=1,
             account_no=account_no,
             customer_id=record.customer_id,
-            branch_id=record.branch_id,
+            branch_id=homes[record.customer_id],
             kind=record.account_kind,
             currency=record.currency,
             status=AccountStatus.OPEN.value,

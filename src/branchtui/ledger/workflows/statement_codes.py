@@ -43,13 +43,17 @@ class Fate(StrEnum):
 
 
 class Held(NamedTuple):
-    """A payment that carries a code: `day` is that of its payment in its branch."""
+    """A payment that carries a code: `day` is that of its payment in its branch.
+
+    `is_reversed`: it was keyed by hand and taken back as one that never came.
+    """
 
     payment_no: str
     amount_minor: int
     currency: str
     day: str
     source: str
+    is_reversed: bool = False
 
 
 class Wanted(NamedTuple):
@@ -93,6 +97,11 @@ class Codes:
     def decide(self, wanted: Wanted) -> Decision:
         """What becomes of the next entry."""
         decision = self._strict(wanted) if wanted.is_strict else self._bank(wanted)
+        held = decision.held
+        if decision.fate is Fate.KNOWN and held is not None and held.is_reversed:
+            decision = decision._replace(
+                fate=Fate.QUARANTINED, because=came_all_the_same(decision.code, held)
+            )
         if decision.fate is not Fate.QUARANTINED:
             self.claimed.add(decision.code)
         if decision.fate is Fate.NEW:
@@ -141,6 +150,14 @@ class Codes:
             ):
                 return Decision(Fate.QUARANTINED, code, held, _told_by(wanted, held))
         return None
+
+
+def came_all_the_same(code: str, held: Held) -> str:
+    """Why money that came is kept apart though its code is known: the books say that it never did."""
+    return (
+        f"Code {code} is payment {held.payment_no}, which was keyed by hand and reversed as if it had never come: "
+        "look whether this is its money."
+    )
 
 
 def _told_by(wanted: Wanted, held: Held) -> str:

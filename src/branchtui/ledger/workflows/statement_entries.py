@@ -8,6 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from branchtui.contract.payments import PaymentState
 from branchtui.format.money import money
 from branchtui.ledger.clock import as_us
 from branchtui.ledger.feeds.finding import ERROR, OK, Finding, error, warning
@@ -90,7 +91,12 @@ class KnownCodes:
             day = datetime.fromtimestamp(found.paid_at / 1_000_000, self._zone(found.branch_id)).date()
             ids[found.code] = found.id
             known[found.code] = Held(
-                found.payment_no, found.amount_minor, found.currency, day.isoformat(), found.source
+                found.payment_no,
+                found.amount_minor,
+                found.currency,
+                day.isoformat(),
+                found.source,
+                found.state == PaymentState.REVERSED,
             )
 
     def ids(self, provider: str) -> dict[str, str]:

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from branchtui.contract import transfers as wire
 from branchtui.contract.balance_records import RecordStatus
-from branchtui.contract.customers import CustomerStatus
+from branchtui.contract.customers import AccountKind, CustomerStatus
 from branchtui.contract.transfers import TransferState
 from branchtui.ledger import audit
 from branchtui.ledger.cards import holds_card_number
 from branchtui.ledger.operations import Reply
 from branchtui.ledger.problems import invalid, not_found
-from branchtui.ledger.store.rows import Account, BalanceRecord, Customer, Staff, Transfer
-from branchtui.ledger.workflows import customer_filing, staff, waiting_payments
+from branchtui.ledger.store.rows import Account, BalanceRecord, CreditAccount, Customer, Staff, Transfer
+from branchtui.ledger.workflows import credit_cycles, customer_filing, staff, waiting_payments
 from branchtui.ledger.workflows.customer_rules import BECOMES, CustomerAction
 from branchtui.ledger.workflows.customers import (
     customer_done,
@@ -114,7 +114,7 @@ def accept(
         kept = tx.get(Staff, customer.staff_id)
         if kept is not None and kept.active and staff.serves(core.tree, kept, transfer.to_branch_id):
             columns["staff_id"] = kept.id
-    _take_along(tx, customer, transfer)
+    _take_along(core, tx, command, customer, transfer)
     return _end(core, tx, command, customer, transfer, CustomerAction.ACCEPT, columns, asked.note)
 
 
@@ -192,12 +192,15 @@ def _end(
     return customer_done(core, tx, command, changed, event)
 
 
-def _take_along(tx: Tx, customer: Customer, transfer: Transfer) -> None:
+def _take_along(core: Core, tx: Tx, command: Command, customer: Customer, transfer: Transfer) -> None:
     """Accounts and the balance records that wait go with the customer.
 
     A record whose reference the destination has used already stays with the origin, which posts or deletes it there.
     """
     for account in tx.find(Account, customer_id=customer.id):
+        credit = tx.get(CreditAccount, account.id) if account.kind == AccountKind.CREDIT else None
+        if credit is not None:
+            credit_cycles.move_to(core, tx, credit, core.tree[transfer.to_branch_id].timezone, command)
         tx.put(replace(account, branch_id=transfer.to_branch_id, version=account.version))
     waiting = RecordStatus.NOT_ACCOUNTED.value
     for record in tx.find(BalanceRecord, customer_id=customer.id, status=waiting):
