@@ -16,6 +16,7 @@ from tests.ledger.till import Till
 from tests.screens.counter import Counter, counter
 
 from branchtui.terminal.printing import PRINTER_OFF, PRINTER_ON
+from branchtui.widgets.dialogs import ConfirmDialog
 
 
 def paper_folder(folder: Path) -> Path:
@@ -271,3 +272,33 @@ async def test_the_day_is_reported_by_user_and_tender_and_printed(till: Till, tm
     assert "CASH" in text
     assert "1,250.00 KES" in text
     assert text.isascii()
+
+
+async def test_a_supervisor_closes_the_day_that_is_shown_and_opens_it_again(
+    till: Till, tmp_path: Path
+) -> None:
+    """Contract, section 2: after a question that says what it does; a teller's key says why it is not his."""
+    async with counter(till.ledger.url, seat_folder(tmp_path, "s"), username="supervisor") as desk:
+        await desk.press("colon", *"report 2026-01-31", "enter")
+        await desk.see("2026-01-31", "Nothing came or went")
+        await desk.press("c")
+        await desk.at(ConfirmDialog)
+        await desk.see("Close this day?", "Nothing is posted on it any more")
+        await desk.press("escape")
+        await desk.see("c Close or open")
+        await desk.press("c")
+        await desk.at(ConfirmDialog)
+        await desk.press("y")
+        await desk.see("is closed.", "2026-01-31  closed")
+        assert till.ledger.query("SELECT date, closed_by FROM closed_days") == [("2026-01-31", "supervisor")]
+        await desk.press("c")
+        await desk.at(ConfirmDialog)
+        await desk.see("Open this day again?", "takes postings again")
+        await desk.press("y")
+        await desk.see("is open again.")
+        assert till.ledger.query("SELECT date FROM closed_days") == []
+    async with counter(till.ledger.url, seat_folder(tmp_path, "t")) as desk:
+        await desk.press("colon", *"report", "enter")
+        await desk.see("Day Report", "takings")
+        await desk.press("c")
+        await desk.see("Your role, teller, may not do this.")

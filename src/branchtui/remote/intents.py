@@ -128,6 +128,8 @@ _VERBS = {
     "column-map.create": "Save columns",
     "column-map.change": "Change columns",
     "branch.create": "Add branch",
+    "day.close": "Close the day",
+    "day.open": "Open the day",
     "security.change": "Change codes and limits by role",
     "user.change": "Change user",
     "user.second-factor": "Enrol the own device",

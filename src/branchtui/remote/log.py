@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from branchtui.contract.base import PATIENT_SECONDS
 from branchtui.contract.paging import DEFAULT_LIMIT, Page
 from branchtui.contract.payments import Payment
+from branchtui.contract.people import BusinessDay
 from branchtui.contract.receipts import CheckedReceipt, PrintedReceipt, PrintReceipt, Receipt
 from branchtui.contract.reports import DayReport
 from branchtui.contract.transactions import Transaction
@@ -100,6 +101,22 @@ class MoneyLog(Documents):
         """What was taken, given and booked on a day, today unless given; with `columns` also as lines for a printer."""
         query = query_of(date=day, branch=branch, created_by=created_by, columns=columns)
         return await self._read("/v1/reports/day", DayReport, query=query, wait_seconds=_LONGER_SECONDS)
+
+    async def close_day(self, report: DayReport) -> BusinessDay:
+        """Close the day of a report, of the branch that it was made for: it takes no more postings."""
+        return await self._turn_day(report, "close")
+
+    async def open_day(self, report: DayReport) -> BusinessDay:
+        """Open the day of a report again."""
+        return await self._turn_day(report, "open")
+
+    async def _turn_day(self, report: DayReport, command: Literal["close", "open"]) -> BusinessDay:
+        day = report.business_date.isoformat()
+        return await self._write(
+            Intent.plain(f"day.{command}", f"{day} of {report.branch_name}"),
+            path=f"/v1/branches/{segment(report.branch_id)}/days/{day}/{command}",
+            answer=BusinessDay,
+        )
 
     async def print_receipt(self, transaction: Transaction, columns: PaperColumns) -> PrintedReceipt:
         """The receipt of an entry as lines for a printer; again, and it is a copy."""

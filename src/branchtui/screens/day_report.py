@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import work
 from textual.app import ComposeResult
@@ -16,6 +16,7 @@ from branchtui.screens.list_screen import ListScreen
 from branchtui.screens.printing import PrinterScreen
 from branchtui.screens.report_rows import kind_columns, kind_rows, takings_columns, takings_rows
 from branchtui.widgets.actions import Action, ActionTable
+from branchtui.widgets.dialogs import ConfirmDialog
 from branchtui.widgets.fields import DateField, TextField
 from branchtui.widgets.page_source import MemorySource
 from branchtui.widgets.virtual_list import VirtualList
@@ -23,6 +24,10 @@ from branchtui.widgets.virtual_list import VirtualList
 if TYPE_CHECKING:
     from branchtui.contract.reports import DayReport
     from branchtui.screens.report_rows import ReportRow
+
+
+_CLOSES: Final = "Nothing is posted on it any more, in this office alone. What arrives by itself goes on to its next open day."
+_OPENS: Final = "It takes postings again. Who closed it and who opened it stays in the audit."
 
 
 class DayReportScreen(ListScreen, PrinterScreen):
@@ -33,6 +38,14 @@ class DayReportScreen(ListScreen, PrinterScreen):
         Action("turn", "t", "Turn", "What came and went over the counter, or everything that was booked"),
         Action("filter", "f", "Day", "Another day, or one user"),
         Action("print", "r", "Print", "Print the report"),
+        Action(
+            "close",
+            "c",
+            "Close or open",
+            "Close the day, so that it takes no more postings; or open a closed one again",
+            changes=True,
+            needs="day.close",
+        ),
     )
     BINDINGS = ACTIONS.bindings()
 
@@ -109,9 +122,13 @@ class DayReportScreen(ListScreen, PrinterScreen):
     # ── actions ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def why_not(self, action_id: str) -> str | None:
-        """What is printed was seen."""
-        if action_id == "print" and self._report is None:
+        """What is printed, and what is closed, was seen; nobody closes a day that has not begun."""
+        if action_id not in {"print", "close"}:
+            return None
+        if self._report is None:
             return "There is no report yet."
+        if action_id == "close" and self._report.business_date > self.desk.today():
+            return f"{show_date(self._report.business_date)} is not here yet."
         return None
 
     def action_turn(self) -> None:
@@ -137,6 +154,22 @@ class DayReportScreen(ListScreen, PrinterScreen):
         if chosen is not None:
             self._filter = {name: value for name, value in chosen.items() if value}
             self.ask()
+
+    @work(group="write")
+    async def action_close(self) -> None:
+        """`c`: the day that is shown, of the office that it is shown for."""
+        seen = self._report
+        if seen is None:
+            return
+        day, office = show_date(seen.business_date), seen.branch_name
+        lines = [("Office", office), ("Day", day)]
+        title, effect = ("Open this day again?", _OPENS) if seen.is_closed else ("Close this day?", _CLOSES)
+        if not await self.confirm(ConfirmDialog(title, lines, effect=effect)):
+            return
+        async with self.outcome() as outcome:
+            turned = await (self.ledger.open_day(seen) if seen.is_closed else self.ledger.close_day(seen))
+            outcome.done(f"{day} of {office} is {'closed' if turned.is_closed else 'open again'}.")
+        self.ask()
 
     @work(group="print")
     async def action_print(self) -> None:
