@@ -344,6 +344,13 @@ PARKED = {
     "bad_time": ({"TransTime": "03/11/2026 09:15"}, "TransTime is not a time written yyyyMMddHHmmss."),
     "no_amount": ({"TransAmount": None}, "TransAmount is missing."),
     "short_code_not_ours": ({"BusinessShortCode": "999999"}, "Short code 999999 is none of ours."),
+    **{
+        kind: (
+            {"TransactionType": kind},
+            "TransactionType says that money was taken back: look after it by hand.",
+        )
+        for kind in ("Reversal", "Pay Bill Reversed", "Refund", "Remboursement", "Estorno", "Annulation")
+    },
 }
 
 
@@ -358,6 +365,25 @@ def test_what_cannot_be_a_payment_of_ours_is_parked_once_with_its_reason(
     (event,) = till.events(code)
     assert (event["state"], event["reason"]) == ("parked", reason)
     assert till.by_code(code) == []
+
+
+def test_a_mark_in_front_and_bytes_of_another_encoding_in_a_name_keep_no_payment_out(till: Till) -> None:
+    """The money is certain; the name is shown with U+FFFD, and the body is kept as it came (VAL-3)."""
+    marked, foreign = till.fresh_code(), till.fresh_code()
+    assert till.send(b"\xef\xbb\xbf" + json.dumps(message(marked)).encode()).json() == ACCEPTED
+    (payment,) = till.by_code(marked)
+    assert (payment["state"], payment["payer_name"]) == ("associated", "WANJIKU KAMAU")
+    body = json.dumps(message(foreign, FirstName="JOSÉ"), ensure_ascii=False).encode("latin-1")
+    assert till.send(body, path="validation").json() == ACCEPTED
+    assert till.send(body).json() == ACCEPTED
+    (payment,) = till.by_code(foreign)
+    assert (payment["state"], payment["payer_name"]) == ("associated", "JOS\ufffd KAMAU")
+    cleaned = till.top.pages("/v1/callback-events", state="cleaned")
+    assert {marked, foreign} & {each["code"] for each in cleaned} == {foreign}
+    lost = json.dumps(message(till.fresh_code(), TransAmount="15~00")).encode().replace(b"~", b"\xff")
+    assert till.send(lost).json() == ACCEPTED
+    newest = till.top.get("/v1/callback-events", limit=1).json()["items"][0]
+    assert (newest["state"], newest["reason"]) == ("parked", "TransAmount is not an amount.")
 
 
 @pytest.mark.parametrize(
