@@ -25,6 +25,7 @@ from branchtui.ledger.store.wanted import Rows
 from branchtui.ledger.workflows import matching, payer_habits, payer_memory
 from branchtui.ledger.workflows.customer_search import NAME_INDEXES, STATUSES
 from branchtui.ledger.workflows.matching import Evidence, Found, Suggestion
+from branchtui.ledger.workflows.references import NUMBER_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
     from branchtui.ledger.core import Core
     from branchtui.ledger.store.reader import Reader
     from branchtui.ledger.store.unit import Tx
-
-NUMBER_MAX: Final = 20
-"""No number of ours is longer (contract, section 1)."""
 
 _MASKED_MAX: Final = 50
 _ALIKE_MAX: Final = 60
@@ -121,14 +119,7 @@ def _plan(evidence: Evidence, scope: frozenset[str]) -> Generator[LookUp, list[A
     named: dict[str, Customer] = {}
     ours = False
     if folded and len(folded) <= NUMBER_MAX:
-        of_customers, of_accounts = _numbered(folded)
-        for customer in (yield of_customers):
-            named[customer.id] = customer
-        # A customer's own account number is that of the wallet.
-        for account in (yield of_accounts):
-            if account.customer_id is not None and account.customer_id not in named:
-                (customer,) = yield _equal(Customer, id=account.customer_id)
-                named[customer.id] = customer
+        named = yield from _named(folded)
         ours = matching.is_digits(folded)
         prefix = matching.prefix_of(folded)
         if not named and prefix is not None:
@@ -140,7 +131,25 @@ def _plan(evidence: Evidence, scope: frozenset[str]) -> Generator[LookUp, list[A
     for look_up in _phoned(evidence):
         for customer in (yield look_up):
             phoned[customer.id] = customer
-    return Found(within(named, scope), within(phoned, scope), ours)
+    held: dict[str, Customer] = {}
+    for number in () if named else evidence.numbers_within:
+        if number != folded:
+            held |= yield from _named(number)
+    return Found(within(named, scope), within(phoned, scope), ours, within(held, scope))
+
+
+def _named(number: str) -> Generator[LookUp, list[Any], dict[str, Customer]]:
+    """The customers (by id) who have a number, as their own or as that of an account."""
+    named: dict[str, Customer] = {}
+    of_customers, of_accounts = _numbered(number)
+    for customer in (yield of_customers):
+        named[customer.id] = customer
+    # A customer's own account number is that of the wallet.
+    for account in (yield of_accounts):
+        if account.customer_id is not None and account.customer_id not in named:
+            (customer,) = yield _equal(Customer, id=account.customer_id)
+            named[customer.id] = customer
+    return named
 
 
 def foreseen(evidence: Evidence) -> list[Rows]:

@@ -12,7 +12,8 @@ from branchtui.ledger.store import owner_store
 from branchtui.ledger.store.owner_store import OwnerRow
 from branchtui.ledger.workflows import matching
 from branchtui.ledger.workflows.matching import Found
-from branchtui.ledger.workflows.owners import NUMBER_MAX, PHONE_COLUMNS, begins_with, within
+from branchtui.ledger.workflows.owners import PHONE_COLUMNS, begins_with, within
+from branchtui.ledger.workflows.references import NUMBER_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,6 +30,7 @@ class _Says(NamedTuple):
     """As much of a payment's evidence as its owners are found by: payments that share it have the same owners."""
 
     folded: str
+    holds: tuple[str, ...]
     form: PhoneForm
     phone: str | None
     scope: frozenset[str]
@@ -39,11 +41,12 @@ def many_in_transaction(
 ) -> list[Found[OwnerRow]]:
     """Who answers to each evidence among the customers of its scope, by what is stored (not what is yet to be)."""
     says = [
-        _Says(evidence.folded_reference, evidence.phone_form, evidence.phone, scope)
+        _Says(evidence.folded_reference, evidence.numbers_within, evidence.phone_form, evidence.phone, scope)
         for evidence, scope in asked
     ]
     once = dict.fromkeys(says)
-    named = _named(connection, {each.folded for each in once if 0 < len(each.folded) <= NUMBER_MAX})
+    numbers = {each.folded for each in once if 0 < len(each.folded) <= NUMBER_MAX}
+    named = _named(connection, numbers.union(*(each.holds for each in once)))
     phoned = _phoned(connection, once)
     known_prefixes: dict[str, bool] = {}
     found = {
@@ -51,10 +54,20 @@ def many_in_transaction(
             within(named.get(each.folded, _NOBODY), each.scope),
             within(phoned.get((each.form, each.phone), _NOBODY), each.scope) if phoned else (),
             _is_ours(connection, each.folded, named, known_prefixes),
+            within(_held(each, named), each.scope),
         )
         for each in once
     }
     return [found[each] for each in says]
+
+
+def _held(says: _Says, named: dict[str, _ById]) -> _ById:
+    """Who has a number that stands in a reference which names nobody as a whole."""
+    if says.folded in named:
+        return _NOBODY
+    return {
+        owner_id: owner for number in says.holds for owner_id, owner in named.get(number, _NOBODY).items()
+    }
 
 
 def _named(connection: Connection, numbers: set[str]) -> dict[str, _ById]:
