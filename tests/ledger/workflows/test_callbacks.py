@@ -181,7 +181,7 @@ def test_a_number_among_words_is_not_overruled_by_the_phone_of_somebody_else(
 
 def test_a_number_among_words_and_the_phone_of_the_same_customer_associate(till: Till) -> None:
     """Tier 2: nothing contradicts the phone; a house and a year are numbers of nobody."""
-    for reference in ("ACC 100245", "100245-John", "house 12", "fees 2026", "100299 John"):
+    for reference in ("ACC 100245", "100245-John", "house 12", "fees 2026", "100299 John", "who? me 7"):
         payment = till.pay(BillRefNumber=reference)
         assert (payment["customer"]["customer_no"], payment["match"]["tier"]) == ("000101", 2), reference
 

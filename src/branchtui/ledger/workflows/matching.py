@@ -6,7 +6,6 @@ First hit wins, ambiguity never resolves itself, nothing fuzzy posts itself: tie
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Generic, NamedTuple, Protocol, TypeVar
@@ -59,9 +58,6 @@ class Called(Protocol):
 
 
 C = TypeVar("C", bound=Called)
-
-_DIGITS: Final = re.compile(r"[0-9]+", re.ASCII)
-_NUMBER: Final = re.compile(r"([a-z]{1,10})[0-9]", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -171,17 +167,6 @@ class Habit:
     amount: str
     months: int
     of: int
-
-
-def prefix_of(folded: str) -> str | None:
-    """The letters in front of a number (`ln` of `ln000123`), or None where there are none."""
-    found = _NUMBER.match(folded)
-    return found.group(1) if found else None
-
-
-def is_digits(folded: str) -> bool:
-    """Whether a folded reference is a number without a prefix."""
-    return _DIGITS.fullmatch(folded) is not None
 
 
 def decide(evidence: Evidence, found: Found[Who], *, unknown_waits: bool = False) -> Decision[Who]:

@@ -25,7 +25,7 @@ from branchtui.ledger.store.wanted import Rows
 from branchtui.ledger.workflows import matching, payer_habits, payer_memory
 from branchtui.ledger.workflows.customer_search import NAME_INDEXES, STATUSES
 from branchtui.ledger.workflows.matching import Evidence, Found, Suggestion
-from branchtui.ledger.workflows.references import NUMBER_MAX
+from branchtui.ledger.workflows.references import NUMBER_MAX, is_digits, prefix_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -120,13 +120,13 @@ def _plan(evidence: Evidence, scope: frozenset[str]) -> Generator[LookUp, list[A
     ours = False
     if folded and len(folded) <= NUMBER_MAX:
         named = yield from _named(folded)
-        ours = matching.is_digits(folded)
-        prefix = matching.prefix_of(folded)
+        ours = is_digits(folded)
+        prefix = prefix_of(folded)
         if not named and prefix is not None:
             for look_up in begins_with(prefix):
                 ours = ours or bool((yield look_up))
     elif folded:
-        ours = matching.is_digits(folded)
+        ours = is_digits(folded)
     phoned: dict[str, Customer] = {}
     for look_up in _phoned(evidence):
         for customer in (yield look_up):

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from branchtui.ledger.store import owner_store
 from branchtui.ledger.store.owner_store import OwnerRow
-from branchtui.ledger.workflows import matching
 from branchtui.ledger.workflows.matching import Found
 from branchtui.ledger.workflows.owners import PHONE_COLUMNS, begins_with, within
-from branchtui.ledger.workflows.references import NUMBER_MAX
+from branchtui.ledger.workflows.references import NUMBER_MAX, is_digits, prefix_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -103,9 +102,9 @@ def _phoned(connection: Connection, asked: Iterable[_Says]) -> dict[tuple[PhoneF
 
 def _is_ours(connection: Connection, folded: str, named: dict[str, _ById], known: dict[str, bool]) -> bool:
     """Whether a reference has the look of our numbers: digits only, or, where it names nobody, a prefix of ours."""
-    if matching.is_digits(folded):
+    if is_digits(folded):
         return True
-    prefix = matching.prefix_of(folded) if len(folded) <= NUMBER_MAX and folded not in named else None
+    prefix = prefix_of(folded) if len(folded) <= NUMBER_MAX and folded not in named else None
     if prefix is None:
         return False
     if prefix not in known:

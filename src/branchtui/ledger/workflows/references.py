@@ -17,9 +17,12 @@ _WITHIN_MAX: Final = 6
 _DIGITS_LEAST: Final = 3
 """Fewer digits among words are a house or a month."""
 
+_DIGITS: Final = re.compile(r"[0-9]+", re.ASCII)
+_NUMBER: Final = re.compile(r"([a-z]{1,10})[0-9]", re.ASCII)
 _RUN: Final = re.compile(r"(?:([a-z]{1,10})[^a-z0-9]{0,3})?([0-9]+(?:[-/ ][0-9]+)*)", re.ASCII)
+_LOST_DIGIT: Final = re.compile(rf"[0-9]{re.escape(LOST)}|{re.escape(LOST)}[0-9]", re.ASCII)
 _GAPS: Final = re.compile(r"[-/ ]")
-_LIKE_DIGITS: Final = re.compile(r"[0-9oil]{3,20}", re.ASCII)
+_LIKE_DIGITS: Final = re.compile(r"(?<![a-z0-9])[0-9oil]{3,20}(?![a-z0-9])", re.ASCII)
 _AS_DIGITS: Final = str.maketrans("oil", "011")
 
 
@@ -28,6 +31,17 @@ def in_plain_digits(text: str) -> str:
     if text.isascii():
         return text
     return "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
+
+
+def prefix_of(folded: str) -> str | None:
+    """The letters in front of a number (`ln` of `ln000123`), or None where there are none."""
+    found = _NUMBER.match(folded)
+    return found.group(1) if found else None
+
+
+def is_digits(folded: str) -> bool:
+    """Whether a folded reference is a number without a prefix."""
+    return _DIGITS.fullmatch(folded) is not None
 
 
 def numbers_within(reference: str | None) -> tuple[str, ...]:
@@ -55,6 +69,5 @@ def is_written_short(reference: str | None) -> bool:
 
 
 def has_lost_sign(reference: str | None) -> bool:
-    """Whether a sign of a number was lost: `1002?5` may be the number of several."""
-    text = in_plain_digits(reference or "")
-    return LOST in text and any(map(str.isdigit, text))
+    """Whether a sign beside a digit was lost: `1002?5` may be the number of several."""
+    return LOST in (reference or "") and _LOST_DIGIT.search(in_plain_digits(reference or "")) is not None
