@@ -588,3 +588,77 @@ def test_the_account_that_a_sentence_of_the_portal_names_counts_beside_the_colum
     row = "TFA4K21LMN,2026-11-03 10:32:00,Pay Bill from 2547****333 - A P Acc. 100245,Completed,1500.00,,1500.00,254700000001 - A PAYER"
     (entry,) = read(table(f"Short Code:,600100\n{PORTAL},Other Party Info\n{row}\n", account=""))
     assert (entry.payer_phone, entry.payer_name, entry.account_ref) == ("254700000001", "A PAYER", "100245")
+
+
+@pytest.mark.parametrize(
+    ("other_party", "phone", "name"),
+    [
+        ("254711222333 - WANJIKU KAMAU", "254711222333", "WANJIKU KAMAU"),
+        ("254711222333", "254711222333", ""),
+        ("254711222333 -", "254711222333", ""),
+        ("*****1333 - W", "*****1333", "W"),
+        ("a" * 64 + " - W", "a" * 64, "W"),
+        ("WANJIKU KAMAU", "", "WANJIKU KAMAU"),
+        ("12345 MART", "", "12345 MART"),
+    ],
+)
+def test_the_other_party_of_the_portal_is_a_phone_a_name_or_both(
+    other_party: str, phone: str, name: str
+) -> None:
+    """A phone without a name became the payer's name, and found nobody."""
+    row = f"TFA4K21LMN,2026-11-03 10:32:00,Pay Bill Online,Completed,1500.00,,,{other_party}"
+    (entry,) = read(table(f"Short Code:,600100\n{PORTAL},Other Party Info\n{row}\n", account=""))
+    assert (entry.payer_phone, entry.payer_name) == (phone, name)
+
+
+@pytest.mark.parametrize(
+    ("details", "is_reversal"),
+    [
+        ("Pay Bill from 254711222333 - A P Acc. 100245", False),
+        ("Pay Bill from 254711222333 - A P Acc. reversal", False),
+        ("Pay Bill from 254711222333 - REVERS OUMA Acc. 100245", False),
+        ("Pay Bill Reversal from 254711222333 - A P Acc. 100245", True),
+        ("Reversed transaction TFA4K21LMM", True),
+    ],
+)
+def test_what_takes_money_back_is_told_by_the_portal_and_not_by_the_payer(
+    details: str, is_reversal: bool
+) -> None:
+    """A payment whose payer wrote `reversal` was lost; one that was `reversed` was a payment."""
+    row = f"TFA4K21LMN,2026-11-03 10:32:00,{details},Completed,1500.00,,"
+    (entry,) = read(table(f"Short Code:,600100\n{PORTAL}\n{row}\n", account=""))
+    assert entry.is_reversal is is_reversal
+
+
+@pytest.mark.parametrize(
+    ("details", "other_party", "is_own"),
+    [
+        ("Utility Account to Organization Settlement Account", "", True),
+        ("Merchant account to organization Settlement Account Transfer", "600100 - PAMOJA", True),
+        ("Working Account to Utility Account", "", True),
+        ("Organisation Settlement", "", True),
+        ("Organization Settlement from 254711222333 - A P Acc. 100245", "254711222333 - A P", False),
+        ("Pay Bill from 254711222333 - A P Acc. organization settlement", "", False),
+        ("Merchant to Merchant Payment", "174379 - ANOTHER SACCO", False),
+    ],
+)
+def test_what_an_organisation_moves_between_its_accounts_is_no_payment(
+    details: str, other_party: str, is_own: bool
+) -> None:
+    """It came in from another account of the same short code: taken in, the money would stand there twice."""
+    row = f"TFA4K21LMN,2026-11-03 10:32:00,{details},Completed,1500.00,,,{other_party}"
+    (entry,) = read(table(f"Short Code:,600100\n{PORTAL},Other Party Info\n{row}\n", account=""))
+    assert [each.code for each in entry.findings] == (["own-transfer"] if is_own else [])
+    assert (entry.standing is Standing.INFORMATION) is is_own
+
+
+@pytest.mark.parametrize(
+    ("status", "found"),
+    [("Completed", []), ("Failed", []), ("Pending", []), ("Reversed", ["taken-back"]), ("Ghali", ["status"])],
+)
+def test_a_status_by_which_money_was_given_back_is_told_of(status: str, found: list[str]) -> None:
+    """What was reversed may have been a payment here before."""
+    row = f"TFA4K21LMN,2026-11-03 10:32:00,Pay Bill Online,{status},1500.00,,"
+    (entry,) = read(table(f"Short Code:,600100\n{PORTAL}\n{row}\n", account=""))
+    assert [each.code for each in entry.findings] == found
+    assert (entry.standing is Standing.BOOKED) is (status == "Completed")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from branchtui.ledger.feeds.finding import Finding, warning
+from branchtui.ledger.feeds.statement import text_of
+
 BOOKED: Final = frozenset(
     {
         "", "completed", "complete", "posted", "booked", "cleared", "settled", "success", "successful", "paid", "succeeded",
@@ -22,6 +25,9 @@ NOT_BOOKED: Final = frozenset(
     }
 )  # fmt: skip
 """What is no money yet, or never became any."""
+
+TAKEN_BACK: Final = frozenset({"reversed", "refunded", "charged back", "chargeback"})
+"""It was money before, and may be in the books."""
 
 _COLUMNS: Final = (
     "state",
@@ -43,3 +49,15 @@ def is_status(cell: str) -> bool:
     """Whether a cell says how a movement stands."""
     word = cell.strip().lower()
     return word in BOOKED or word in NOT_BOOKED
+
+
+def remarks_of(status: str) -> list[Finding]:
+    """What a person is to know of a status by which a movement is passed over."""
+    word, shown = status.lower(), text_of(status, 40)
+    if word in TAKEN_BACK:
+        said = f"{shown}: the money was given back. Where it is a payment here, look after it by hand."
+        return [warning("taken-back", said, "status", shown)]
+    if word in NOT_BOOKED:
+        return []
+    said = f"{shown} is not known to mean that the row is booked: it is passed over. If it does, say so: columns, booked."
+    return [warning("status", said, "status", shown)]
