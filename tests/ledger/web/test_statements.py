@@ -23,6 +23,7 @@ from tests.ledger.statements import (
     own_accounts,
 )
 from tests.ledger.till import Till, message, open_till
+from tests.ledger.workbooks import workbook
 
 from branchtui.ledger.store import migrate
 from branchtui.ledger.store.unit import BulkTx
@@ -226,6 +227,23 @@ def test_a_month_of_the_portal_brings_its_payments_and_nothing_else(own_till: Ti
         (12, "taken-back"),
         (12, "pending"),
     }
+
+
+def test_a_workbook_with_lines_above_its_header_may_end_its_rows_with_blank_cells(own_till: Till) -> None:
+    """A till's payments name no account: the sheet leaves those cells out, and the lines above are narrow."""
+    head = "Receipt No.,Completion Time,Details,Transaction Status,Paid In,Withdrawn,Other Party Info,A/C No."
+    rows = [
+        ["Short Code:", "600100"],
+        [],
+        head.split(","),
+        ["WBK0000001", "03-11-2026 09:15:02", "Buy Goods", "Completed", 20, None, 254722333444],
+        ["WBK0000002", "03-11-2026 09:15:02", "Pay Bill", "Completed", 30, None, None, "100245"],
+        ["WBK0000003", "03-11-2026 09:15:02", "Pay Bill Charge", "Completed", None, -15],
+    ]
+    done = import_statement(own_till.api("supervisor"), workbook(rows), "statement-mpesa")
+    assert (done["state"], done["imported"]) == ("done", 2)
+    owners = {each["code"]: each["customer"]["customer_no"] for each in own_till.top.pages("/v1/payments")}
+    assert owners == {"WBK0000001": "000102", "WBK0000002": "000101"}
 
 
 @pytest.mark.parametrize("written", ["SKA10QWE77", "ska10qwe77", " SKA10 qwe77", "SKA10\u00a0QWE77 "])
