@@ -662,3 +662,51 @@ def test_a_status_by_which_money_was_given_back_is_told_of(status: str, found: l
     (entry,) = read(table(f"Short Code:,600100\n{PORTAL}\n{row}\n", account=""))
     assert [each.code for each in entry.findings] == found
     assert (entry.standing is Standing.BOOKED) is (status == "Completed")
+
+
+def test_who_paid_stands_in_the_column_that_portals_of_other_countries_call_the_opposite_party() -> None:
+    """The same table, under another word."""
+    row = "TFA4K21LMN,2026-11-03 10:32:00,C2B Payment,Completed,1500.00,,,255711222333 - NEEMA MUSHI"
+    (entry,) = read(table(f"Short Code:,600100\n{PORTAL},Opposite Party\n{row}\n", account=""))
+    assert (entry.payer_phone, entry.payer_name) == ("255711222333", "NEEMA MUSHI")
+
+
+# ── other providers of mobile money ──────────────────────────────────────────────────────────────────────────────────
+
+MTN = (
+    "Id,External id,Date,Status,Type,To message,From,From name,To,To name,Amount,Currency,Balance\n"
+    "1234567890,,2026-11-03 09:15:02,{},Payment,100245,FRI:254711222333/MSISDN,W KAMAU,FRI:600100/MM,PAMOJA,"
+    "1500.00,KES,2500.00\n"
+)
+AIRTEL = (
+    "Record No,Transaction ID,Transaction Date and Time,Sender Mobile Number,Reference Number,Transaction Type,"
+    "Transaction Status,Transaction Amount,Previous Balance,Post Balance\n"
+    "1,MP261103.0915.A06941,2026-11-03 09:15:02,711222333,100245,Merchant Payment,{},1500.00,1000.00,2500.00\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "reference", "phone"),
+    [(MTN, "1234567890", "FRI:254711222333/MSISDN"), (AIRTEL, "MP261103.0915.A06941", "711222333")],
+    ids=["MTN MoMo", "Airtel Money"],
+)
+@pytest.mark.parametrize(
+    ("status", "standing"),
+    [
+        ("Successful", Standing.BOOKED),
+        ("TS", Standing.BOOKED),
+        ("Succès", Standing.BOOKED),
+        ("Concluída", Standing.BOOKED),
+        ("Failed", Standing.PENDING),
+        ("TF", Standing.PENDING),
+        ("Échoué", Standing.PENDING),
+        ("Imeshindwa", Standing.PENDING),
+    ],
+)
+def test_a_table_of_mobile_money_says_who_paid_for_what_by_which_number(
+    text: str, reference: str, phone: str, status: str, standing: Standing
+) -> None:
+    """In the columns and the words of its provider; what failed is no money, and nobody is asked about it."""
+    (entry,) = read(table(text.format(status)))
+    assert (entry.reference, entry.payer_phone, entry.account_ref) == (reference, phone, "100245")
+    assert (signed(entry), entry.day, entry.standing, entry.findings) == (150_000, "2026-11-03", standing, [])

@@ -29,6 +29,8 @@ _SHORT_CODE: Final = re.compile(r"[0-9]{3,20}", re.ASCII)
 _TIME: Final = re.compile(r"[0-9]{14}", re.ASCII)
 _SHA256: Final = re.compile(r"[0-9a-fA-F]{64}", re.ASCII)
 _PLAIN_PHONE: Final = re.compile(r"\+?[0-9]{7,15}", re.ASCII)
+_MOMO: Final = re.compile(r"FRI:(.*)/MSISDN", re.ASCII | re.IGNORECASE)
+"""How MTN writes a phone: `FRI:256771234567/MSISDN`."""
 _ABROAD: Final = re.compile(r"[1-9][0-9]{10,14}", re.ASCII)
 """A number with a country code that is not written with its plus, as providers write all of theirs."""
 _MASKED_PHONE: Final = re.compile(r"\+?[0-9]{0,9}[*xX]+[0-9]{0,9}", re.ASCII)
@@ -190,7 +192,7 @@ def _instant(text: str) -> int | None:
 
 def phone_of(msisdn: str, region: str) -> tuple[str | None, PhoneForm]:
     """A phone as the provider writes it: plain, masked or hashed; nothing where it is none of these."""
-    bare = re.sub(r"[\s()-]", "", msisdn)
+    bare = re.sub(r"[\s()-]", "", _MOMO.sub(r"\1", msisdn.strip()))
     if _SHA256.fullmatch(bare):
         return bare.lower(), PhoneForm.SHA256
     if _PLAIN_PHONE.fullmatch(bare):

@@ -10,6 +10,9 @@ from branchtui.ledger.feeds.finding import Finding, warning
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+OTHER_PARTY: Final = ("other_party_info", "other_party", "opposite_party")
+"""How portals of different countries call the column that says who paid."""
+
 _SHORT_CODE: Final = re.compile(r"short\s?code\W*([0-9]{3,20})?", re.IGNORECASE | re.ASCII)
 _DIGITS: Final = re.compile(r"[0-9]{3,20}", re.ASCII)
 _SHORT_CODE_MAX: Final = 7

@@ -371,7 +371,7 @@ class TableReader:
         name, details = self._said(row, "payer_name"), self._said(row, "details")
         reference, phone = self._said(row, "account_ref"), self._said(row, "payer_phone").strip()
         if self.plan.is_portal:
-            payer = portal_table.payer_of(self._portal_cell(row, "other_party_info"), details)
+            payer = portal_table.payer_of(self._portal_cell(row, *portal_table.OTHER_PARTY), details)
             phone, name = payer.phone or phone, payer.name or name
             reference = reference or payer.account_ref
             kind = self._portal_cell(row, "reason_type")
@@ -394,7 +394,6 @@ class TableReader:
         if is_altered(name, details, reference, phone):
             entry.raw = "\n".join(row.cells)
 
-    def _portal_cell(self, row: Row, name: str) -> str:
-        names = self.table.header
-        at = names.index(name) if name in names else -1
-        return row.cells[at] if 0 <= at < len(row.cells) else ""
+    def _portal_cell(self, row: Row, *names: str) -> str:
+        places = (at for at, name in enumerate(self.table.header) if name in names and at < len(row.cells))
+        return next((row.cells[at] for at in places), "")

@@ -12,7 +12,8 @@ BOOKED: Final = frozenset(
         "", "completed", "complete", "posted", "booked", "cleared", "settled", "success", "successful", "paid", "succeeded",
         "executed", "processed", "reconciled", "transaction success", "gebucht", "umsatz gebucht", "geboekt", "verwerkt",
         "comptabilisé", "contabilizado", "zaksięgowana", "zaksięgowano", "zrealizowana", "rozliczona", "wykonana",
-        "udført", "bogført", "bokført", "bokförd", "utförd",
+        "udført", "bogført", "bokført", "bokförd", "utförd", "ts", "succès", "réussi", "réussie", "terminé", "terminée",
+        "sucesso", "concluído", "concluída", "éxito", "completado", "imekamilika", "imefanikiwa",
     }
 )  # fmt: skip
 NOT_BOOKED: Final = frozenset(
@@ -22,6 +23,8 @@ NOT_BOOKED: Final = frozenset(
         "void", "voided", "refunded", "blocked", "on hold", "uncleared", "uncollected", "initiated", "created",
         "vorgemerkt", "umsatz vorgemerkt", "offen", "storniert", "abgelehnt", "gereserveerd", "in behandeling",
         "en attente", "en cours", "pendiente", "pendente", "oczekująca", "odrzucona", "anulowana", "venter", "reservert",
+        "tf", "échec", "échoué", "échouée", "annulé", "annulée", "falhou", "falhada", "cancelado", "cancelada", "fallido",
+        "imeshindwa", "imeshindikana", "inasubiri",
     }
 )  # fmt: skip
 """What is no money yet, or never became any."""
