@@ -232,7 +232,7 @@ def test_a_month_of_the_portal_brings_its_payments_and_nothing_else(own_till: Ti
 def test_a_workbook_with_lines_above_its_header_may_end_its_rows_with_blank_cells(own_till: Till) -> None:
     """A till's payments name no account: the sheet leaves those cells out, and the lines above are narrow."""
     head = "Receipt No.,Completion Time,Details,Transaction Status,Paid In,Withdrawn,Other Party Info,A/C No."
-    rows = [
+    rows: list[list[Any]] = [
         ["Short Code:", "600100"],
         [],
         head.split(","),

@@ -72,8 +72,11 @@ def evidence_of(payment: Payment) -> Evidence:
 
 
 def in_transaction(tx: Tx, evidence: Evidence, scope: frozenset[str]) -> Found[Customer]:
-    """Who answers to the evidence among the customers of `scope`, as the batch leaves them so far."""
-    plan = _plan(evidence, scope)
+    """Who answers to the evidence among the customers of `scope`, as the batch leaves them so far.
+
+    Numbers among words are looked up where they count in a decision: beside a phone that may be somebody's.
+    """
+    plan = _plan(evidence, scope, evidence.numbers_within if evidence.phone_form in PHONE_COLUMNS else ())
     try:
         asked = next(plan)
         while True:
@@ -84,8 +87,8 @@ def in_transaction(tx: Tx, evidence: Evidence, scope: frozenset[str]) -> Found[C
 
 
 async def in_snapshot(reader: Reader, evidence: Evidence, scope: frozenset[str]) -> Found[Customer]:
-    """The same among what is committed."""
-    plan = _plan(evidence, scope)
+    """The same among what is committed, and whose numbers a reference holds in any case: they may be proposed."""
+    plan = _plan(evidence, scope, evidence.numbers_within)
     try:
         asked = next(plan)
         while True:
@@ -114,7 +117,9 @@ async def suggestions(core: Core, payment: Payment, at_us: int) -> tuple[Suggest
     )
 
 
-def _plan(evidence: Evidence, scope: frozenset[str]) -> Generator[LookUp, list[Any], Found[Customer]]:
+def _plan(
+    evidence: Evidence, scope: frozenset[str], within_it: tuple[str, ...]
+) -> Generator[LookUp, list[Any], Found[Customer]]:
     folded = evidence.folded_reference
     named: dict[str, Customer] = {}
     ours = False
@@ -132,7 +137,7 @@ def _plan(evidence: Evidence, scope: frozenset[str]) -> Generator[LookUp, list[A
         for customer in (yield look_up):
             phoned[customer.id] = customer
     held: dict[str, Customer] = {}
-    for number in () if named else evidence.numbers_within:
+    for number in () if named else within_it:
         if number != folded:
             held |= yield from _named(number)
     return Found(within(named, scope), within(phoned, scope), ours, within(held, scope))

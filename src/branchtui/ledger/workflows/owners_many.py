@@ -60,6 +60,11 @@ def many_in_transaction(
     return [found[each] for each in says]
 
 
+def _holds(evidence: Evidence) -> tuple[str, ...]:
+    """The numbers within a reference where they count: beside a phone that may be somebody's."""
+    return evidence.numbers_within if evidence.phone_form in PHONE_COLUMNS else ()
+
+
 def _held(says: _Says, named: dict[str, _ById]) -> _ById:
     """Who has a number that stands in a reference which names nobody as a whole."""
     if says.folded in named:

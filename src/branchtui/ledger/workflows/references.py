@@ -51,6 +51,8 @@ def numbers_within(reference: str | None) -> tuple[str, ...]:
     looked at as one and singly.
     """
     text = fold(in_plain_digits(reference or ""))
+    if text.isdigit():
+        return ()
     found: dict[str, None] = {}
     for letters, run in _RUN.findall(text):
         whole = _GAPS.sub("", run)
