@@ -97,6 +97,9 @@ def test_an_amount_in_a_currency_without_decimals_keeps_its_size() -> None:
         (None, None, PhoneForm.NONE),
         ("12", None, PhoneForm.NONE),
         ("*****", None, PhoneForm.NONE),
+        ("FRI:254711222333/MSISDN", "+254711222333", PhoneForm.E164),
+        ("255711222333", "+255711222333", PhoneForm.E164),
+        ("99999999999999", None, PhoneForm.NONE),
     ],
 )
 def test_a_phone_is_plain_masked_hashed_or_none(msisdn: object, phone: str | None, form: PhoneForm) -> None:

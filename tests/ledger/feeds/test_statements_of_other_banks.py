@@ -588,3 +588,125 @@ def test_the_account_that_a_sentence_of_the_portal_names_counts_beside_the_colum
     row = "TFA4K21LMN,2026-11-03 10:32:00,Pay Bill from 2547****333 - A P Acc. 100245,Completed,1500.00,,1500.00,254700000001 - A PAYER"
     (entry,) = read(table(f"Short Code:,600100\n{PORTAL},Other Party Info\n{row}\n", account=""))
     assert (entry.payer_phone, entry.payer_name, entry.account_ref) == ("254700000001", "A PAYER", "100245")
+
+
+@pytest.mark.parametrize(
+    ("other_party", "phone", "name"),
+    [
+        ("254711222333 - WANJIKU KAMAU", "254711222333", "WANJIKU KAMAU"),
+        ("254711222333", "254711222333", ""),
+        ("254711222333 -", "254711222333", ""),
+        ("*****1333 - W", "*****1333", "W"),
+        ("a" * 64 + " - W", "a" * 64, "W"),
+        ("WANJIKU KAMAU", "", "WANJIKU KAMAU"),
+        ("12345 MART", "", "12345 MART"),
+    ],
+)
+def test_the_other_party_of_the_portal_is_a_phone_a_name_or_both(
+    other_party: str, phone: str, name: str
+) -> None:
+    """A phone without a name became the payer's name, and found nobody."""
+    row = f"TFA4K21LMN,2026-11-03 10:32:00,Pay Bill Online,Completed,1500.00,,,{other_party}"
+    (entry,) = read(table(f"Short Code:,600100\n{PORTAL},Other Party Info\n{row}\n", account=""))
+    assert (entry.payer_phone, entry.payer_name) == (phone, name)
+
+
+@pytest.mark.parametrize(
+    ("details", "is_reversal"),
+    [
+        ("Pay Bill from 254711222333 - A P Acc. 100245", False),
+        ("Pay Bill from 254711222333 - A P Acc. reversal", False),
+        ("Pay Bill from 254711222333 - REVERS OUMA Acc. 100245", False),
+        ("Pay Bill Reversal from 254711222333 - A P Acc. 100245", True),
+        ("Reversed transaction TFA4K21LMM", True),
+    ],
+)
+def test_what_takes_money_back_is_told_by_the_portal_and_not_by_the_payer(
+    details: str, is_reversal: bool
+) -> None:
+    """A payment whose payer wrote `reversal` was lost; one that was `reversed` was a payment."""
+    row = f"TFA4K21LMN,2026-11-03 10:32:00,{details},Completed,1500.00,,"
+    (entry,) = read(table(f"Short Code:,600100\n{PORTAL}\n{row}\n", account=""))
+    assert entry.is_reversal is is_reversal
+
+
+@pytest.mark.parametrize(
+    ("details", "other_party", "is_own"),
+    [
+        ("Utility Account to Organization Settlement Account", "", True),
+        ("Merchant account to organization Settlement Account Transfer", "600100 - PAMOJA", True),
+        ("Working Account to Utility Account", "", True),
+        ("Organisation Settlement", "", True),
+        ("Organization Settlement from 254711222333 - A P Acc. 100245", "254711222333 - A P", False),
+        ("Pay Bill from 254711222333 - A P Acc. organization settlement", "", False),
+        ("Merchant to Merchant Payment", "174379 - ANOTHER SACCO", False),
+    ],
+)
+def test_what_an_organisation_moves_between_its_accounts_is_no_payment(
+    details: str, other_party: str, is_own: bool
+) -> None:
+    """It came in from another account of the same short code: taken in, the money would stand there twice."""
+    row = f"TFA4K21LMN,2026-11-03 10:32:00,{details},Completed,1500.00,,,{other_party}"
+    (entry,) = read(table(f"Short Code:,600100\n{PORTAL},Other Party Info\n{row}\n", account=""))
+    assert [each.code for each in entry.findings] == (["own-transfer"] if is_own else [])
+    assert (entry.standing is Standing.INFORMATION) is is_own
+
+
+@pytest.mark.parametrize(
+    ("status", "found"),
+    [("Completed", []), ("Failed", []), ("Pending", []), ("Reversed", ["taken-back"]), ("Ghali", ["status"])],
+)
+def test_a_status_by_which_money_was_given_back_is_told_of(status: str, found: list[str]) -> None:
+    """What was reversed may have been a payment here before."""
+    row = f"TFA4K21LMN,2026-11-03 10:32:00,Pay Bill Online,{status},1500.00,,"
+    (entry,) = read(table(f"Short Code:,600100\n{PORTAL}\n{row}\n", account=""))
+    assert [each.code for each in entry.findings] == found
+    assert (entry.standing is Standing.BOOKED) is (status == "Completed")
+
+
+def test_who_paid_stands_in_the_column_that_portals_of_other_countries_call_the_opposite_party() -> None:
+    """The same table, under another word."""
+    row = "TFA4K21LMN,2026-11-03 10:32:00,C2B Payment,Completed,1500.00,,,255711222333 - NEEMA MUSHI"
+    (entry,) = read(table(f"Short Code:,600100\n{PORTAL},Opposite Party\n{row}\n", account=""))
+    assert (entry.payer_phone, entry.payer_name) == ("255711222333", "NEEMA MUSHI")
+
+
+# ── other providers of mobile money ──────────────────────────────────────────────────────────────────────────────────
+
+MTN = (
+    "Id,External id,Date,Status,Type,To message,From,From name,To,To name,Amount,Currency,Balance\n"
+    "1234567890,,2026-11-03 09:15:02,{},Payment,100245,FRI:254711222333/MSISDN,W KAMAU,FRI:600100/MM,PAMOJA,"
+    "1500.00,KES,2500.00\n"
+)
+AIRTEL = (
+    "Record No,Transaction ID,Transaction Date and Time,Sender Mobile Number,Reference Number,Transaction Type,"
+    "Transaction Status,Transaction Amount,Previous Balance,Post Balance\n"
+    "1,MP261103.0915.A06941,2026-11-03 09:15:02,711222333,100245,Merchant Payment,{},1500.00,1000.00,2500.00\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "reference", "phone"),
+    [(MTN, "1234567890", "FRI:254711222333/MSISDN"), (AIRTEL, "MP261103.0915.A06941", "711222333")],
+    ids=["MTN MoMo", "Airtel Money"],
+)
+@pytest.mark.parametrize(
+    ("status", "standing"),
+    [
+        ("Successful", Standing.BOOKED),
+        ("TS", Standing.BOOKED),
+        ("Succès", Standing.BOOKED),
+        ("Concluída", Standing.BOOKED),
+        ("Failed", Standing.PENDING),
+        ("TF", Standing.PENDING),
+        ("Échoué", Standing.PENDING),
+        ("Imeshindwa", Standing.PENDING),
+    ],
+)
+def test_a_table_of_mobile_money_says_who_paid_for_what_by_which_number(
+    text: str, reference: str, phone: str, status: str, standing: Standing
+) -> None:
+    """In the columns and the words of its provider; what failed is no money, and nobody is asked about it."""
+    (entry,) = read(table(text.format(status)))
+    assert (entry.reference, entry.payer_phone, entry.account_ref) == (reference, phone, "100245")
+    assert (signed(entry), entry.day, entry.standing, entry.findings) == (150_000, "2026-11-03", standing, [])

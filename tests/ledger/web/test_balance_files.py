@@ -301,6 +301,7 @@ def test_a_payment_that_landed_between_preview_and_apply_is_listed_and_not_overw
         ({"count": "two"}, 4, "record-count"),
         ({"total": "15.01"}, 4, "amount-total"),
         ({"total": "15,00"}, 4, "amount-total"),
+        ({"total": "1,5.00"}, 4, "amount-total"),
     ],
 )
 def test_a_head_or_trailer_that_is_wrong_keeps_the_whole_file_out(
@@ -376,6 +377,9 @@ WRONG: tuple[tuple[list[str], str, str], ...] = (
     (payer("{}", "1,25.00"), "balance", "grouping"),
     (payer("{}", "ten"), "balance", "not-an-amount"),
     (payer("{}", "(5.00)"), "balance", "sign"),
+    (payer("{}", "5.00-"), "balance", "sign"),
+    (payer("{}", "\u22125.00"), "balance", "sign"),
+    (payer("{}", "5.00 CR"), "balance", "sign"),
     (payer("{}", "+5.00"), "balance", "not-an-amount"),
     (payer("{}", "99999999999999999.00"), "balance", "too-much"),
     (payer("{}", "1.00", due="31/12/2026"), "due_date", "date"),
@@ -405,6 +409,18 @@ def test_each_wrong_row_is_named_and_the_others_are_applied(ledger: RunningLedge
     assert result(done) == ("applied_with_errors", 1, 0, 0, len(WRONG))
     assert owed(ledger, good) == 200
     assert all(owed(ledger, each) is None for each in others)
+
+
+def test_a_total_has_separators_of_thousands_where_its_balances_may_have_them(
+    ledger: RunningLedger, boss: Api
+) -> None:
+    """Contract 6: one system writes both, and both are read in its writing."""
+    first, second = numbers(ledger, 2)
+    done = apply_bytes(
+        boss, universal(payer(first, "1,234,567.50"), payer(second, "-1,000"), total="1,233,567.50")
+    )
+    assert result(done) == ("applied", 2, 0, 0, 0)
+    assert (owed(ledger, first), owed(ledger, second)) == (123_456_750, -100_000)
 
 
 def test_of_an_account_stated_twice_the_later_row_is_wrong(ledger: RunningLedger, boss: Api) -> None:

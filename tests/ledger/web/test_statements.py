@@ -23,6 +23,7 @@ from tests.ledger.statements import (
     own_accounts,
 )
 from tests.ledger.till import Till, message, open_till
+from tests.ledger.workbooks import workbook
 
 from branchtui.ledger.store import migrate
 from branchtui.ledger.store.unit import BulkTx
@@ -188,6 +189,61 @@ def test_a_payment_is_one_row_whichever_door_it_came_by(own_till: Till) -> None:
     assert own_till.by_code("SKA10QWE78") == [found]
     (event,) = own_till.events("SKA10QWE78")
     assert event["state"] == "quarantined"
+
+
+def test_a_month_of_the_portal_brings_its_payments_and_nothing_else(own_till: Till) -> None:
+    """Charges, settlements, own transfers and reversals beside payments; what callbacks brought is known."""
+    api = own_till.api("supervisor")
+    own_till.pay("PRT0000001")
+    head = (
+        'Short Code:,600100\nOpening Balance:,"10,000.00",Closing Balance:,"20,000.00"\n\n'
+        "Receipt No.,Completion Time,Details,Transaction Status,Paid In,Withdrawn,Reason Type,Other Party Info,A/C No.\n"
+    )
+    when = "03-11-2026 09:15:02"
+    rows = (
+        f'PRT0000001,{when},Pay Bill Online,Completed,"1,500.00",,Pay Utility,254711222333 - W K,100245\n'
+        f"PRT0000001,{when},Pay Bill Charge,Completed,,-15.00,Pay Bill Charge,,\n"
+        f"PRT0000002,{when},Pay Bill from 254722333444 - A O Acc. reversal,Completed,20.00,,Pay Utility,,\n"
+        f"PRT0000003,{when},Pay Bill Online,Completed,30.00,,Pay Utility,254722333444,1002\ufffd45\n"
+        f"PRT0000004,{when},Organization Settlement,Completed,,-500.00,Organization Settlement,,\n"
+        f"PRT0000005,{when},Utility Account to Organization Settlement Account,Completed,500.00,,,,\n"
+        f"PRT0000006,{when},Pay Bill Reversal of PRT0000001,Completed,,-1500.00,Pay Utility Reversal,,\n"
+        f"PRT0000007,{when},Pay Bill Online,Reversed,40.00,,Pay Utility,254711222333 - W K,100245\n"
+    )
+    done = import_statement(api, head + rows, "statement-mpesa")
+    assert (done["state"], done["imported"], done["statements"][0]["known"]) == ("done", 2, 1)
+    found = {each["code"]: each for each in own_till.top.pages("/v1/payments")}
+    assert set(found) == {"PRT0000001", "PRT0000002", "PRT0000003"}
+    assert (found["PRT0000002"]["customer"]["customer_no"], found["PRT0000002"]["match"]["tier"]) == (
+        "000102",
+        2,
+    )
+    assert "lost a sign" in found["PRT0000003"]["waits_because"]
+    told = {(each["row_no"], each["code"]) for each in findings(api, done, "warning")}
+    assert told == {
+        (10, "own-transfer"),
+        (10, "information"),
+        (11, "reversal"),
+        (12, "taken-back"),
+        (12, "pending"),
+    }
+
+
+def test_a_workbook_with_lines_above_its_header_may_end_its_rows_with_blank_cells(own_till: Till) -> None:
+    """A till's payments name no account: the sheet leaves those cells out, and the lines above are narrow."""
+    head = "Receipt No.,Completion Time,Details,Transaction Status,Paid In,Withdrawn,Other Party Info,A/C No."
+    rows: list[list[Any]] = [
+        ["Short Code:", "600100"],
+        [],
+        head.split(","),
+        ["WBK0000001", "03-11-2026 09:15:02", "Buy Goods", "Completed", 20, None, 254722333444],
+        ["WBK0000002", "03-11-2026 09:15:02", "Pay Bill", "Completed", 30, None, None, "100245"],
+        ["WBK0000003", "03-11-2026 09:15:02", "Pay Bill Charge", "Completed", None, -15],
+    ]
+    done = import_statement(own_till.api("supervisor"), workbook(rows), "statement-mpesa")
+    assert (done["state"], done["imported"]) == ("done", 2)
+    owners = {each["code"]: each["customer"]["customer_no"] for each in own_till.top.pages("/v1/payments")}
+    assert owners == {"WBK0000001": "000102", "WBK0000002": "000101"}
 
 
 @pytest.mark.parametrize("written", ["SKA10QWE77", "ska10qwe77", " SKA10 qwe77", "SKA10\u00a0QWE77 "])

@@ -53,6 +53,8 @@ BY_REFERENCE = {
         "LastName": "\x9b31mX",
     },
     "customer_number": {"BillRefNumber": "000101"},
+    "reference_in_arabic_digits": {"BillRefNumber": "١٠٠٢٤٥", "MSISDN": "254722333444"},
+    "reference_in_persian_digits": {"BillRefNumber": "۱۰۰ ۲۴۵", "MSISDN": "254722333444"},
     "reference_against_phone": {"MSISDN": "254722333444"},
 }
 
@@ -148,6 +150,78 @@ def test_a_prefix_of_ours_before_unknown_digits_waits(till: Till) -> None:
     )
     assert "looks like one of our numbers" in till.pay(BillRefNumber="frm 000779")["waits_because"]
     assert till.pay(BillRefNumber="house 12")["match"]["tier"] == 2
+
+
+HOLDS = [
+    "ACC 100245",
+    "A/C:100245",
+    "100245-John",
+    "john 100245",
+    "A100245",
+    "Acc No. 100-245",
+    "1OO245",
+    "100 24S / 100245",
+]
+
+
+@pytest.mark.parametrize("reference", HOLDS)
+def test_a_number_among_words_is_not_overruled_by_the_phone_of_somebody_else(
+    till: Till, reference: str
+) -> None:
+    """Tier 0: it is nobody's as a whole, yet it is not plain words; both are proposed."""
+    payment = till.pay(BillRefNumber=reference, MSISDN="254722333444")
+    assert (payment["state"], payment["match"]) == ("unassociated", None)
+    assert payment["waits_because"] == (
+        f"Reference {reference} holds a number of W. Kamau (000101), and the phone that ends 444 is A. O'Brien's."
+    )
+    proposed = till.candidates(payment)
+    assert [each["customer"]["customer_no"] for each in proposed] == ["000102", "000101"]
+    assert proposed[1]["reasons"][0] == f"reference {reference} holds a number of W. Kamau"
+
+
+def test_a_number_among_words_and_the_phone_of_the_same_customer_associate(till: Till) -> None:
+    """Tier 2: nothing contradicts the phone; a house and a year are numbers of nobody."""
+    for reference in ("ACC 100245", "100245-John", "house 12", "fees 2026", "100299 John", "who? me 7"):
+        payment = till.pay(BillRefNumber=reference)
+        assert (payment["customer"]["customer_no"], payment["match"]["tier"]) == ("000101", 2), reference
+
+
+def test_a_masked_phone_leaves_a_number_among_words_as_a_suggestion(till: Till) -> None:
+    """Nothing of it posts itself, and whoever the number is of is proposed."""
+    payment = till.waiting(BillRefNumber="ACC 100246 school")
+    (first, *_) = till.candidates(payment)
+    assert (first["customer"]["customer_no"], first["tier"]) == ("000102", 5)
+
+
+@pytest.mark.parametrize("reference", ["1.00245E+05", "1,00245E5", "100245E0"])
+def test_a_number_that_a_spreadsheet_wrote_short_waits(till: Till, reference: str) -> None:
+    """Tier 0: its digits are not known, and the phone does not overrule it."""
+    payment = till.pay(BillRefNumber=reference, MSISDN="254722333444")
+    assert "looks like one of our numbers" in payment["waits_because"]
+
+
+@pytest.mark.parametrize("reference", ["1002\ufffd45", "1002?45", "10024\ufffd5", "AC?100245"])
+def test_a_reference_that_lost_a_sign_names_nobody_for_certain(till: Till, reference: str) -> None:
+    """What is left of it may be the number of another customer: it waits, and who that is is proposed."""
+    payment = till.pay(BillRefNumber=reference, MSISDN="254722333444")
+    shown = reference.replace("\ufffd", "?")
+    assert payment["account_ref"] == shown
+    assert (
+        payment["waits_because"] == f"Reference {shown} lost a sign on its way: whom it names is not certain."
+    )
+    assert "000101" in {each["customer"]["customer_no"] for each in till.candidates(payment)} or "AC" in shown
+
+
+def test_signs_that_nobody_sees_do_not_hide_a_number(till: Till) -> None:
+    """VAL-3: a direction mark that was copied with the number is taken out, and no digit was lost with it."""
+    assert till.pay(BillRefNumber="\u202a100245\u202c")["match"]["tier"] == 1
+
+
+def test_a_phone_of_another_country_counts_without_its_plus(own_till: Till) -> None:
+    """Tier 2: providers write every number with its country and none with a plus."""
+    own_till.add_customer("teller", "NKU", "000105", "100249", "Neema", "Mushi", "+255 711 222 333")
+    payment = own_till.pay(BillRefNumber="", MSISDN="255711222333")
+    assert (payment["customer"]["customer_no"], payment["match"]["tier"]) == ("000105", 2)
 
 
 def test_a_branch_may_let_every_unknown_reference_wait(own_till: Till) -> None:
@@ -344,6 +418,13 @@ PARKED = {
     "bad_time": ({"TransTime": "03/11/2026 09:15"}, "TransTime is not a time written yyyyMMddHHmmss."),
     "no_amount": ({"TransAmount": None}, "TransAmount is missing."),
     "short_code_not_ours": ({"BusinessShortCode": "999999"}, "Short code 999999 is none of ours."),
+    **{
+        kind: (
+            {"TransactionType": kind},
+            "TransactionType says that money was taken back: look after it by hand.",
+        )
+        for kind in ("Reversal", "Pay Bill Reversed", "Refund", "Remboursement", "Estorno", "Annulation")
+    },
 }
 
 
@@ -358,6 +439,25 @@ def test_what_cannot_be_a_payment_of_ours_is_parked_once_with_its_reason(
     (event,) = till.events(code)
     assert (event["state"], event["reason"]) == ("parked", reason)
     assert till.by_code(code) == []
+
+
+def test_a_mark_in_front_and_bytes_of_another_encoding_in_a_name_keep_no_payment_out(till: Till) -> None:
+    """The money is certain; the name is shown with U+FFFD, and the body is kept as it came (VAL-3)."""
+    marked, foreign = till.fresh_code(), till.fresh_code()
+    assert till.send(b"\xef\xbb\xbf" + json.dumps(message(marked)).encode()).json() == ACCEPTED
+    (payment,) = till.by_code(marked)
+    assert (payment["state"], payment["payer_name"]) == ("associated", "WANJIKU KAMAU")
+    body = json.dumps(message(foreign, FirstName="JOSÉ"), ensure_ascii=False).encode("latin-1")
+    assert till.send(body, path="validation").json() == ACCEPTED
+    assert till.send(body).json() == ACCEPTED
+    (payment,) = till.by_code(foreign)
+    assert (payment["state"], payment["payer_name"]) == ("associated", "JOS\ufffd KAMAU")
+    cleaned = till.top.pages("/v1/callback-events", state="cleaned")
+    assert {marked, foreign} & {each["code"] for each in cleaned} == {foreign}
+    lost = json.dumps(message(till.fresh_code(), TransAmount="15~00")).encode().replace(b"~", b"\xff")
+    assert till.send(lost).json() == ACCEPTED
+    newest = till.top.get("/v1/callback-events", limit=1).json()["items"][0]
+    assert (newest["state"], newest["reason"]) == ("parked", "TransAmount is not an amount.")
 
 
 @pytest.mark.parametrize(

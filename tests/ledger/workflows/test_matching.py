@@ -17,10 +17,10 @@ from branchtui.ledger.workflows.matching import (
     Learned,
     decide,
     mask_fits,
-    prefix_of,
     short_name,
     suggest,
 )
+from branchtui.ledger.workflows.references import has_lost_sign, numbers_within, prefix_of
 
 
 def customer(
@@ -176,3 +176,37 @@ def test_names_are_short_in_sentences() -> None:
         short_name(replace(WANJIKU, first_name=None, last_name=None, name="Mama Mboga Ltd"))
         == "Mama Mboga Ltd"
     )
+
+
+@pytest.mark.parametrize(
+    ("reference", "numbers"),
+    [
+        (None, ()),
+        ("school fees", ()),
+        ("house 12", ()),
+        ("100245", ()),
+        ("ACC 100245", ("100245", "acc100245")),
+        ("LN-000777 john", ("000777", "ln000777")),
+        ("100-245 John", ("100245", "100", "245")),
+        ("1OO245", ("245", "oo245", "100245")),
+        ("a" * 30 + "9" * 30, ()),
+        (
+            " ".join(f"x{number}" for number in range(1000, 1020)),
+            ("1000", "x1000", "1001", "x1001", "1002", "x1002"),
+        ),
+    ],
+)
+def test_numbers_within_a_reference_are_few_and_as_numbers_are_compared(
+    reference: str | None, numbers: tuple[str, ...]
+) -> None:
+    """However long a text is, it costs a handful of look-ups."""
+    assert numbers_within(reference) == numbers
+
+
+@pytest.mark.parametrize(
+    ("reference", "is_lost"),
+    [("1002?45", True), ("?100245", True), ("who? me 7", False), ("100245", False), (None, False)],
+)
+def test_a_sign_is_lost_beside_a_digit_alone(reference: str | None, is_lost: bool) -> None:
+    """A question among words is a question."""
+    assert has_lost_sign(reference) is is_lost

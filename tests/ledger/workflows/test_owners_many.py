@@ -61,6 +61,8 @@ def test_many_at_once_have_the_owners_that_each_alone_has(running_ledger: Runnin
     running_ledger.bulk(prepare)
     references = [
         *(None, "", "100245", "000101", " 100 246 ", "200245", "LN000777", "ln-000778", "LN/000777", "XY12"),
+        *("ACC 100245", "100246-John", "rent 100245 and 100246", "pay LN-000777 now", "١٠٠٢٤٥", "1OO246"),
+        *("1.00245E+05", "1002?45", "a" * 30 + " 100245", "1 2 3 100245"),
         *("999999", "rent for May", "Ünal 100245", "1" * 21, "a" * 300, shared[0]["account_no"]),
     ]
     phones = [

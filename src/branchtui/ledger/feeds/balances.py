@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _SUM_DIGITS_MAX: Final = 24
+_OTHER_SIGN: Final = re.compile(
+    r"[\u2010-\u2015\u2212]\s?[0-9][0-9.,]*|[0-9][0-9.,]*\s?(?:[-\u2010-\u2015\u2212]|cr?)",
+    re.ASCII | re.IGNORECASE,
+)
+"""How others write what is held: with a dash, or with a minus or `CR` behind it."""
 
 
 def balance_reader(writing: DecimalWriting, currency: str) -> Callable[[str], int]:
@@ -49,7 +54,7 @@ def _unusual(text: str, read: Callable[[str], int]) -> int:
     except CellError as failure:
         if failure.code == "zero":
             return 0
-        if failure.code == "negative":
+        if failure.code == "negative" or _OTHER_SIGN.fullmatch(text):
             said = f"{shown(text)}: write what is held for a payer with one minus in front, as -12.50."
             raise CellError("sign", said) from failure
         raise
@@ -59,18 +64,22 @@ def _unusual(text: str, read: Callable[[str], int]) -> int:
 def total_reader(currency: str) -> Callable[[str], int | None]:
     """A function from a trailer's total to minor units of `currency`; None for what is no amount.
 
-    A sum may be larger than any one balance.
+    A sum may be larger than any one balance, and has separators of thousands where the balances may have them.
     """
     decimals = exponent_of(currency)
     pattern = re.compile(
-        rf"(-?)([0-9]{{1,{_SUM_DIGITS_MAX}}})(?:\.([0-9]{{1,{max(decimals, 1)}}}))?", re.ASCII
+        rf"(-?)([0-9]{{1,{_SUM_DIGITS_MAX}}}|[0-9]{{1,3}}(?:,[0-9]{{3}}){{1,{_SUM_DIGITS_MAX // 3}}})"
+        rf"(?:\.([0-9]{{1,{max(decimals, 1)}}}))?",
+        re.ASCII,
     )
 
     def read(cell: str) -> int | None:
         found = pattern.fullmatch(cell.strip())
         if found is None or (found[3] and not decimals):
             return None
-        amount: int = int(found[2]) * 10**decimals + int((found[3] or "").ljust(decimals, "0") or "0")
+        amount: int = int(found[2].replace(",", "")) * 10**decimals + int(
+            (found[3] or "").ljust(decimals, "0") or "0"
+        )
         return -amount if found[1] else amount
 
     return read

@@ -10,6 +10,8 @@ from typing import Final
 from branchtui.ledger.texts import is_unsafe
 
 REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
+LOST: Final = "?"
+"""What stands for a sign that was lost before it came here, in the text that names an owner."""
 _JOINERS: Final = "\u200c\u200d"
 
 
@@ -55,6 +57,11 @@ class Unfit(ValueError):
         super().__init__(reason)
         self.code = code
         self.payee_no = payee_no
+
+
+def with_losses(reference: str) -> str:
+    """A reference in which what was lost before it came is told from what `clean` takes out: a digit may have stood there."""
+    return reference.replace(REPLACEMENT, LOST)
 
 
 def clean(text: str) -> str:

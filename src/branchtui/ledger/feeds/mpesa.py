@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from branchtui.format.money import MoneyError, exponent_of, parse_money
-from branchtui.ledger.feeds.incoming import IncomingPayment, PhoneForm, Unfit, clean
+from branchtui.ledger.feeds.incoming import REPLACEMENT, IncomingPayment, PhoneForm, Unfit, clean, with_losses
 from branchtui.ledger.phones import PhoneUnreadable, read_phone
 
 PROVIDER: Final = "mpesa"
@@ -29,7 +29,13 @@ _SHORT_CODE: Final = re.compile(r"[0-9]{3,20}", re.ASCII)
 _TIME: Final = re.compile(r"[0-9]{14}", re.ASCII)
 _SHA256: Final = re.compile(r"[0-9a-fA-F]{64}", re.ASCII)
 _PLAIN_PHONE: Final = re.compile(r"\+?[0-9]{7,15}", re.ASCII)
+_MOMO: Final = re.compile(r"FRI:(.*)/MSISDN", re.ASCII | re.IGNORECASE)
+"""How MTN writes a phone: `FRI:256771234567/MSISDN`."""
+_ABROAD: Final = re.compile(r"[1-9][0-9]{10,14}", re.ASCII)
+"""A number with a country code that is not written with its plus, as providers write all of theirs."""
 _MASKED_PHONE: Final = re.compile(r"\+?[0-9]{0,9}[*xX]+[0-9]{0,9}", re.ASCII)
+_TAKEN_BACK: Final = re.compile("revers|refund|rembours|estorn|annul|anula", re.IGNORECASE)
+"""How providers call a transaction that takes money back, in the languages of their countries."""
 _SPARE_ZEROS: Final = re.compile(r"0+$")
 _NAMES: Final = ("FirstName", "MiddleName", "LastName")
 
@@ -80,7 +86,7 @@ def read(body: bytes) -> Confirmation:
     Raises:
         Unfit: with every reason, in the order in which a person reads the body.
     """
-    members = _members(body)
+    members, is_damaged = _members(body)
     faults: list[str] = []
     texts = {name: _text(members, name, faults) for name in (*_REQUIRED, "MSISDN", "BillRefNumber", *_NAMES)}
     texts["TransID"] = code = receipt_code(texts["TransID"])
@@ -93,7 +99,7 @@ def read(body: bytes) -> Confirmation:
             faults.append(f"{name} is missing")
         elif not form.fullmatch(given.upper()):
             faults.append(f"{name} is not {wanted}")
-    if "reversal" in str(members.get("TransactionType") or "").lower():
+    if _TAKEN_BACK.search(str(members.get("TransactionType") or "")):
         faults.append("TransactionType says that money was taken back: look after it by hand")
     paid_at_us = _instant(texts["TransTime"].strip())
     if paid_at_us is None and _TIME.fullmatch(texts["TransTime"].strip()):
@@ -102,7 +108,7 @@ def read(body: bytes) -> Confirmation:
         raise Unfit("; ".join(faults) + ".", known, texts["BusinessShortCode"].strip() or None)
     raw_name = " ".join(filter(None, (texts[name].strip() for name in _NAMES)))
     raw_reference = texts["BillRefNumber"].strip()
-    name, reference = clean(raw_name)[:_TEXT_MAX], clean(raw_reference)[:_TEXT_MAX]
+    name, reference = clean(raw_name)[:_TEXT_MAX], clean(with_losses(raw_reference))[:_TEXT_MAX]
     return Confirmation(
         code=code,
         short_code=texts["BusinessShortCode"].strip(),
@@ -111,7 +117,8 @@ def read(body: bytes) -> Confirmation:
         msisdn=texts["MSISDN"].strip(),
         name=name,
         reference=reference,
-        altered=(name, reference) != (" ".join(raw_name.split()), " ".join(raw_reference.split())),
+        altered=is_damaged
+        or (name, reference) != (" ".join(raw_name.split()), " ".join(raw_reference.split())),
     )
 
 
@@ -138,13 +145,15 @@ _REQUIRED: Final = {
 }
 
 
-def _members(body: bytes) -> dict[str, Any]:
+def _members(body: bytes) -> tuple[dict[str, Any], bool]:
+    """The members of the object, and whether bytes that are no UTF-8 were let go: a name may hold them."""
     if len(body) > MAX_BYTES:
         raise Unfit(f"The body is larger than {MAX_BYTES // 1024} KiB.")
+    text = body.decode("utf-8-sig", errors="replace")
     try:
         # Numbers stay the digits that came: none is ever a float.
         value = json.loads(
-            body.decode("utf-8"),
+            text,
             object_pairs_hook=_once,
             parse_constant=_no_constant,
             parse_float=str,
@@ -156,7 +165,7 @@ def _members(body: bytes) -> dict[str, Any]:
         raise Unfit("The body is not readable JSON.") from error
     if not isinstance(value, dict):
         raise Unfit("The body is not a JSON object.")
-    return value
+    return value, text.count(REPLACEMENT) != body.count(REPLACEMENT.encode())
 
 
 def _text(members: dict[str, Any], name: str, faults: list[str]) -> str:
@@ -183,14 +192,16 @@ def _instant(text: str) -> int | None:
 
 def phone_of(msisdn: str, region: str) -> tuple[str | None, PhoneForm]:
     """A phone as the provider writes it: plain, masked or hashed; nothing where it is none of these."""
-    bare = re.sub(r"[\s()-]", "", msisdn)
+    bare = re.sub(r"[\s()-]", "", _MOMO.sub(r"\1", msisdn.strip()))
     if _SHA256.fullmatch(bare):
         return bare.lower(), PhoneForm.SHA256
     if _PLAIN_PHONE.fullmatch(bare):
-        try:
-            return read_phone(bare, region).e164, PhoneForm.E164
-        except PhoneUnreadable:
-            return None, PhoneForm.NONE
+        for written in (bare, f"+{bare}") if _ABROAD.fullmatch(bare) else (bare,):
+            try:
+                return read_phone(written, region).e164, PhoneForm.E164
+            except PhoneUnreadable:
+                continue
+        return None, PhoneForm.NONE
     if _MASKED_PHONE.fullmatch(bare) and any(c.isdigit() for c in bare):
         return re.sub("[xX]", "*", bare.removeprefix("+")), PhoneForm.MASKED
     return None, PhoneForm.NONE

@@ -47,6 +47,7 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
         "fecha_de_operación", "data_lançamento", "data_do_lançamento", "dt_lançamento", "data_mov", "data_contabile",
         "bokföringsdag", "bokföringsdatum", "transaktionsdatum", "bogført", "bokføringsdato", "bokført", "dato",
         "kirjauspäivä", "data_i_czas_operacji", "könyvelés_dátuma", "datum_transakce", "txn_date/time", "trx_date", "transaction_day", "finish_time", "transaction_timestamp", "timestamp", "created_at", "value_date",
+        "transaction_date_and_time", "transaction_date_&_time", "date_and_time",
     ),
     "amount": (
         "amount", "transaction_amount", "netamount", "net_amount", "betrag", "value", "montant", "importe", "importo",
@@ -99,6 +100,7 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "payer_phone": (
         "payer_phone", "phone", "msisdn", "phone_number", "mobile", "mobile_number", "sender_msisdn", "payer_msisdn",
         "customer_msisdn", "sender_phone", "sender_mobile", "customer_phone", "sender_phone_number",
+        "sender_mobile_number", "payer_mobile_number", "payer_phone_number", "from_msisdn", "from",
     ),
     "account_ref": (
         "a/c_no", "account_ref", "customer_reference", "client_reference", "payment_reference", "account_reference",

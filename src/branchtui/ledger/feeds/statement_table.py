@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Final
 
 from branchtui.contract.imports import DateOrder, DecimalWriting
 from branchtui.contract.statements import AboveZero
+from branchtui.ledger.feeds import portal_table
 from branchtui.ledger.feeds.above_zero import BY_BALANCE, AboveZeroEvidence
 from branchtui.ledger.feeds.amounts import SCIENTIFIC, DecimalEvidence
 from branchtui.ledger.feeds.days import DayEvidence, day_reader
 from branchtui.ledger.feeds.finding import ERROR, CellError, error, warning
-from branchtui.ledger.feeds.portal_table import payer_of, short_code
+from branchtui.ledger.feeds.incoming import with_losses
 from branchtui.ledger.feeds.running_balance import UNSIDED, RunningBalance
 from branchtui.ledger.feeds.side_words import SideEvidence, may_be_side, side_of
 from branchtui.ledger.feeds.signed_amounts import bare, signed_reader
@@ -32,7 +33,7 @@ from branchtui.ledger.feeds.statement import (
     text_of,
 )
 from branchtui.ledger.feeds.statement_columns import MONEY, PORTAL, ColumnPlan, as_said, choose
-from branchtui.ledger.feeds.status_words import NOT_BOOKED, is_status, may_be_status
+from branchtui.ledger.feeds.status_words import NOT_BOOKED, is_status, may_be_status, remarks_of
 from branchtui.ledger.feeds.table_file import ENDS
 from branchtui.ledger.feeds.table_row import Row
 from branchtui.ledger.feeds.table_rows import (
@@ -81,7 +82,7 @@ class TableReader:
         self._balances: dict[int, RunningBalance] = {}
         self._amounts: dict[str, Callable[[str], int]] = {}
         self._day = day_reader(self.order, setting.zone)
-        self._short_code = short_code(self.table.above) if self.plan.is_portal else ""
+        self._short_code = portal_table.short_code(self.table.above) if self.plan.is_portal else ""
 
     def entries(self) -> Iterator[Entry]:
         """The entries in the order of the file; see `StatementReader`."""
@@ -238,9 +239,7 @@ class TableReader:
         status = self._said(row, "status").strip()
         if status.lower() not in self.plan.booked:
             entry.standing = Standing.PENDING
-            if status.lower() not in NOT_BOOKED and not is_aside:
-                said = f"{text_of(status, 40)} is not known to mean that the row is booked: it is passed over. If it does, say so: columns, booked."
-                entry.findings.append(warning("status", said, "status", text_of(status, 40)))
+            entry.findings += [] if is_aside else remarks_of(status)
         if is_aside:
             if is_note(row):
                 said = "The row holds words in one cell and no movement: it is passed over."
@@ -372,25 +371,29 @@ class TableReader:
         name, details = self._said(row, "payer_name"), self._said(row, "details")
         reference, phone = self._said(row, "account_ref"), self._said(row, "payer_phone").strip()
         if self.plan.is_portal:
-            payer = payer_of(self._portal_cell(row, "other_party_info"), details)
+            payer = portal_table.payer_of(self._portal_cell(row, *portal_table.OTHER_PARTY), details)
             phone, name = payer.phone or phone, payer.name or name
             reference = reference or payer.account_ref
             kind = self._portal_cell(row, "reason_type")
-            entry.is_reversal = "reversal" in f"{details} {kind}".lower()
+            entry.is_reversal = portal_table.is_reversal(details, kind)
+            if entry.direction is Direction.CREDIT and portal_table.is_own_transfer(payer, details, kind):
+                entry.standing = Standing.INFORMATION
+                entry.findings.append(portal_table.OWN_TRANSFER)
         entry.reference = reference_of(self._said(row, "reference"))
         if entry.reference is not None and SCIENTIFIC.fullmatch(entry.reference):
             said = f"{entry.reference}: a spreadsheet has written this number short. Keep the column as text."
             entry.findings.append(error("scientific", said, "reference", entry.reference))
         entry.payer_name, entry.payer_phone = text_of(name), text_of(phone, 64)
         entry.details = text_of(details, DETAILS_MAX)
-        entry.account_ref = text_of(reference) or ("" if self.plan.is_portal else entry.details[:140])
+        entry.account_ref = text_of(with_losses(reference)) or (
+            "" if self.plan.is_portal else entry.details[:140]
+        )
         if not entry.account_ref and self.plan.may_be_payers_reference:
             # Where a row says nothing else, its reference may be the payer's: many banks have one column for both.
             entry.account_ref = entry.reference or ""
         if is_altered(name, details, reference, phone):
             entry.raw = "\n".join(row.cells)
 
-    def _portal_cell(self, row: Row, name: str) -> str:
-        names = self.table.header
-        at = names.index(name) if name in names else -1
-        return row.cells[at] if 0 <= at < len(row.cells) else ""
+    def _portal_cell(self, row: Row, *names: str) -> str:
+        places = (at for at, name in enumerate(self.table.header) if name in names and at < len(row.cells))
+        return next((row.cells[at] for at in places), "")

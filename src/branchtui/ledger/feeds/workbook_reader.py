@@ -140,7 +140,10 @@ def as_shown(
 
 
 def table(rows: Iterable[list[Any]]) -> Iterator[list[str]]:
-    """Rows as texts, each at least as wide as the first that holds something; blank ones at the end are no rows."""
+    """Rows as texts, each at least as wide as those above it; blank ones at the end are no rows.
+
+    A sheet leaves out the blank cells at the end of a row, and lines above the header are narrower than it.
+    """
     width = waiting = 0
     for count, row in enumerate(rows):
         if count >= _ROWS_MAX:
@@ -157,7 +160,7 @@ def table(rows: Iterable[list[Any]]) -> Iterator[list[str]]:
             continue
         yield from ([] for _ in range(waiting))
         waiting = 0
-        width = width or len(cells)
+        width = max(width, len(cells))
         yield cells + [""] * (width - len(cells))
 
 

@@ -6,7 +6,6 @@ First hit wins, ambiguity never resolves itself, nothing fuzzy posts itself: tie
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Generic, NamedTuple, Protocol, TypeVar
@@ -18,6 +17,12 @@ from branchtui.format.folding import fold
 from branchtui.ledger.feeds.incoming import PhoneForm
 from branchtui.ledger.names import is_family_first
 from branchtui.ledger.store.search import fold_reference
+from branchtui.ledger.workflows.references import (
+    has_lost_sign,
+    in_plain_digits,
+    is_written_short,
+    numbers_within,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -54,9 +59,6 @@ class Called(Protocol):
 
 C = TypeVar("C", bound=Called)
 
-_DIGITS: Final = re.compile(r"[0-9]+", re.ASCII)
-_NUMBER: Final = re.compile(r"([a-z]{1,10})[0-9]", re.ASCII)
-
 
 @dataclass(frozen=True)
 class Evidence:
@@ -70,7 +72,12 @@ class Evidence:
     @cached_property
     def folded_reference(self) -> str:
         """The reference as numbers of ours are compared with it; empty when there is none."""
-        return fold_reference(self.reference or "")
+        return fold_reference(in_plain_digits(self.reference or ""))
+
+    @cached_property
+    def numbers_within(self) -> tuple[str, ...]:
+        """What the reference holds beside words that may be a number of ours."""
+        return numbers_within(self.reference)
 
     @property
     def tail(self) -> str:
@@ -111,12 +118,14 @@ Who = TypeVar("Who", bound=Owner)
 class Found(NamedTuple, Generic[Who]):
     """Who answers to the evidence, in the scope of the payee.
 
-    `is_ours` says that the reference has the look of our numbers: digits only, or a prefix of ours.
+    `is_ours` says that the reference has the look of our numbers: digits only, or a prefix of ours. `within_reference`
+    are those whose numbers stand in one that names nobody as a whole: `ACC 100245`.
     """
 
     by_reference: tuple[Who, ...] = ()
     by_phone: tuple[Who, ...] = ()
     is_ours: bool = False
+    within_reference: tuple[Who, ...] = ()
 
 
 class Decision(NamedTuple, Generic[Who]):
@@ -160,17 +169,6 @@ class Habit:
     of: int
 
 
-def prefix_of(folded: str) -> str | None:
-    """The letters in front of a number (`ln` of `ln000123`), or None where there are none."""
-    found = _NUMBER.match(folded)
-    return found.group(1) if found else None
-
-
-def is_digits(folded: str) -> bool:
-    """Whether a folded reference is a number without a prefix."""
-    return _DIGITS.fullmatch(folded) is not None
-
-
 def decide(evidence: Evidence, found: Found[Who], *, unknown_waits: bool = False) -> Decision[Who]:
     """The owner of a payment by tiers 1 to 3, or why it waits (tier 0 and whatever is ambiguous).
 
@@ -182,10 +180,14 @@ def decide(evidence: Evidence, found: Found[Who], *, unknown_waits: bool = False
         return Decision(
             waits_because=f"Reference {evidence.reference} names more than one customer: {named}."
         )
+    if has_lost_sign(evidence.reference):
+        return Decision(
+            waits_because=f"Reference {evidence.reference} lost a sign on its way: whom it names is not certain."
+        )
     if found.by_reference:
         owner = found.by_reference[0]
         return _give(owner, BY_REFERENCE, reference_reason(evidence, owner))
-    if reference and found.is_ours:
+    if reference and (found.is_ours or is_written_short(evidence.reference)):
         return Decision(
             waits_because=f"Reference {evidence.reference} looks like one of our numbers and names nobody."
         )
@@ -194,7 +196,7 @@ def decide(evidence: Evidence, found: Found[Who], *, unknown_waits: bool = False
             waits_because=f"Reference {evidence.reference} names nobody, and here such a payment waits."
         )
     if evidence.phone_form in {PhoneForm.E164, PhoneForm.SHA256}:
-        return _by_phone(evidence, found.by_phone)
+        return _by_phone(evidence, found)
     if evidence.phone_form is PhoneForm.MASKED:
         return Decision(waits_because="The phone is masked, and a mask alone proves nobody.")
     return Decision(waits_because="Neither a reference nor a phone says who paid.")
@@ -219,6 +221,12 @@ def suggest(
     hints += [
         Suggestion(owner, BY_REFERENCE, 90 if shared else 100, (reference_reason(evidence, owner),))
         for owner in found.by_reference
+    ]
+    hints += [
+        Suggestion(
+            owner, BY_LIKENESS, 85, (f"reference {evidence.reference} holds a number of {short_name(owner)}",)
+        )
+        for owner in found.within_reference
     ]
     hashed = evidence.phone_form is PhoneForm.SHA256
     shared = len(found.by_phone) > 1
@@ -296,11 +304,17 @@ def mask_fits(evidence: Evidence, customer: Customer) -> bool:
     return digits.endswith(tail) and (digits.startswith(head) or at_home)
 
 
-def _by_phone(evidence: Evidence, owners: tuple[Who, ...]) -> Decision[Who]:
+def _by_phone(evidence: Evidence, found: Found[Who]) -> Decision[Who]:
+    """The owner of the phone, unless the reference holds the number of somebody else: it is not overruled."""
+    owners = found.by_phone
     hashed = evidence.phone_form is PhoneForm.SHA256
     phone = "the hashed phone" if hashed else f"the phone that ends {evidence.tail}"
     if len(owners) > 1:
         return Decision(waits_because=f"More than one customer has {phone}: {_listed(owners)}.")
+    others = [each for each in found.within_reference if owners and each.id != owners[0].id]
+    if others:
+        holds = f"Reference {evidence.reference} holds a number of {_listed(others)}"
+        return Decision(waits_because=f"{holds}, and {phone} is {short_name(owners[0])}'s.")
     if owners:
         reason = hash_reason(owners[0]) if hashed else phone_reason(evidence, owners[0])
         return _give(owners[0], BY_HASH if hashed else BY_PHONE, reason)

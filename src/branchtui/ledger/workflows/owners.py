@@ -25,6 +25,7 @@ from branchtui.ledger.store.wanted import Rows
 from branchtui.ledger.workflows import matching, payer_habits, payer_memory
 from branchtui.ledger.workflows.customer_search import NAME_INDEXES, STATUSES
 from branchtui.ledger.workflows.matching import Evidence, Found, Suggestion
+from branchtui.ledger.workflows.references import NUMBER_MAX, is_digits, prefix_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
     from branchtui.ledger.core import Core
     from branchtui.ledger.store.reader import Reader
     from branchtui.ledger.store.unit import Tx
-
-NUMBER_MAX: Final = 20
-"""No number of ours is longer (contract, section 1)."""
 
 _MASKED_MAX: Final = 50
 _ALIKE_MAX: Final = 60
@@ -74,8 +72,11 @@ def evidence_of(payment: Payment) -> Evidence:
 
 
 def in_transaction(tx: Tx, evidence: Evidence, scope: frozenset[str]) -> Found[Customer]:
-    """Who answers to the evidence among the customers of `scope`, as the batch leaves them so far."""
-    plan = _plan(evidence, scope)
+    """Who answers to the evidence among the customers of `scope`, as the batch leaves them so far.
+
+    Numbers among words are looked up where they count in a decision: beside a phone that may be somebody's.
+    """
+    plan = _plan(evidence, scope, evidence.numbers_within if evidence.phone_form in PHONE_COLUMNS else ())
     try:
         asked = next(plan)
         while True:
@@ -86,8 +87,8 @@ def in_transaction(tx: Tx, evidence: Evidence, scope: frozenset[str]) -> Found[C
 
 
 async def in_snapshot(reader: Reader, evidence: Evidence, scope: frozenset[str]) -> Found[Customer]:
-    """The same among what is committed."""
-    plan = _plan(evidence, scope)
+    """The same among what is committed, and whose numbers a reference holds in any case: they may be proposed."""
+    plan = _plan(evidence, scope, evidence.numbers_within)
     try:
         asked = next(plan)
         while True:
@@ -116,31 +117,44 @@ async def suggestions(core: Core, payment: Payment, at_us: int) -> tuple[Suggest
     )
 
 
-def _plan(evidence: Evidence, scope: frozenset[str]) -> Generator[LookUp, list[Any], Found[Customer]]:
+def _plan(
+    evidence: Evidence, scope: frozenset[str], within_it: tuple[str, ...]
+) -> Generator[LookUp, list[Any], Found[Customer]]:
     folded = evidence.folded_reference
     named: dict[str, Customer] = {}
     ours = False
     if folded and len(folded) <= NUMBER_MAX:
-        of_customers, of_accounts = _numbered(folded)
-        for customer in (yield of_customers):
-            named[customer.id] = customer
-        # A customer's own account number is that of the wallet.
-        for account in (yield of_accounts):
-            if account.customer_id is not None and account.customer_id not in named:
-                (customer,) = yield _equal(Customer, id=account.customer_id)
-                named[customer.id] = customer
-        ours = matching.is_digits(folded)
-        prefix = matching.prefix_of(folded)
+        named = yield from _named(folded)
+        ours = is_digits(folded)
+        prefix = prefix_of(folded)
         if not named and prefix is not None:
             for look_up in begins_with(prefix):
                 ours = ours or bool((yield look_up))
     elif folded:
-        ours = matching.is_digits(folded)
+        ours = is_digits(folded)
     phoned: dict[str, Customer] = {}
     for look_up in _phoned(evidence):
         for customer in (yield look_up):
             phoned[customer.id] = customer
-    return Found(within(named, scope), within(phoned, scope), ours)
+    held: dict[str, Customer] = {}
+    for number in () if named else within_it:
+        if number != folded:
+            held |= yield from _named(number)
+    return Found(within(named, scope), within(phoned, scope), ours, within(held, scope))
+
+
+def _named(number: str) -> Generator[LookUp, list[Any], dict[str, Customer]]:
+    """The customers (by id) who have a number, as their own or as that of an account."""
+    named: dict[str, Customer] = {}
+    of_customers, of_accounts = _numbered(number)
+    for customer in (yield of_customers):
+        named[customer.id] = customer
+    # A customer's own account number is that of the wallet.
+    for account in (yield of_accounts):
+        if account.customer_id is not None and account.customer_id not in named:
+            (customer,) = yield _equal(Customer, id=account.customer_id)
+            named[customer.id] = customer
+    return named
 
 
 def foreseen(evidence: Evidence) -> list[Rows]:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from branchtui.ledger.store import owner_store
 from branchtui.ledger.store.owner_store import OwnerRow
-from branchtui.ledger.workflows import matching
 from branchtui.ledger.workflows.matching import Found
-from branchtui.ledger.workflows.owners import NUMBER_MAX, PHONE_COLUMNS, begins_with, within
+from branchtui.ledger.workflows.owners import PHONE_COLUMNS, begins_with, within
+from branchtui.ledger.workflows.references import NUMBER_MAX, is_digits, prefix_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,6 +29,7 @@ class _Says(NamedTuple):
     """As much of a payment's evidence as its owners are found by: payments that share it have the same owners."""
 
     folded: str
+    holds: tuple[str, ...]
     form: PhoneForm
     phone: str | None
     scope: frozenset[str]
@@ -39,11 +40,12 @@ def many_in_transaction(
 ) -> list[Found[OwnerRow]]:
     """Who answers to each evidence among the customers of its scope, by what is stored (not what is yet to be)."""
     says = [
-        _Says(evidence.folded_reference, evidence.phone_form, evidence.phone, scope)
+        _Says(evidence.folded_reference, evidence.numbers_within, evidence.phone_form, evidence.phone, scope)
         for evidence, scope in asked
     ]
     once = dict.fromkeys(says)
-    named = _named(connection, {each.folded for each in once if 0 < len(each.folded) <= NUMBER_MAX})
+    numbers = {each.folded for each in once if 0 < len(each.folded) <= NUMBER_MAX}
+    named = _named(connection, numbers.union(*(each.holds for each in once)))
     phoned = _phoned(connection, once)
     known_prefixes: dict[str, bool] = {}
     found = {
@@ -51,10 +53,25 @@ def many_in_transaction(
             within(named.get(each.folded, _NOBODY), each.scope),
             within(phoned.get((each.form, each.phone), _NOBODY), each.scope) if phoned else (),
             _is_ours(connection, each.folded, named, known_prefixes),
+            within(_held(each, named), each.scope),
         )
         for each in once
     }
     return [found[each] for each in says]
+
+
+def _holds(evidence: Evidence) -> tuple[str, ...]:
+    """The numbers within a reference where they count: beside a phone that may be somebody's."""
+    return evidence.numbers_within if evidence.phone_form in PHONE_COLUMNS else ()
+
+
+def _held(says: _Says, named: dict[str, _ById]) -> _ById:
+    """Who has a number that stands in a reference which names nobody as a whole."""
+    if says.folded in named:
+        return _NOBODY
+    return {
+        owner_id: owner for number in says.holds for owner_id, owner in named.get(number, _NOBODY).items()
+    }
 
 
 def _named(connection: Connection, numbers: set[str]) -> dict[str, _ById]:
@@ -90,9 +107,9 @@ def _phoned(connection: Connection, asked: Iterable[_Says]) -> dict[tuple[PhoneF
 
 def _is_ours(connection: Connection, folded: str, named: dict[str, _ById], known: dict[str, bool]) -> bool:
     """Whether a reference has the look of our numbers: digits only, or, where it names nobody, a prefix of ours."""
-    if matching.is_digits(folded):
+    if is_digits(folded):
         return True
-    prefix = matching.prefix_of(folded) if len(folded) <= NUMBER_MAX and folded not in named else None
+    prefix = prefix_of(folded) if len(folded) <= NUMBER_MAX and folded not in named else None
     if prefix is None:
         return False
     if prefix not in known:

@@ -312,7 +312,7 @@ def _passed_over(entry: Entry) -> _Because | None:
     if entry.is_opening:
         return OK, "opening", "a balance carried forward is no payment."
     if entry.standing is Standing.PENDING:
-        return OK, "pending", "it is not booked yet; it comes again when it is."
+        return OK, "pending", "it is not booked; it comes again when it is."
     if entry.standing is Standing.INFORMATION:
         return OK, "information", "it is information, not money."
     if entry.amount_minor == 0:
