@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
-from branchtui.widgets.dialogs import ConfirmDialog
+from branchtui.widgets.dialogs import LOST, ConfirmDialog
 from branchtui.widgets.fields import Field
 
 
@@ -198,7 +198,7 @@ class Form(Widget):
                 self.post_message(self.Cancelled(self))
 
         self.app.push_screen(
-            ConfirmDialog("Leave this form?", [], effect="What you typed is not saved and will be lost."),
+            ConfirmDialog("Leave this form?", [], effect=LOST),
             answered,
         )
 
