@@ -69,7 +69,8 @@ class StatementScreen(ImportScreen):
         """The file, and whose account it is of where it does not say so."""
         return [
             PathField("file", "File", hint="a path, or paste rows of a spreadsheet"),
-            TextField("account", "Account", max_length=64, hint="only if the file does not name it"),
+            # Rows that are pasted here are meant for the line above.
+            PathField("account", "Account", max_length=64, hint="only if the file does not name it"),
         ]
 
     @on(Form.Submitted, "#import-form")

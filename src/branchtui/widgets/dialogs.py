@@ -197,6 +197,11 @@ class ReasonDialog(Confirmation[str | None]):
         self.box.scroll_home(animate=False)
         self.answers_with(f"{_YES}   [esc] change it")
 
+    @on(LineInput.LeftOut)
+    def _left_out(self, event: LineInput.LeftOut) -> None:
+        event.stop()
+        self.answers_with(f"At most {_REASON_MAX} characters, the rest is left out.   {_GO_ON}")
+
     @property
     def is_dirty(self) -> bool:
         """True when something was typed that would be lost."""

@@ -216,8 +216,9 @@ class Form(Widget):
     def _edited(self, event: Field.Edited) -> None:
         event.stop()
         # Once it was said, it stays until the field is right: then it goes at once.
-        if event.field.error and event.field.value:
-            event.field.set_error("")
+        left_out = event.field.left_out
+        if left_out or (event.field.error and event.field.value):
+            event.field.set_error(left_out)
         self.on_edit(event.field)
 
     def _focused_at(self) -> int | None:
