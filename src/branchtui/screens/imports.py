@@ -20,7 +20,6 @@ from branchtui.screens.base import screen_actions
 from branchtui.screens.import_answers import ANSWERED, ANSWERS, ImportAnswers
 from branchtui.screens.import_files import free_names, read_inside
 from branchtui.screens.import_flow import IMPORT_PATH, Chosen, Stage
-from branchtui.screens.line_watch import LINE_DOWN
 from branchtui.screens.outcome import sentence_of
 from branchtui.screens.paste_field import PathField, RowsPasted, pasted_file, pasted_rows, refusal_of, rows_of
 from branchtui.screens.payment_rows import as_lines
@@ -116,8 +115,8 @@ class ImportScreen(ImportAnswers):
         super().arrive(argument)
         if self.stage is Stage.CHOOSE:
             self._start_form()
-            if not self.ledger.line.is_up:
-                self.say_refusal(LINE_DOWN)
+            if refused := self.why_no_file():
+                self.say_refusal(refused)
         elif self.job_id is not None:
             self.reload()
 

@@ -49,6 +49,7 @@ class StatementScreen(ImportScreen):
     BACK = "payments"
     BACK_LABEL = "Payments"
     KIND: ClassVar[ImportKind] = ImportKind.STATEMENT
+    NEEDS = "import.statements"
     VALID_EFFECT = (
         "What is new becomes payments. The entries that are wrong can be saved afterwards, to correct them."
     )

@@ -149,10 +149,16 @@ class TextField(Field):
         value: str = "",
         hint: str = "",
         password: bool = False,
+        line_break: str = " ",
     ) -> None:
         super().__init__(name, label, required=required)
         self._input = LineInput(
-            value, placeholder=hint, max_length=max_length, password=password, overtype=True
+            value,
+            placeholder=hint,
+            max_length=max_length,
+            password=password,
+            overtype=True,
+            line_break=line_break,
         )
         self._editor = self._input
 

@@ -21,7 +21,8 @@ class LineInput(Input):
     """Textual's input without border, blinking or colours of its own.
 
     `overtype`: what stands in it is marked when it takes the focus, so that typing replaces it and
-    the arrows, home, end and backspace edit it, as in the forms that tellers come from.
+    the arrows, home, end and backspace edit it, as in the forms that tellers come from. `line_break` stands
+    between the lines of a paste.
     """
 
     @dataclass
@@ -38,6 +39,7 @@ class LineInput(Input):
         password: bool = False,
         max_length: int = LENGTH_MAX,
         overtype: bool = False,
+        line_break: str = " ",
         id: str | None = None,
     ) -> None:
         super().__init__(
@@ -52,6 +54,7 @@ class LineInput(Input):
         self.set_reactive(Input.value, value)
         self.set_reactive(Input.selection, Selection.cursor(len(value)))
         self.cursor_blink = False
+        self._line_break = line_break
         self.is_cut = False
         """Whether something found no room since the line was filled."""
 
@@ -75,7 +78,7 @@ class LineInput(Input):
         event.stop()
         lines = [line for line in _LINE_ENDS.split(event.text) if line]
         if lines:
-            self.replace(lines[0] if self.password else " ".join(lines), *self.selection)
+            self.replace(lines[0] if self.password else self._line_break.join(lines), *self.selection)
 
     def insert_text_at_cursor(self, text: str) -> None:
         """A typed character as it is; a paste with everything foreign shown, cut to the room that is left."""
@@ -90,7 +93,7 @@ class LineInput(Input):
         if len(text) <= 1:
             return text
         room = max(0, self.length_max - kept)
-        shown = text if self.password else safe_text(text[: 4 * LENGTH_MAX])
+        shown = text if self.password else safe_text(text[: 4 * max(LENGTH_MAX, self.length_max)])
         if len(shown) > room:
             self._leave_out()
         return shown[:room]
