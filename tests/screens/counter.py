@@ -89,6 +89,17 @@ class Counter:
         await self._send(events.Key(_character_to_key(letter), letter) for letter in text)
         await self._rest()
 
+    async def paste(self, text: str) -> None:
+        """Paste a text by the terminal's own menu, as one piece."""
+        await self._rest()
+        driver = self.app._driver
+        assert driver is not None
+        pasted = events.Paste(text)
+        pasted.set_sender(self.app)
+        driver.send_message(pasted)
+        await self.pilot.pause()
+        await self._rest()
+
     async def at_once(self, *keys: str) -> None:
         """Press keys by Textual's names so that all of them are there before the first has had its effect."""
         await self._send(events.Key(key, key if len(key) == 1 else None) for key in keys)

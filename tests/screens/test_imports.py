@@ -15,6 +15,7 @@ from textual import events
 from branchtui.remote.errors import FileProblem
 from branchtui.screens.import_files import parts_inside, read_inside
 from branchtui.screens.paste_field import pasted_file
+from branchtui.widgets.dialogs import ConfirmDialog
 
 HEADER = "customer_no,account_kind,amount,currency,as_of_date,narration,external_ref"
 GOOD = f"""{HEADER}
@@ -100,6 +101,41 @@ async def test_pasted_spreadsheet_rows_are_a_previewed_import(till: Till, tmp_pa
         await desk.see("2 rows: 2 fine", "Read as: tab")
         await desk.press("y")
         await desk.see("2 rows imported, 2,600.00 KES")
+
+
+async def test_pasted_rows_are_not_left_without_a_question(till: Till, tmp_path: Path) -> None:
+    """Product, keys: `esc` never loses typed data without asking; pasted rows are more than was ever typed."""
+    async with counter(till.ledger.url, tmp_path) as desk:
+        await desk.press("f3", "i")
+        await desk.see("Import Member Balances")
+        await desk.paste(GOOD)
+        await desk.see("3 rows pasted")
+        for key in ("escape", "ctrl+q"):
+            await desk.press(key)
+            await desk.at(ConfirmDialog)
+            await desk.see("What you typed is not saved and will be lost.")
+            await desk.press("escape")
+            await desk.see("3 rows pasted")
+        await desk.press("ctrl+s")
+        await desk.see("2 rows: 2 fine")
+        await desk.press("escape")
+        await desk.see("Nothing was imported.")
+        await desk.press("escape")
+        await desk.see("Member Balances  not accounted")
+
+
+async def test_a_paste_on_a_list_is_told_to_have_gone_nowhere(till: Till, tmp_path: Path) -> None:
+    """Product, promise 1: nothing that was entered is lost without a word, and the word says where rows go."""
+    async with counter(till.ledger.url, tmp_path) as desk:
+        await desk.press("f3")
+        await desk.see("not accounted")
+        await desk.paste(GOOD)
+        await desk.see("! Nothing was pasted: no box and no form is open. [i] imports pasted rows.")
+        await desk.press("f9")
+        await desk.see("Activity")
+        await desk.paste("7QK2-M9")
+        await desk.see("! Nothing was pasted: no box and no form is open.")
+        assert "imports" not in desk.said
 
 
 async def test_a_day_and_month_that_the_rows_leave_open_are_asked(till: Till, tmp_path: Path) -> None:

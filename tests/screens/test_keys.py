@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.ledger.running import RunningLedger
+from tests.ledger.till import Till
 from tests.screens.bad_line import bad_line
 from tests.screens.counter import Counter, counter, sign_in_again
 from textual import events
@@ -183,3 +184,14 @@ async def test_a_framework_that_tells_less_about_itself_takes_no_key_away(
         burst(seat, ":cu", "<enter>")
         await seat.see("name, phone, account or customer number")
         assert seen
+
+
+async def test_ctrl_d_is_told_only_where_one_record_follows_another(till: Till, tmp_path: Path) -> None:
+    """Each key that a form names works: a password has no record before it."""
+    async with counter(till.ledger.url, tmp_path) as desk:
+        await desk.press("f3", "n")
+        await desk.see("New Member Balance", "[ctrl+s] save   [ctrl+d] as before   [esc] cancel")
+        await desk.press("escape")
+        await desk.type(":settings")
+        await desk.press("enter", "w")
+        await desk.see("My password", "[ctrl+s] save   [esc] cancel")

@@ -88,6 +88,26 @@ async def test_tab_chooses_another_candidate_and_behind_the_last_one_somebody_el
     assert till.balance("000104") == 150_000
 
 
+async def test_candidates_without_room_are_told_of_and_none_is_shown_without_its_reason(
+    till: Till, tmp_path: Path
+) -> None:
+    """Product, promise 7: every suggestion says why; one below the edge is not overlooked."""
+    for last_name in ("Kamau wa Nyambura wa Mwangi Kariuki", "Mwangi wa Nyambura wa Kamau Kariuki"):
+        till.ledger.add_member(first_name="Wanjiku", last_name=last_name, mobile_no="+254711222333")
+    till.waiting()
+    async with counter(till.ledger.url, tmp_path) as desk:
+        await desk.press("f4")
+        await desk.see("> 1 100245", "no other comes near", "3 more: [tab]")
+        await desk.press("tab")
+        await desk.see("> 2 0100000001", "3 0100000002", "somebody else")
+        assert desk.text.count("phone ends 333 and first name fits") == 2
+        assert "more: [tab]" not in desk.text
+        await desk.press("tab")
+        await desk.see("> 3 0100000002")
+        await desk.press("tab")
+        await desk.see("> somebody else")
+
+
 async def test_a_key_that_comes_before_the_rows_means_the_first_of_them(till: Till, tmp_path: Path) -> None:
     """Product, promise 1: keys typed ahead of a slow ledger land where they were meant; `y` alone waits for its dialog."""
     till.waiting()

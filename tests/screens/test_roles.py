@@ -16,6 +16,7 @@ from branchtui.screens.customers import CustomersScreen
 from branchtui.screens.dialogs.form_dialog import FormDialog
 from branchtui.screens.files import FilesScreen
 from branchtui.screens.payments import PaymentsScreen
+from branchtui.widgets.dialogs import MessageDialog
 
 if TYPE_CHECKING:
     from tests.ledger.till import Till
@@ -53,6 +54,54 @@ async def test_a_teller_is_told_that_statements_are_not_for_tellers(till: Till, 
         await seat.see("Your role, teller, may not do this.")
         await seat.press("n")
         await seat.at(FormDialog)
+
+
+async def test_what_only_others_may_do_with_the_log_is_greyed(till: Till, tmp_path: Path) -> None:
+    """Product, keys: an action that is refused is greyed; its key says why and opens nothing."""
+    till.pay()
+    till.ledger.sign_in("auditor", fresh=True)
+    async with counter(till.ledger.url, tmp_path / "t") as seat:
+        await seat.type(":transactions")
+        await seat.press("enter")
+        await seat.see("1 of 2", "(o Export)  r Receipt")
+        await seat.press("o")
+        await seat.see("! Your role, teller, may not do this.")
+    async with counter(till.ledger.url, tmp_path / "a", username="auditor") as seat:
+        await seat.type(":transactions")
+        await seat.press("enter")
+        await seat.see("1 of 2", "o Export  (r Receipt)")
+        await seat.press("m")
+        await seat.see("Receipt (not now)")
+
+
+async def test_who_names_a_file_in_vain_is_told_before(till: Till, tmp_path: Path) -> None:
+    """The fast path goes to an import past the key that is greyed."""
+    async with counter(till.ledger.url, tmp_path) as seat:
+        for place, title, said in (
+            ("statements", "Import a bank's statement", "Your role, teller, may not do this."),
+            ("import-plans", "Import Plans", "Only an administrator changes the lists."),
+        ):
+            await seat.type(f":{place}")
+            await seat.press("enter")
+            await seat.see(title, f"! {said}")
+            await seat.press("escape")
+        await seat.type(":import")
+        await seat.press("enter")
+        await seat.see("Import Member Balances")
+        assert not seat.said
+
+
+async def test_what_is_asked_of_members_is_read_and_not_filled_in_by_others(
+    till: Till, tmp_path: Path
+) -> None:
+    """A teller reads the terms; the form is the administrator's, so that nobody fills it in for a refusal."""
+    async with counter(till.ledger.url, tmp_path) as seat:
+        await seat.type(":lists membership")
+        await seat.press("enter")
+        await seat.at(MessageDialog)
+        await seat.see("Membership", "Minimum age", "none", "[enter] go on")
+        await seat.press("enter")
+        await seat.see("! Only an administrator changes the lists.")
 
 
 @pytest.mark.parametrize("username", ["teller", "supervisor", "auditor", "administrator"])

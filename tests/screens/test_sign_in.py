@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.ledger.running import PASSWORD, RunningLedger
+from tests.ledger.till import Till
 from tests.screens.counter import Counter, counter, sign_in_again
 
 from branchtui.screens.balances import BalancesScreen
@@ -15,7 +16,7 @@ from branchtui.screens.dialogs.form_dialog import FormDialog
 from branchtui.screens.dialogs.sign_in_again import SignInAgainDialog
 from branchtui.screens.home import HomeScreen
 from branchtui.screens.sign_in import SignInScreen
-from branchtui.widgets.dialogs import ConfirmDialog
+from branchtui.widgets.dialogs import ConfirmDialog, ReasonDialog
 
 
 @asynccontextmanager
@@ -193,3 +194,20 @@ async def test_leaving_asks_only_when_something_is_typed(
         await seat.press("ctrl+q")
         await seat.until(lambda: not seat.app.is_running)
         assert not seat.app.return_code
+
+
+async def test_leaving_asks_while_a_reason_is_being_typed(till: Till, tmp_path: Path) -> None:
+    """Product, keys: `ctrl+q` asks when something is typed; the reason of a question is typed too."""
+    till.waiting()
+    async with counter(till.ledger.url, tmp_path) as seat:
+        await seat.press("f4")
+        await seat.see("1 of 1")
+        await seat.press("g")
+        dialog = await seat.at(ReasonDialog)
+        await seat.type("not ours")
+        await seat.press("ctrl+q")
+        await seat.at(ConfirmDialog)
+        await seat.see("What you typed is not saved and will be lost.")
+        await seat.press("escape")
+        await seat.at(ReasonDialog)
+        assert dialog.is_dirty

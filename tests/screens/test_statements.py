@@ -171,3 +171,13 @@ async def test_what_a_cards_list_leaves_open_is_asked(till: Till, tmp_path: Path
     assert till.by_code("CD-0000001") == []
     (payment,) = till.by_code("CD-0000002")
     assert payment["amount_minor"] == 1_500
+
+
+async def test_rows_pasted_beside_the_file_are_the_file(till: Till, tmp_path: Path) -> None:
+    """Product, promise 6: whichever line has the keys, rows of a table are no account number."""
+    async with counter(till.ledger.url, tmp_path, username="supervisor") as desk:
+        await desk.press("f4", "i")
+        await desk.see("Import a bank's statement")
+        await desk.press("tab")
+        await desk.paste("Date\tReference\tAmount\n2026-11-03\tABC\t100.00\n")
+        await desk.see("2 rows pasted, the first one:", "only if the file does not name it")

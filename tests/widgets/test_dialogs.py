@@ -169,6 +169,29 @@ async def test_what_is_restated_breaks_under_its_own_value() -> None:
         assert all(len(line.rstrip()) <= 50 for line in screen_text(app))
 
 
+async def test_a_reason_that_was_begun_is_not_lost_without_a_question() -> None:
+    """Product, keys: `esc` is one step back, and never loses typed data without asking."""
+    app = Asking()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.ask(ReasonDialog("Disassociate?", [("Payment", "000017")]))
+        await pilot.pause()
+        await pilot.press(*"keyed twice", "enter", "escape", "escape")
+        await until(pilot, lambda: "Leave this question?" in "\n".join(screen_text(app)))
+        await pilot.press("escape")
+        await until(pilot, lambda: "[enter] go on" in "\n".join(screen_text(app)))
+        assert app.answer is _NONE_YET
+        await pilot.press(*" here", "enter", "y")
+        assert await answered(pilot, app) == "keyed twice here"
+
+        app.answer = _NONE_YET
+        await app.ask(ReasonDialog("Disassociate?", [("Payment", "000017")]))
+        await pilot.pause()
+        await pilot.press("x", "escape")
+        await until(pilot, lambda: "Leave this question?" in "\n".join(screen_text(app)))
+        await pilot.press("y")
+        assert await answered(pilot, app) is None
+
+
 async def test_a_title_without_end_leaves_what_may_be_done_in_sight() -> None:
     """T-03: a name of a thousand letters pushes no choice and no key out of the menu."""
     app = Asking()

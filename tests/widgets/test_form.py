@@ -250,6 +250,41 @@ async def test_a_pasted_line_is_made_safe_before_it_stands_in_a_field() -> None:
         assert form.field("n").keyed == "Kofi␛[2J�"
 
 
+async def test_every_line_of_a_paste_stands_in_the_field() -> None:
+    """Product, promise 1: a copied text of several lines keeps all of them, whatever it begins and ends with."""
+    form = Form(TextField("n", "Narration"), PasswordField("p", "Password"))
+    async with showing(form) as (app, pilot):
+        app.post_message(Paste("\r\nschool fees\r\nterm 3\n\nMercy\n"))
+        await until(pilot, lambda: bool(form.field("n").keyed))
+        assert form.field("n").keyed == "school fees term 3 Mercy"
+
+        form.field("p").focus()
+        await pilot.pause()
+        app.post_message(Paste("\nsecret \nand more"))
+        await until(pilot, lambda: bool(form.field("p").keyed))
+        assert form.field("p").keyed == "secret "
+
+
+async def test_what_finds_no_room_in_a_field_is_said_beneath_it() -> None:
+    """Product, promise 1: neither a key nor the end of a paste is lost without a word; the form may be sent."""
+    form = Form(TextField("n", "Narration", max_length=10), TextField("r", "Reference", max_length=3))
+    said = "! Narration takes 10 characters at most: what came after them is left out."
+    async with showing(form) as (app, pilot):
+        app.post_message(Paste("school fees"))
+        await until(pilot, lambda: said in " ".join("\n".join(screen_text(app)).split()))
+        assert form.field("n").keyed == "school fee"
+        await pilot.press("tab", *"ABC")
+        assert form.field("n").error
+        assert not form.field("r").error
+        await pilot.press("D")
+        await until(pilot, lambda: "Reference takes 3 characters" in form.field("r").error)
+        assert form.field("r").keyed == "ABC"
+        await pilot.press("backspace")
+        await until(pilot, lambda: not form.field("r").error)
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: bool(app.heard(Form.Submitted)))
+
+
 async def test_typing_into_a_filled_field_replaces_it_and_the_arrows_edit_it() -> None:
     """A form opened on a record: typing the new amount is enough, and one digit can be mended."""
     form = balance_form(Directory())

@@ -88,6 +88,8 @@ _QUEUE_WORDS: Final = {
     "balance-records": "Balances not accounted",
     "records-not-accounted": "Balances not accounted",
     "not-accounted": "Balances not accounted",
+    "callbacks-quarantined": "Held: quarantined",
+    "callbacks-parked": "Held: parked",
 }
 
 

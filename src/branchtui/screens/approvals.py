@@ -81,6 +81,9 @@ class ApprovalsScreen(ListScreen):
     def take_argument(self, argument: str) -> None:
         """`to decide`, `mine` or `all`, any beginning."""
         side, _ = named_side(TURNS, argument)
+        if self._is_visited and side is self._turn:
+            self.reload()
+            return
         self._turn = side or self._turn
         self._is_visited = True
         self.ask()

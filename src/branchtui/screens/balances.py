@@ -116,18 +116,12 @@ class BalancesScreen(ListScreen, BulkDesk):
     # ── what is asked ────────────────────────────────────────────────────────────────────────────────────────────
 
     def take_argument(self, argument: str) -> None:
-        """A view by its words, then words to search."""
-        text = argument.strip()
-        for at, view in enumerate(VIEWS):
-            name = _view_words(view)
-            for form in (name, name.replace(" ", "-"), name.replace(" ", "")):
-                if text.casefold() == form or text.casefold().startswith(f"{form} "):
-                    self._view = at
-                    text = text[len(form) :].strip()
-                    break
-            else:
-                continue
-            break
+        """A view by its words, then words to search; what is in sight already keeps its row."""
+        view, text = _named_view(argument.strip())
+        if self._is_visited and view == self._view and text == self.search.text:
+            self.reload()
+            return
+        self._view = self._view if view is None else view
         self._is_visited = True
         self.search.set_text(text)
         self.rows.focus()
@@ -357,6 +351,16 @@ class BalancesScreen(ListScreen, BulkDesk):
 def _asked(record: BalanceRecord, action: str) -> str:
     """What is asked for, without a name (OUT-2)."""
     return f"{action} {money(record.amount_minor, record.currency)} {record.currency} for {record.customer.customer_no}"
+
+
+def _named_view(text: str) -> tuple[int | None, str]:
+    """The place in VIEWS that `text` begins with, and the rest of it."""
+    for at, view in enumerate(VIEWS):
+        name = _view_words(view)
+        for form in (name, name.replace(" ", "-"), name.replace(" ", "")):
+            if text.casefold() == form or text.casefold().startswith(f"{form} "):
+                return at, text[len(form) :].strip()
+    return None, text
 
 
 def _view_words(view: RecordStatus | None) -> str:

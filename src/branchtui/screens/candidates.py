@@ -55,17 +55,30 @@ class CandidatePanel(Widget):
             self.refresh()
 
     def render(self) -> Content:
-        """As many lines as there are; the chosen candidate is always among them."""
+        """The chosen candidate is always among the lines, no other one without its reasons."""
         width, height = self.size.width, self.size.height
         lines = self._head(width)
         blocks = [self._block(at, width) for at in range(len(self.candidates) + 1)] if self._waits else []
-        room = max(0, height - len(lines))
-        first = 0
-        while first < self.at and sum(len(block) for block in blocks[first : self.at + 1]) > room:
-            first += 1
-        for block in blocks[first:]:
+        first, end = self._in_sight(blocks, height - len(lines))
+        for block in blocks[first:end]:
             lines += block
+        if end < len(blocks):
+            lines = [*lines[: height - 1], Content(f"  {len(blocks) - end} more: [tab]")]
         return Content("\n").join(lines[:height]) if height else Content("")
+
+    def _in_sight(self, blocks: list[list[Content]], room: int) -> tuple[int, int]:
+        """From where to where, whole ones, the chosen one among them; a row tells of those that are below."""
+        for first in range(self.at + 1):
+            end = first
+            used = 0
+            for block in blocks[first:]:
+                used += len(block)
+                if used + int(end + 1 < len(blocks)) > room:
+                    break
+                end += 1
+            if end > self.at:
+                return first, end
+        return self.at, min(self.at + 1, len(blocks))
 
     @property
     def _waits(self) -> bool:

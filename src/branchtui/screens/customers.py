@@ -70,7 +70,7 @@ class CustomersScreen(ListScreen, CustomerDesk):
             changes=True,
             needs="import.records",
         ),
-        Action("export", "o", "Export", "Save this list as a CSV file", show=False),
+        Action("export", "o", "Export", "Save this list as a CSV file", show=False, needs="customer.export"),
         Action("sort", "z", "Sort", "Sort by another column"),
         Action("copy", "c", "Copy number", "Copy the customer number", show=False),
     )

@@ -129,6 +129,9 @@ class FilesScreen(ListScreen, FileDesk):
     def take_argument(self, argument: str) -> None:
         """A side of the list, any beginning of its name."""
         side, _ = named_side(TURNS, argument)
+        if self._is_visited and side is self._turn:
+            self.reload()
+            return
         self._turn = side or self._turn
         self._is_visited = True
         self.ask()

@@ -31,12 +31,18 @@ _FIGURE_CELLS: Final = 20
 _WAYS_CELLS: Final = 78
 """No key stands on another line than its place."""
 _WORKED_ON: Final = {
-    "approval": "approvals",
-    "payment": "payments",
-    "work": "work",
-    "files": "files",
-    "offered": "transfers",
+    "approval": ("approvals", "to decide"),
+    "payment": ("payments", "unassociated"),
+    "callback": ("payments", "held"),
+    "work": ("work", ""),
+    "files": ("files", "to apply"),
+    "offered": ("transfers", "incoming"),
 }
+"""By a word of a queue's name: the place, and its side that shows what was counted."""
+_BALANCES: Final = ("balances", "not accounted")
+_QUEUE_ROWS_MIN: Final = 6
+_ROWS_BESIDE: Final = 15
+"""Heading, days, ways, sentence and keys: what stands on Home beside its queues."""
 
 
 class HomeScreen(LedgerScreen):
@@ -47,6 +53,8 @@ class HomeScreen(LedgerScreen):
         Action("dashboard", "d", "Dashboard", "Payments and revenue by day as a plot"),
     )
     BINDINGS = ACTIONS.bindings()
+    _queue_count = 0
+    _unsettled_rows = 0
 
     def compose_body(self) -> ComposeResult:
         """Queues, the days' figures, what is unconfirmed, where to go."""
@@ -81,6 +89,8 @@ class HomeScreen(LedgerScreen):
         self.heading.show(heading=self.desk.institution or self.HEADING, note=board.branch_name)
         queues: VirtualList[Queue] = self.query_one("#queues", VirtualList)
         queues.empty = "Nothing waits."
+        self._queue_count = len(board.queues)
+        self._give_room()
         queues.set_source(MemorySource(board.queues, lambda one: one.name))
         self.query_one("#days", Static).update(Content(_days(board, self.desk.zone)))
         self.show_unsettled()
@@ -107,12 +117,24 @@ class HomeScreen(LedgerScreen):
         shown = self.query_one("#unconfirmed", Static)
         shown.update(Content("\n".join(safe_text(line) for line in lines)))
         shown.display = bool(lines)
+        self._unsettled_rows = len(lines)
+        self._give_room()
 
     @on(VirtualList.Opened, "#queues")
     def open_queue(self, message: VirtualList.Opened) -> None:
         """`enter`: where this queue is worked on."""
         name = message.item.name.casefold()
-        self.go(next((place for word, place in _WORKED_ON.items() if word in name), "balances"))
+        self.go(*next((there for word, there in _WORKED_ON.items() if word in name), _BALANCES))
+
+    def on_resize(self) -> None:
+        """Room for every queue that one's role sees, where the terminal has it."""
+        self._give_room()
+
+    def _give_room(self) -> None:
+        queues = self.query_one("#queues", VirtualList)
+        # What is not confirmed is never below the edge for the sake of a queue.
+        rows = min(self._queue_count + 1, self.size.height - _ROWS_BESIDE - self._unsettled_rows)
+        queues.styles.height = max(_QUEUE_ROWS_MIN, rows)
 
     def action_dashboard(self) -> None:
         """`d`."""

@@ -29,6 +29,7 @@ from branchtui.remote.resolver import Verdict
 from branchtui.screens import import_words
 from branchtui.screens.base import LedgerScreen
 from branchtui.screens.job_watch import JobWatch
+from branchtui.widgets.actions import Action
 from branchtui.widgets.dialogs import ConfirmDialog
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ class ImportFlow(JobWatch):
     """The ledger's side of an import. It lives as long as the session: an import goes on when one goes elsewhere."""
 
     KIND: ClassVar[ImportKind] = ImportKind.BALANCE_RECORDS
+    NEEDS: ClassVar[str] = "import.records"
+    """The permission of who sends a file of this kind."""
     SAID_AS = "Import"
 
     def __init__(self, desk: Desk) -> None:
@@ -89,6 +92,10 @@ class ImportFlow(JobWatch):
     def kind(self) -> ImportKind:
         """What the rows of the file are."""
         return self.KIND
+
+    def why_no_file(self) -> str | None:
+        """Why a file that is named now is sent in vain: the role, or the line; told before one is named."""
+        return self.why_not_now(Action("send", "", "Send", changes=True, needs=self.NEEDS))
 
     def show_stage(self, stage: Stage) -> None:
         """The import stands elsewhere now. The screen shows it."""

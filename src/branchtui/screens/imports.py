@@ -6,7 +6,7 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
@@ -20,15 +20,8 @@ from branchtui.screens.base import screen_actions
 from branchtui.screens.import_answers import ANSWERED, ANSWERS, ImportAnswers
 from branchtui.screens.import_files import free_names, read_inside
 from branchtui.screens.import_flow import IMPORT_PATH, Chosen, Stage
-from branchtui.screens.line_watch import LINE_DOWN
 from branchtui.screens.outcome import sentence_of
-from branchtui.screens.paste_field import (
-    PASTE_CHARACTERS_MAX,
-    PathField,
-    RowsPasted,
-    pasted_file,
-    pasted_rows,
-)
+from branchtui.screens.paste_field import PathField, RowsPasted, pasted_file, pasted_rows, refusal_of, rows_of
 from branchtui.screens.payment_rows import as_lines
 from branchtui.screens.sources import LedgerSource
 from branchtui.widgets.actions import Action, ActionTable
@@ -72,7 +65,6 @@ class ImportScreen(ImportAnswers):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self._pasted: str | None = None
         self._level = 0
         self._is_kept = False
 
@@ -100,6 +92,13 @@ class ImportScreen(ImportAnswers):
         return self.query_one("#import-form", Form)
 
     @property
+    def path(self) -> PathField:
+        """The line itself, which keeps pasted rows."""
+        field = self.form.field("file")
+        assert isinstance(field, PathField), "`form_fields` makes it so"
+        return field
+
+    @property
     def findings(self) -> VirtualList[RowFinding]:
         """What was found in the rows."""
         return self.query_one("#findings", VirtualList)
@@ -116,8 +115,8 @@ class ImportScreen(ImportAnswers):
         super().arrive(argument)
         if self.stage is Stage.CHOOSE:
             self._start_form()
-            if not self.ledger.line.is_up:
-                self.say_refusal(LINE_DOWN)
+            if refused := self.why_no_file():
+                self.say_refusal(refused)
         elif self.job_id is not None:
             self.reload()
 
@@ -139,16 +138,20 @@ class ImportScreen(ImportAnswers):
 
     # ── choosing ─────────────────────────────────────────────────────────────────────────────────────────────────
 
+    def on_paste(self, event: events.Paste) -> None:
+        """Rows that were pasted beside the line are meant for it as well, while a file is being chosen."""
+        rows = rows_of(event)
+        if rows and self.stage is Stage.CHOOSE:
+            event.stop()
+            self.post_message(RowsPasted(rows))
+
     @on(RowsPasted)
     def _rows_pasted(self, message: RowsPasted) -> None:
-        if len(message.text) > PASTE_CHARACTERS_MAX:
-            self.say(
-                f"More than {PASTE_CHARACTERS_MAX:,} characters were pasted. Send them as a file.", "error"
-            )
+        if refusal := refusal_of(message.text):
+            self.say(refusal, "error")
             return
-        self._pasted = message.text
+        self.path.take(message.text)
         rows = pasted_rows(message.text)
-        self.form.field("file").set_keyed("")
         self._tell_found(
             [
                 f"{import_words.rows_word(len(rows))} pasted, the first one:",
@@ -161,10 +164,10 @@ class ImportScreen(ImportAnswers):
     @on(Form.Submitted, "#import-form")
     def _file_named(self, message: Form.Submitted) -> None:
         typed = message.values.get("file", "")
-        if typed or self._pasted is None:
+        if typed or not self.path.rows:
             self.send_file(typed)
         else:
-            self.send(Chosen("pasted rows", pasted_file(self._pasted)))
+            self.send(Chosen("pasted rows", pasted_file(self.path.rows)))
 
     @on(Form.Cancelled, "#import-form")
     def _left(self) -> None:
@@ -201,7 +204,7 @@ class ImportScreen(ImportAnswers):
         """Another file; behind one that was refused, what was typed stands there to be corrected."""
         found = self.found if self.stage is Stage.DONE else None
         self._is_kept = found is not None and found.state is ImportState.REFUSED
-        self._pasted = None
+        self.path.rows = ""
         self.forget()
         self.form.clear(keep=[field.field_name for field in self.form.fields] if self._is_kept else ())
         self.say("")

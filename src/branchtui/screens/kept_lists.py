@@ -19,6 +19,7 @@ from branchtui.screens.dialogs.list_fields import (
     changed_row,
     membership_fields,
     membership_of,
+    membership_pairs,
     new_row,
     row_columns,
     row_fields,
@@ -26,10 +27,11 @@ from branchtui.screens.dialogs.list_fields import (
 )
 from branchtui.screens.list_screen import ListScreen
 from branchtui.screens.outcome import sentence_of
+from branchtui.screens.payment_rows import as_lines
 from branchtui.screens.sources import PAGE_ROWS, LedgerSource
 from branchtui.widgets.actions import Action, ActionTable
 from branchtui.widgets.columns import Column
-from branchtui.widgets.dialogs import ConfirmDialog
+from branchtui.widgets.dialogs import ConfirmDialog, MessageDialog
 from branchtui.widgets.page_source import MemorySource
 from branchtui.widgets.search_box import SearchBox
 from branchtui.widgets.virtual_list import VirtualList
@@ -116,9 +118,13 @@ class ListsScreen(LedgerScreen):
 
     @work(group="form", exclusive=True)
     async def edit_membership(self) -> None:
-        """What stands, in a form; who may not change it reads it there and is refused."""
+        """What stands: in a form for who may change it, to read for everybody else."""
         seen = await self.asked(self.ledger.membership, holds_keys=True)
-        if seen is not None:
+        refused = may_keep(self.desk)
+        if seen is not None and refused is not None:
+            self.say_refusal(refused)
+            self.app.push_screen(MessageDialog("Membership", as_lines(membership_pairs(seen))))
+        elif seen is not None:
             self.app.push_screen(
                 FormDialog(
                     "Membership",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from textual import on
+from textual import events, on
 
 from branchtui.screens.base import LedgerScreen
 from branchtui.widgets.search_box import SearchBox
@@ -57,6 +57,12 @@ class ListScreen(LedgerScreen):
     def action_search(self) -> None:
         """`/`."""
         self.search.focus()
+
+    def on_paste(self, event: events.Paste) -> None:
+        """A paste is no row of commands; that nothing takes it is said."""
+        event.stop()
+        more = " [i] imports pasted rows." if "import" in self.ACTIONS else ""
+        self.say_refusal(f"Nothing was pasted: no box and no form is open.{more}")
 
     def _leave_search(self) -> None:
         """Who comes back finds the list under the keys: the next letter is a verb, no text in the box."""

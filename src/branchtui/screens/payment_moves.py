@@ -36,7 +36,7 @@ REASSIGN: Final = Action("reassign", "m", "Reassign: to another customer", chang
 REFUND: Final = Action("refund", "m", "Refund: back to the payer", changes=True)
 REVERSE: Final = Action("reverse", "m", "Reverse: it was keyed wrongly", changes=True)
 RESTORE: Final = Action("restore", "m", "Restore: back into the queue", changes=True)
-RECEIPT: Final = Action("receipt", "m", "Receipt: print it, or a copy", changes=True)
+RECEIPT: Final = Action("receipt", "m", "Receipt: print it, or a copy", changes=True, needs="receipt.print")
 MOVES: Final = (REASSIGN, RESTORE, REFUND, REVERSE)
 """What the menu offers beside the keys."""
 

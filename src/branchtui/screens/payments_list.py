@@ -140,8 +140,14 @@ class PaymentsList(ListScreen):
     # ── what is asked ────────────────────────────────────────────────────────────────────────────────────────────
 
     def take_argument(self, argument: str) -> None:
-        """`unassociated`, `associated`, `held`, `all` or `settled` (any beginning), the rest is searched for."""
+        """`unassociated`, `associated`, `held`, `all` or `settled` (any beginning), the rest is searched for.
+
+        What is in sight already keeps its row.
+        """
         side, sought = named_side((*TURNS, _SETTLED), argument)
+        if self._is_visited and side is self._turn and sought == self.search.text:
+            self.reload()
+            return
         self._turn = side or self._turn
         self._is_visited = True
         self.search.set_text(sought)

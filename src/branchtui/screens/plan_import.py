@@ -7,7 +7,6 @@ from typing import ClassVar
 from branchtui.contract.imports import ImportKind
 from branchtui.screens.base import screen_actions
 from branchtui.screens.entry_import import TEMPLATE, EntryImportScreen
-from branchtui.screens.import_flow import Stage
 from branchtui.screens.imports import ImportScreen
 from branchtui.screens.kept_lists import may_keep
 from branchtui.widgets.actions import ActionTable
@@ -18,6 +17,7 @@ class PlanImportScreen(EntryImportScreen):
 
     HEADING = "Import Plans"
     KIND: ClassVar[ImportKind] = ImportKind.PLANS
+    NEEDS: ClassVar[str] = "code.admin"
     TITLE: ClassVar[str] = "Import Plans"
     BACK: ClassVar[str] = "lists"
     BACK_ARGUMENT: ClassVar[str] = "plans"
@@ -35,12 +35,9 @@ class PlanImportScreen(EntryImportScreen):
     )
     BINDINGS = ACTIONS.bindings()
 
-    def arrive(self, argument: str) -> None:
-        """Who may send no plans is told before a file is named."""
-        super().arrive(argument)
-        refused = may_keep(self.desk)
-        if refused is not None and self.stage is Stage.CHOOSE:
-            self.say_refusal(refused)
+    def why_no_file(self) -> str | None:
+        """Plans are an administrator's."""
+        return may_keep(self.desk) or super().why_no_file()
 
     def choose_lines(self) -> list[str]:
         """Where files are read from, and how to come by an empty one."""

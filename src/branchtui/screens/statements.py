@@ -49,6 +49,7 @@ class StatementScreen(ImportScreen):
     BACK = "payments"
     BACK_LABEL = "Payments"
     KIND: ClassVar[ImportKind] = ImportKind.STATEMENT
+    NEEDS = "import.statements"
     VALID_EFFECT = (
         "What is new becomes payments. The entries that are wrong can be saved afterwards, to correct them."
     )
@@ -69,7 +70,8 @@ class StatementScreen(ImportScreen):
         """The file, and whose account it is of where it does not say so."""
         return [
             PathField("file", "File", hint="a path, or paste rows of a spreadsheet"),
-            TextField("account", "Account", max_length=64, hint="only if the file does not name it"),
+            # Rows that are pasted here are meant for the line above.
+            PathField("account", "Account", max_length=64, hint="only if the file does not name it"),
         ]
 
     @on(Form.Submitted, "#import-form")

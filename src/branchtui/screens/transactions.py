@@ -51,8 +51,15 @@ class TransactionsScreen(ListScreen, PrinterScreen):
         Action("filter", "f", "Filter", "Narrow by kind, person and days"),
         Action("details", "v", "Entry", "The journal entry with its legs (enter)"),
         Action("menu", "m", "Menu", "Everything that may be done to this line"),
-        Action("export", "o", "Export", "Save what the list shows as a CSV file"),
-        Action("receipt", "r", "Receipt", "Print the receipt, or a copy of it", changes=True),
+        Action("export", "o", "Export", "Save what the list shows as a CSV file", needs="transaction.export"),
+        Action(
+            "receipt",
+            "r",
+            "Receipt",
+            "Print the receipt, or a copy of it",
+            changes=True,
+            needs="receipt.print",
+        ),
         Action("copy", "c", "Copy reference", "Copy the operation's reference", show=False),
     )
     BINDINGS = ACTIONS.bindings()
@@ -173,7 +180,7 @@ class TransactionsScreen(ListScreen, PrinterScreen):
         one = self.rows.highlighted
         if one is None:
             return
-        choices = self.ACTIONS.choices(self.why_not, ["details", "receipt", "copy"])
+        choices = self.choices(["details", "receipt", "copy"])
         chosen = await self.app.push_screen_wait(MenuDialog(transaction_sentence(one), choices))
         if chosen is not None:
             await self.action_perform(chosen)

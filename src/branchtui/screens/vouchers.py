@@ -35,7 +35,9 @@ class VouchersScreen(ListScreen, VoucherDesk):
         Action("search", "slash", "Search", "Search by number or code"),
         Action("details", "v", "Voucher", "The voucher, whole (enter)"),
         Action("menu", "m", "Menu", "Everything that may be done to this voucher"),
-        Action("receipt", "r", "Print", "Print the slip, or a copy of it", changes=True),
+        Action(
+            "receipt", "r", "Print", "Print the slip, or a copy of it", changes=True, needs="receipt.print"
+        ),
         Action("delete", "d", "Reverse", "Take back a sale that was keyed wrongly", changes=True),
         Action("copy", "c", "Copy number", "Copy the voucher's number", show=False),
     )
@@ -138,7 +140,7 @@ class VouchersScreen(ListScreen, VoucherDesk):
         one = self.rows.highlighted
         if one is None:
             return
-        choices = self.ACTIONS.choices(self.why_not, ["details", "receipt", "delete", "copy"])
+        choices = self.choices(["details", "receipt", "delete", "copy"])
         title = f"Voucher {one.voucher_no}, {one.plan_name}"
         chosen = await self.app.push_screen_wait(MenuDialog(title, choices))
         if chosen is not None:

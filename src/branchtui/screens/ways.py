@@ -11,6 +11,7 @@ from textual.widgets import Input
 from branchtui.screens.base import LedgerScreen
 from branchtui.screens.places import place
 from branchtui.screens.sign_in import SignInScreen
+from branchtui.widgets.dialogs import LOST, ReasonDialog
 from branchtui.widgets.fast_path import FastPath
 from branchtui.widgets.form import Form
 from branchtui.widgets.search_box import SearchBox
@@ -18,6 +19,7 @@ from branchtui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
     from textual.app import App
+    from textual.screen import Screen
     from textual.widget import Widget
 
     from branchtui.screens.desk import Desk
@@ -118,6 +120,12 @@ def is_filling(app: App[Any]) -> bool:
     return isinstance(front, LedgerScreen) and front.is_filling
 
 
+def _holds_typed(screen: Screen[Any]) -> bool:
+    """Whether a form, or a reason that was begun, would be lost with the screen."""
+    is_begun = isinstance(screen, ReasonDialog) and screen.is_dirty
+    return is_begun or any(form.is_dirty for form in screen.query(Form))
+
+
 def reasons_to_stay(app: App[Any], desk: Desk) -> str:
     """Why somebody may not want to leave now: what is unconfirmed, what is typed. Empty when nothing is."""
     reasons = []
@@ -126,7 +134,6 @@ def reasons_to_stay(app: App[Any], desk: Desk) -> str:
         reasons.append(
             f"{unconfirmed} not confirmed yet: do NOT enter it again, the next sign-in settles it."
         )
-    forms = [form for screen in app.screen_stack for form in screen.query(Form)]
-    if desk.user is not None and any(form.is_dirty for form in forms):
-        reasons.append("What you typed is not saved and will be lost.")
+    if desk.user is not None and any(_holds_typed(screen) for screen in app.screen_stack):
+        reasons.append(LOST)
     return " ".join(reasons)

@@ -30,6 +30,7 @@ _YES: Final = "[y] yes"
 _ENTER: Final = "[enter] go on   [esc] leave"
 _REST: Final = "[y] the rest"
 _GO_ON: Final = "[enter] go on"
+LOST: Final = "What you typed is not saved and will be lost."
 Answer = TypeVar("Answer")
 
 
@@ -196,6 +197,11 @@ class ReasonDialog(Confirmation[str | None]):
         self.box.scroll_home(animate=False)
         self.answers_with(f"{_YES}   [esc] change it")
 
+    @on(LineInput.LeftOut)
+    def _left_out(self, event: LineInput.LeftOut) -> None:
+        event.stop()
+        self.answers_with(f"At most {_REASON_MAX} characters, the rest is left out.   {_GO_ON}")
+
     @property
     def is_dirty(self) -> bool:
         """True when something was typed that would be lost."""
@@ -213,11 +219,17 @@ class ReasonDialog(Confirmation[str | None]):
             self.dismiss(self._input.value.strip())
 
     def action_back(self) -> None:
-        """`esc`: back to the line, then out."""
-        if not self._is_entered:
+        """`esc`: back to the line, then out; a reason that would be lost is asked about."""
+        if self._is_entered:
+            self.back_to_line()
+        elif self.is_dirty:
+            self.app.push_screen(ConfirmDialog("Leave this question?", [], effect=LOST), self._left)
+        else:
             self.dismiss(None)
-            return
-        self.back_to_line()
+
+    def _left(self, leave: bool | None) -> None:
+        if leave:
+            self.dismiss(None)
 
 
 class MenuDialog(ModalScreen[str | None]):

@@ -118,6 +118,13 @@ class FastPath(Widget):
             hint = "  ".join(command.name for command in fitting)
         self._hint.update(Content(hint))
 
+    @on(LineInput.LeftOut)
+    def _left_out(self, event: LineInput.LeftOut) -> None:
+        event.stop()
+        self.post_message(
+            self.Refused(self, f"This line takes {event.line.length_max} characters: the rest is left out.")
+        )
+
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()

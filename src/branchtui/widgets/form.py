@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
-from branchtui.widgets.dialogs import ConfirmDialog
+from branchtui.widgets.dialogs import LOST, ConfirmDialog
 from branchtui.widgets.fields import Field
 
 
@@ -198,7 +198,7 @@ class Form(Widget):
                 self.post_message(self.Cancelled(self))
 
         self.app.push_screen(
-            ConfirmDialog("Leave this form?", [], effect="What you typed is not saved and will be lost."),
+            ConfirmDialog("Leave this form?", [], effect=LOST),
             answered,
         )
 
@@ -216,8 +216,9 @@ class Form(Widget):
     def _edited(self, event: Field.Edited) -> None:
         event.stop()
         # Once it was said, it stays until the field is right: then it goes at once.
-        if event.field.error and event.field.value:
-            event.field.set_error("")
+        left_out = event.field.left_out
+        if left_out or (event.field.error and event.field.value):
+            event.field.set_error(left_out)
         self.on_edit(event.field)
 
     def _focused_at(self) -> int | None:

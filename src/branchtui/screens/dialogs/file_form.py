@@ -14,7 +14,7 @@ from branchtui.contract.customers import CustomerStatus
 from branchtui.format.dates import show_date
 from branchtui.format.money import exponent_of
 from branchtui.screens.dialogs.form_dialog import FormDialog
-from branchtui.screens.paste_field import PASTE_CHARACTERS_MAX, PathField, RowsPasted, pasted_rows
+from branchtui.screens.paste_field import PathField, RowsPasted, pasted_rows, refusal_of
 from branchtui.screens.rows import shown_phone, words
 from branchtui.widgets.actions import Action
 from branchtui.widgets.fields import BalanceField, DateField, Field, TextField
@@ -97,17 +97,24 @@ class FileFormDialog(FormDialog):
         self, title: str, fields: Sequence[Field], submit: Callable[[FormDialog, dict[str, str]], object]
     ) -> None:
         super().__init__(title, fields, submit, keys="[enter] check the file   [esc] cancel")
-        self.pasted = ""
+
+    @property
+    def pasted(self) -> str:
+        """The rows; empty where a path is meant."""
+        return self._path.rows
+
+    @property
+    def _path(self) -> PathField:
+        field = self.form.field("file")
+        assert isinstance(field, PathField), "`file_fields` makes it so"
+        return field
 
     @on(RowsPasted)
     def _rows_pasted(self, message: RowsPasted) -> None:
-        if len(message.text) > PASTE_CHARACTERS_MAX:
-            self.say(
-                f"More than {PASTE_CHARACTERS_MAX:,} characters were pasted. Send them as a file.", "error"
-            )
+        if refusal := refusal_of(message.text):
+            self.say(refusal, "error")
             return
-        self.pasted = message.text
-        self.form.field("file").set_keyed("")
+        self._path.take(message.text)
         rows = pasted_rows(message.text)
         self.say(f"{len(rows):,} rows pasted: {rows[0]}   [ctrl+s] check them")
 

@@ -31,6 +31,8 @@ class EntryMode:
     """Words for the sum of the amounts so far, given in minor units."""
 
 
+_SAVE_KEYS = "[ctrl+s] save   [esc] cancel"
+_ENTRY_KEYS = "[ctrl+s] save   [ctrl+d] as before   [esc] cancel"
 _AROUND_ROWS = 6
 """Frame, title, a blank row, a sentence, keys."""
 _LINE_DOWN = "The ledger does not answer now. What you type is kept; save it when it answers again."
@@ -51,7 +53,7 @@ class FormDialog(ModalScreen[None]):
         submit: Callable[[FormDialog, dict[str, str]], object],
         *,
         entry: EntryMode | None = None,
-        keys: str = "[ctrl+s] save   [ctrl+d] as before   [esc] cancel",
+        keys: str = "",
         at_first: bool = False,
         is_long: bool = False,
     ) -> None:
@@ -60,7 +62,8 @@ class FormDialog(ModalScreen[None]):
         self._heading = title
         self._submit = submit
         self._entry = entry
-        self._keys = keys
+        # Only where one record follows the other is there one before.
+        self._keys = keys or (_ENTRY_KEYS if entry else _SAVE_KEYS)
         self._at_first = at_first
         self._is_sending = False
         self._is_over = False

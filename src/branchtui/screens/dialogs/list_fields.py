@@ -214,8 +214,23 @@ def membership_fields(seen: wire.Membership) -> list[Field]:
             finder,
             values=[words(each.value) for each in seen.mandatory_fields],
         ),
-        TextField("terms", "Terms", max_length=10_000, value=_shown(seen.terms)),
+        TextField("terms", "Terms", max_length=10_000, value=_shown(seen.terms), line_break=_BREAK),
     ]
+
+
+def membership_pairs(seen: wire.Membership) -> list[tuple[str, str]]:
+    """The same to read."""
+    return [
+        ("Self-registration", _yes_no(is_so=seen.self_registration)),
+        ("Approval of new members", _yes_no(is_so=seen.approval)),
+        ("Minimum age", str(seen.minimum_age or "none")),
+        ("Mandatory fields", ", ".join(words(each.value) for each in seen.mandatory_fields) or "none"),
+        ("Terms", _shown(seen.terms) or "none"),
+    ]
+
+
+def _yes_no(*, is_so: bool) -> str:
+    return "yes" if is_so else "no"
 
 
 class _Page:
