@@ -59,6 +59,15 @@ BY_REFERENCE = {
 }
 
 
+def test_an_address_that_was_registered_with_a_query_loses_no_payment(till: Till) -> None:
+    """HOOK-1: a provider sends to what was registered with it; what stands behind the address is passed over."""
+    code = till.fresh_code()
+    assert till.send(message(code), path="validation?shop=1&shop=2").json() == ACCEPTED
+    assert till.send(message(code), path="confirmation?shop=1&shop=2").json() == ACCEPTED
+    (payment,) = till.by_code(code)
+    assert payment["state"] == "associated"
+
+
 @pytest.mark.parametrize("changes", BY_REFERENCE.values(), ids=BY_REFERENCE)
 def test_a_reference_that_names_one_account_associates_at_once(till: Till, changes: dict[str, Any]) -> None:
     """Tier 1: case, spaces and punctuation folded; the reference comes before the phone."""

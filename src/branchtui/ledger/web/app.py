@@ -132,7 +132,9 @@ class Gate:
                 http=http,
                 request_id=request_id,
                 path=dict(http.path_params),
-                query=parse_query(http.query_params.multi_items(), route.query),
+                query=parse_query(
+                    [] if route.ignores_query else http.query_params.multi_items(), route.query
+                ),
                 body=_body(route, http, raw),
                 raw_body=raw,
                 at_us=at_us,

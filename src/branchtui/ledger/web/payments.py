@@ -284,6 +284,7 @@ def _providers() -> tuple[Route, ...]:
             "A mobile-money payment, as its provider tells it",
             answer=wire.ProviderAnswer,
             raw=True,
+            ignores_query=True,
             operation="confirm_mpesa_payment",
         ),
         Route(
@@ -294,6 +295,7 @@ def _providers() -> tuple[Route, ...]:
             "Whether a mobile-money payment would be understood",
             answer=wire.ProviderAnswer,
             raw=True,
+            ignores_query=True,
             operation="validate_mpesa_payment",
         ),
     )

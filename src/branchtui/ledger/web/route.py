@@ -62,8 +62,9 @@ class Route:
 
     `keyed` endpoints need an `Idempotency-Key` (IDEM-1), those with `if_match` the version that was
     seen (CONC-2). `body` and `query` are refused when they hold more or other than the model says.
-    `raw` endpoints read the request themselves (uploads, provider callbacks). `step_up` endpoints are for
-    who proved to be the person a moment ago (AUTH-7).
+    `raw` endpoints read the request themselves (uploads, provider callbacks). One that `ignores_query` passes over
+    what stands there: a provider sends to the address that was registered with it, and no payment is lost for that.
+    `step_up` endpoints are for who proved to be the person a moment ago (AUTH-7).
 
     The rest is for who reads the API document: `operation` is the endpoint's name there (and that of the
     function in a generated client), `refuses` are the codes it may answer beside those that follow from the
@@ -94,6 +95,7 @@ class Route:
     also: tuple[str, ...] = ()
     may_wait: bool = False
     patient: bool = False
+    ignores_query: bool = False
 
     @property
     def changes(self) -> bool:
