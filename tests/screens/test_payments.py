@@ -108,6 +108,32 @@ async def test_candidates_without_room_are_told_of_and_none_is_shown_without_its
         await desk.see("> somebody else")
 
 
+async def test_why_a_row_refuses_a_key_is_not_said_beneath_another_row(till: Till, tmp_path: Path) -> None:
+    """Product, keys: a refused key says why on the status line; of this row, and of no other."""
+    till.waiting(TransTime="20261102080000", TransAmount="700.00")
+    till.waiting(TransTime="20261103091502", TransAmount="800.00")
+    till.pay()
+    async with counter(till.ledger.url, tmp_path) as desk:
+        await desk.press("f4")
+        await desk.see("1 of 2")
+        await desk.press("x")
+        await desk.see("! This payment belongs to nobody yet.")
+        await desk.press("m", "escape")
+        await desk.see("! This payment belongs to nobody yet.")
+        await desk.press("down")
+        await desk.see("2 of 2")
+        await desk.see_no_more("belongs to nobody yet")
+        await desk.press("x")
+        await desk.see("! This payment belongs to nobody yet.")
+        await desk.press("t")
+        await desk.see("associated  1 of 1")
+        await desk.see_no_more("belongs to nobody yet")
+        await desk.press("x", "escape")
+        await desk.type(":customers status=foo")
+        await desk.press("enter")
+        await desk.see("! status=foo: filters are status")
+
+
 async def test_a_key_that_comes_before_the_rows_means_the_first_of_them(till: Till, tmp_path: Path) -> None:
     """Product, promise 1: keys typed ahead of a slow ledger land where they were meant; `y` alone waits for its dialog."""
     till.waiting()

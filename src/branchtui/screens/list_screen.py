@@ -6,6 +6,7 @@ from typing import Any
 
 from textual import events, on
 
+from branchtui.format.safe_text import safe_text
 from branchtui.screens.base import LedgerScreen
 from branchtui.widgets.search_box import SearchBox
 from branchtui.widgets.virtual_list import VirtualList
@@ -13,6 +14,9 @@ from branchtui.widgets.virtual_list import VirtualList
 
 class ListScreen(LedgerScreen):
     """The list in sight takes the keys. What it shows is asked by `ask`, which the screen says."""
+
+    _refused: tuple[str, str | None] = ("", None)
+    """Why a key did nothing, and the row it was pressed on."""
 
     @property
     def shown(self) -> VirtualList[Any]:
@@ -45,6 +49,13 @@ class ListScreen(LedgerScreen):
         else:
             self._is_visited = True
             self.ask()
+
+    async def action_perform(self, action_id: str) -> None:
+        """As every host; why a row refuses a key is kept with the row."""
+        refusal = self.why_not(action_id)
+        if refusal is not None:
+            self._refused = (safe_text(refusal), self.shown.cursor.highlighted_id)
+        await super().action_perform(action_id)
 
     def branch_changed(self) -> None:
         """Another branch is another question."""
@@ -80,4 +91,10 @@ class ListScreen(LedgerScreen):
 
     @on(VirtualList.Highlighted)
     def _offer_actions(self) -> None:
+        sentence, row_id = self._refused
+        if sentence and row_id != self.shown.cursor.highlighted_id:
+            self._refused = ("", None)
+            # Beneath another row it would be an untruth about that one.
+            if self.status.message == sentence:
+                self.say("")
         self.refresh_actions()
