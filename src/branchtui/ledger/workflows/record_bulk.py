@@ -61,20 +61,22 @@ class Waiting(NamedTuple):
     balance_minor: int | None
 
 
-_COLUMNS: Final = ", ".join(f"balance_records.{name}" for name in Waiting._fields[:-4])
-
-_WAITING: Final = f"""
-SELECT {_COLUMNS}, accounts.id, accounts.account_no, accounts.version, accounts.balance_minor
-FROM balance_records
+_COLUMNS: Final = ", ".join(
+    (
+        *(f"balance_records.{name}" for name in Waiting._fields[:-4]),
+        "accounts.id, accounts.account_no, accounts.version, accounts.balance_minor",
+    )
+)
+_ACCOUNT: Final = """
 LEFT JOIN accounts ON accounts.customer_id = balance_records.customer_id
     AND accounts.kind = balance_records.account_kind AND accounts.currency = balance_records.currency
     AND accounts.status = 'open'
     AND (balance_records.account_no IS NULL OR accounts.account_no = balance_records.account_no)
-"""  # noqa: S608 - names of our own schema
-
-_LOAD: Final = f"""{_WAITING}
+"""
+_LOAD: Final = f"""
+SELECT {_COLUMNS} FROM balance_records {_ACCOUNT}
 WHERE balance_records.id IN (SELECT value FROM json_each(:ids)) ORDER BY balance_records.id
-"""  # noqa: S608 - as above
+"""  # noqa: S608 - names of our own schema
 
 # The version alone says that a record is as it was read in this transaction: any other condition would tempt a
 # planner away from the key.
@@ -171,7 +173,8 @@ def delete_records(tx: BulkTx, rows: Sequence[tuple[str, int]]) -> None:
 
 def waiting(tx: BulkTx, filters: dict[str, Any]) -> list[Waiting]:
     """The records that pass filters which let only what can be posted through, in the order of their ids."""
-    return list(map(Waiting._make, tx.connection.execute(set_statement(filters, _WAITING), bound(filters))))
+    statement = set_statement(filters, _COLUMNS, _ACCOUNT)
+    return list(map(Waiting._make, tx.connection.execute(statement, bound(filters))))
 
 
 def _loaded(tx: BulkTx, rows: Sequence[tuple[str, int]]) -> list[Waiting]:

@@ -227,10 +227,8 @@ def read_rows(connection: Connection, filters: dict[str, Any]) -> list[tuple[str
     return list(found)
 
 
-_ROWS: Final = (
-    "SELECT balance_records.id, balance_records.version, balance_records.amount_minor FROM balance_records"
-)
-_statements: dict[tuple[str, tuple[str, ...]], str] = {}
+_ROWS: Final = "balance_records.id, balance_records.version, balance_records.amount_minor"
+_statements: dict[tuple[str, str, tuple[str, ...]], str] = {}
 
 _NAMED: Final = (
     "WITH named AS MATERIALIZED"
@@ -239,18 +237,16 @@ _NAMED: Final = (
 """The records with these ids, found by their ids: a planner whose figures are old would look through all that wait."""
 
 
-def set_statement(filters: dict[str, Any], selected: str = _ROWS) -> str:
-    """What is `selected` from `balance_records`, of those that pass, in the order of their ids."""
+def set_statement(filters: dict[str, Any], columns: str = _ROWS, beside: str = "") -> str:
+    """These columns of the records that pass, and of what is joined `beside` them, in the order of their ids."""
     active = tuple(sorted(filters))
-    found = _statements.get((selected, active))
+    found = _statements.get((columns, beside, active))
     if found is None:
         passes = compiled(and_(*(_FILTERS[name] for name in active if name != "ids")))
-        if "ids" in filters:
-            named = selected.replace("FROM balance_records", "FROM named AS balance_records", 1)
-            found = f"{_NAMED}{named} WHERE {passes} ORDER BY balance_records.id"
-        else:
-            found = f"{selected} WHERE {passes} ORDER BY balance_records.id"
-        _statements[selected, active] = found
+        named, table = (_NAMED, "named AS balance_records") if "ids" in filters else ("", "balance_records")
+        wanted = f"SELECT {columns} FROM {table} {beside}"  # noqa: S608 - names of our own schema
+        found = f"{named}{wanted} WHERE {passes} ORDER BY balance_records.id"
+        _statements[columns, beside, active] = found
     return found
 
 
