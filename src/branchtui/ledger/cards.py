@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from branchtui.ledger.problems import invalid
+
 _GROUPED: Final = re.compile(
     r"(?<![^\W_])"
     r"(?:[0-9]{13,19}"
@@ -43,6 +45,12 @@ def holds_card_number(text: str) -> bool:
         if _ISSUER.fullmatch(digits) and _luhn(digits):
             return True
     return False
+
+
+def refuse_card_number(member: str, text: str | None) -> None:
+    """Refuse (422) a text that was keyed as this member of a body, where it holds a card number."""
+    if text is not None and holds_card_number(text):
+        raise invalid(f"/{member}", f"{member.capitalize()}: this looks like a card number. Take it out.")
 
 
 def _luhn(digits: str) -> bool:

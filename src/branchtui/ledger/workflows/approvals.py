@@ -17,7 +17,7 @@ from branchtui.contract.base import RefusedAction
 from branchtui.contract.problem import Codes
 from branchtui.ledger import audit, history
 from branchtui.ledger.access import PERMISSIONS, Permission
-from branchtui.ledger.cards import holds_card_number
+from branchtui.ledger.cards import holds_card_number, refuse_card_number
 from branchtui.ledger.clock import as_datetime
 from branchtui.ledger.operations import Reply, reply
 from branchtui.ledger.problems import Refusal, conflict, forbidden, invalid, not_found
@@ -69,8 +69,7 @@ class Desk:
         approvable = self.register.get(asked.action)
         if approvable is None:
             raise invalid("/action", f"{asked.action} is nothing that is approved.")
-        if holds_card_number(asked.reason):
-            raise invalid("/reason", "Reason: this looks like a card number. Take it out.")
+        refuse_card_number("reason", asked.reason)
         for name, text in asked.body.items():
             if isinstance(text, str) and holds_card_number(text):
                 raise invalid(f"/body/{name}", f"{name}: this looks like a card number. Take it out.")
@@ -170,8 +169,7 @@ class Desk:
         Raises:
             Refusal: 404; 403 `same-person`: the maker withdraws; 409 `approval-settled`; 422 for a card number.
         """
-        if holds_card_number(reason):
-            raise invalid("/reason", "Reason: this looks like a card number. Take it out.")
+        refuse_card_number("reason", reason)
         approval = self._waiting(tx, command.principal, approval_id, command.at_us)
         self._refuse_same_person(tx, command.principal, approval)
         return self._settle(tx, command, approval, ApprovalState.REJECTED, reason)

@@ -9,9 +9,9 @@ from branchtui.contract import balance_files as wire
 from branchtui.contract.balance_files import FileForm, FileState
 from branchtui.contract.problem import Codes
 from branchtui.ledger import audit, journal
-from branchtui.ledger.cards import holds_card_number
+from branchtui.ledger.cards import refuse_card_number
 from branchtui.ledger.operations import Reply, reply
-from branchtui.ledger.problems import Refusal, conflict, invalid, not_found
+from branchtui.ledger.problems import Refusal, conflict, not_found
 from branchtui.ledger.store import file_store
 from branchtui.ledger.store.rows import Account, BalanceFile, Branch, Customer, Upload
 from branchtui.ledger.workflows import file_apply, file_revert, jobs, uploads
@@ -274,8 +274,7 @@ def reject(tx: Tx, command: Command, file_id: str, reason: str) -> Reply:
     Raises:
         Refusal: 404; 409 `transition-not-allowed`; 422 for a card number as the reason.
     """
-    if holds_card_number(reason):
-        raise invalid("/reason", "Reason: this looks like a card number. Take it out.")
+    refuse_card_number("reason", reason)
     file = visible(tx, command.principal, file_id)
     _refuse(FileAction.REJECT, command.principal, file)
     said = f"{command.principal.username}: {reason}"

@@ -9,7 +9,7 @@ from branchtui.contract import balance_records as wire
 from branchtui.contract.problem import Codes
 from branchtui.format.money import money
 from branchtui.ledger import audit, journal, operations
-from branchtui.ledger.cards import holds_card_number
+from branchtui.ledger.cards import refuse_card_number
 from branchtui.ledger.days import is_closed
 from branchtui.ledger.history import change, changes_since, stale
 from branchtui.ledger.operations import Reply, reply
@@ -181,8 +181,7 @@ def reverse(core: Core, tx: Tx, command: Command, record_id: str, seen: int, rea
         Refusal: 404, 403 `needs-checker`, 412, 409 `transition-not-allowed`, `customer-not-active`
             or `day-closed` (today), 422 for a card number as the reason.
     """
-    if holds_card_number(reason):
-        raise invalid("/reason", "Reason: this looks like a card number. Take it out.")
+    refuse_card_number("reason", reason)
     record = _unchanged(core, tx, command.principal, record_id, seen, RecordAction.REVERSE)
     _refuse_state(core, tx, command, RecordAction.REVERSE, record)
     (entry,) = tx.find(JournalEntry, subject_id=record.id)

@@ -15,10 +15,10 @@ from branchtui.contract.problem import Codes
 from branchtui.contract.sessions import Role
 from branchtui.ledger import audit, history
 from branchtui.ledger.access import Permission
-from branchtui.ledger.cards import holds_card_number
+from branchtui.ledger.cards import refuse_card_number
 from branchtui.ledger.clock import as_datetime
 from branchtui.ledger.operations import Reply, reply
-from branchtui.ledger.problems import conflict, forbidden, invalid, not_found
+from branchtui.ledger.problems import conflict, forbidden, not_found
 from branchtui.ledger.store.rows import CallbackEvent
 from branchtui.ledger.workflows.changing import offered
 
@@ -114,8 +114,7 @@ def ignore(core: Core, tx: Tx, command: Command, event_id: str, seen: int, asked
         Refusal: 404, 403, 412 when it moved, 409 `transition-not-allowed`, 422 for a card number in the reason.
     """
     event = _changing(core, tx, command, event_id, seen, EventAction.IGNORE)
-    if holds_card_number(asked.reason):
-        raise invalid("/reason", "Reason: this looks like a card number. Take it out.")
+    refuse_card_number("reason", asked.reason)
     after = replace(
         event,
         version=event.version + 1,

@@ -12,7 +12,7 @@ from branchtui.contract.credit import TransactionType
 from branchtui.contract.problem import Codes
 from branchtui.format.money import money
 from branchtui.ledger import audit, journal, operations
-from branchtui.ledger.cards import holds_card_number
+from branchtui.ledger.cards import refuse_card_number
 from branchtui.ledger.operations import Reply, reply
 from branchtui.ledger.problems import invalid
 from branchtui.ledger.store.rows import CreditOpenItem, CreditTransaction
@@ -114,8 +114,7 @@ def _looked_at(
 ) -> Standing:
     """The account, once everything but the limit was looked at."""
     for name in ("narration", "pos_ref"):
-        if holds_card_number(getattr(asked, name) or ""):
-            raise invalid(f"/{name}", f"{name}: this looks like a card number. Take it out.")
+        refuse_card_number(name, getattr(asked, name))
     at = standing(core, tx, command.principal, credit_id)
     who, currency = command.principal, at.credit.currency
     _refuse(credit_rules.refuse(action, who, at))

@@ -11,10 +11,10 @@ from branchtui.contract.problem import Codes
 from branchtui.contract.tenders import Tender
 from branchtui.format.money import money
 from branchtui.ledger import audit, journal, numbers, operations
-from branchtui.ledger.cards import holds_card_number
+from branchtui.ledger.cards import refuse_card_number
 from branchtui.ledger.days import is_closed
 from branchtui.ledger.operations import Reply, reply
-from branchtui.ledger.problems import Refusal, conflict, invalid, not_found
+from branchtui.ledger.problems import Refusal, conflict, not_found
 from branchtui.ledger.store.rows import CreditTransaction, JournalEntry, Settlement
 from branchtui.ledger.tenders import tender_account
 from branchtui.ledger.workflows import credit_rules
@@ -101,8 +101,7 @@ def reverse(core: Core, tx: Tx, command: Command, settlement_id: str, reason: st
     Raises:
         Refusal: 404, 422, 403 `needs-checker`, 409 `transition-not-allowed`, `customer-not-active`, `day-closed`.
     """
-    if holds_card_number(reason):
-        raise invalid("/reason", "Reason: this looks like a card number. Take it out.")
+    refuse_card_number("reason", reason)
     settlement, at = visible(core, tx, command, settlement_id)
     _refuse(credit_rules.refuse_reversal(command.principal, settlement, at))
     paid = tx.get(CreditTransaction, settlement.transaction_id)

@@ -10,7 +10,7 @@ from branchtui.contract.problem import Codes
 from branchtui.contract.tenders import Tender
 from branchtui.format.money import money
 from branchtui.ledger import audit, operations
-from branchtui.ledger.cards import holds_card_number
+from branchtui.ledger.cards import refuse_card_number
 from branchtui.ledger.days import is_closed
 from branchtui.ledger.journal import EntryDraft, institution_account, natural_minor, post_entry, transfer
 from branchtui.ledger.operations import Reply, reply
@@ -119,8 +119,7 @@ def offset(core: Core, tx: Tx, command: Command, account_id: str, asked: wire.Ne
             `customer-not-active`, `account-not-open`, `day-closed` or `possible-duplicate`, 422.
     """
     move = offset_of(tx, command.principal, account_id, asked)
-    if holds_card_number(asked.narration):
-        raise invalid("/narration", "Narration: this looks like a card number. Take it out.")
+    refuse_card_number("narration", asked.narration)
     refuse_move(core, tx, command.principal, move)
     guard = operations.signature(command, account_id, asked.from_account_id, asked.amount_minor)
     operations.refuse_duplicate(tx, command, guard)
@@ -205,8 +204,7 @@ def verify_payout(asked: wire.NewPayout) -> None:
     if asked.tender is not Tender.CASH and not asked.reference:
         raise invalid("/reference", "A payout needs a reference unless it is in cash.", "needed")
     for name in ("reference", "narration"):
-        if holds_card_number(getattr(asked, name) or ""):
-            raise invalid(f"/{name}", f"{name.capitalize()}: this looks like a card number. Take it out.")
+        refuse_card_number(name, getattr(asked, name))
 
 
 def refuse_source(source: Account, move: Move) -> Refusal | None:

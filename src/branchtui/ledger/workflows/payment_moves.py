@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from branchtui.contract.payments import PaymentState
 from branchtui.contract.tenders import Tender
-from branchtui.ledger.cards import holds_card_number
+from branchtui.ledger.cards import refuse_card_number
 from branchtui.ledger.journal import (
     UNALLOCATED,
     EntryDraft,
@@ -146,8 +146,7 @@ def refund(
     payment = visible(tx, command.principal, payment_id)
     _may(tx, looker, PaymentAction.REFUND, payment, seen, asked.reason)
     stop(refuse_reference(asked.tender, asked.reference, "/reference"))
-    if asked.reference is not None and holds_card_number(asked.reference):
-        raise invalid("/reference", "Reference: this looks like a card number. Take it out.")
+    refuse_card_number("reference", asked.reference)
     branch = core.tree[payment.branch_id]
     unallocated = institution_account(tx, branch, UNALLOCATED, payment.currency, command.at_us)
     given_by = refunding_account(tx, branch, asked.tender, payment.currency, command.at_us)
@@ -242,8 +241,7 @@ def _may(
 ) -> None:
     """Role, text, version, state, range and money, in the order in which every command of a payment looks (IDEM-5)."""
     stop(refuse_role(action, looker.who))
-    if holds_card_number(reason):
-        raise invalid("/reason", "Reason: this looks like a card number. Take it out.")
+    refuse_card_number("reason", reason)
     if seen is not None:
         refuse_stale(tx, looker, payment, seen)
     stop(refuse(action, looker.who, looker.standing(tx, payment), approved=approved))

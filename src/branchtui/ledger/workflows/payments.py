@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from branchtui.contract.payments import Associate, Disassociate, PaymentSource, PaymentState
 from branchtui.ledger import numbers
-from branchtui.ledger.cards import holds_card_number
+from branchtui.ledger.cards import refuse_card_number
 from branchtui.ledger.days import day_key, is_closed
 from branchtui.ledger.journal import (
     PROVIDER_FLOAT,
@@ -22,7 +22,7 @@ from branchtui.ledger.journal import (
 )
 from branchtui.ledger.operations import Reply
 from branchtui.ledger.phones import region_of
-from branchtui.ledger.problems import Refusal, invalid, not_found
+from branchtui.ledger.problems import Refusal, not_found
 from branchtui.ledger.store.mapping import select_equal
 from branchtui.ledger.store.rows import Account, ClosedDay, Counter, Customer, Payment, PaymentWait
 from branchtui.ledger.store.wanted import Rows
@@ -212,8 +212,7 @@ def disassociate(
     looker = Looker(core, command.principal)
     payment = visible(tx, command.principal, payment_id)
     stop(refuse_role(PaymentAction.DISASSOCIATE, command.principal))
-    if holds_card_number(asked.reason):
-        raise invalid("/reason", "Reason: this looks like a card number. Take it out.")
+    refuse_card_number("reason", asked.reason)
     refuse_stale(tx, looker, payment, seen)
     standing = looker.standing(tx, payment)
     stop(refuse(PaymentAction.DISASSOCIATE, command.principal, standing, approved=approved))

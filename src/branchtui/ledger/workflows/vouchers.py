@@ -10,7 +10,7 @@ from branchtui.contract.loans import BalanceChange
 from branchtui.contract.problem import Codes
 from branchtui.format.money import money
 from branchtui.ledger import audit, history, numbers
-from branchtui.ledger.cards import holds_card_number
+from branchtui.ledger.cards import refuse_card_number
 from branchtui.ledger.clock import as_datetime
 from branchtui.ledger.days import is_closed
 from branchtui.ledger.journal import (
@@ -181,8 +181,7 @@ def reverse(
     """
     voucher, customer, account = visible(tx, command.principal, voucher_id)
     who = command.principal
-    if holds_card_number(asked.reason):
-        raise invalid("/reason", "Reason: this looks like a card number. Take it out.")
+    refuse_card_number("reason", asked.reason)
     if voucher.version != seen:
         current = answer(who, voucher, customer, account, command.at_us)
         changes = history.changes_since(tx, path_of(voucher), seen)
