@@ -17,6 +17,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from branchtui.ledger.store.company import Company
 from branchtui.ledger.store.errors import (
     CommitDoubt,
     CommitUnknown,
@@ -83,10 +84,12 @@ class Writer:
         chance: random.Random | None = None,
         pause: Callable[[float], object] | None = None,
         committed: Callable[[float], object] = lambda _: None,
+        company: Company | None = None,
     ) -> None:
         """`committed` is told, on the writer's thread, how many seconds each COMMIT took."""
         self._store = store
         self._committed = committed
+        self._company = company or Company()
         self._on_io_error = on_io_error
         self._chance = chance or random.Random()  # noqa: S311 - spreads retries, keeps no secret
         # Nothing ever sets it: a wait that needs no clock of its own.
@@ -163,7 +166,7 @@ class Writer:
         tasks = [first]
         while not first.bulk and len(tasks) < MAX_BATCH:
             try:
-                following = self._queue.get_nowait()
+                following = self._following(len(tasks))
             except queue.Empty:
                 break
             if following is None:
@@ -173,9 +176,23 @@ class Writer:
                 self._carried = following
                 break
             tasks.append(following)
+        self._company.begins(len(tasks))
+        began = time.monotonic()
         self._answer(tasks, self._run(tasks))
+        # Whoever brings the pieces of long work is nobody's company: each of them stands alone.
+        answered = 0 if first.bulk else len(tasks)
+        self._company.answered(answered, self._queue.qsize(), time.monotonic() - began)
         self._tidy(bulk=first.bulk)
         return True
+
+    def _following(self, gathered: int) -> _Task | None:
+        """The next of a batch of `gathered`; raises queue.Empty when none has come in the time that it may wait."""
+        with contextlib.suppress(queue.Empty):
+            return self._queue.get_nowait()
+        seconds = self._company.seconds_for(gathered)
+        if not seconds:
+            raise queue.Empty
+        return self._queue.get(timeout=seconds)
 
     def _tidy(self, *, bulk: bool) -> None:
         """What the store does between batches; those who are answered do not wait for it."""
