@@ -21,6 +21,7 @@ ACCOUNTS: Final = "account_no"
 _FIRST_ACCOUNT: Final = 100_000
 _WIDTH: Final = 6
 
+_NUMBERED: Final = ((Customer, "customer_no"), (Account, "account_no"))
 _TAKEN: Final = """
 SELECT account_no FROM accounts WHERE account_no IN (SELECT value FROM json_each(:numbers))
 UNION ALL
@@ -58,8 +59,7 @@ def next_account_no(tx: Tx) -> str:
 def _next_free(tx: Tx, name: str, write: Callable[[int], str]) -> str:
     while True:
         value = reserve(tx, name)
-        for row_type, column in ((Customer, "customer_no"), (Account, "account_no")):
-            tx.expect_equal(row_type, column, [write(value + place) for place in range(tx.company)])
+        tx.expect_equal(_NUMBERED, [write(value + place) for place in range(tx.company)])
         if not names_somebody(tx, write(value)):
             return write(value)
 

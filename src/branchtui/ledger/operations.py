@@ -16,7 +16,7 @@ from branchtui.ledger.problems import Refusal, conflict, not_found, render
 from branchtui.ledger.store.rows import ChainHead, Operation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from branchtui.contract.base import Answer
     from branchtui.ledger.access import Principal
@@ -100,16 +100,21 @@ def reply(
     )
 
 
-def execute(tx: Tx, command: Command, decide: Callable[[Tx, Command], Reply]) -> Reply:
+def execute(
+    tx: Tx,
+    command: Command,
+    decide: Callable[[Tx, Command], Reply],
+    foreseen: Sequence[tuple[type[Any], Any]] = (),
+) -> Reply:
     """Answer `command` once and for ever: replay it when the key is known, decide it otherwise.
 
     Definitive rejections (409, 412, 422) are kept under the key too; other refusals leave no trace,
-    so that the same key may be tried again (IDEM-6).
+    so that the same key may be tried again (IDEM-6). `foreseen` is what `decide` asks for whatever the answers are.
 
     Raises:
         Refusal: nothing was applied and the key is still free, or belongs to another request.
     """
-    tx.expect((Operation, command.key), (ChainHead, command.principal.branch_id))
+    tx.expect((Operation, command.key), (ChainHead, command.principal.branch_id), *foreseen)
     known = tx.get(Operation, command.key)
     if known is not None:
         return _replay(known, command)

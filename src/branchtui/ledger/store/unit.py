@@ -151,11 +151,10 @@ class Batch:
         if self.connection.is_far:
             self.read(each for each in wanted if not self.is_known(each))
 
-    def expect_equal(self, row_type: type[Any], name: str, values: Sequence[str]) -> None:
-        """Rows with these values of a text column will be asked for, the first of them next."""
-        statement = select_equal(row_type, (name,))
-        if len(values) > 1 and not self.has_ahead(Rows(statement, {name: values[0]})):
-            self.read(Rows(statement, {name: value}, row_type) for value in values)
+    def expect_equal(self, columns: Sequence[tuple[type[Any], str]], values: Sequence[str]) -> None:
+        """Rows with these values of text columns will be asked for, those of the first value next."""
+        if len(values) > 1 and not all(self.has_ahead(equal_to(*each, values[0])) for each in columns):
+            self.read(equal_to(*each, value) for each in columns for value in values)
 
     def rows(self, rows: Rows) -> Iterable[Any]:
         """The rows of a statement as the database holds them."""
@@ -306,9 +305,16 @@ class Tx:
         """How many commands are decided together with this one, which are likely to ask alike."""
         return self._batch.company
 
-    def expect_equal(self, row_type: type[Any], name: str, values: Sequence[str]) -> None:
-        """Say that rows with these values of a text column will be asked for, by this command and those behind it."""
-        self._batch.expect_equal(row_type, name, values)
+    def expect_equal(self, columns: Sequence[tuple[type[Any], str]], values: Sequence[str]) -> None:
+        """Say that rows with these values of text columns will be asked for, by this command and those behind it."""
+        self._batch.expect_equal(columns, values)
+
+    def add(self, row: Any) -> None:
+        """Insert a row whose key was made for it just now: it is not looked for among those that are there."""
+        row_type = type(row)
+        key = mapping_of(row_type).key_of(row)
+        self.put(row)
+        self._batch.remember(row_type, key, None)
 
     def put(self, row: Any) -> None:
         """Insert or replace a row, by its key."""
@@ -372,6 +378,11 @@ class BulkTx(Tx):
         """The command refused; after a flush that would leave half of it, so the whole transaction fails."""
         assert not self._flushed, "a bulk command refuses before it writes"
         super().drop()
+
+
+def equal_to(row_type: type[Any], name: str, value: str) -> Rows:
+    """What `Tx.find` asks the database for where it looks for one value of a text column."""
+    return Rows(select_equal(row_type, (name,)), {name: value}, row_type)
 
 
 def _bound_key(names: tuple[str, ...], key: Any) -> dict[str, Any]:

@@ -11,10 +11,11 @@ from pydantic import StringConstraints
 from branchtui.contract import balance_records as wire
 from branchtui.contract.paging import Page
 from branchtui.contract.problem import Codes
+from branchtui.ledger import numbers
 from branchtui.ledger.access import Permission as P
 from branchtui.ledger.kept import Counted
 from branchtui.ledger.problems import not_found
-from branchtui.ledger.store.rows import BalanceRecord
+from branchtui.ledger.store.rows import BalanceRecord, Counter
 from branchtui.ledger.web.route import Call, ListQuery, Route, answered, paged
 from branchtui.ledger.workflows import balance_records, jobs, record_bulk, record_jobs, record_sets
 from branchtui.ledger.workflows.record_sets import (
@@ -126,6 +127,8 @@ async def post(call: Call) -> Reply:
     return await call.execute(
         "balance-record.post",
         lambda tx, command: balance_records.post(call.core, tx, command, call.path["id"], call.version),
+        (BalanceRecord, call.path["id"]),
+        (Counter, numbers.ACCOUNTS),
     )
 
 

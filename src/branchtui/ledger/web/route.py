@@ -142,10 +142,15 @@ class Call:
             raise not_found("branch")
         return self.core.tree.scope(branch_id)
 
-    async def execute(self, action: str, decide: Callable[[Tx, Command], Reply]) -> Reply:
-        """Run a keyed command exactly once, in the writer's next batch (IDEM-4, DUR-3)."""
+    async def execute(
+        self, action: str, decide: Callable[[Tx, Command], Reply], *foreseen: tuple[type[Any], Any]
+    ) -> Reply:
+        """Run a keyed command exactly once, in the writer's next batch (IDEM-4, DUR-3).
+
+        `foreseen` are rows that it asks for in any case, by class and key.
+        """
         command = self._command(action)
-        return await self.core.writer.submit(lambda tx: execute(tx, command, self._proved(decide)))
+        return await self.core.writer.submit(lambda tx: execute(tx, command, self._proved(decide), foreseen))
 
     async def execute_bulk(self, action: str, decide: Callable[[BulkTx, Command], Reply]) -> Reply:
         """Run a keyed command exactly once with the writer to itself, for thousands of rows (CONC-5)."""

@@ -67,7 +67,7 @@ def add_account(
         balance_minor=0,
         created_at=at_us,
     )
-    tx.put(account)
+    tx.add(account)
     if product is not None:
         customer_filing.refile(tx, customer.id)
     return account

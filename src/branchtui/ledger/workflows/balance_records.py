@@ -15,6 +15,7 @@ from branchtui.ledger.history import change, changes_since, stale
 from branchtui.ledger.operations import Reply, reply
 from branchtui.ledger.problems import Refusal, conflict, invalid, not_found
 from branchtui.ledger.store.rows import Account, BalanceRecord, Customer, JournalEntry
+from branchtui.ledger.store.unit import equal_to
 from branchtui.ledger.workflows.accounts import add_account
 from branchtui.ledger.workflows.record_rules import (
     RecordAction,
@@ -163,11 +164,15 @@ def post(core: Core, tx: Tx, command: Command, record_id: str, seen: int) -> Rep
             `day-closed`, `account-ambiguous` or `account-not-open`.
     """
     record = _unchanged(core, tx, command.principal, record_id, seen, RecordAction.POST)
+    branch = core.tree[record.branch_id]
+    tx.expect(
+        *Looker(core, command.principal).foreseen(record),
+        equal_to(Account, "customer_id", record.customer_id),
+        (Account, journal.institution_account_id(branch, journal.OPENING_CONTRA, record.currency)),
+    )
     _refuse_state(core, tx, command, RecordAction.POST, record)
     account = account_to_post(core, tx, command, record)
-    contra = journal.institution_account(
-        tx, core.tree[record.branch_id], journal.OPENING_CONTRA, record.currency, command.at_us
-    )
+    contra = journal.institution_account(tx, branch, journal.OPENING_CONTRA, record.currency, command.at_us)
     touched = journal.post_entry(tx, command, posting(record, account, contra), new_id=core.new_id())
     posted = accounted(record, account, command)
     tx.put(posted)

@@ -155,7 +155,7 @@ def record_payment(
                 row_no + 1,
                 is_new=True,
             )
-    tx.put(payment)
+    tx.add(payment)
     return Recorded(payment, account)
 
 

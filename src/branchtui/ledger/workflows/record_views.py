@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from branchtui.contract import balance_records as wire
 from branchtui.contract.base import RefusedAction
@@ -33,11 +33,15 @@ class Looker:
         """The ISO date of today in the record's branch."""
         return self.core.today(self.core.tree[record.branch_id]).isoformat()
 
+    def foreseen(self, record: BalanceRecord) -> tuple[tuple[type[Any], str], ...]:
+        """What `standing` asks for, to be read together (`Tx.expect`)."""
+        days = {day_key(record.branch_id, day) for day in (record.as_of_date, self.today(record))}
+        return ((Customer, record.customer_id), *((ClosedDay, each) for each in sorted(days)))
+
     def standing(self, tx: Tx, record: BalanceRecord) -> Standing:
         """The record with what decides about it, as the running command sees it."""
+        tx.expect(*self.foreseen(record))
         today = self.today(record)
-        days = {(ClosedDay, day_key(record.branch_id, day)) for day in (record.as_of_date, today)}
-        tx.expect((Customer, record.customer_id), *days)
         customer = tx.get(Customer, record.customer_id)
         assert customer is not None, "a record names a customer that exists"
         return Standing(
