@@ -182,6 +182,52 @@ def test_a_numbered_part_that_is_full_goes_on_in_the_next(said: str, name: str, 
     assert (entry.payer_name, entry.account_ref) == (name, purpose)
 
 
+@pytest.mark.parametrize(
+    ("currency", "line", "said"),
+    [
+        ("KES", "C30,00NRTINONREF//REF-000001", "100245"),
+        ("KES", "C30,00NTRFNONREF//REF-000001", "/TRTP/SEPA RETURN/NAME/A Payer/RTRN/AC04/REMI/100245"),
+        ("EUR", "C30,00NTRFNONREF//REF-000001", "159?00RETURN?20SVWZ+100245?32A Payer"),
+        ("EUR", "C30,00NTRFNONREF//REF-000001", "181?00REFUND?20SVWZ+100245?32A Payer"),
+    ],
+)
+def test_mt940_tells_what_came_back_by_its_type_its_reason_or_its_business_code(
+    currency: str, line: str, said: str
+) -> None:
+    """A transfer of ours that another bank returned carries the reference that we wrote: it is nobody's payment."""
+    data = mt940(f":61:2611031103{line}\n:86:{said}", currency=currency)
+    (entry,) = Mt940Reader(in_pieces(data.encode())).entries()
+    assert (entry.is_reversal, entry.amount_minor, entry.account_ref) == (True, 3_000, "100245")
+
+
+@pytest.mark.parametrize(("currency", "code"), [("EUR", "166"), ("PLN", "159")])
+def test_a_business_code_of_a_payment_or_of_another_country_brings_one(currency: str, code: str) -> None:
+    """Codes of SEPA are of payments in euros; other countries count in the same form."""
+    said = f":61:2611031103C30,00NTRFNONREF//REF-000001\n:86:{code}?00CREDIT?20100245?32A Payer"
+    (entry,) = Mt940Reader(in_pieces(mt940(said, currency=currency).encode())).entries()
+    assert (entry.is_reversal, entry.payer_name) == (False, "A Payer")
+
+
+@pytest.mark.parametrize(
+    ("fields", "name", "account_ref"),
+    [
+        (("100245", "FROM JOHN"), "", "100245 FROM JOHN"),
+        (("/EREF/E-1/", "/ORDP//NAME/A Payer/", "/REMI/USTD//100245/"), "A Payer", "100245"),
+        (("166?20SVWZ+100245?32A Payer", "166?20SVWZ+100245?32A Payer"), "A Payer", "100245"),
+        (("/ORDP//NAME/A Payer/REMI//REMI/100245",), "A Payer", "100245"),
+    ],
+)
+def test_texts_of_an_entry_that_stand_in_several_fields_are_one(
+    fields: tuple[str, ...], name: str, account_ref: str
+) -> None:
+    """Banks repeat the field :86: of an entry, or a tag within it: what stands in the first is not lost by the second."""
+    said = "".join(f"\n:86:{each}" for each in fields)
+    (entry,) = Mt940Reader(
+        in_pieces(mt940(f":61:2611031103C30,00NTRFNONREF//REF-000001{said}").encode())
+    ).entries()
+    assert (entry.payer_name, entry.account_ref) == (name, account_ref)
+
+
 def test_a_text_that_begins_as_a_field_goes_on() -> None:
     """`:12:` is no field of a statement."""
     data = mt940(":61:2611031103C30,00NTRFNONREF//REF-000001\n:86:PAID AT\n:12:30 100245")
@@ -191,10 +237,10 @@ def test_a_text_that_begins_as_a_field_goes_on() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "minor", "is_reversal"),
-    [("195", 1_250, False), ("920", 1_250, False), ("959", 1_250, False), ("960", -1_250, False), ("257", 1_250, False), ("555", -1_250, True)],
+    [("195", 1_250, False), ("920", 1_250, False), ("959", 1_250, False), ("960", -1_250, False), ("254", 1_250, False), ("257", 1_250, True), ("266", 1_250, True), ("555", -1_250, True)],
 )  # fmt: skip
 def test_type_codes_of_bai2_say_the_side(kind: str, minor: int, is_reversal: bool) -> None:
-    """From 920 on they are each bank's own credits, from 960 its debits; some debits take a credit back."""
+    """From 920 on they are each bank's own credits, from 960 its debits; some take back what was booked before."""
     (entry,) = bai2(kind)
     signed = entry.amount_minor if entry.direction is Direction.CREDIT else -(entry.amount_minor or 0)
     assert (signed, entry.standing, entry.is_reversal) == (minor, Standing.BOOKED, is_reversal)

@@ -46,8 +46,9 @@ _CREDITS: Final = (range(100, 400), range(920, 960))
 _DEBITS: Final = (range(400, 700), range(960, 1_000))
 """Type codes by their sides; from 920 on each bank's own."""
 
-_RETURNS: Final = frozenset({552, 555, 557, 558})
-"""Debits by which the bank takes back what it credited: reversals, deposits and transfers returned."""
+_RETURNS: Final = frozenset({252, 255, 257, 258, 261, 266, 552, 555, 557, 558})
+"""Credits by which what went out came back, and debits that take back what was credited: reversals, checks, transfers
+and deposits returned or rejected."""
 
 _CORRECTION: Final = "3"
 _DEFAULT_CURRENCY: Final = "USD"
