@@ -12,6 +12,9 @@ from branchtui.ledger.texts import is_unsafe
 REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
 LOST: Final = "?"
 """What stands for a sign that was lost before it came here, in the text that names an owner."""
+DAYS_AHEAD: Final = 366
+"""Days that a payment may be ahead of the ledger's clock: a value date, or a clock that is wrong. Later is no time at all."""
+
 _JOINERS: Final = "\u200c\u200d"
 
 

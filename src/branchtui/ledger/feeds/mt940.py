@@ -68,6 +68,9 @@ _RETURNED: Final = "RTI"
 _EURO: Final = "EUR"
 """The currency of the SEPA payments whose German business codes say the same."""
 
+_CAME_BACK: Final = "Returned:"
+"""What stands before a reference that may be ours and not a payer's."""
+
 _AROUND: Final = " \t\r\n\x00\x01\x02\x03\x04\x0b\x0c\x1a\x1c\ufeff"
 
 
@@ -284,14 +287,14 @@ class Mt940Reader:
             lines = [*self._texts, *lines]
         self._texts = lines
         said = read_details(lines) if tag == "86" else read_lines(lines)
-        if said.has_reason or (said.is_returned and entry.currency == _EURO):
-            entry.is_reversal = True
+        entry.is_reversal = entry.is_reversal or said.has_reason
         if said.name:
             entry.payer_name = text_of(said.name)
         purpose = text_of(said.purpose, DETAILS_MAX)
         if purpose:
             entry.details = purpose
-            entry.account_ref = purpose[:140]
+            came_back = said.is_returned and entry.currency == _EURO
+            entry.account_ref = (f"{_CAME_BACK} {purpose}" if came_back else purpose)[:140]
         if is_altered(*lines):
             entry.raw = "\n".join([entry.raw or "", *lines]).strip()
 
