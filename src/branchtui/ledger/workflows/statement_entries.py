@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -12,7 +12,7 @@ from branchtui.contract.payments import PaymentState
 from branchtui.format.money import money
 from branchtui.ledger.clock import as_us, local_date
 from branchtui.ledger.feeds.finding import ERROR, OK, Finding, error, warning
-from branchtui.ledger.feeds.incoming import DAYS_AHEAD, PhoneForm
+from branchtui.ledger.feeds.incoming import AHEAD_US, PhoneForm
 from branchtui.ledger.feeds.mpesa import is_receipt_code, phone_of, receipt_code
 from branchtui.ledger.feeds.statement import Direction, Entry, Standing
 from branchtui.ledger.phones import region_of
@@ -126,7 +126,7 @@ class Judge:
         self._codes: dict[str, Codes] = {}
         self._known_claims: dict[str, set[str]] = {}
         self._noons: dict[tuple[str, str], int] = {}
-        self._latest = (local_date(core.clock.now_us(), "UTC") + timedelta(days=DAYS_AHEAD)).isoformat()
+        self._latest = local_date(core.clock.now_us() + AHEAD_US, "UTC").isoformat()
 
     def all(
         self, entries: Sequence[Entry], account_of: Callable[[Statement], OurAccount | None]
