@@ -85,6 +85,15 @@ def test_an_end_that_is_missing_or_wrong_loses_no_transaction(body: str, end: st
     assert codes(reader, entries) == ["ofx-repaired"]
 
 
+@pytest.mark.parametrize(
+    "body", ["<STMTTRN>*left out*</STMTTRN>", FIRST + END + "<STMTTRN>\nleft out\n</STMTTRN>"]
+)
+def test_a_transaction_that_holds_words_and_no_elements_is_damage(body: str) -> None:
+    """It would be gone without a word: a statement of no entries, or of one less."""
+    with pytest.raises(Damaged, match="STMTTRN holds text"):
+        list(ofx(body).entries())
+
+
 def test_an_end_too_many_is_damage() -> None:
     """It may stand for a transaction that is gone."""
     with pytest.raises(Damaged, match="never began"):
@@ -307,6 +316,8 @@ def test_amounts_beside_debits_alone_are_refused() -> None:
 CARDS = {
     "settled": "Date,Description,Amount\n2026-11-03,SHOP,40.00\n2026-11-04,PAYMENT RECEIVED - THANK YOU,-40.00\n",
     "column": "Date,Description,Amount,Card Member\n2026-11-03,SHOP,40.00,A\n2026-11-04,BACK,-40.00,A\n",
+    "column in one word": "Date,Amount,CardId,Details\n2026-11-03,40.00,A,SHOP\n2026-11-04,-40.00,A,BACK\n",
+    "where it was spent": "Date,Amount,MerchantCountry,Details\n2026-11-03,40.00,KE,A\n2026-11-04,-40.00,KE,B\n",
     "above": "Credit card statement\nDate,Description,Amount\n2026-11-03,SHOP,40.00\n2026-11-04,BACK,-40.00\n",
     "kind": "Date,Description,Amount,Type\n2026-11-03,SHOP,40.00,Purchase\n2026-11-04,PAY,-40.00,Payment\n",
     "balance": "Date,Description,Amount,Balance\n2026-11-03,SHOP,40.00,60.00\n2026-11-04,BACK,-40.00,100.00\n",
