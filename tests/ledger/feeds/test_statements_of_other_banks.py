@@ -276,6 +276,8 @@ def test_a_column_of_money_may_say_its_currency() -> None:
          (24_000, "CHF", "2026-03-31", "T-700001", "VIREMENT")),
         ("Kontonummer;Buchungstag;Auftraggeber/Empfänger;VWZ1;Betrag;Kontostand;Währung", "1;13.10.2026;A Payer;100245;98,76;1.234,56;EUR",
          (9_876, "EUR", "2026-10-13", None, "100245")),
+        ("Date,Narration,Chq./Ref.No.,Value Dt,Withdrawal Amt.,Deposit Amt.,Closing Balance", "13/11/26,100245,0000700001,13/11/26,,500.00,1500.00",
+         (50_000, "KES", "2026-11-13", "0000700001", "100245")),
         ("created;amount;currency;status;description", "2026-11-03 13:12;25.00;kes;Paid;100245",
          (2_500, "KES", "2026-11-03", None, "100245")),
     ],
@@ -300,6 +302,8 @@ def test_columns_are_known_in_other_tongues(header: str, row: str, told: tuple[A
          (125_000, "EUR", "2026-11-13", "A Payer", "100245")),
         ("#Data operacji;#Opis operacji;#Tytuł;#Nadawca/Odbiorca;#Kwota;#Saldo po operacji", "2026-11-13;PRZELEW;100245;A Payer;1 250,00 PLN;2 250,00 PLN",
          (125_000, "PLN", "2026-11-13", "A Payer", "100245")),
+        ("Buchungstag;Valuta;Auftraggeber/Zahlungsempfänger;Empfänger/Zahlungspflichtiger;Vorgang/Verwendungszweck;Währung;Umsatz; ", "13.11.2026;13.11.2026;We;A Payer;100245;EUR;1.250,00;H",
+         (125_000, "EUR", "2026-11-13", "A Payer", "100245")),
         ("Bokföringsdag;Belopp;Avsändare;Rubrik;Saldo", "2026-11-13;1250,00;A Payer;100245;2250,00",
          (125_000, "SEK", "2026-11-13", "A Payer", "100245")),
         ("Dato;Forklaring;Ut fra konto;Inn på konto", "13.11.2026;100245;;1250,00",
@@ -588,6 +592,35 @@ def test_the_account_that_a_sentence_of_the_portal_names_counts_beside_the_colum
     row = "TFA4K21LMN,2026-11-03 10:32:00,Pay Bill from 2547****333 - A P Acc. 100245,Completed,1500.00,,1500.00,254700000001 - A PAYER"
     (entry,) = read(table(f"Short Code:,600100\n{PORTAL},Other Party Info\n{row}\n", account=""))
     assert (entry.payer_phone, entry.payer_name, entry.account_ref) == ("254700000001", "A PAYER", "100245")
+
+
+@pytest.mark.parametrize(
+    ("details", "told"),
+    [
+        ("Pay Bill from 2547****333 - Acc. 100245", ("2547****333", "", "100245")),
+        ("Pay Bill from 254711222333 Acc. 100245", ("254711222333", "", "100245")),
+        ("Pay Bill from 2547****333", ("2547****333", "", "")),
+        ("Pay Bill from 254711222333 - ACCRA MEMBER Acc. 100245", ("254711222333", "ACCRA MEMBER", "100245")),
+        ("Received from 12345 MART", ("", "", "")),
+    ],
+)
+def test_a_sentence_of_the_portal_without_a_name_says_the_phone_and_the_account_all_the_same(
+    details: str, told: tuple[str, str, str]
+) -> None:
+    """Portals that keep the payer's name to themselves: the account became the name, and named nobody."""
+    row = f"TFA4K21LMN,2026-11-03 10:32:00,{details},Completed,1500.00,,"
+    (entry,) = read(table(f"Short Code:,600100\n{PORTAL}\n{row}\n", account=""))
+    assert (entry.payer_phone, entry.payer_name, entry.account_ref) == told
+
+
+@pytest.mark.parametrize("above", ["Paybill,600100", "Till Number: 600100", "Business No.,600100"])
+def test_the_number_of_an_organisation_stands_above_a_portals_table_under_any_of_its_names(
+    above: str,
+) -> None:
+    """A short code is called by what it is used for."""
+    row = "TFA4K21LMN,2026-11-03 10:32:00,Pay Bill Online,Completed,1500.00,,"
+    (entry,) = read(table(f"Organisation Name,PAMOJA 2026\n{above}\n{PORTAL}\n{row}\n", account=""))
+    assert entry.statement.account == "600100"
 
 
 @pytest.mark.parametrize(
