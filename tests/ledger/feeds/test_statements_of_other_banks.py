@@ -304,6 +304,12 @@ def test_columns_are_known_in_other_tongues(header: str, row: str, told: tuple[A
          (125_000, "PLN", "2026-11-13", "A Payer", "100245")),
         ("Buchungstag;Valuta;Auftraggeber/Zahlungsempfänger;Empfänger/Zahlungspflichtiger;Vorgang/Verwendungszweck;Währung;Umsatz; ", "13.11.2026;13.11.2026;We;A Payer;100245;EUR;1.250,00;H",
          (125_000, "EUR", "2026-11-13", "A Payer", "100245")),
+        ("Rekeningnummer;Naam;Munt;Datum;Omschrijving;Bedrag;Saldo;credit;debet;Naam tegenpartij", "BE1;WE;EUR;13/11/2026;100245;1250,00;2250,00;1250,00;;A Payer",
+         (125_000, "EUR", "2026-11-13", "A Payer", "100245")),
+        ("Datum,Bedrag,Rekening,Tegenrekening,Naam,Omschrijving", '2026-11-13,"1250,00",NL1,NL2,A Payer,100245',
+         (125_000, "EUR", "2026-11-13", "A Payer", "100245")),
+        ("Item;Posting date;Amount CZK;Variable symbol 1;Counteraccount name;Message for payee;Transaction reference number", "1;2026/11/13;1250,00;100245;A Payer;dues;700001",
+         (125_000, "CZK", "2026-11-13", "A Payer", "100245")),
         ("Bokföringsdag;Belopp;Avsändare;Rubrik;Saldo", "2026-11-13;1250,00;A Payer;100245;2250,00",
          (125_000, "SEK", "2026-11-13", "A Payer", "100245")),
         ("Dato;Forklaring;Ut fra konto;Inn på konto", "13.11.2026;100245;;1250,00",
@@ -341,6 +347,20 @@ def test_tables_of_mobile_money_name_the_payer_and_what_the_payer_wrote(
     """Beside a number of the transaction, a reference is the payer's."""
     (entry,) = read(table(f"{header}\n{row}\n", currency="UGX"))
     assert (signed(entry), entry.reference, entry.payer_name, entry.account_ref) == told
+
+
+def test_what_went_out_has_a_column_of_its_own_in_a_belgian_table() -> None:
+    """A debit beside the column of credits had no amount, and kept the file out."""
+    text = "Datum;Omschrijving;Bedrag;credit;debet\n13/11/2026;KOSTEN;-3,40;;-3,40\n13/11/2026;100245;12,50;12,50;\n"
+    assert [(signed(each), each.findings) for each in read(table(text))] == [(-340, []), (1_250, [])]
+
+
+def test_a_blank_row_in_front_says_nothing_of_whose_account_a_table_is() -> None:
+    """The rows behind it name the account; a row that cannot be read is wrong by itself."""
+    reader = table("Date,IBAN,Amount\n,,\n2026-11-13,0170,12.50\n", account="")
+    blank, entry = reader.entries()
+    assert (blank.is_blank, signed(entry), entry.statement.account) == (True, 1_250, "0170")
+    assert [(each.account, each.findings) for each in reader.statements] == [("0170", [])]
 
 
 @pytest.mark.parametrize("header", ["Umsatz; ", "Umsatz;"])

@@ -86,12 +86,14 @@ class TableReader:
 
     def entries(self) -> Iterator[Entry]:
         """The entries in the order of the file; see `StatementReader`."""
+        is_empty = True
         for row in self.table.rows():
             last = row.findings[-1] if row.findings else None
             if last is not None and last.code in ENDS:
                 raise Damaged(last.code, last.message, row.row_no)
+            is_empty = is_empty and row.is_blank
             yield self._entry(row)
-        if not self.statements:
+        if is_empty:
             raise Damaged("empty-file", "The file holds a header and no rows.", self.table.header_row_no)
         went_out = self._above_zero is AboveZero.WENT_OUT
         for statement in self.statements:
@@ -225,10 +227,9 @@ class TableReader:
         if is_aside:
             findings = [each for each in findings if each.code != "columns"]
         if not (row.is_readable or is_aside) or row.is_blank:
-            account = self.statements[-1].account if self.statements else account
-            statement = (
-                self.statements[-1] if self.statements else self._statement(account, currency, row.row_no)
-            )
+            # In front of all others it says nothing of whose account this is.
+            alone = Statement(account=account, currency=currency, place=row.row_no)
+            statement = self.statements[-1] if self.statements else alone
             entry = Entry(statement, row.row_no, Direction.CREDIT, None, currency, None, findings=findings)
             if row.is_blank:
                 entry.is_blank = True
