@@ -172,6 +172,22 @@ def test_three_decimals_are_usual_where_a_currency_has_them() -> None:
     assert ([signed(each) for each in reader.entries()], reader.questions) == ([1_250], [])
 
 
+@pytest.mark.parametrize(
+    ("text", "is_open"),
+    [
+        ('Date,Amount\n2026-11-03,"12,500"\n', True),
+        ('Date,Amount\n2026-11-03,"12,500"\n2026-11-03,1.250\n', True),
+        ("Date;Amount\n2026-11-03;12.500\n", True),
+        ("Date;Amount\n2026-11-03;12,500\n", False),
+        ('Date,Amount\n2026-11-03,"12,500"\n2026-11-03,"1,250.500"\n', False),
+    ],
+)
+def test_a_thousand_of_a_currency_of_three_decimals_is_asked_about(text: str, is_open: bool) -> None:
+    """`12,500` is twelve dinars and a half in Tunis: taken for thousands it was a thousand times as much."""
+    reader = table(text, currency="TND")
+    assert (bool(reader.questions), reader.is_decimal_open) == (is_open, is_open)
+
+
 def test_qif_and_mt940_take_no_thousand_for_one() -> None:
     """QIF asks as a table does; MT940 has one way of writing, and another is refused."""
     reader = qif("!Type:Bank\nD2026-11-03\nT1.250\n^\n")
