@@ -188,6 +188,18 @@ def test_a_blank_sum_is_not_checked_and_a_wrong_one_is(total: str, count: int, s
             read(reader)
 
 
+@pytest.mark.parametrize("count", ["³", "3³", "٣", "3" * 5_000])
+def test_a_count_in_other_digits_or_without_end_is_damage(count: str) -> None:
+    """What Python takes for a digit is none of a count of BAI2."""
+    data = (
+        "01,B,C,261104,0101,1,,,2/\n02,C,B,1,261103,2359,KES,2/\n03,0170,KES/\n16,195,1250,Z,REF700001,,PAID/\n"
+        "49,1250,{}/\n98,1250,{},5/\n99,1250,1,7/\n"
+    )
+    for counts in ((count, "1"), ("3", count)):
+        with pytest.raises(Damaged, match="cannot be read"):
+            read(Bai2Reader(in_pieces(data.format(*counts).encode())))
+
+
 # ── camt ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
