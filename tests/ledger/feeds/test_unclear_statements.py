@@ -307,6 +307,16 @@ def test_plain_words_are_the_side_in_a_column_of_any_name(header: str) -> None:
     assert [signed(each) for each in table(graded).entries()][1] == 750
 
 
+@pytest.mark.parametrize("header", ["Card Funding", "Card Type", "Funding", "Kartentyp"])
+def test_the_kind_of_a_payers_card_is_no_side(header: str) -> None:
+    """Who pays by a debit card pays all the same: such a payment was taken for money that went out. It is asked."""
+    text = f"Date,Amount,Description,{header}\n2026-11-03,12.50,100245,debit\n2026-11-03,5.00,100246,credit\n"
+    reader = table(text)
+    assert [signed(each) for each in reader.entries()] == [1_250, 500]
+    assert [each.endswith("above_zero.") for each in reader.questions] == [True]
+    assert table(text, above_zero=AboveZero.CAME_IN).questions == []
+
+
 @pytest.mark.parametrize("is_upwards", [False, True])
 def test_amounts_of_both_sides_without_a_sign_are_refused_by_their_balance(*, is_upwards: bool) -> None:
     """Each balance follows by the size of an amount, and falls by some that are above zero."""

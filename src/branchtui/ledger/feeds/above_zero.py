@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 QUESTION: Final = "{}: did amounts above zero come in, or were they spent or paid out? Say which: above_zero."
 _CARD_COLUMN: Final = re.compile(
-    r"(?:^|_)card(?:id|no|number|type)?(?:_|$)|cardholder|cardmember|kreditkarte"
+    r"(?:^|_)card(?:id|no|number|type)?(?:_|$)|cardholder|cardmember|kreditkarte|karten|funding"
     r"|merchant_?(?:country|city|place|category)"
 )
 _CARD_WORDS: Final = re.compile(

@@ -18,7 +18,7 @@ from branchtui.ledger.feeds.days import DayEvidence, day_reader
 from branchtui.ledger.feeds.finding import ERROR, CellError, error, warning
 from branchtui.ledger.feeds.incoming import with_losses
 from branchtui.ledger.feeds.running_balance import UNSIDED, RunningBalance
-from branchtui.ledger.feeds.side_words import SideEvidence, may_be_side, side_of
+from branchtui.ledger.feeds.side_words import SideEvidence, is_of_card, may_be_side, side_of
 from branchtui.ledger.feeds.signed_amounts import bare, signed_reader
 from branchtui.ledger.feeds.statement import (
     DETAILS_MAX,
@@ -178,8 +178,8 @@ class TableReader:
         """Columns that may say the side of an amount without a sign, by their names and by their cells alone."""
         if self._setting.columns or self.map_name or "amount" not in self._at or "side" in self._at:
             return [], []  # that was said, or is known
-        named = self._not_chosen(may_be_side)
-        others = self._not_chosen(lambda name: not may_be_side(name))
+        named = self._not_chosen(lambda name: may_be_side(name) and not is_of_card(name))
+        others = self._not_chosen(lambda name: not (may_be_side(name) or is_of_card(name)))
         return named, [*others, *(self._at[each] for each in ("details",) if each in self._at)]
 
     def _maybe_states(self) -> list[int]:
