@@ -307,6 +307,20 @@ def test_plain_words_are_the_side_in_a_column_of_any_name(header: str) -> None:
     assert [signed(each) for each in table(graded).entries()][1] == 750
 
 
+def test_rows_of_several_accounts_by_name_are_kept_apart() -> None:
+    """A journal of every account, or a list of all that somebody has: one sum of them is nobody's money."""
+    text = "JournalDate,AccountName,NetAmount,Description\n2026-11-03,Income,-12.50,SALE\n2026-11-03,Cash,12.50,SALE\n"
+    reader = table(text)
+    assert [(each.statement.account, signed(each)) for each in reader.entries()] == [
+        ("Income", -1_250),
+        ("Cash", 1_250),
+    ]
+    one = table(text.replace("Income", "Cash"))
+    assert {each.statement.account for each in one.entries()} == {"0170"}
+    said = table(text, columns=Columns(date="JournalDate", amount="NetAmount"))
+    assert {each.statement.account for each in said.entries()} == {"0170"}
+
+
 @pytest.mark.parametrize("header", ["Card Funding", "Card Type", "Funding", "Kartentyp"])
 def test_the_kind_of_a_payers_card_is_no_side(header: str) -> None:
     """Who pays by a debit card pays all the same: such a payment was taken for money that went out. It is asked."""

@@ -271,3 +271,13 @@ def as_said(columns: Columns) -> ColumnPlan:
     found = {meaning: column_name(said[meaning]) for meaning in MEANINGS if said[meaning]}
     booked = frozenset(each.strip().lower() for each in columns.booked) or BOOKED
     return ColumnPlan(found, booked, above_zero=columns.above_zero)
+
+
+def fitting(saved: Sequence[tuple[str, Columns]], names: Sequence[str]) -> tuple[str, ColumnPlan | None]:
+    """The saved way of reading that fits a header, the one with the most columns, and its name; none where two do."""
+    header = set(names)
+    plans = [(name, as_said(columns)) for name, columns in saved]
+    fit = [(len(plan.columns), name, plan) for name, plan in plans if set(plan.columns.values()) <= header]
+    most = max((count for count, *_ in fit), default=0)
+    best = [(name, plan) for count, name, plan in fit if count == most]
+    return best[0] if len(best) == 1 else ("", None)

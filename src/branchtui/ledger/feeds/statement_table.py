@@ -13,6 +13,7 @@ from branchtui.contract.imports import DateOrder, DecimalWriting
 from branchtui.contract.statements import AboveZero
 from branchtui.ledger.feeds import portal_table
 from branchtui.ledger.feeds.above_zero import BY_BALANCE, AboveZeroEvidence
+from branchtui.ledger.feeds.account_names import AccountNames
 from branchtui.ledger.feeds.amounts import SCIENTIFIC, DecimalEvidence
 from branchtui.ledger.feeds.days import DayEvidence, day_reader
 from branchtui.ledger.feeds.finding import ERROR, CellError, error, warning
@@ -32,7 +33,7 @@ from branchtui.ledger.feeds.statement import (
     reference_of,
     text_of,
 )
-from branchtui.ledger.feeds.statement_columns import MONEY, PORTAL, ColumnPlan, as_said, choose
+from branchtui.ledger.feeds.statement_columns import MONEY, PORTAL, as_said, choose, fitting
 from branchtui.ledger.feeds.status_words import NOT_BOOKED, is_status, may_be_status, remarks_of
 from branchtui.ledger.feeds.table_file import ENDS
 from branchtui.ledger.feeds.table_row import Row
@@ -65,8 +66,10 @@ class TableReader:
         self.statements: list[Statement] = []
         self.questions: list[str] = []
         names = self.table.header
-        self.map_name = ""
-        self.plan = as_said(setting.columns) if setting.columns else self._saved_plan() or choose(names)
+        self.map_name, plan = (
+            ("", as_said(setting.columns)) if setting.columns else fitting(setting.saved, names)
+        )
+        self.plan = plan or choose(names)
         self._above_zero = setting.above_zero or self.plan.above_zero
         self._refuse_header()
         # A currency may stand beside each amount of a row.
@@ -112,20 +115,6 @@ class TableReader:
         """Whether the sign alone says on which side an amount stands."""
         return "amount" in self._at and "side" not in self._at
 
-    def _saved_plan(self) -> ColumnPlan | None:
-        """The saved way of reading that fits the header, the one with the most columns, if it is one alone."""
-        names = set(self.table.header)
-        plans = [(name, as_said(columns)) for name, columns in self._setting.saved]
-        fitting = [
-            (len(plan.columns), name, plan) for name, plan in plans if set(plan.columns.values()) <= names
-        ]
-        most = max((count for count, *_ in fitting), default=0)
-        best = [(name, plan) for count, name, plan in fitting if count == most]
-        if len(best) != 1:
-            return None
-        self.map_name, plan = best[0]
-        return plan
-
     def _refuse_header(self) -> None:
         for each in self.table.findings:
             if each.level == ERROR and each.code != "duplicate-column":
@@ -139,11 +128,13 @@ class TableReader:
         signs = AboveZeroEvidence()
         sides = SideEvidence(*self._maybe_sides())
         states = self._maybe_states()
+        accounts = AccountNames(self.table.header)
         for row in self.table.rows():
             if row.is_readable and not row.is_blank:
                 is_movement = partial(self._is_movement, row)
                 sides.add(row.cells, is_movement)
                 states = [at for at in states if is_status(row.cells[at]) or not is_movement()]
+                accounts.add(row.cells)
                 days.add(self._said(row, "date"))
                 for meaning in ("amount", "credit", "debit", "balance"):
                     text, sign = bare(self._said(row, meaning)[:60])
@@ -158,6 +149,11 @@ class TableReader:
         if states:
             self._at["status"] = states[0]
             self.plan.columns["status"] = self.table.header[states[0]]
+        if accounts.found is not None and not (
+            self._setting.columns or self.map_name or "account" in self._at
+        ):
+            self._at["account"] = accounts.found
+            self.plan.columns["account"] = self.table.header[accounts.found]
         order, question = days.decide()
         currency = self.plan.currency or self._setting.currency
         writing, open_writing = decimals.decide_signed(self.table.delimiter, currency)
