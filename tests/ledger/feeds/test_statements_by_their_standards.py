@@ -11,7 +11,7 @@ from branchtui.ledger.feeds.finding import ERROR
 from branchtui.ledger.feeds.mt940 import Mt940Reader
 from branchtui.ledger.feeds.ofx import OfxReader
 from branchtui.ledger.feeds.qif import QifReader
-from branchtui.ledger.feeds.statement import Direction, Entry, Standing
+from branchtui.ledger.feeds.statement import Damaged, Direction, Entry, Standing
 
 
 def camt(details: str, *, amount: str = '<Amt Ccy="KES">30.00</Amt>', prefix: str = "") -> list[Entry]:
@@ -44,6 +44,37 @@ def test_what_came_back_is_nobodys_payment(prefix: str) -> None:
     assert (entry.is_reversal, entry.amount_minor, entry.account_ref) == (True, 3_000, "100245")
     (entry,) = camt(part("<RmtInf><Ustrd>100245</Ustrd></RmtInf>"), prefix=prefix)
     assert not entry.is_reversal
+
+
+@pytest.mark.parametrize(
+    ("message", "container", "is_interim"),
+    [
+        ("BkToCstmrStmt", "Stmt", False),
+        ("BkToCstmrDbtCdtNtfctn", "Ntfctn", False),
+        ("BkToCstmrAcctRpt", "Rpt", True),
+    ],
+)
+def test_a_message_that_names_no_version_is_read_by_its_elements(
+    message: str, container: str, is_interim: bool
+) -> None:
+    """Programs that convert statements leave the namespace out; it is said. In another one the same names mean nothing."""
+    text = (
+        f"<Document><{message}><{container}><Id>1</Id><Acct><Id><Othr><Id>0170</Id></Othr></Id><Ccy>KES</Ccy></Acct><Ntry>"
+        '<Amt Ccy="KES">30.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>2026-11-03</Dt></BookgDt>'
+        f"</Ntry></{container}></{message}></Document>"
+    )
+    reader = CamtReader(in_pieces(text.encode(), 50))
+    (entry,) = reader.entries()
+    (statement,) = reader.statements
+    assert (entry.amount_minor, entry.day, entry.standing) == (3_000, "2026-11-03", Standing.BOOKED)
+    assert (statement.account, statement.is_interim) == ("0170", is_interim)
+    assert [(each.level, each.code) for each in statement.findings] == [("warning", "version")]
+    with pytest.raises(Damaged, match="no camt"):
+        list(
+            CamtReader(
+                in_pieces(text.replace("<Document>", '<Document xmlns="urn:x">').encode(), 50)
+            ).entries()
+        )
 
 
 def test_payments_of_a_batch_are_told_apart_by_what_they_instruct() -> None:
