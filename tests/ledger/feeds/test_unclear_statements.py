@@ -450,6 +450,17 @@ def test_a_row_that_was_cut_is_wrong(row: str) -> None:
     assert [each.code for each in entry.findings] == ["columns"]
 
 
+def test_the_mark_that_keeps_a_cell_text_is_none_of_its_reference_phone_or_day() -> None:
+    """Banks write `'0000123` for spreadsheets: in the bank's other files the reference has no mark. A name may begin so."""
+    text = (
+        "Date,Amount,Transaction ID,Phone,Payer Name,Description\n"
+        "'2026-11-13,12.50,'0000700001,'254711222333,'t Hart,100245\n"
+    )
+    (entry,) = table(text).entries()
+    assert (entry.day, entry.reference, entry.payer_phone) == ("2026-11-13", "0000700001", "254711222333")
+    assert (entry.payer_name, entry.findings) == ("'t Hart", [])
+
+
 def test_a_reference_that_a_spreadsheet_wrote_short_is_wrong() -> None:
     """Its digits are gone: the same booking would come in again under another."""
     (entry,) = table("Date,Amount,Reference\n2026-11-03,5.00,1.23457E+11\n").entries()

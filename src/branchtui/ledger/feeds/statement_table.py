@@ -53,6 +53,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 
+_NO_TEXT: Final = frozenset({"date", "reference", "payer_phone", "balance", *MONEY})
+"""Where an apostrophe in front is the mark by which a spreadsheet keeps a cell as it is: `'0000123`."""
+
 _NOTHING: Final = frozenset({"-", "--", "\u2013", "\u2014"})
 """What stands for no amount where there are two columns."""
 
@@ -195,7 +198,8 @@ class TableReader:
 
     def _said(self, row: Row, meaning: str) -> str:
         at = self._at.get(meaning)
-        return row.cells[at] if at is not None and at < len(row.cells) else ""
+        text = row.cells[at] if at is not None and at < len(row.cells) else ""
+        return text[1:] if text[:1] == "'" and meaning in _NO_TEXT else text
 
     def _statement(self, account: str, currency: str, place: int) -> Statement:
         key = account, currency
