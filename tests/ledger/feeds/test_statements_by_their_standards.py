@@ -11,7 +11,7 @@ from branchtui.ledger.feeds.finding import ERROR
 from branchtui.ledger.feeds.mt940 import Mt940Reader
 from branchtui.ledger.feeds.ofx import OfxReader
 from branchtui.ledger.feeds.qif import QifReader
-from branchtui.ledger.feeds.statement import Direction, Entry, Standing
+from branchtui.ledger.feeds.statement import Damaged, Direction, Entry, Standing
 
 
 def camt(details: str, *, amount: str = '<Amt Ccy="KES">30.00</Amt>', prefix: str = "") -> list[Entry]:
@@ -44,6 +44,37 @@ def test_what_came_back_is_nobodys_payment(prefix: str) -> None:
     assert (entry.is_reversal, entry.amount_minor, entry.account_ref) == (True, 3_000, "100245")
     (entry,) = camt(part("<RmtInf><Ustrd>100245</Ustrd></RmtInf>"), prefix=prefix)
     assert not entry.is_reversal
+
+
+@pytest.mark.parametrize(
+    ("message", "container", "is_interim"),
+    [
+        ("BkToCstmrStmt", "Stmt", False),
+        ("BkToCstmrDbtCdtNtfctn", "Ntfctn", False),
+        ("BkToCstmrAcctRpt", "Rpt", True),
+    ],
+)
+def test_a_message_that_names_no_version_is_read_by_its_elements(
+    message: str, container: str, is_interim: bool
+) -> None:
+    """Programs that convert statements leave the namespace out; it is said. In another one the same names mean nothing."""
+    text = (
+        f"<Document><{message}><{container}><Id>1</Id><Acct><Id><Othr><Id>0170</Id></Othr></Id><Ccy>KES</Ccy></Acct><Ntry>"
+        '<Amt Ccy="KES">30.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>2026-11-03</Dt></BookgDt>'
+        f"</Ntry></{container}></{message}></Document>"
+    )
+    reader = CamtReader(in_pieces(text.encode(), 50))
+    (entry,) = reader.entries()
+    (statement,) = reader.statements
+    assert (entry.amount_minor, entry.day, entry.standing) == (3_000, "2026-11-03", Standing.BOOKED)
+    assert (statement.account, statement.is_interim) == ("0170", is_interim)
+    assert [(each.level, each.code) for each in statement.findings] == [("warning", "version")]
+    with pytest.raises(Damaged, match="no camt"):
+        list(
+            CamtReader(
+                in_pieces(text.replace("<Document>", '<Document xmlns="urn:x">').encode(), 50)
+            ).entries()
+        )
 
 
 def test_payments_of_a_batch_are_told_apart_by_what_they_instruct() -> None:
@@ -182,6 +213,58 @@ def test_a_numbered_part_that_is_full_goes_on_in_the_next(said: str, name: str, 
     assert (entry.payer_name, entry.account_ref) == (name, purpose)
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("C30,00NRTINONREF//REF-000001", "100245"),
+        ("C30,00NTRFNONREF//REF-000001", "/TRTP/SEPA RETURN/NAME/A Payer/RTRN/AC04/REMI/100245"),
+    ],
+)
+def test_mt940_tells_what_came_back_by_its_type_or_its_reason(line: str, said: str) -> None:
+    """A transfer of ours that another bank returned carries the reference that we wrote: it is nobody's payment."""
+    (entry,) = Mt940Reader(in_pieces(mt940(f":61:2611031103{line}\n:86:{said}").encode())).entries()
+    assert (entry.is_reversal, entry.amount_minor, entry.account_ref) == (True, 3_000, "100245")
+
+
+@pytest.mark.parametrize(
+    ("currency", "code", "account_ref"),
+    [
+        ("EUR", "159", "Returned: 100245"),
+        ("EUR", "181", "Returned: 100245"),
+        ("EUR", "166", "100245"),
+        ("PLN", "159", "100245"),
+    ],
+)
+def test_a_business_code_of_a_return_keeps_the_reference_from_naming_an_owner(
+    currency: str, code: str, account_ref: str
+) -> None:
+    """A number among words gives nothing away. Codes of SEPA are of payments in euros; others count in the same form."""
+    said = f":61:2611031103C30,00NTRFNONREF//REF-000001\n:86:{code}?00CREDIT?20SVWZ+100245?32A Payer"
+    (entry,) = Mt940Reader(in_pieces(mt940(said, currency=currency).encode())).entries()
+    assert (entry.is_reversal, entry.payer_name, entry.account_ref) == (False, "A Payer", account_ref)
+    assert entry.details == "100245"
+
+
+@pytest.mark.parametrize(
+    ("fields", "name", "account_ref"),
+    [
+        (("100245", "FROM JOHN"), "", "100245 FROM JOHN"),
+        (("/EREF/E-1/", "/ORDP//NAME/A Payer/", "/REMI/USTD//100245/"), "A Payer", "100245"),
+        (("166?20SVWZ+100245?32A Payer", "166?20SVWZ+100245?32A Payer"), "A Payer", "100245"),
+        (("/ORDP//NAME/A Payer/REMI//REMI/100245",), "A Payer", "100245"),
+    ],
+)
+def test_texts_of_an_entry_that_stand_in_several_fields_are_one(
+    fields: tuple[str, ...], name: str, account_ref: str
+) -> None:
+    """Banks repeat the field :86: of an entry, or a tag within it: what stands in the first is not lost by the second."""
+    said = "".join(f"\n:86:{each}" for each in fields)
+    (entry,) = Mt940Reader(
+        in_pieces(mt940(f":61:2611031103C30,00NTRFNONREF//REF-000001{said}").encode())
+    ).entries()
+    assert (entry.payer_name, entry.account_ref) == (name, account_ref)
+
+
 def test_a_text_that_begins_as_a_field_goes_on() -> None:
     """`:12:` is no field of a statement."""
     data = mt940(":61:2611031103C30,00NTRFNONREF//REF-000001\n:86:PAID AT\n:12:30 100245")
@@ -191,10 +274,10 @@ def test_a_text_that_begins_as_a_field_goes_on() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "minor", "is_reversal"),
-    [("195", 1_250, False), ("920", 1_250, False), ("959", 1_250, False), ("960", -1_250, False), ("257", 1_250, False), ("555", -1_250, True)],
+    [("195", 1_250, False), ("920", 1_250, False), ("959", 1_250, False), ("960", -1_250, False), ("254", 1_250, False), ("257", 1_250, True), ("266", 1_250, True), ("555", -1_250, True)],
 )  # fmt: skip
 def test_type_codes_of_bai2_say_the_side(kind: str, minor: int, is_reversal: bool) -> None:
-    """From 920 on they are each bank's own credits, from 960 its debits; some debits take a credit back."""
+    """From 920 on they are each bank's own credits, from 960 its debits; some take back what was booked before."""
     (entry,) = bai2(kind)
     signed = entry.amount_minor if entry.direction is Direction.CREDIT else -(entry.amount_minor or 0)
     assert (signed, entry.standing, entry.is_reversal) == (minor, Standing.BOOKED, is_reversal)

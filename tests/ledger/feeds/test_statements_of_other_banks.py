@@ -188,6 +188,18 @@ def test_a_blank_sum_is_not_checked_and_a_wrong_one_is(total: str, count: int, s
             read(reader)
 
 
+@pytest.mark.parametrize("count", ["³", "3³", "٣", "3" * 5_000])
+def test_a_count_in_other_digits_or_without_end_is_damage(count: str) -> None:
+    """What Python takes for a digit is none of a count of BAI2."""
+    data = (
+        "01,B,C,261104,0101,1,,,2/\n02,C,B,1,261103,2359,KES,2/\n03,0170,KES/\n16,195,1250,Z,REF700001,,PAID/\n"
+        "49,1250,{}/\n98,1250,{},5/\n99,1250,1,7/\n"
+    )
+    for counts in ((count, "1"), ("3", count)):
+        with pytest.raises(Damaged, match="cannot be read"):
+            read(Bai2Reader(in_pieces(data.format(*counts).encode())))
+
+
 # ── camt ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -276,6 +288,8 @@ def test_a_column_of_money_may_say_its_currency() -> None:
          (24_000, "CHF", "2026-03-31", "T-700001", "VIREMENT")),
         ("Kontonummer;Buchungstag;Auftraggeber/Empfänger;VWZ1;Betrag;Kontostand;Währung", "1;13.10.2026;A Payer;100245;98,76;1.234,56;EUR",
          (9_876, "EUR", "2026-10-13", None, "100245")),
+        ("Date,Narration,Chq./Ref.No.,Value Dt,Withdrawal Amt.,Deposit Amt.,Closing Balance", "13/11/26,100245,0000700001,13/11/26,,500.00,1500.00",
+         (50_000, "KES", "2026-11-13", "0000700001", "100245")),
         ("created;amount;currency;status;description", "2026-11-03 13:12;25.00;kes;Paid;100245",
          (2_500, "KES", "2026-11-03", None, "100245")),
     ],
@@ -300,6 +314,14 @@ def test_columns_are_known_in_other_tongues(header: str, row: str, told: tuple[A
          (125_000, "EUR", "2026-11-13", "A Payer", "100245")),
         ("#Data operacji;#Opis operacji;#Tytuł;#Nadawca/Odbiorca;#Kwota;#Saldo po operacji", "2026-11-13;PRZELEW;100245;A Payer;1 250,00 PLN;2 250,00 PLN",
          (125_000, "PLN", "2026-11-13", "A Payer", "100245")),
+        ("Buchungstag;Valuta;Auftraggeber/Zahlungsempfänger;Empfänger/Zahlungspflichtiger;Vorgang/Verwendungszweck;Währung;Umsatz; ", "13.11.2026;13.11.2026;We;A Payer;100245;EUR;1.250,00;H",
+         (125_000, "EUR", "2026-11-13", "A Payer", "100245")),
+        ("Rekeningnummer;Naam;Munt;Datum;Omschrijving;Bedrag;Saldo;credit;debet;Naam tegenpartij", "BE1;WE;EUR;13/11/2026;100245;1250,00;2250,00;1250,00;;A Payer",
+         (125_000, "EUR", "2026-11-13", "A Payer", "100245")),
+        ("Datum,Bedrag,Rekening,Tegenrekening,Naam,Omschrijving", '2026-11-13,"1250,00",NL1,NL2,A Payer,100245',
+         (125_000, "EUR", "2026-11-13", "A Payer", "100245")),
+        ("Item;Posting date;Amount CZK;Variable symbol 1;Counteraccount name;Message for payee;Transaction reference number", "1;2026/11/13;1250,00;100245;A Payer;dues;700001",
+         (125_000, "CZK", "2026-11-13", "A Payer", "100245")),
         ("Bokföringsdag;Belopp;Avsändare;Rubrik;Saldo", "2026-11-13;1250,00;A Payer;100245;2250,00",
          (125_000, "SEK", "2026-11-13", "A Payer", "100245")),
         ("Dato;Forklaring;Ut fra konto;Inn på konto", "13.11.2026;100245;;1250,00",
@@ -337,6 +359,20 @@ def test_tables_of_mobile_money_name_the_payer_and_what_the_payer_wrote(
     """Beside a number of the transaction, a reference is the payer's."""
     (entry,) = read(table(f"{header}\n{row}\n", currency="UGX"))
     assert (signed(entry), entry.reference, entry.payer_name, entry.account_ref) == told
+
+
+def test_what_went_out_has_a_column_of_its_own_in_a_belgian_table() -> None:
+    """A debit beside the column of credits had no amount, and kept the file out."""
+    text = "Datum;Omschrijving;Bedrag;credit;debet\n13/11/2026;KOSTEN;-3,40;;-3,40\n13/11/2026;100245;12,50;12,50;\n"
+    assert [(signed(each), each.findings) for each in read(table(text))] == [(-340, []), (1_250, [])]
+
+
+def test_a_blank_row_in_front_says_nothing_of_whose_account_a_table_is() -> None:
+    """The rows behind it name the account; a row that cannot be read is wrong by itself."""
+    reader = table("Date,IBAN,Amount\n,,\n2026-11-13,0170,12.50\n", account="")
+    blank, entry = reader.entries()
+    assert (blank.is_blank, signed(entry), entry.statement.account) == (True, 1_250, "0170")
+    assert [(each.account, each.findings) for each in reader.statements] == [("0170", [])]
 
 
 @pytest.mark.parametrize("header", ["Umsatz; ", "Umsatz;"])
@@ -588,6 +624,35 @@ def test_the_account_that_a_sentence_of_the_portal_names_counts_beside_the_colum
     row = "TFA4K21LMN,2026-11-03 10:32:00,Pay Bill from 2547****333 - A P Acc. 100245,Completed,1500.00,,1500.00,254700000001 - A PAYER"
     (entry,) = read(table(f"Short Code:,600100\n{PORTAL},Other Party Info\n{row}\n", account=""))
     assert (entry.payer_phone, entry.payer_name, entry.account_ref) == ("254700000001", "A PAYER", "100245")
+
+
+@pytest.mark.parametrize(
+    ("details", "told"),
+    [
+        ("Pay Bill from 2547****333 - Acc. 100245", ("2547****333", "", "100245")),
+        ("Pay Bill from 254711222333 Acc. 100245", ("254711222333", "", "100245")),
+        ("Pay Bill from 2547****333", ("2547****333", "", "")),
+        ("Pay Bill from 254711222333 - ACCRA MEMBER Acc. 100245", ("254711222333", "ACCRA MEMBER", "100245")),
+        ("Received from 12345 MART", ("", "", "")),
+    ],
+)
+def test_a_sentence_of_the_portal_without_a_name_says_the_phone_and_the_account_all_the_same(
+    details: str, told: tuple[str, str, str]
+) -> None:
+    """Portals that keep the payer's name to themselves: the account became the name, and named nobody."""
+    row = f"TFA4K21LMN,2026-11-03 10:32:00,{details},Completed,1500.00,,"
+    (entry,) = read(table(f"Short Code:,600100\n{PORTAL}\n{row}\n", account=""))
+    assert (entry.payer_phone, entry.payer_name, entry.account_ref) == told
+
+
+@pytest.mark.parametrize("above", ["Paybill,600100", "Till Number: 600100", "Business No.,600100"])
+def test_the_number_of_an_organisation_stands_above_a_portals_table_under_any_of_its_names(
+    above: str,
+) -> None:
+    """A short code is called by what it is used for."""
+    row = "TFA4K21LMN,2026-11-03 10:32:00,Pay Bill Online,Completed,1500.00,,"
+    (entry,) = read(table(f"Organisation Name,PAMOJA 2026\n{above}\n{PORTAL}\n{row}\n", account=""))
+    assert entry.statement.account == "600100"
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,15 @@ def test_an_end_that_is_missing_or_wrong_loses_no_transaction(body: str, end: st
     assert codes(reader, entries) == ["ofx-repaired"]
 
 
+@pytest.mark.parametrize(
+    "body", ["<STMTTRN>*left out*</STMTTRN>", FIRST + END + "<STMTTRN>\nleft out\n</STMTTRN>"]
+)
+def test_a_transaction_that_holds_words_and_no_elements_is_damage(body: str) -> None:
+    """It would be gone without a word: a statement of no entries, or of one less."""
+    with pytest.raises(Damaged, match="STMTTRN holds text"):
+        list(ofx(body).entries())
+
+
 def test_an_end_too_many_is_damage() -> None:
     """It may stand for a transaction that is gone."""
     with pytest.raises(Damaged, match="never began"):
@@ -161,6 +170,22 @@ def test_three_decimals_are_usual_where_a_currency_has_them() -> None:
     """A dinar of Kuwait has a thousand fils."""
     reader = table("Date,Amount\n2026-11-03,1.250\n", currency="KWD")
     assert ([signed(each) for each in reader.entries()], reader.questions) == ([1_250], [])
+
+
+@pytest.mark.parametrize(
+    ("text", "is_open"),
+    [
+        ('Date,Amount\n2026-11-03,"12,500"\n', True),
+        ('Date,Amount\n2026-11-03,"12,500"\n2026-11-03,1.250\n', True),
+        ("Date;Amount\n2026-11-03;12.500\n", True),
+        ("Date;Amount\n2026-11-03;12,500\n", False),
+        ('Date,Amount\n2026-11-03,"12,500"\n2026-11-03,"1,250.500"\n', False),
+    ],
+)
+def test_a_thousand_of_a_currency_of_three_decimals_is_asked_about(text: str, is_open: bool) -> None:
+    """`12,500` is twelve dinars and a half in Tunis: taken for thousands it was a thousand times as much."""
+    reader = table(text, currency="TND")
+    assert (bool(reader.questions), reader.is_decimal_open) == (is_open, is_open)
 
 
 def test_qif_and_mt940_take_no_thousand_for_one() -> None:
@@ -282,6 +307,30 @@ def test_plain_words_are_the_side_in_a_column_of_any_name(header: str) -> None:
     assert [signed(each) for each in table(graded).entries()][1] == 750
 
 
+def test_rows_of_several_accounts_by_name_are_kept_apart() -> None:
+    """A journal of every account, or a list of all that somebody has: one sum of them is nobody's money."""
+    text = "JournalDate,AccountName,NetAmount,Description\n2026-11-03,Income,-12.50,SALE\n2026-11-03,Cash,12.50,SALE\n"
+    reader = table(text)
+    assert [(each.statement.account, signed(each)) for each in reader.entries()] == [
+        ("Income", -1_250),
+        ("Cash", 1_250),
+    ]
+    one = table(text.replace("Income", "Cash"))
+    assert {each.statement.account for each in one.entries()} == {"0170"}
+    said = table(text, columns=Columns(date="JournalDate", amount="NetAmount"))
+    assert {each.statement.account for each in said.entries()} == {"0170"}
+
+
+@pytest.mark.parametrize("header", ["Card Funding", "Card Type", "Funding", "Kartentyp"])
+def test_the_kind_of_a_payers_card_is_no_side(header: str) -> None:
+    """Who pays by a debit card pays all the same: such a payment was taken for money that went out. It is asked."""
+    text = f"Date,Amount,Description,{header}\n2026-11-03,12.50,100245,debit\n2026-11-03,5.00,100246,credit\n"
+    reader = table(text)
+    assert [signed(each) for each in reader.entries()] == [1_250, 500]
+    assert [each.endswith("above_zero.") for each in reader.questions] == [True]
+    assert table(text, above_zero=AboveZero.CAME_IN).questions == []
+
+
 @pytest.mark.parametrize("is_upwards", [False, True])
 def test_amounts_of_both_sides_without_a_sign_are_refused_by_their_balance(*, is_upwards: bool) -> None:
     """Each balance follows by the size of an amount, and falls by some that are above zero."""
@@ -307,6 +356,8 @@ def test_amounts_beside_debits_alone_are_refused() -> None:
 CARDS = {
     "settled": "Date,Description,Amount\n2026-11-03,SHOP,40.00\n2026-11-04,PAYMENT RECEIVED - THANK YOU,-40.00\n",
     "column": "Date,Description,Amount,Card Member\n2026-11-03,SHOP,40.00,A\n2026-11-04,BACK,-40.00,A\n",
+    "column in one word": "Date,Amount,CardId,Details\n2026-11-03,40.00,A,SHOP\n2026-11-04,-40.00,A,BACK\n",
+    "where it was spent": "Date,Amount,MerchantCountry,Details\n2026-11-03,40.00,KE,A\n2026-11-04,-40.00,KE,B\n",
     "above": "Credit card statement\nDate,Description,Amount\n2026-11-03,SHOP,40.00\n2026-11-04,BACK,-40.00\n",
     "kind": "Date,Description,Amount,Type\n2026-11-03,SHOP,40.00,Purchase\n2026-11-04,PAY,-40.00,Payment\n",
     "balance": "Date,Description,Amount,Balance\n2026-11-03,SHOP,40.00,60.00\n2026-11-04,BACK,-40.00,100.00\n",
@@ -397,6 +448,17 @@ def test_a_row_that_was_cut_is_wrong(row: str) -> None:
     """What is left of a movement is no note."""
     entry = list(table(f"Date,Description,Amount\n2026-11-03,100245,5.00\n{row}\n").entries())[-1]
     assert [each.code for each in entry.findings] == ["columns"]
+
+
+def test_the_mark_that_keeps_a_cell_text_is_none_of_its_reference_phone_or_day() -> None:
+    """Banks write `'0000123` for spreadsheets: in the bank's other files the reference has no mark. A name may begin so."""
+    text = (
+        "Date,Amount,Transaction ID,Phone,Payer Name,Description\n"
+        "'2026-11-13,12.50,'0000700001,'254711222333,'t Hart,100245\n"
+    )
+    (entry,) = table(text).entries()
+    assert (entry.day, entry.reference, entry.payer_phone) == ("2026-11-13", "0000700001", "254711222333")
+    assert (entry.payer_name, entry.findings) == ("'t Hart", [])
 
 
 def test_a_reference_that_a_spreadsheet_wrote_short_is_wrong() -> None:

@@ -655,6 +655,7 @@ REFUSED = (
     "qif/empty.qif",
     "qif/invalid.txt",
     "qif/test_nosymbol.qif",
+    "csv/xero.csv",
     "csv/amazon.csv",
 )
 

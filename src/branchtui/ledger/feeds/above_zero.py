@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 QUESTION: Final = "{}: did amounts above zero come in, or were they spent or paid out? Say which: above_zero."
-_CARD_COLUMN: Final = re.compile(r"(?:^|_)card(?:_|$)|cardholder|cardmember|kreditkarte")
+_CARD_COLUMN: Final = re.compile(
+    r"(?:^|_)card(?:id|no|number|type)?(?:_|$)|cardholder|cardmember|kreditkarte|karten|funding"
+    r"|merchant_?(?:country|city|place|category)"
+)
 _CARD_WORDS: Final = re.compile(
     r"\b(?:credit|visa|master)[ -]?card\b|\bcard (?:number|statement|account|no)\b|\bkreditkarte|\bcarte de crédit\b",
     re.IGNORECASE,

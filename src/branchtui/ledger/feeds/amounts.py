@@ -78,13 +78,14 @@ class DecimalEvidence:
     def decide_signed(self, delimiter: Delimiter, currency: str) -> tuple[DecimalWriting, str | None]:
         """As `decide`, for statements: there zeros behind the decimals are let go, so `1.250` may be 1.25.
 
-        A currency of three decimals writes amounts so.
+        A currency of three decimals writes amounts so; there it is three digits behind the other sign that may be decimals.
         """
         writing, question = self.decide(delimiter)
-        if question is None and not (self.point or self.comma) and exponent_of(currency) < _THOUSANDS:
-            if writing is DecimalWriting.POINT and self.open_point:
-                question = _OPEN.format("1.250")
-            elif writing is DecimalWriting.COMMA and self.open > self.open_point:
+        if question is None and not (self.point or self.comma):
+            is_point = writing is DecimalWriting.POINT
+            if is_point is (exponent_of(currency) < _THOUSANDS):
+                question = _OPEN.format("1.250") if self.open_point else None
+            elif self.open > self.open_point:
                 question = _OPEN.format("1,250")
         return writing, question
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 CONTINUED_MAX: Final = 200
 _AMOUNT: Final = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
+_COUNT: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
 _DATE: Final = re.compile(r"([0-9]{2})([0-9]{2})([0-9]{2})", re.ASCII)
 _OPENING, _CLOSING = "010", "015"
 _NO_MONEY: Final = "890"
@@ -46,8 +47,9 @@ _CREDITS: Final = (range(100, 400), range(920, 960))
 _DEBITS: Final = (range(400, 700), range(960, 1_000))
 """Type codes by their sides; from 920 on each bank's own."""
 
-_RETURNS: Final = frozenset({552, 555, 557, 558})
-"""Debits by which the bank takes back what it credited: reversals, deposits and transfers returned."""
+_RETURNS: Final = frozenset({252, 255, 257, 258, 261, 266, 552, 555, 557, 558})
+"""Credits by which what went out came back, and debits that take back what was credited: reversals, checks, transfers
+and deposits returned or rejected."""
 
 _CORRECTION: Final = "3"
 _DEFAULT_CURRENCY: Final = "USD"
@@ -302,21 +304,22 @@ class Bai2Reader:
             "99": (self._file, None),
         }[record.code]
         sums.records += 1
-        counted = fields[1:] if record.code == "49" else fields[2:]
+        parts, counted = [*fields, "", ""][1:3]
+        if record.code == "49":
+            parts, counted = "", parts
         what = _TRAILERS[record.code]
-        if (fields[0] and not _AMOUNT.fullmatch(fields[0])) or not counted or not counted[0].isdigit():
+        is_counted = _COUNT.fullmatch(counted) and (not parts or _COUNT.fullmatch(parts))
+        if not is_counted or (fields[0] and not _AMOUNT.fullmatch(fields[0])):
             raise Damaged("bai2", f"Line {record.line:,}: the end of the {what} cannot be read.", record.line)
         # A bank may leave the sum blank; the count it may not.
         if fields[0] and int(fields[0]) != sums.total:
             said = f"Line {record.line:,}: the {what} says that it adds up to {int(fields[0]):,}; it is {sums.total:,}."
             raise Damaged("control-amount", said, record.line)
-        if int(counted[0]) != sums.records:
-            said = (
-                f"Line {record.line:,}: the {what} says {int(counted[0]):,} records; it has {sums.records:,}."
-            )
+        if int(counted) != sums.records:
+            said = f"Line {record.line:,}: the {what} says {int(counted):,} records; it has {sums.records:,}."
             raise Damaged("control-count", said, record.line)
-        if record.code != "49" and fields[1].isdigit() and int(fields[1]) != sums.parts:
-            said = f"Line {record.line:,}: the {what} says {int(fields[1]):,} parts; it has {sums.parts:,}."
+        if parts and int(parts) != sums.parts:
+            said = f"Line {record.line:,}: the {what} says {int(parts):,} parts; it has {sums.parts:,}."
             raise Damaged("control-count", said, record.line)
         if inside is not None:
             inside.total += sums.total

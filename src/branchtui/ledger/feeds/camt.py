@@ -36,6 +36,9 @@ _NAMESPACE: Final = re.compile(
     r"\{urn:iso:std:iso:20022:tech:xsd:camt\.(05[234])\.001\.([0-9]{2})\}", re.ASCII
 )
 _VERSIONS: Final = range(2, 15)
+_UNNAMED: Final = {"BkToCstmrStmt": "053", "BkToCstmrDbtCdtNtfctn": "054", "BkToCstmrAcctRpt": "052"}
+"""Which message it is by the element around its statements, where no namespace says so."""
+
 _CONTAINERS: Final = frozenset({"Stmt", "Ntfctn", "Rpt"})
 _TOLD: Final = tuple(f"{{*}}{name}" for name in (*sorted(_CONTAINERS), "Ntry", "Acct", "Bal", "TxsSummry"))
 """Elements of which the parser tells: all others are looked up within them."""
@@ -127,11 +130,17 @@ class CamtReader:
             return
         self._refuse_doctype(element)
         self._recognise(element)
+        parent = element.getparent()
+        unnamed = _UNNAMED.get(str(parent.tag)) if parent is not None else None
+        self._message = unnamed or self._message
         if not self._message:
             return
         if self._open is not None:
             raise Damaged("xml", "A statement stands inside a statement.", element.sourceline or 1)
         self._open = Statement(place=element.sourceline or 1, is_interim=self._message == _INTERIM)
+        if unnamed:
+            said = "The file does not name the version of its message (xmlns): it is read by its elements."
+            self._open.findings.append(warning("version", said))
         self.statements.append(self._open)
         self._balances = {}
         self._stated_entries = self._entries_here = 0

@@ -12,6 +12,9 @@ from branchtui.ledger.texts import is_unsafe
 REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
 LOST: Final = "?"
 """What stands for a sign that was lost before it came here, in the text that names an owner."""
+AHEAD_US: Final = 366 * 86_400 * 1_000_000
+"""How far a payment may be ahead of the ledger's clock, by its day of value or a clock that is wrong. Later is no time."""
+
 _JOINERS: Final = "\u200c\u200d"
 
 

@@ -18,6 +18,9 @@ from branchtui.ledger.feeds.incoming import REPLACEMENT, IncomingPayment, PhoneF
 from branchtui.ledger.phones import PhoneUnreadable, read_phone
 
 PROVIDER: Final = "mpesa"
+ZONE: Final = "Africa/Nairobi"
+"""The zone of its times, which are written without one."""
+
 MAX_BYTES: Final = 64 * 1024
 """A confirmation has about 450 bytes; more than this is not one."""
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from branchtui.ledger.feeds import encodings
 from branchtui.ledger.feeds.finding import CellError, Finding, error
 from branchtui.ledger.feeds.lines import BadLine, Lines
-from branchtui.ledger.feeds.mt940_details import Details, read_details, read_lines
+from branchtui.ledger.feeds.mt940_details import read_details, read_lines
 from branchtui.ledger.feeds.statement import (
     DETAILS_MAX,
     ENTRIES_MAX,
@@ -62,6 +62,15 @@ _END: Final = re.compile(r"-\}?(?:\{5:.*)?")
 _IN_DETAILS: Final = frozenset({"KREF+", "EREF", "PREF", "MARF"})
 """What banks write for the customer's reference where it stands in :86:."""
 
+_RETURNED: Final = "RTI"
+"""The type of an entry by which money comes back that was sent, whoever sent it."""
+
+_EURO: Final = "EUR"
+"""The currency of the SEPA payments whose German business codes say the same."""
+
+_CAME_BACK: Final = "Returned:"
+"""What stands before a reference that may be ours and not a payer's."""
+
 _AROUND: Final = " \t\r\n\x00\x01\x02\x03\x04\x0b\x0c\x1a\x1c\ufeff"
 
 
@@ -74,6 +83,7 @@ class Mt940Reader:
         self.statements: list[Statement] = []
         self._open: Statement | None = None
         self._waiting: Entry | None = None
+        self._texts: list[str] = []
         self._count = 0
         self._unbooked = False
 
@@ -141,12 +151,10 @@ class Mt940Reader:
         elif tag in {"28", "28C"}:
             self._statement(place).identity = text_of(lines[0])
         elif tag == "61":
-            self._waiting = self._entry(place, lines)
+            self._waiting, self._texts = self._entry(place, lines), []
         elif tag in {"86", "NS"}:
             if self._waiting is not None:
-                self._describe(
-                    self._waiting, read_details(lines) if tag == "86" else read_lines(lines), lines
-                )
+                self._describe(self._waiting, tag, lines)
         elif tag in {"60F", "60M", "62F", "62M"}:
             self._balance(tag, place, lines[0])
         else:
@@ -247,7 +255,7 @@ class Mt940Reader:
         mark = found["mark"]
         if mark in {"D", "RC", "ED"}:
             entry.direction = Direction.DEBIT
-        entry.is_reversal = mark[0] == "R"
+        entry.is_reversal = mark[0] == "R" or (found["type"] or "")[1:] == _RETURNED
         if mark[0] == "E":
             entry.standing = Standing.PENDING
         if statement.currency:
@@ -273,14 +281,20 @@ class Mt940Reader:
             entry.raw = "\n".join(lines)
         return entry
 
-    def _describe(self, entry: Entry, said: Details, lines: list[str]) -> None:
-        """What :86: or :NS: says of an entry: who paid, and what for."""
+    def _describe(self, entry: Entry, tag: str, lines: list[str]) -> None:
+        """What :86: or :NS: says of an entry: who paid, and what for; a bank may go on in another field of the kind."""
+        if self._texts and lines != self._texts:
+            lines = [*self._texts, *lines]
+        self._texts = lines
+        said = read_details(lines) if tag == "86" else read_lines(lines)
+        entry.is_reversal = entry.is_reversal or said.has_reason
         if said.name:
             entry.payer_name = text_of(said.name)
         purpose = text_of(said.purpose, DETAILS_MAX)
         if purpose:
             entry.details = purpose
-            entry.account_ref = purpose[:140]
+            came_back = said.is_returned and entry.currency == _EURO
+            entry.account_ref = (f"{_CAME_BACK} {purpose}" if came_back else purpose)[:140]
         if is_altered(*lines):
             entry.raw = "\n".join([entry.raw or "", *lines]).strip()
 

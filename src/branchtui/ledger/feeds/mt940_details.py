@@ -34,13 +34,21 @@ _IN_WORDS: Final = frozenset("/-.,:;+()&'_")
 """Signs that stand between the digits of plain texts as well: `100/245`."""
 
 _NAME: Final = ("32", "33")
+_RETURNED: Final = frozenset({"108", "109", "159", "181"})
+"""German business codes of SEPA payments that came back: direct debits and transfers that were returned, or refunded."""
 
 
 class Details(NamedTuple):
-    """What an entry says in words; empty where it says nothing."""
+    """What an entry says in words; empty where it says nothing.
+
+    `has_reason`: it says why the money came back, as returns do. `is_returned`: its business code says that it did, if
+    it is one of SEPA.
+    """
 
     name: str
     purpose: str
+    has_reason: bool = False
+    is_returned: bool = False
 
 
 def read_details(lines: list[str]) -> Details:
@@ -88,7 +96,7 @@ def _numbered(text: str, sign: str) -> Details:
     name = tagged.get("ABWA") or " ".join(_whole(parts.get(number, "") for number in named).split())
     if tagged:
         purpose = tagged.get("SVWZ") or tagged.get("") or tagged.get("EREF") or tagged.get("MTLG") or ""
-    return Details(name, purpose)
+    return Details(name, purpose, is_returned=text.lstrip()[:3] in _RETURNED)
 
 
 def _whole(parts: Iterable[str]) -> str:
@@ -109,10 +117,12 @@ def _keyed(text: str) -> Details:
     pieces = _KEYED.split(text)
     found: dict[str, str] = {}
     for key, said in zip(pieces[1::2], pieces[2::2], strict=True):
-        found.setdefault(key, said.strip("/ ") if key != "CNTP" else said)
+        if not found.get(key):
+            found[key] = said.strip("/ ") if key != "CNTP" else said
     party = found.get("CNTP", "").split("/")
     name = found.get("NAME") or (party[2] if len(party) > 2 else "")
-    return Details(name.strip(), _remitted(found.get("REMI", "")) or found.get("EREF", ""))
+    purpose = _remitted(found.get("REMI", "")) or found.get("EREF", "")
+    return Details(name.strip(), purpose, has_reason="RTRN" in found)
 
 
 def _remitted(said: str) -> str:

@@ -83,7 +83,9 @@ def elements(blocks: Iterable[str], kept: frozenset[str]) -> Iterator[tuple[str,
         if not stack and (seen_root or tag != "OFX"):
             raise Damaged("ofx", f"Line {line:,}: {tag} stands outside the message.", line)
         seen_root = True
-        if not text and tag in kept:
+        if text and tag in kept:
+            raise Damaged("ofx", f"Line {line:,}: {tag} holds text where its elements belong.", line)
+        if tag in kept:
             at = next((place for place, each in enumerate(stack) if each.tag == tag), len(stack))
             yield from _left_open(stack, at, kept)
         element = Element(tag, line, text)

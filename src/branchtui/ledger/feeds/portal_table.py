@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 OTHER_PARTY: Final = ("other_party_info", "other_party", "opposite_party")
 """How portals of different countries call the column that says who paid."""
 
-_SHORT_CODE: Final = re.compile(r"short\s?code\W*([0-9]{3,20})?", re.IGNORECASE | re.ASCII)
+_SHORT_CODE: Final = re.compile(
+    r"(?:short\s?code|pay\s?bill(?:\s(?:no|number))?|(?:till|business)\s(?:no|number))\b\W*([0-9]{3,20})?",
+    re.IGNORECASE | re.ASCII,
+)
 _DIGITS: Final = re.compile(r"[0-9]{3,20}", re.ASCII)
 _SHORT_CODE_MAX: Final = 7
 """Digits that a short code of M-PESA has at most; a phone has more."""
@@ -21,7 +24,8 @@ _OTHER_PARTY: Final = re.compile(
     r"\s*(\+?[0-9][0-9* xX]{5,18}?|\*{3,9}[0-9]{3,4}|[0-9a-fA-F]{64})\s*(?:-\s*(.*))?", re.ASCII | re.DOTALL
 )
 _PAID_BY: Final = re.compile(
-    r"\bfrom\s+(\+?[0-9][0-9*xX]{5,18})\s*-\s*(.*?)(?:\s+Acc\.?\s*(.*))?$", re.ASCII | re.DOTALL
+    r"\bfrom\s+(\+?[0-9][0-9*xX]{5,18})(?:\s*-\s*(?!Acc\b)(.*?))?(?:[\s-]+Acc\b\.?\s*(.*))?$",
+    re.ASCII | re.DOTALL,
 )
 _TAKEN_BACK: Final = re.compile(r"\brevers", re.IGNORECASE)
 _OWN_TRANSFER: Final = re.compile(

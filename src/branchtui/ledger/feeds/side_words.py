@@ -40,6 +40,9 @@ _COLUMNS: Final = frozenset(
         "flow", "nature", "sens", "side", "transaction", "",
     }
 )  # fmt: skip
+_CARDS: Final = ("card", "kart", "funding")
+"""What the names of columns hold that say by what kind of card somebody paid, a debit card or a credit card."""
+
 _KINDS: Final = ("typ", "tipo")
 """What the names of columns hold that say what kind a movement is."""
 
@@ -47,6 +50,11 @@ _KINDS: Final = ("typ", "tipo")
 def may_be_side(name: str) -> bool:
     """Whether a column of this name may say credit or debit, if all its cells do: `Transaction Type`, `Direction`."""
     return any(each in name for each in _KINDS) or name in _COLUMNS
+
+
+def is_of_card(name: str) -> bool:
+    """Whether a column of this name may say what kind of card it was: no word in it is the side of an amount."""
+    return any(each in name for each in _CARDS)
 
 
 def side_of(cell: str) -> int:

@@ -63,7 +63,7 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "debit": (
         "debit", "debit_amount", "debits", "withdrawal", "withdrawals", "withdrawn", "paid_out", "money_out", "dr",
-        "soll", "débit", "debit_amt", "débit_euros", "cargo", "cargos", "dare", "withdrawal_amount", "withdrawal_amt",
+        "soll", "débit", "debet", "debit_amt", "débit_euros", "cargo", "cargos", "dare", "withdrawal_amount", "withdrawal_amt",
         "amount_debited", "debited_amount", "belastung", "lastschrift", "obciążenia", "obciążenie", "saídas", "saída",
         "débito", "débitos", "debe", "gastos", "uscite", "addebiti", "ut_fra_konto", "ut", "ud", "uttag", "cash_out", "payments",
     ),
@@ -86,16 +86,16 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
         "reference_number", "reference_no", "reference", "ref", "ref_no", "transaction_no", "n°_de_transaction",
         "transaction_number", "txn_id", "tran_id", "trans_id", "trx_id", "transaction_ref_no", "txn_ref_no",
         "receipt_number", "mpesa_receipt", "transferwise_id", "volgnr", "transaktions_nr", "zkb_referenz",
-        "chq/ref_number", "chq/ref_no", "ref_no/cheque_no", "identificador", "arkivreferanse", "arkistointitunnus",
-        "id_pohybu", "nr_transakcji", "confirmation_code", "id",
+        "chq/ref_number", "chq/ref_no", "chq/refno", "ref_no/cheque_no", "identificador", "arkivreferanse", "arkistointitunnus",
+        "id_pohybu", "nr_transakcji", "transaction_reference_number", "confirmation_code", "id",
     ),
     "payer_name": (
         "payer_name", "payer", "name", "counterparty", "counterparty_name", "sender", "payee", "sender_name",
         "partner_name", "auftraggeber/empfänger", "beguenstigter/zahlungspflichtiger",
         "begünstigter/zahlungspflichtiger", "name_zahlungsbeteiligter", "counter_party", "begünstigter/auftraggeber",
-        "auftraggeber/begünstigter", "zahlungspflichtiger", "naam/omschrijving", "naam_tegenpartij", "nadawca/odbiorca",
+        "auftraggeber/begünstigter", "zahlungspflichtiger", "empfänger/zahlungspflichtiger", "naam/omschrijving", "naam_tegenpartij", "nadawca/odbiorca",
         "nadawca", "kontrahent", "dane_kontrahenta", "název_protiúčtu", "saaja/maksaja", "navn", "namn", "avsändare", "avsender", "remitter", "remitter_name", "customer_name", "from_name",
-        "ordenante", "ordinante", "remetente",
+        "ordenante", "ordinante", "remetente", "counteraccount_name", "naam",
     ),
     "payer_phone": (
         "payer_phone", "phone", "msisdn", "phone_number", "mobile", "mobile_number", "sender_msisdn", "payer_msisdn",
@@ -105,16 +105,16 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "account_ref": (
         "a/c_no", "account_ref", "customer_reference", "client_reference", "payment_reference", "account_reference",
         "bill_ref_number", "bill_reference", "bill_reference_number", "payer_reference",
-        "to_message", "vs", "variabilní_symbol", "viite", "kid", "merchant_reference", "tx_ref",
+        "to_message", "vs", "variabilní_symbol", "variable_symbol", "variable_symbol_1", "viite", "kid", "merchant_reference", "tx_ref",
     ),
     "details": (
         "description_1", "description", "details", "narration", "narrative", "particulars", "reason", "memo", "remarks",
-        "transaction_details", "verwendungszweck", "avisierungstext", "label", "libellé", "libelle", "desc", "vwz1", "buchungstext",
+        "transaction_details", "verwendungszweck", "vorgang/verwendungszweck", "avisierungstext", "label", "libellé", "libelle", "desc", "vwz1", "buchungstext",
         "omschrijving", "concepto", "descrizione", "maelezo", "transaction_description", "transaction_remarks",
         "transaction_particulars", "tran_particulars", "transaction_narration", "transaction_narrative", "omschrijving_1",
         "mededelingen", "tytuł", "tytuł_operacji", "opis_transakcji", "opis_operacji", "opis", "histórico", "descrição",
         "lançamento", "descripción", "causale", "beschreibung1", "forklaring", "beskrivelse",
-        "beskrivning", "rubrik", "tittel", "viesti", "libelle_operation", "libellé_opération", "megjegyzés", "zpráva_pro_příjemce", "text/mottagare", "text", "tekst", "notes", "note", "message",
+        "beskrivning", "rubrik", "tittel", "viesti", "libelle_operation", "libellé_opération", "megjegyzés", "zpráva_pro_příjemce", "message_for_payee", "text/mottagare", "text", "tekst", "notes", "note", "message",
     ),
     "balance": (
         "balance", "running_balance", "runningbalance", "saldo", "book_balance", "closing_balance", "solde", "kontostand",
@@ -271,3 +271,13 @@ def as_said(columns: Columns) -> ColumnPlan:
     found = {meaning: column_name(said[meaning]) for meaning in MEANINGS if said[meaning]}
     booked = frozenset(each.strip().lower() for each in columns.booked) or BOOKED
     return ColumnPlan(found, booked, above_zero=columns.above_zero)
+
+
+def fitting(saved: Sequence[tuple[str, Columns]], names: Sequence[str]) -> tuple[str, ColumnPlan | None]:
+    """The saved way of reading that fits a header, the one with the most columns, and its name; none where two do."""
+    header = set(names)
+    plans = [(name, as_said(columns)) for name, columns in saved]
+    fit = [(len(plan.columns), name, plan) for name, plan in plans if set(plan.columns.values()) <= header]
+    most = max((count for count, *_ in fit), default=0)
+    best = [(name, plan) for count, name, plan in fit if count == most]
+    return best[0] if len(best) == 1 else ("", None)

@@ -13,12 +13,13 @@ from branchtui.contract.imports import DateOrder, DecimalWriting
 from branchtui.contract.statements import AboveZero
 from branchtui.ledger.feeds import portal_table
 from branchtui.ledger.feeds.above_zero import BY_BALANCE, AboveZeroEvidence
+from branchtui.ledger.feeds.account_names import AccountNames
 from branchtui.ledger.feeds.amounts import SCIENTIFIC, DecimalEvidence
 from branchtui.ledger.feeds.days import DayEvidence, day_reader
 from branchtui.ledger.feeds.finding import ERROR, CellError, error, warning
 from branchtui.ledger.feeds.incoming import with_losses
 from branchtui.ledger.feeds.running_balance import UNSIDED, RunningBalance
-from branchtui.ledger.feeds.side_words import SideEvidence, may_be_side, side_of
+from branchtui.ledger.feeds.side_words import SideEvidence, is_of_card, may_be_side, side_of
 from branchtui.ledger.feeds.signed_amounts import bare, signed_reader
 from branchtui.ledger.feeds.statement import (
     DETAILS_MAX,
@@ -32,7 +33,7 @@ from branchtui.ledger.feeds.statement import (
     reference_of,
     text_of,
 )
-from branchtui.ledger.feeds.statement_columns import MONEY, PORTAL, ColumnPlan, as_said, choose
+from branchtui.ledger.feeds.statement_columns import MONEY, PORTAL, as_said, choose, fitting
 from branchtui.ledger.feeds.status_words import NOT_BOOKED, is_status, may_be_status, remarks_of
 from branchtui.ledger.feeds.table_file import ENDS
 from branchtui.ledger.feeds.table_row import Row
@@ -52,6 +53,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 
+_NO_TEXT: Final = frozenset({"date", "reference", "payer_phone", "balance", *MONEY})
+"""Where an apostrophe in front is the mark by which a spreadsheet keeps a cell as it is: `'0000123`."""
+
 _NOTHING: Final = frozenset({"-", "--", "\u2013", "\u2014"})
 """What stands for no amount where there are two columns."""
 
@@ -65,8 +69,10 @@ class TableReader:
         self.statements: list[Statement] = []
         self.questions: list[str] = []
         names = self.table.header
-        self.map_name = ""
-        self.plan = as_said(setting.columns) if setting.columns else self._saved_plan() or choose(names)
+        self.map_name, plan = (
+            ("", as_said(setting.columns)) if setting.columns else fitting(setting.saved, names)
+        )
+        self.plan = plan or choose(names)
         self._above_zero = setting.above_zero or self.plan.above_zero
         self._refuse_header()
         # A currency may stand beside each amount of a row.
@@ -86,12 +92,14 @@ class TableReader:
 
     def entries(self) -> Iterator[Entry]:
         """The entries in the order of the file; see `StatementReader`."""
+        is_empty = True
         for row in self.table.rows():
             last = row.findings[-1] if row.findings else None
             if last is not None and last.code in ENDS:
                 raise Damaged(last.code, last.message, row.row_no)
+            is_empty = is_empty and row.is_blank
             yield self._entry(row)
-        if not self.statements:
+        if is_empty:
             raise Damaged("empty-file", "The file holds a header and no rows.", self.table.header_row_no)
         went_out = self._above_zero is AboveZero.WENT_OUT
         for statement in self.statements:
@@ -110,20 +118,6 @@ class TableReader:
         """Whether the sign alone says on which side an amount stands."""
         return "amount" in self._at and "side" not in self._at
 
-    def _saved_plan(self) -> ColumnPlan | None:
-        """The saved way of reading that fits the header, the one with the most columns, if it is one alone."""
-        names = set(self.table.header)
-        plans = [(name, as_said(columns)) for name, columns in self._setting.saved]
-        fitting = [
-            (len(plan.columns), name, plan) for name, plan in plans if set(plan.columns.values()) <= names
-        ]
-        most = max((count for count, *_ in fitting), default=0)
-        best = [(name, plan) for count, name, plan in fitting if count == most]
-        if len(best) != 1:
-            return None
-        self.map_name, plan = best[0]
-        return plan
-
     def _refuse_header(self) -> None:
         for each in self.table.findings:
             if each.level == ERROR and each.code != "duplicate-column":
@@ -137,11 +131,13 @@ class TableReader:
         signs = AboveZeroEvidence()
         sides = SideEvidence(*self._maybe_sides())
         states = self._maybe_states()
+        accounts = AccountNames(self.table.header)
         for row in self.table.rows():
             if row.is_readable and not row.is_blank:
                 is_movement = partial(self._is_movement, row)
                 sides.add(row.cells, is_movement)
                 states = [at for at in states if is_status(row.cells[at]) or not is_movement()]
+                accounts.add(row.cells)
                 days.add(self._said(row, "date"))
                 for meaning in ("amount", "credit", "debit", "balance"):
                     text, sign = bare(self._said(row, meaning)[:60])
@@ -156,6 +152,11 @@ class TableReader:
         if states:
             self._at["status"] = states[0]
             self.plan.columns["status"] = self.table.header[states[0]]
+        if accounts.found is not None and not (
+            self._setting.columns or self.map_name or "account" in self._at
+        ):
+            self._at["account"] = accounts.found
+            self.plan.columns["account"] = self.table.header[accounts.found]
         order, question = days.decide()
         currency = self.plan.currency or self._setting.currency
         writing, open_writing = decimals.decide_signed(self.table.delimiter, currency)
@@ -176,8 +177,8 @@ class TableReader:
         """Columns that may say the side of an amount without a sign, by their names and by their cells alone."""
         if self._setting.columns or self.map_name or "amount" not in self._at or "side" in self._at:
             return [], []  # that was said, or is known
-        named = self._not_chosen(may_be_side)
-        others = self._not_chosen(lambda name: not may_be_side(name))
+        named = self._not_chosen(lambda name: may_be_side(name) and not is_of_card(name))
+        others = self._not_chosen(lambda name: not (may_be_side(name) or is_of_card(name)))
         return named, [*others, *(self._at[each] for each in ("details",) if each in self._at)]
 
     def _maybe_states(self) -> list[int]:
@@ -197,7 +198,8 @@ class TableReader:
 
     def _said(self, row: Row, meaning: str) -> str:
         at = self._at.get(meaning)
-        return row.cells[at] if at is not None and at < len(row.cells) else ""
+        text = row.cells[at] if at is not None and at < len(row.cells) else ""
+        return text[1:] if text[:1] == "'" and meaning in _NO_TEXT else text
 
     def _statement(self, account: str, currency: str, place: int) -> Statement:
         key = account, currency
@@ -225,10 +227,9 @@ class TableReader:
         if is_aside:
             findings = [each for each in findings if each.code != "columns"]
         if not (row.is_readable or is_aside) or row.is_blank:
-            account = self.statements[-1].account if self.statements else account
-            statement = (
-                self.statements[-1] if self.statements else self._statement(account, currency, row.row_no)
-            )
+            # In front of all others it says nothing of whose account this is.
+            alone = Statement(account=account, currency=currency, place=row.row_no)
+            statement = self.statements[-1] if self.statements else alone
             entry = Entry(statement, row.row_no, Direction.CREDIT, None, currency, None, findings=findings)
             if row.is_blank:
                 entry.is_blank = True

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Final
 from branchtui.contract.payments import CallbackState, PaymentState, ProviderAnswer
 from branchtui.format.money import money
 from branchtui.ledger import audit
+from branchtui.ledger.clock import local_date
 from branchtui.ledger.feeds import mpesa
-from branchtui.ledger.feeds.incoming import Unfit
+from branchtui.ledger.feeds.incoming import AHEAD_US, Unfit
 from branchtui.ledger.journal import InvariantBroken
 from branchtui.ledger.operations import Command, Reply, execute, reply
 from branchtui.ledger.phones import region_of
@@ -98,6 +99,9 @@ async def _incoming(core: Core, body: bytes) -> tuple[IncomingPayment, Branch]:
     payee = await core.providers.payee(mpesa.PROVIDER, confirmation.short_code)
     if payee is None:
         raise Unfit(f"Short code {confirmation.short_code} is none of ours.", confirmation.code)
+    if confirmation.paid_at_us > core.clock.now_us() + AHEAD_US:
+        said = f"TransTime is {local_date(confirmation.paid_at_us, mpesa.ZONE)}, more than a year ahead."
+        raise Unfit(said, confirmation.code, confirmation.short_code)
     branch = core.tree[payee.branch_id]
     return confirmation.payment(branch.currency, region_of(branch.currency, branch.timezone)), branch
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from branchtui.contract.imports import ImportKind
@@ -188,6 +189,7 @@ class _Work:
         statements = self._reader.statements if self._reader is not None else []
         totals = [self._total(statement) for statement in statements]
         notes = [each for statement in statements for each in self._notes(statement)]
+        notes += _gaps(statements)
         verdict.fatal += [each for each in notes if each.level == ERROR]
         verdict.fatal += _twice(totals)
         verdict.fatal += self._control_findings(totals)
@@ -234,7 +236,7 @@ class _Work:
     def _notes(self, statement: Statement) -> Iterator[Finding]:
         """What is to be said of a statement as a whole."""
         tally, currency = self._tally(statement), statement.currency
-        where = f"Account {statement.account}" + (f", {statement.identity}" if statement.identity else "")
+        where = _where(statement)
         for each in statement.findings:
             yield Finding(each.level, each.code, f"{where}: {each.message}", each.column, each.value)
         if statement.account and tally.account is None:
@@ -299,10 +301,38 @@ def _twice(totals: list[StatementTotals]) -> Iterator[Finding]:
     for each in totals:
         told = each.model_dump(exclude={"new", "new_minor", "known", "quarantined", "passed_over", "wrong"})
         key = tuple(told.values())
-        if each.entries and each.identity and key in seen:
-            said = f"Account {each.account}, {each.identity}: the same statement stands twice in the file. Take one of them out."
+        # Without a number its balances name it: one that moved the account cannot begin and end so again.
+        is_named = each.identity or (each.opening_minor, each.closing_minor) != (None, None)
+        if each.entries and is_named and key in seen:
+            where = ", ".join(filter(None, (f"Account {each.account}", each.identity)))
+            said = f"{where}: the same statement stands twice in the file. Take one of them out."
             yield error("statement-twice", said)
         seen.add(key)
+
+
+def _gaps(statements: list[Statement]) -> Iterator[Finding]:
+    """Statements that do not begin where the one before them ended, by days: banks write the newest first or last."""
+    by_account: dict[tuple[str, str], list[Statement]] = {}
+    for each in statements:
+        if not each.is_interim and each.opening_minor is not None and each.closing_minor is not None:
+            by_account.setdefault((each.account, each.currency), []).append(each)
+    for several in by_account.values():
+        several.sort(key=lambda each: each.closing_on or "")
+        for before, each in pairwise(several):
+            if each.opening_minor is None or before.closing_minor in {None, each.opening_minor}:
+                continue
+            begins, ended = (
+                money(minor or 0, each.currency) for minor in (each.opening_minor, before.closing_minor)
+            )
+            said = (
+                f"{_where(each)}: it begins at {begins} {each.currency}, and the statement before it ended at {ended}: "
+                "one between them may be missing."
+            )
+            yield warning("statement-missing", said)
+
+
+def _where(statement: Statement) -> str:
+    return f"Account {statement.account}" + (f", {statement.identity}" if statement.identity else "")
 
 
 def _difference(statement: Statement, tally: Tally) -> int | None:

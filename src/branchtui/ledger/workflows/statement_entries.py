@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 from branchtui.contract.payments import PaymentState
 from branchtui.format.money import money
-from branchtui.ledger.clock import as_us
+from branchtui.ledger.clock import as_us, local_date
 from branchtui.ledger.feeds.finding import ERROR, OK, Finding, error, warning
-from branchtui.ledger.feeds.incoming import PhoneForm
+from branchtui.ledger.feeds.incoming import AHEAD_US, PhoneForm
 from branchtui.ledger.feeds.mpesa import is_receipt_code, phone_of, receipt_code
 from branchtui.ledger.feeds.statement import Direction, Entry, Standing
 from branchtui.ledger.phones import region_of
@@ -126,6 +126,7 @@ class Judge:
         self._codes: dict[str, Codes] = {}
         self._known_claims: dict[str, set[str]] = {}
         self._noons: dict[tuple[str, str], int] = {}
+        self._latest = local_date(core.clock.now_us() + AHEAD_US, "UTC").isoformat()
 
     def all(
         self, entries: Sequence[Entry], account_of: Callable[[Statement], OurAccount | None]
@@ -191,6 +192,10 @@ class Judge:
                 else "The entry has no receipt number."
             )
             findings.append(error("reference", said, "reference", entry.reference))
+            return Judged(entry, PASSED, findings, cells)
+        if wanted.day > self._latest:
+            said = f"{wanted.day} is more than a year ahead: no payment can be of that day."
+            findings.append(error("date", said, "date", wanted.day))
             return Judged(entry, PASSED, findings, cells)
         return self._payment(entry, account, wanted, cells)
 
