@@ -11,10 +11,11 @@ from branchtui.remote.errors import Conflict, LedgerError
 from branchtui.screens.asking import approval_for, ask_for_approval
 from branchtui.screens.customer_commands import COMMANDS, DELETE, CustomerCommand, command_named
 from branchtui.screens.dialogs.form_dialog import FormDialog
+from branchtui.screens.keyed import made_of
 from branchtui.screens.record_desk import RecordScreen
 from branchtui.screens.rows import customer_label, shown_phone, words
 from branchtui.widgets.actions import Action, Choice
-from branchtui.widgets.dialogs import ConfirmDialog, MenuDialog
+from branchtui.widgets.dialogs import ConfirmDialog
 
 if TYPE_CHECKING:
     from branchtui.contract.base import Request, Resource
@@ -26,12 +27,6 @@ ONE_KEYS: Final = "[ctrl+s] go on   [esc] cancel"
 EDIT_KEYS: Final = "[ctrl+s] save   [ctrl+u] empty the field   [esc] cancel"
 NEW: Final = Action(
     "new-customer", "", "New customer", "A person or an entity", changes=True, needs="customer.change"
-)
-_MORE: Final = (
-    Action("save", "", "Save", "", changes=True),
-    Action("family", "", "Add family member", ""),
-    Action("addresses", "", "Add address", ""),
-    Action("identifiers", "", "Add identifier", ""),
 )
 
 
@@ -104,7 +99,10 @@ class CustomerDesk(RecordScreen):
         told: list[tuple[str, str]],
     ) -> None:
         """After a confirmation that restates it: one command, against the version that was seen."""
-        body = command.body(values)
+        made = [command.body(values)] if dialog is None else made_of(dialog, lambda: [command.body(values)])
+        if made is None:
+            return
+        (body,) = made
         action = command.name
         if approval_for(customer, action):
             sent = {} if body is None else body.model_dump(mode="json", exclude_none=True)
@@ -169,12 +167,16 @@ class CustomerDesk(RecordScreen):
     async def save_customer(self, dialog: NewCustomerDialog, values: dict[str, str]) -> None:
         """Family, addresses and identifiers in the same flow; the terms; then save."""
         from branchtui.screens.dialogs.customer_fields import new_customer
+        from branchtui.screens.entry_parts import entered_with
 
-        if not await self._with_more(dialog, values) or not await self._accepted(dialog):
+        name = values.get("name") or f"{values.get('first_name', '')} {values.get('last_name', '')}"
+        if not await entered_with(self, dialog, name) or not await self._accepted(dialog):
             dialog.settled()
             return
         terms = bool(dialog.membership.terms)
-        new = new_customer(values, dialog, terms_accepted=terms)
+        new = made_of(dialog, lambda: new_customer(values, dialog, terms_accepted=terms))
+        if new is None:
+            return
         saved: Customer | None = None
         confirmed: str | None = None
         for _ in range(2):
@@ -189,36 +191,6 @@ class CustomerDesk(RecordScreen):
             return
         dialog.saved("")
         self.customer_entered(saved, f"Entered: {customer_label(saved)}, {words(saved.status)}.")
-
-    async def _with_more(self, dialog: NewCustomerDialog, values: dict[str, str]) -> bool:
-        """What comes with the customer, until the person says to save; False goes back to the form."""
-        from branchtui.screens.dialogs.part_fields import TITLES, new_part, part_fields
-
-        name = values.get("name") or f"{values.get('first_name', '')} {values.get('last_name', '')}"
-        while True:
-            kept: dict[str, list[Any]] = {
-                "family": dialog.family,
-                "addresses": dialog.addresses,
-                "identifiers": dialog.identifiers,
-            }
-            choices = [Choice(_MORE[0], dialog.missing() or None)]
-            choices += [
-                Choice(Action(one.id, "", f"{one.label} ({len(kept[one.id])} so far)")) for one in _MORE[1:]
-            ]
-            chosen = await self.app.push_screen_wait(MenuDialog(f"New customer: {name}", choices))
-            if chosen is None or chosen == "save":
-                return chosen is not None
-            kind = chosen
-
-            def keep(
-                form: FormDialog, typed: dict[str, str], kind: str = kind, rows: list[Any] = kept[kind]
-            ) -> None:
-                rows.append(new_part(kind, typed))
-                form.saved("")
-
-            await self.app.push_screen_wait(
-                FormDialog(TITLES[kind], part_fields(kind, self.desk), keep, keys=ONE_KEYS)
-            )
 
     async def _accepted(self, dialog: NewCustomerDialog) -> bool:
         """The member accepts the institution's terms, where there are any."""
@@ -276,7 +248,10 @@ class CustomerDesk(RecordScreen):
         from branchtui.screens.dialogs.customer_fields import changed_customer, overtaken
 
         names = [field.field_name for field in dialog.form.fields]
-        change = changed_customer(values, editing.filled, names)
+        made = made_of(dialog, lambda: [changed_customer(values, editing.filled, names)])
+        if made is None:
+            return
+        (change,) = made
         if change is None:
             dialog.saved("")
             self.say("Nothing was changed: the form holds what the ledger holds.")

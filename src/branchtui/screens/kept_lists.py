@@ -25,6 +25,7 @@ from branchtui.screens.dialogs.list_fields import (
     row_fields,
     row_name,
 )
+from branchtui.screens.keyed import made_of
 from branchtui.screens.list_screen import ListScreen
 from branchtui.screens.outcome import sentence_of
 from branchtui.screens.payment_rows import as_lines
@@ -145,7 +146,9 @@ class ListsScreen(LedgerScreen):
             seen[0] = current
 
         saved: Membership | None = None
-        wanted = membership_of(values, seen[0])
+        wanted = made_of(dialog, lambda: membership_of(values, seen[0]))
+        if wanted is None:
+            return
         async with self.outcome(say=dialog.say, form=dialog.form, on_current=stands_now) as outcome:
             saved = await self.ledger.set_membership(seen[0], wanted)
             outcome.done("Saved.")
@@ -269,7 +272,10 @@ class KeptListScreen(ListScreen):
     @work(group="write")
     async def save_edited(self, dialog: FormDialog, values: dict[str, str], row: Any) -> None:
         """Send what differs."""
-        change = changed_row(self.kept.name, values, row)
+        made = made_of(dialog, lambda: (changed_row(self.kept.name, values, row),))
+        if made is None:
+            return
+        (change,) = made
         if change is None:
             dialog.saved("")
             self.say("Nothing was changed: the form holds what the ledger holds.")

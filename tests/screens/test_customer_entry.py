@@ -1,0 +1,152 @@
+"""Entering a customer with everything that belongs to him: what is wrong of it is mended in place, and nothing is lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.ledger.members import administrator, enter, ok
+from tests.ledger.running import RunningLedger
+from tests.screens.counter import Counter, counter
+
+from branchtui.screens.customer import CustomerScreen
+from branchtui.screens.dialogs.customer_fields import NewCustomerDialog
+from branchtui.screens.dialogs.form_dialog import FormDialog
+from branchtui.widgets.dialogs import ConfirmDialog, MenuDialog
+
+NO_REQUEST = "Letters A to Z, digits"
+
+
+async def line_taken(seat: Counter, label: str) -> None:
+    """Take the line of the menu that says `label`."""
+    await seat.at(MenuDialog)
+    await seat.see(label)
+    line = seat.line_with(label)
+    await seat.press(line[: line.index(label)].strip("│| >"))
+
+
+async def profile_of(seat: Counter, number: str) -> CustomerScreen:
+    """Open the customer of this number."""
+    await seat.type(f":cu {number}")
+    await seat.press("enter")
+    await seat.see(number)
+    await seat.press("enter")
+    return await seat.at(CustomerScreen)
+
+
+async def test_what_fits_into_no_request_is_said_beside_its_field_and_what_was_typed_stays(
+    own_ledger: RunningLedger, tmp_path: Path
+) -> None:
+    """Product, promise 1: a sign that no number has is a sentence, not the end of the program."""
+    member = enter(own_ledger)
+    async with counter(own_ledger.url, tmp_path) as seat:
+        await profile_of(seat, member["customer_no"])
+        await seat.press("5", "n")
+        dialog = await seat.at(FormDialog)
+        await seat.type("pass")
+        await seat.press("enter")
+        await seat.type("AB 123é")
+        await seat.press("ctrl+s")
+        await seat.see(NO_REQUEST)
+        assert dialog.form.field("number").keyed == "AB 123é"
+        await seat.press("backspace", "ctrl+s")
+        await seat.see("Passport", "AB 123")
+
+        await seat.press("e")
+        dialog = await seat.at(FormDialog)
+        dialog.form.field("number").set_keyed("№ 7")
+        await seat.press("ctrl+s")
+        await seat.see(NO_REQUEST)
+        dialog.form.field("number").set_keyed("AB 124")
+        await seat.press("ctrl+s")
+        await seat.see("AB 124")
+
+        await seat.press("2", "n")
+        dialog = await seat.at(FormDialog)
+        dialog.form.field("kind").set_keyed("savings")
+        dialog.form.field("account_no").set_keyed("ø-1")
+        await seat.press("ctrl+s")
+        await seat.see(NO_REQUEST)
+        assert dialog.form.field("account_no").keyed == "ø-1"
+    own_ledger.check()
+
+
+async def test_what_comes_with_a_new_customer_is_changed_or_taken_away_before_it_is_saved(
+    own_ledger: RunningLedger, tmp_path: Path
+) -> None:
+    """Contract 3: a part that the ledger refuses is mended in the same flow; the form does not have to be left for it."""
+    enter(own_ledger, identifiers=[{"identifier_type": "Passport", "number": "AB 123"}])
+    async with counter(own_ledger.url, tmp_path) as seat:
+        await seat.press("f2", "n")
+        await seat.at(NewCustomerDialog)
+        await seat.type("Amani")
+        await seat.press("enter", "enter")
+        await seat.type("Mwamba")
+        await seat.press("ctrl+s")
+        await line_taken(seat, "Add identifier")
+        await seat.at(FormDialog)
+        await seat.type("pass")
+        await seat.press("enter")
+        await seat.type("AB 123é")
+        await seat.press("ctrl+s")
+        await seat.see(NO_REQUEST)
+        await seat.press("backspace", "ctrl+s")
+        await line_taken(seat, "Add address")
+        await seat.see("Address Type *")
+        await seat.press("1", "enter", "ctrl+s")
+        await seat.see("Address: Home, no place")
+        await line_taken(seat, "Save")
+        await seat.see("An address needs a street, a line, a town or a postal code")
+        await seat.press("ctrl+s")
+        await line_taken(seat, "Address: Home")
+        await line_taken(seat, "Take away")
+        await seat.see("Add address (0 so far)")
+        await line_taken(seat, "Save")
+        await seat.see("has this identifier")
+        await seat.press("ctrl+s")
+        await line_taken(seat, "Identifier: Passport AB 123")
+        await line_taken(seat, "Change")
+        dialog = await seat.at(FormDialog)
+        assert dialog.form.field("number").keyed == "AB 123"
+        dialog.form.field("number").set_keyed("AB 124")
+        await seat.press("ctrl+s")
+        await line_taken(seat, "Save")
+        await seat.at(CustomerScreen)
+        await seat.press("5")
+        await seat.see("AB 124")
+    own_ledger.check()
+
+
+async def test_the_date_of_birth_is_marked_where_members_have_a_minimum_age(
+    own_ledger: RunningLedger, tmp_path: Path
+) -> None:
+    """Contract 2: what the ledger will ask for has its asterisk from the start, for persons alone."""
+    admin = administrator(own_ledger)
+    asked = {"minimum_age": 18}
+    ok(admin.put("/v1/settings/membership", asked, if_match=1))
+    async with counter(own_ledger.url, tmp_path) as seat:
+        await seat.press("f2", "n")
+        form = await seat.at(NewCustomerDialog)
+        await seat.see("Date of Birth *")
+        await seat.press("shift+tab", "2")
+        await seat.see("Main Business Line")
+        assert "date_of_birth" not in {field.field_name for field in form.form.fields}
+
+
+async def test_a_refusal_goes_when_the_form_is_sent_again(own_ledger: RunningLedger, tmp_path: Path) -> None:
+    """What stands under a form is of what was sent last, and of nothing before."""
+    member = enter(own_ledger)
+    (tmp_path / "imports").mkdir()
+    (tmp_path / "imports" / "tool.bin").write_bytes(b"\x7fELF\x02\x01\x01" + bytes(range(256)))
+    async with counter(own_ledger.url, tmp_path) as seat:
+        await profile_of(seat, member["customer_no"])
+        await seat.press("6", "n")
+        dialog = await seat.at(FormDialog)
+        dialog.form.field("file").set_keyed("tool.bin")
+        await seat.press("ctrl+s")
+        await seat.see("A document is a PDF")
+        dialog.form.field("file").set_keyed("nowhere.pdf")
+        await seat.press("ctrl+s")
+        await seat.see("There is no file nowhere.pdf")
+        assert "A document is a PDF" not in seat.text
+        await seat.press("escape")
+        await seat.at(ConfirmDialog)
