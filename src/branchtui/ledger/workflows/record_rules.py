@@ -20,6 +20,7 @@ from branchtui.ledger.access import Permission
 from branchtui.ledger.cards import holds_card_number
 from branchtui.ledger.problems import Refusal, conflict, forbidden
 from branchtui.ledger.store.rows import Account, BalanceRecord, Customer
+from branchtui.ledger.workflows.customer_rules import refuse_money
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -124,7 +125,7 @@ def refuse_state(action: RecordAction, standing: Standing) -> Refusal | None:
     if action not in ALLOWED[record.status]:
         return _wrong_state(action, record)
     if action in {RecordAction.POST, RecordAction.REVERSE}:
-        return _refuse_customer(standing.customer) or _refuse_day(action, standing)
+        return refuse_money(standing.customer) or _refuse_day(action, standing)
     return None
 
 
@@ -140,16 +141,6 @@ def _wrong_state(action: RecordAction, record: BalanceRecord) -> Refusal:
         Codes.TRANSITION_NOT_ALLOWED,
         f"This record {said}; it cannot be {_DONE[action]}.",
         **{"from": record.status, "command": action.value, "allowed": list(ALLOWED[record.status])},
-    )
-
-
-def _refuse_customer(customer: Customer) -> Refusal | None:
-    if customer.status == CustomerStatus.ACTIVE:
-        return None
-    return conflict(
-        Codes.CUSTOMER_NOT_ACTIVE,
-        f"Customer {customer.customer_no} is {customer.status.replace('_', ' ')}. "
-        "Money moves only for active customers.",
     )
 
 
