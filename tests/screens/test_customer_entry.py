@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.ledger.members import administrator, enter, ok
+from tests.ledger.members import administrator, enter, ok, supervisor
 from tests.ledger.running import RunningLedger
 from tests.screens.counter import Counter, counter
 
@@ -22,6 +22,13 @@ async def line_taken(seat: Counter, label: str) -> None:
     await seat.see(label)
     line = seat.line_with(label)
     await seat.press(line[: line.index(label)].strip("│| >"))
+
+
+async def yes(seat: Counter) -> None:
+    """Confirm what is asked, once it stands there and no key waits."""
+    await seat.at(ConfirmDialog)
+    await seat.until(lambda: not seat.app.gate.is_busy, "for the keys to rest")
+    await seat.press("y")
 
 
 async def profile_of(seat: Counter, number: str) -> CustomerScreen:
@@ -130,6 +137,69 @@ async def test_the_date_of_birth_is_marked_where_members_have_a_minimum_age(
         await seat.press("shift+tab", "2")
         await seat.see("Main Business Line")
         assert "date_of_birth" not in {field.field_name for field in form.form.fields}
+
+
+async def test_a_command_that_was_overtaken_is_sent_again_against_what_stands_now(
+    own_ledger: RunningLedger, tmp_path: Path
+) -> None:
+    """CONC-1: who was first and what changed is said, the form stays, and it is no form that can only fail again."""
+    member = enter(own_ledger)
+    async with counter(own_ledger.url, tmp_path) as seat:
+        screen = await profile_of(seat, member["customer_no"])
+        await seat.press("m")
+        await line_taken(seat, "Close")
+        await seat.at(FormDialog)
+        path, other = f"/v1/customers/{member['id']}", supervisor(own_ledger)
+        ok(other.patch(path, {"mobile_no": "0722000111"}, if_match=1))
+        await seat.press("enter", "1", "enter")
+        await yes(seat)
+        await seat.see("supervisor changed this", "mobile no")
+        await seat.press("ctrl+s")
+        await yes(seat)
+        await seat.until(lambda: screen.customer.status == "closed", "to be closed")
+        assert screen.customer.closure_reason == "Own wish"
+    own_ledger.check()
+
+
+async def test_a_value_of_a_list_that_another_changed_first_is_saved_over_it_the_second_time(
+    own_ledger: RunningLedger, tmp_path: Path
+) -> None:
+    """CONC-1: an administrator's form that was overtaken keeps what was typed and sends it against what stands now."""
+    admin = administrator(own_ledger)
+    made = ok(admin.post("/v1/codes/label/values", {"name": "Farmer"}), 201)
+    async with counter(own_ledger.url, tmp_path, username="administrator") as seat:
+        await seat.type(":lists label")
+        await seat.press("enter")
+        await seat.see("Farmer")
+        await seat.press("e")
+        dialog = await seat.at(FormDialog)
+        ok(admin.patch(f"/v1/codes/label/values/{made['id']}", {"position": 7}, if_match=1))
+        dialog.form.field("name").set_keyed("Grower")
+        await seat.press("ctrl+s")
+        await seat.see("administrator changed this", "position")
+        await seat.press("ctrl+s")
+        await seat.until(lambda: "Saved: Grower" in seat.said, "to be saved")
+    (stands,) = admin.pages("/v1/codes/label/values")
+    assert (stands["name"], stands["position"]) == ("Grower", 7)
+
+
+async def test_what_members_are_asked_for_is_set_over_what_another_set_meanwhile_and_takes_nothing_of_it_back(
+    own_ledger: RunningLedger, tmp_path: Path
+) -> None:
+    """CONC-1: of two administrators the second keeps the typing, and the first what the second did not touch."""
+    admin = administrator(own_ledger)
+    async with counter(own_ledger.url, tmp_path, username="administrator") as seat:
+        await seat.type(":lists member")
+        await seat.press("enter")
+        dialog = await seat.at(FormDialog)
+        ok(admin.put("/v1/settings/membership", {"approval": True, "terms": "Pay."}, if_match=1))
+        dialog.form.field("minimum_age").set_keyed("18")
+        await seat.press("ctrl+s")
+        await seat.see("administrator changed this")
+        await seat.press("ctrl+s")
+        await seat.until(lambda: "holds from now on" in seat.said, "to be saved")
+    stands = ok(admin.get("/v1/settings/membership"))
+    assert (stands["minimum_age"], stands["approval"], stands["terms"]) == (18, True, "Pay.")
 
 
 async def test_a_refusal_goes_when_the_form_is_sent_again(own_ledger: RunningLedger, tmp_path: Path) -> None:

@@ -74,16 +74,16 @@ class CustomerDesk(RecordScreen):
         command = command_named(name)
         if command is None:
             return False
-        told = list(lines or customer_lines(customer))
+        meant = _Meant(customer, lines)
         fields = command.fields(self.desk)
         if not fields:
-            self.carry_out(None, command, customer, {}, told)
+            self.carry_out(None, command, meant, {})
             return True
         self.app.push_screen(
             FormDialog(
-                f"{command.label}: {told[0][1]}",
+                f"{command.label}: {meant.told[0][1]}",
                 fields,
-                lambda dialog, values: self.carry_out(dialog, command, customer, values, told),
+                lambda dialog, values: self.carry_out(dialog, command, meant, values),
                 keys=ONE_KEYS,
             )
         )
@@ -94,11 +94,14 @@ class CustomerDesk(RecordScreen):
         self,
         dialog: FormDialog | None,
         command: CustomerCommand,
-        customer: Any,
+        meant: _Meant,
         values: dict[str, str],
-        told: list[tuple[str, str]],
     ) -> None:
-        """After a confirmation that restates it: one command, against the version that was seen."""
+        """After a confirmation that restates it: one command, against the version that was seen.
+
+        Where someone was first, the form stays and the next is against what stands now.
+        """
+        customer, told = meant.seen, meant.told
         made = [command.body(values)] if dialog is None else made_of(dialog, lambda: [command.body(values)])
         if made is None:
             return
@@ -117,16 +120,20 @@ class CustomerDesk(RecordScreen):
         if not await self.confirm(ConfirmDialog(f"{command.label}?", [*told, *typed], effect=command.effect)):
             _settle(dialog)
             return
-        await self._send(dialog, command, customer, body)
+        await self._send(dialog, command, meant, body)
 
     async def _send(
-        self, dialog: FormDialog | None, command: CustomerCommand, customer: Any, body: Request | None
+        self, dialog: FormDialog | None, command: CustomerCommand, meant: _Meant, body: Request | None
     ) -> None:
+        def stands_now(current: Any) -> None:
+            meant.overtaken_by(current)
+            self._stands_now(current)
+
         done: Customer | None = None
         say = dialog.say if dialog is not None else self.say
         form = dialog.form if dialog is not None else None
-        async with self.outcome(say=say, form=form, on_current=self._stands_now) as outcome:
-            done = await self.ledger.command_customer(_aim(customer), command.name, body)
+        async with self.outcome(say=say, form=form, on_current=stands_now) as outcome:
+            done = await self.ledger.command_customer(_aim(meant.seen), command.name, body)
             outcome.done("Done.")
         if done is None:
             _settle(dialog)
@@ -287,6 +294,24 @@ class _Editing:
     def __init__(self, customer: Customer) -> None:
         self.filled = customer
         self.seen = customer
+
+
+class _Meant:
+    """Whom a command is about, as the ledger last showed him, and how a question restates him: `lines`, if any."""
+
+    def __init__(self, customer: Any, lines: Lines | None) -> None:
+        self.seen = customer
+        self._lines = lines
+
+    @property
+    def told(self) -> list[tuple[str, str]]:
+        """The customer as it stands."""
+        return list(self._lines or customer_lines(self.seen))
+
+    def overtaken_by(self, current: Any) -> None:
+        """Somebody was first."""
+        if hasattr(current, "customer_no"):
+            self.seen = current
 
 
 class _Aim:

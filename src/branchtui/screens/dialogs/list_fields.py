@@ -249,8 +249,21 @@ def _shown(terms: str) -> str:
     return _BREAK.join(terms.splitlines())
 
 
-def membership_of(values: dict[str, str], seen: wire.Membership) -> wire.MembershipChange:
-    """The body; terms that were not touched are sent as they stand."""
+def membership_of(
+    values: dict[str, str], seen: wire.Membership, stands: wire.Membership
+) -> wire.MembershipChange:
+    """The body: what differs from `seen`, which filled the form, and for the rest what `stands` now."""
+    keyed = _keyed_membership(values, seen)
+    return keyed.model_copy(
+        update={
+            name: getattr(stands, name)
+            for name in wire.MembershipChange.model_fields
+            if getattr(keyed, name) == getattr(seen, name)
+        }
+    )
+
+
+def _keyed_membership(values: dict[str, str], seen: wire.Membership) -> wire.MembershipChange:
     typed = values.get("terms", "")
     terms = seen.terms if typed == _shown(seen.terms).strip() else "\n".join(typed.split(_BREAK))
     age = values.get("minimum_age", "")
