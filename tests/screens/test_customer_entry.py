@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.ledger.members import administrator, enter, ok, supervisor
+from tests.ledger.members import administrator, do, enter, ok, supervisor
 from tests.ledger.running import RunningLedger
 from tests.screens.counter import Counter, counter
 
@@ -200,6 +200,33 @@ async def test_what_members_are_asked_for_is_set_over_what_another_set_meanwhile
         await seat.until(lambda: "holds from now on" in seat.said, "to be saved")
     stands = ok(admin.get("/v1/settings/membership"))
     assert (stands["minimum_age"], stands["approval"], stands["terms"]) == (18, True, "Pay.")
+
+
+async def test_an_offer_that_was_taken_back_is_told_of_and_leaves_the_list(
+    own_ledger: RunningLedger, tmp_path: Path
+) -> None:
+    """Contract 3: whoever decides too late reads how it ended, and no row stays that can only be refused."""
+    member = enter(own_ledger)
+    body = {
+        "destination_branch_id": own_ledger.branch("KSM").id,
+        "transfer_date": own_ledger.today("NKU").isoformat(),
+    }
+    boss = supervisor(own_ledger)
+    offered = ok(do(boss, member, "transfer/propose", body))
+    async with counter(own_ledger.url, tmp_path, username="teller2") as seat:
+        await seat.type(":transfers")
+        await seat.press("enter")
+        await seat.see(member["customer_no"])
+        await seat.press("x")
+        await seat.at(FormDialog)
+        await seat.type("not ours")
+        ok(do(boss, offered, "transfer/withdraw", {}))
+        await seat.press("enter")
+        await yes(seat)
+        await seat.see("has taken the offer back")
+        await seat.press("escape")
+        await yes(seat)
+        await seat.see("Nobody is on the way")
 
 
 async def test_a_refusal_goes_when_the_form_is_sent_again(own_ledger: RunningLedger, tmp_path: Path) -> None:

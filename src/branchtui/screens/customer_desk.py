@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from textual import work
 
 from branchtui.contract.problem import Codes
-from branchtui.remote.errors import Conflict, LedgerError
+from branchtui.remote.errors import Conflict, LedgerError, Refused
 from branchtui.screens.asking import approval_for, ask_for_approval
 from branchtui.screens.customer_commands import COMMANDS, DELETE, CustomerCommand, command_named
 from branchtui.screens.dialogs.form_dialog import FormDialog
@@ -35,6 +35,9 @@ class CustomerDesk(RecordScreen):
 
     def customer_changed(self, customer: Customer) -> None:
         """The ledger holds the customer so now."""
+
+    def customer_refused(self) -> None:
+        """The ledger refused a command: what is shown may be of a time before."""
 
     def customer_gone(self, customer: Customer) -> None:
         """The customer is not there, or not ours to see, any more."""
@@ -137,6 +140,8 @@ class CustomerDesk(RecordScreen):
             outcome.done("Done.")
         if done is None:
             _settle(dialog)
+            if isinstance(outcome.error, Refused):
+                self.customer_refused()
             return
         _close(dialog)
         self.customer_changed(done)

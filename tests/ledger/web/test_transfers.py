@@ -124,6 +124,26 @@ def test_a_transfer_is_sent_back_with_a_reason_or_taken_back(running_ledger: Run
     assert (withdrawn["status"], withdrawn["branch_code"]) == ("active", "NKU")
 
 
+def test_who_decides_too_late_is_told_how_it_ended(running_ledger: RunningLedger) -> None:
+    """Contract, section 3: each side has seen the offer, and reads who was first; a branch that never saw it reads nothing."""
+    customer, there = offer(running_ledger, enter(running_ledger)), teller(running_ledger, "KSM")
+    back = ok(do(teller(running_ledger), customer, "transfer/withdraw", {}))
+    for command, body in (("transfer/accept", {}), ("transfer/reject", {"reason": "late"})):
+        problem = refused(do(there, customer, command, body), 409, "transition-not-allowed")
+        home = running_ledger.branch("NKU").name
+        assert problem["detail"].startswith(f"{home} has taken the offer back")
+        assert (problem["from"], problem["allowed"]) == ("withdrawn", [])
+    again_offered = offer(running_ledger, back)
+    ok(do(there, again_offered, "transfer/accept", {}))
+    problem = refused(
+        do(teller(running_ledger), again_offered, "transfer/withdraw", {}), 409, "transition-not-allowed"
+    )
+    assert problem["detail"].startswith(f"{running_ledger.branch('KSM').name} has accepted the customer")
+    stranger = enter(running_ledger, "KSM")
+    refused(do(teller(running_ledger), stranger, "transfer/withdraw", {}), 404, "not-found")
+    refused(teller(running_ledger).get(f"/v1/customers/{customer['id']}"), 404, "not-found")
+
+
 def test_each_side_decides_its_own(running_ledger: RunningLedger) -> None:
     """Contract, section 3: the origin cannot accept for the destination, nor the destination withdraw."""
     customer = offer(running_ledger, enter(running_ledger))
