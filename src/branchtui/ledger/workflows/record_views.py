@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from branchtui.contract import balance_records as wire
 from branchtui.contract.base import RefusedAction
 from branchtui.contract.customers import AccountBalance, AccountKind, CustomerBrief, CustomerStatus
+from branchtui.ledger.access import Permission
 from branchtui.ledger.clock import as_datetime
 from branchtui.ledger.days import day_key, is_closed
-from branchtui.ledger.store.rows import BalanceRecord, ClosedDay, Customer
+from branchtui.ledger.store.rows import Account, BalanceRecord, ClosedDay, Customer
 from branchtui.ledger.workflows.record_rules import RecordAction, Standing, refuse
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ class Looker:
         """The record with what decides about it, as the running command sees it."""
         today = self.today(record)
         days = {(ClosedDay, day_key(record.branch_id, day)) for day in (record.as_of_date, today)}
-        tx.expect((Customer, record.customer_id), *days)
+        known = self._account_ids([record])
+        tx.expect((Customer, record.customer_id), *days, *((Account, each) for each in known))
         customer = tx.get(Customer, record.customer_id)
         assert customer is not None, "a record names a customer that exists"
         return Standing(
@@ -45,7 +47,18 @@ class Looker:
             customer=customer,
             day_closed=is_closed(tx, record.branch_id, record.as_of_date),
             today_closed=is_closed(tx, record.branch_id, today),
+            account=next((tx.get(Account, each) for each in known), None),
         )
+
+    def _account_ids(self, records: Sequence[BalanceRecord]) -> set[str]:
+        """The accounts that these records were posted to, for who may take back what was."""
+        if not self.who.may(Permission.RECORD_REVERSE):
+            return set()
+        return {
+            each.account_id
+            for each in records
+            if each.account_id is not None and each.status == wire.RecordStatus.ACCOUNTED
+        }
 
     def answer(
         self, tx: Tx, record: BalanceRecord, balances: tuple[AccountBalance, ...] = ()
@@ -60,6 +73,7 @@ class Looker:
             customer.id: customer
             for customer in await reader.by_keys(Customer, {record.customer_id for record in records})
         }
+        accounts = {one.id: one for one in await reader.by_keys(Account, self._account_ids(records))}
         today = {record.branch_id: self.today(record) for record in records}
         asked = {day_key(record.branch_id, record.as_of_date) for record in records}
         asked |= {day_key(branch_id, day) for branch_id, day in today.items()}
@@ -72,6 +86,7 @@ class Looker:
                     customer=customers[record.customer_id],
                     day_closed=day_key(record.branch_id, record.as_of_date) in closed,
                     today_closed=day_key(record.branch_id, today[record.branch_id]) in closed,
+                    account=accounts.get(record.account_id or ""),
                 ),
             )
             for record in records
