@@ -229,6 +229,41 @@ async def test_an_offer_that_was_taken_back_is_told_of_and_leaves_the_list(
         await seat.see("Nobody is on the way")
 
 
+async def test_the_list_tells_of_what_was_done_in_the_profile(
+    own_ledger: RunningLedger, tmp_path: Path
+) -> None:
+    """Whoever comes back to the list finds the name, phone and status as they are, and nobody who was deleted."""
+    member = enter(own_ledger, active=False)
+    async with counter(own_ledger.url, tmp_path) as seat:
+        screen = await profile_of(seat, member["customer_no"])
+        await seat.see(">General")
+        await seat.press("e")
+        dialog = await seat.at(FormDialog)
+        dialog.form.field("last_name").set_keyed("Renamed")
+        await seat.press("ctrl+s")
+        await seat.until(lambda: screen.customer.last_name == "Renamed", "to be saved")
+        await seat.press("m")
+        await line_taken(seat, "Reject")
+        await seat.at(FormDialog)
+        await seat.press("enter", "1", "enter")
+        await yes(seat)
+        await seat.until(lambda: screen.customer.status == "rejected", "to be rejected")
+        await seat.press("escape")
+        await seat.see(f"{member['first_name']} Renamed", "rejected")
+        await seat.press("enter")
+        screen = await seat.at(CustomerScreen)
+        await seat.press("m")
+        await line_taken(seat, "Reopen application")
+        await seat.at(FormDialog)
+        await seat.press("enter")
+        await yes(seat)
+        await seat.until(lambda: screen.customer.status == "pending", "to be pending")
+        await seat.press("m")
+        await line_taken(seat, "Delete customer")
+        await yes(seat)
+        await seat.see("Nobody fits")
+
+
 async def test_a_refusal_goes_when_the_form_is_sent_again(own_ledger: RunningLedger, tmp_path: Path) -> None:
     """What stands under a form is of what was sent last, and of nothing before."""
     member = enter(own_ledger)
