@@ -264,6 +264,35 @@ async def test_the_list_tells_of_what_was_done_in_the_profile(
         await seat.see("Nobody fits")
 
 
+async def test_terms_that_were_pasted_with_their_lines_are_read_in_lines_by_the_member(
+    own_ledger: RunningLedger, tmp_path: Path
+) -> None:
+    """Contract 2: the ledger takes no breaks of lines (VAL-3); what stands for them is a break again where it is read."""
+    async with counter(own_ledger.url, tmp_path / "admin", username="administrator") as seat:
+        await seat.type(":lists member")
+        await seat.press("enter")
+        dialog = await seat.at(FormDialog)
+        dialog.form.field("terms").focus()
+        await seat.paste("Members pay a share.\nThey keep the rules.")
+        await seat.press("ctrl+s")
+        await seat.until(lambda: "holds from now on" in seat.said, "to be saved")
+    async with counter(own_ledger.url, tmp_path) as seat:
+        await seat.press("f2", "n")
+        await seat.at(NewCustomerDialog)
+        await seat.type("Amani")
+        await seat.press("enter", "enter")
+        await seat.type("Mwamba")
+        await seat.press("ctrl+s")
+        await line_taken(seat, "Save")
+        await seat.see("Does the member accept these terms?")
+        at = next(place for place, line in enumerate(seat.lines) if "Members pay a share." in line)
+        assert "They keep the rules." in seat.lines[at + 1]
+        await yes(seat)
+        screen = await seat.at(CustomerScreen)
+        await seat.until(lambda: screen.customer.status == "active", "to be entered")
+    own_ledger.check()
+
+
 async def test_a_refusal_goes_when_the_form_is_sent_again(own_ledger: RunningLedger, tmp_path: Path) -> None:
     """What stands under a form is of what was sent last, and of nothing before."""
     member = enter(own_ledger)

@@ -209,7 +209,9 @@ class CustomerDesk(RecordScreen):
         terms = dialog.membership.terms
         if not terms:
             return True
-        rows = [("", line or " ") for line in terms.splitlines()]
+        from branchtui.screens.dialogs.list_fields import terms_lines
+
+        rows = [("", line or " ") for line in terms_lines(terms)]
         return await self.confirm(ConfirmDialog("Does the member accept these terms?", rows))
 
     async def _is_another(self, error: LedgerError | None, new: Any) -> bool:
