@@ -293,6 +293,34 @@ async def test_terms_that_were_pasted_with_their_lines_are_read_in_lines_by_the_
     own_ledger.check()
 
 
+async def test_a_label_with_a_comma_is_one_label_chosen_kept_and_left_alone(
+    own_ledger: RunningLedger, tmp_path: Path
+) -> None:
+    """Product, forms: what stands between labels is no comma where one of them has its own."""
+    admin = administrator(own_ledger)
+    for name in ("Tea, coffee", "Youth"):
+        ok(admin.post("/v1/codes/label/values", {"name": name}), 201)
+    member = enter(own_ledger)
+    async with counter(own_ledger.url, tmp_path) as seat:
+        screen = await profile_of(seat, member["customer_no"])
+        await seat.see(">General")
+        for typed, after in (("tea", ("Tea, coffee",)), ("you", ("Tea, coffee", "Youth"))):
+            await seat.press("e")
+            dialog = await seat.at(FormDialog)
+            dialog.form.field("labels").focus()
+            await seat.press("end")
+            await seat.type(typed)
+            await seat.press("enter", "ctrl+s")
+            await seat.until(lambda after=after: screen.customer.labels == after, "to be saved")  # type: ignore[misc]
+        await seat.press("e")
+        dialog = await seat.at(FormDialog)
+        dialog.form.field("email").set_keyed("a@example.org")
+        await seat.press("ctrl+s")
+        await seat.until(lambda: screen.customer.email == "a@example.org", "to be saved")
+        assert screen.customer.labels == ("Tea, coffee", "Youth")
+    own_ledger.check()
+
+
 async def test_a_refusal_goes_when_the_form_is_sent_again(own_ledger: RunningLedger, tmp_path: Path) -> None:
     """What stands under a form is of what was sent last, and of nothing before."""
     member = enter(own_ledger)
