@@ -333,6 +333,12 @@ async def test_a_refusal_goes_when_the_form_is_sent_again(own_ledger: RunningLed
         dialog.form.field("file").set_keyed("tool.bin")
         await seat.press("ctrl+s")
         await seat.see("A document is a PDF")
+        with (tmp_path / "imports" / "film.pdf").open("wb") as film:
+            film.truncate(4 * 1024**3)
+        dialog.form.field("file").set_keyed("film.pdf")
+        await seat.press("ctrl+s")
+        # What a document may be is said, not what a file may be that is imported.
+        await seat.see("more than 10 MiB")
         dialog.form.field("file").set_keyed("nowhere.pdf")
         await seat.press("ctrl+s")
         await seat.see("There is no file nowhere.pdf")

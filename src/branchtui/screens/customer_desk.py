@@ -109,17 +109,17 @@ class CustomerDesk(RecordScreen):
         if made is None:
             return
         (body,) = made
+        typed = [] if dialog is None else _typed(dialog)
         action = command.name
         if approval_for(customer, action):
             sent = {} if body is None else body.model_dump(mode="json", exclude_none=True)
             if await ask_for_approval(
-                self, customer, action, told, summary=_summary(command, told), body=sent
+                self, customer, action, [*told, *typed], summary=_summary(command, told), body=sent
             ):
                 _close(dialog)
             else:
                 _settle(dialog)
             return
-        typed = [] if dialog is None else _typed(dialog)
         if not await self.confirm(ConfirmDialog(f"{command.label}?", [*told, *typed], effect=command.effect)):
             _settle(dialog)
             return

@@ -63,7 +63,7 @@ class DocumentDesk(CustomerDesk):
         """Send the file in pieces, from where an earlier try broke off; then keep it. Its name is data."""
         customer = self.customer
         try:
-            path, data = read_inside(self.desk.settings.imports, values["file"])
+            path, data = read_inside(self.desk.settings.imports, values["file"], most=DOCUMENT_BYTES_MAX)
         except FileProblem as problem:
             dialog.refused({"file": problem.sentence})
             return
