@@ -340,6 +340,7 @@ async def test_a_refusal_goes_when_the_form_is_sent_again(own_ledger: RunningLed
         # What a document may be is said, not what a file may be that is imported.
         await seat.see("more than 10 MiB")
         dialog.form.field("file").set_keyed("nowhere.pdf")
+        await seat.until(lambda: not dialog.form.field("file").error, "for the field to be read anew")
         await seat.press("ctrl+s")
         await seat.see("There is no file nowhere.pdf")
         assert "A document is a PDF" not in seat.text
