@@ -180,8 +180,11 @@ async def test_a_part_that_cannot_be_had_leaves_the_profile_as_it_was(
         await seat.see("There is no document")
         await seat.press("n")
         dialog = await seat.at(FormDialog)
+        field = dialog.form.field("file")
         for name, said in (("nowhere.txt", "There is no file"), ("empty.txt", "It is empty")):
-            dialog.form.field("file").set_keyed(name)
+            field.set_keyed(name)
+            # What takes the former sentence away must not come behind the next one.
+            await seat.until(lambda: not field.error, "for the field to be read anew")
             await seat.press("ctrl+s")
             await seat.see(said)
         dialog.form.field("file").set_keyed("tool.bin")

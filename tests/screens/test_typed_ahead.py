@@ -234,6 +234,21 @@ def test_keys_wait_while_a_change_is_being_answered(branch: Path, tmp_path: Path
     desk_of(branch, tmp_path, person)
 
 
+def test_the_count_of_waiting_keys_goes_with_the_last_of_them(branch: Path, tmp_path: Path) -> None:
+    """Product, keys: a count says what waits now; keys that only move along a list paint no other figure."""
+
+    async def person(desk: Desk) -> None:
+        desk.press("<f2>")
+        await asyncio.sleep(0.5)
+        desk.press("jj")
+        await asyncio.sleep(0.5)
+        assert "2 keys waiting" in desk.text
+        await desk.quiet()
+        assert "waiting" not in desk.text
+
+    desk_of(branch, tmp_path, person)
+
+
 def test_a_full_buffer_rings_and_what_it_took_lands_in_order(branch: Path, tmp_path: Path) -> None:
     """Habit 8: at most 256 keys wait; each one more rings the bell and goes nowhere."""
     text = "".join(chr(ord("a") + number % 26) for number in range(KEYS_MAX + 44))

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from branchtui.contract.base import (
+    TRIMMED,
     AmountMinor,
     Answer,
     Currency,
@@ -35,7 +36,7 @@ RECORD_KINDS = (AccountKind.SAVINGS, AccountKind.SHARES, AccountKind.LOAN, Accou
 """The account kinds a balance record may state."""
 
 Narration = Annotated[str, StringConstraints(max_length=200)]
-ExternalRef = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+ExternalRef = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True), TRIMMED]
 Product = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 

@@ -69,12 +69,12 @@ Number = Annotated[
 Version = Annotated[int, Field(ge=1)]
 """Grows by one with each change; the strong ETag is this number in quotes (CONC-1)."""
 
-# Says in the API document that spaces around it are dropped, and that some text has to be left.
-_TRIMMED = Field(json_schema_extra={"x-trimmed": True})
+TRIMMED = Field(json_schema_extra={"x-trimmed": True})
+"""Says in the API document that spaces around it are dropped, and that some text has to be left."""
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=140, strip_whitespace=True), _TRIMMED]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=140, strip_whitespace=True), TRIMMED]
 Memo = Annotated[str, StringConstraints(max_length=500)]
-Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True), _TRIMMED]
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True), TRIMMED]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 MAX_AMOUNT_MINOR = 10**15

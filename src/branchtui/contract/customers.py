@@ -8,6 +8,7 @@ from typing import Annotated, Final
 from pydantic import Field, StringConstraints
 
 from branchtui.contract.base import (
+    TRIMMED,
     Answer,
     BalanceMinor,
     Currency,
@@ -214,9 +215,12 @@ def unread(row: CustomerRow) -> Customer:
 
 
 Mobile = Annotated[str, StringConstraints(max_length=32)]
-Email = Annotated[str, StringConstraints(max_length=254)]
-ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=100)]
-RegistrationNo = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+Email = Annotated[str, StringConstraints(max_length=254, strip_whitespace=True)]
+# A blank before or behind a number is nobody's: with it one customer's would be another one.
+ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True), TRIMMED]
+RegistrationNo = Annotated[
+    str, StringConstraints(min_length=1, max_length=64, strip_whitespace=True), TRIMMED
+]
 Labels = Annotated[tuple[CodeGiven, ...], Field(max_length=20)]
 
 PARTS_MAX = 20

@@ -19,6 +19,7 @@ from branchtui.screens.asking import approval_for, ask_for_approval
 from branchtui.screens.customer_desk import ONE_KEYS, CustomerDesk, twin_of
 from branchtui.screens.dialogs.code_field import CodeField, product_finder
 from branchtui.screens.dialogs.form_dialog import FormDialog
+from branchtui.screens.keyed import made_of
 from branchtui.screens.rows import customer_label, kind_word, total_in, words
 from branchtui.widgets.actions import Action, Choice
 from branchtui.widgets.dialogs import ConfirmDialog
@@ -124,12 +125,17 @@ class AccountDesk(CustomerDesk):
         self, dialog: FormDialog, values: dict[str, str], customer: Customer, account: Account
     ) -> None:
         """The effect, `y`, then it leaves; where a second person has to allow it, that one is asked."""
-        new = NewPayout(
-            amount_minor=int(values["amount_minor"]),
-            tender=Tender(values["tender"]),
-            reference=values.get("reference"),
-            narration=values.get("narration", ""),
+        new = made_of(
+            dialog,
+            lambda: NewPayout(
+                amount_minor=int(values["amount_minor"]),
+                tender=Tender(values["tender"]),
+                reference=values.get("reference"),
+                narration=values.get("narration", ""),
+            ),
         )
+        if new is None:
+            return
         by = ("By", f"{words(new.tender)} {new.reference or ''}".strip())
         await self._move(
             dialog,
@@ -182,11 +188,16 @@ class AccountDesk(CustomerDesk):
         self, dialog: FormDialog, values: dict[str, str], customer: Customer, loan: Account
     ) -> None:
         """As a payout, from one account of the customer to another."""
-        new = NewOffset(
-            from_account_id=values["from_account_id"],
-            amount_minor=int(values["amount_minor"]),
-            narration=values.get("narration", ""),
+        new = made_of(
+            dialog,
+            lambda: NewOffset(
+                from_account_id=values["from_account_id"],
+                amount_minor=int(values["amount_minor"]),
+                narration=values.get("narration", ""),
+            ),
         )
+        if new is None:
+            return
         source = next(one for one in customer.accounts or () if one.id == new.from_account_id)
         await self._move(
             dialog,

@@ -14,6 +14,7 @@ from branchtui.screens.asking import approval_for, ask_for_approval
 from branchtui.screens.base import LedgerScreen
 from branchtui.screens.credit_rows import account_lines, account_sentence, receipt_lines, tender_words
 from branchtui.screens.dialogs.form_dialog import FormDialog
+from branchtui.screens.keyed import made_of
 from branchtui.screens.rows import total_in
 from branchtui.widgets.actions import Action
 from branchtui.widgets.dialogs import ConfirmDialog, MessageDialog
@@ -79,7 +80,9 @@ class CreditDesk(LedgerScreen):
         if missing:
             dialog.refused(missing)
             return
-        new = new_account(values, self.desk)
+        new = made_of(dialog, lambda: new_account(values, self.desk))
+        if new is None:
+            return
 
         async def send(confirmed: str | None) -> CreditAccount:
             return await self.ledger.create_credit_account(new, confirm_duplicate_of=confirmed)
@@ -180,11 +183,14 @@ class CreditDesk(LedgerScreen):
         """After a confirmation that restates it: post; the limit is the ledger's to look at."""
         from branchtui.screens.dialogs import credit_fields as fields
 
-        new: Any = {
+        make: Any = {
             "purchase": fields.new_purchase,
             "refund": fields.new_refund,
             "adjust": fields.new_adjustment,
-        }[what](values)
+        }[what]
+        new: Any = made_of(dialog, lambda: make(values))
+        if new is None:
+            return
         sign = -1 if what == "refund" else 1
         amount = total_in(sign * new.amount_minor, account.currency)
         lines = [*account_lines(account), (what.capitalize(), amount)]
@@ -254,7 +260,9 @@ class CreditDesk(LedgerScreen):
         """After a confirmation: settle; what goes beyond the debt is asked about once more. Then the receipt."""
         from branchtui.screens.dialogs.credit_fields import new_settlement
 
-        new = new_settlement(values, account, marked)
+        new = made_of(dialog, lambda: new_settlement(values, account, marked))
+        if new is None:
+            return
         amount = new.amount_minor or 0
         settles = {
             "all": "all that is owed",

@@ -27,7 +27,7 @@ from branchtui.widgets.page_source import FIRST, MemorySource
 from branchtui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from branchtui.contract.balance_records import BalanceRecord
     from branchtui.contract.customers import Account, CustomerRow
@@ -45,7 +45,11 @@ _PERSONAL: Final = (
 
 
 class CustomerScreen(PartDesk, ProfileDesk):
-    """Opened on a row of any list; what the row knew is shown while the profile is under way."""
+    """Opened on a row of any list; what the row knew is shown while the profile is under way.
+
+    `told` hears of the customer as the ledger holds him, where that is another version than the row's; of None once
+    he is gone.
+    """
 
     HEADING = "Customer"
     ACTIONS: ClassVar[ActionTable] = screen_actions(
@@ -67,8 +71,16 @@ class CustomerScreen(PartDesk, ProfileDesk):
         Binding("left", "next_tab(-1)", "Tab before", show=False),
     ]
 
-    def __init__(self, desk: Desk, customer: CustomerRow, *, said: str = "") -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        customer: CustomerRow,
+        *,
+        said: str = "",
+        told: Callable[[Customer | None], None] = lambda _: None,
+    ) -> None:
         super().__init__(desk)
+        self._told = told
         self._customer = customer if isinstance(customer, Customer) else unread(customer)
         self._said = said
         self._at = 0
@@ -141,6 +153,8 @@ class CustomerScreen(PartDesk, ProfileDesk):
             for name in tab.include
             if getattr(customer, name) is None
         }
+        if customer.version != self._customer.version:
+            self._told(customer)
         self._customer = customer.model_copy(update=kept)
         self._show_head()
         self._show_rows()
@@ -254,6 +268,7 @@ class CustomerScreen(PartDesk, ProfileDesk):
 
     def customer_gone(self, customer: Customer) -> None:
         """Back to the list."""
+        self._told(None)
         self.dismiss(None)
 
     def accounts_changed(self) -> None:

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any, Final
 from textual import work
 
 from branchtui.contract.problem import Codes
-from branchtui.remote.errors import Conflict, LedgerError
+from branchtui.remote.errors import Conflict, LedgerError, Refused
 from branchtui.screens.asking import approval_for, ask_for_approval
 from branchtui.screens.customer_commands import COMMANDS, DELETE, CustomerCommand, command_named
 from branchtui.screens.dialogs.form_dialog import FormDialog
+from branchtui.screens.keyed import made_of
 from branchtui.screens.record_desk import RecordScreen
 from branchtui.screens.rows import customer_label, shown_phone, words
 from branchtui.widgets.actions import Action, Choice
-from branchtui.widgets.dialogs import ConfirmDialog, MenuDialog
+from branchtui.widgets.dialogs import ConfirmDialog
 
 if TYPE_CHECKING:
     from branchtui.contract.base import Request, Resource
@@ -27,12 +28,6 @@ EDIT_KEYS: Final = "[ctrl+s] save   [ctrl+u] empty the field   [esc] cancel"
 NEW: Final = Action(
     "new-customer", "", "New customer", "A person or an entity", changes=True, needs="customer.change"
 )
-_MORE: Final = (
-    Action("save", "", "Save", "", changes=True),
-    Action("family", "", "Add family member", ""),
-    Action("addresses", "", "Add address", ""),
-    Action("identifiers", "", "Add identifier", ""),
-)
 
 
 class CustomerDesk(RecordScreen):
@@ -40,6 +35,9 @@ class CustomerDesk(RecordScreen):
 
     def customer_changed(self, customer: Customer) -> None:
         """The ledger holds the customer so now."""
+
+    def customer_refused(self) -> None:
+        """The ledger refused a command: what is shown may be of a time before."""
 
     def customer_gone(self, customer: Customer) -> None:
         """The customer is not there, or not ours to see, any more."""
@@ -79,16 +77,16 @@ class CustomerDesk(RecordScreen):
         command = command_named(name)
         if command is None:
             return False
-        told = list(lines or customer_lines(customer))
+        meant = _Meant(customer, lines)
         fields = command.fields(self.desk)
         if not fields:
-            self.carry_out(None, command, customer, {}, told)
+            self.carry_out(None, command, meant, {})
             return True
         self.app.push_screen(
             FormDialog(
-                f"{command.label}: {told[0][1]}",
+                f"{command.label}: {meant.told[0][1]}",
                 fields,
-                lambda dialog, values: self.carry_out(dialog, command, customer, values, told),
+                lambda dialog, values: self.carry_out(dialog, command, meant, values),
                 keys=ONE_KEYS,
             )
         )
@@ -99,39 +97,51 @@ class CustomerDesk(RecordScreen):
         self,
         dialog: FormDialog | None,
         command: CustomerCommand,
-        customer: Any,
+        meant: _Meant,
         values: dict[str, str],
-        told: list[tuple[str, str]],
     ) -> None:
-        """After a confirmation that restates it: one command, against the version that was seen."""
-        body = command.body(values)
+        """After a confirmation that restates it: one command, against the version that was seen.
+
+        Where someone was first, the form stays and the next is against what stands now.
+        """
+        customer, told = meant.seen, meant.told
+        made = [command.body(values)] if dialog is None else made_of(dialog, lambda: [command.body(values)])
+        if made is None:
+            return
+        (body,) = made
+        typed = [] if dialog is None else _typed(dialog)
         action = command.name
         if approval_for(customer, action):
             sent = {} if body is None else body.model_dump(mode="json", exclude_none=True)
             if await ask_for_approval(
-                self, customer, action, told, summary=_summary(command, told), body=sent
+                self, customer, action, [*told, *typed], summary=_summary(command, told), body=sent
             ):
                 _close(dialog)
             else:
                 _settle(dialog)
             return
-        typed = [] if dialog is None else _typed(dialog)
         if not await self.confirm(ConfirmDialog(f"{command.label}?", [*told, *typed], effect=command.effect)):
             _settle(dialog)
             return
-        await self._send(dialog, command, customer, body)
+        await self._send(dialog, command, meant, body)
 
     async def _send(
-        self, dialog: FormDialog | None, command: CustomerCommand, customer: Any, body: Request | None
+        self, dialog: FormDialog | None, command: CustomerCommand, meant: _Meant, body: Request | None
     ) -> None:
+        def stands_now(current: Any) -> None:
+            meant.overtaken_by(current)
+            self._stands_now(current)
+
         done: Customer | None = None
         say = dialog.say if dialog is not None else self.say
         form = dialog.form if dialog is not None else None
-        async with self.outcome(say=say, form=form, on_current=self._stands_now) as outcome:
-            done = await self.ledger.command_customer(_aim(customer), command.name, body)
+        async with self.outcome(say=say, form=form, on_current=stands_now) as outcome:
+            done = await self.ledger.command_customer(_aim(meant.seen), command.name, body)
             outcome.done("Done.")
         if done is None:
             _settle(dialog)
+            if isinstance(outcome.error, Refused):
+                self.customer_refused()
             return
         _close(dialog)
         self.customer_changed(done)
@@ -169,12 +179,16 @@ class CustomerDesk(RecordScreen):
     async def save_customer(self, dialog: NewCustomerDialog, values: dict[str, str]) -> None:
         """Family, addresses and identifiers in the same flow; the terms; then save."""
         from branchtui.screens.dialogs.customer_fields import new_customer
+        from branchtui.screens.entry_parts import entered_with
 
-        if not await self._with_more(dialog, values) or not await self._accepted(dialog):
+        name = values.get("name") or f"{values.get('first_name', '')} {values.get('last_name', '')}"
+        if not await entered_with(self, dialog, name) or not await self._accepted(dialog):
             dialog.settled()
             return
         terms = bool(dialog.membership.terms)
-        new = new_customer(values, dialog, terms_accepted=terms)
+        new = made_of(dialog, lambda: new_customer(values, dialog, terms_accepted=terms))
+        if new is None:
+            return
         saved: Customer | None = None
         confirmed: str | None = None
         for _ in range(2):
@@ -190,42 +204,14 @@ class CustomerDesk(RecordScreen):
         dialog.saved("")
         self.customer_entered(saved, f"Entered: {customer_label(saved)}, {words(saved.status)}.")
 
-    async def _with_more(self, dialog: NewCustomerDialog, values: dict[str, str]) -> bool:
-        """What comes with the customer, until the person says to save; False goes back to the form."""
-        from branchtui.screens.dialogs.part_fields import TITLES, new_part, part_fields
-
-        name = values.get("name") or f"{values.get('first_name', '')} {values.get('last_name', '')}"
-        while True:
-            kept: dict[str, list[Any]] = {
-                "family": dialog.family,
-                "addresses": dialog.addresses,
-                "identifiers": dialog.identifiers,
-            }
-            choices = [Choice(_MORE[0], dialog.missing() or None)]
-            choices += [
-                Choice(Action(one.id, "", f"{one.label} ({len(kept[one.id])} so far)")) for one in _MORE[1:]
-            ]
-            chosen = await self.app.push_screen_wait(MenuDialog(f"New customer: {name}", choices))
-            if chosen is None or chosen == "save":
-                return chosen is not None
-            kind = chosen
-
-            def keep(
-                form: FormDialog, typed: dict[str, str], kind: str = kind, rows: list[Any] = kept[kind]
-            ) -> None:
-                rows.append(new_part(kind, typed))
-                form.saved("")
-
-            await self.app.push_screen_wait(
-                FormDialog(TITLES[kind], part_fields(kind, self.desk), keep, keys=ONE_KEYS)
-            )
-
     async def _accepted(self, dialog: NewCustomerDialog) -> bool:
         """The member accepts the institution's terms, where there are any."""
         terms = dialog.membership.terms
         if not terms:
             return True
-        rows = [("", line or " ") for line in terms.splitlines()]
+        from branchtui.screens.dialogs.list_fields import terms_lines
+
+        rows = [("", line or " ") for line in terms_lines(terms)]
         return await self.confirm(ConfirmDialog("Does the member accept these terms?", rows))
 
     async def _is_another(self, error: LedgerError | None, new: Any) -> bool:
@@ -276,7 +262,10 @@ class CustomerDesk(RecordScreen):
         from branchtui.screens.dialogs.customer_fields import changed_customer, overtaken
 
         names = [field.field_name for field in dialog.form.fields]
-        change = changed_customer(values, editing.filled, names)
+        made = made_of(dialog, lambda: [changed_customer(values, editing.filled, names)])
+        if made is None:
+            return
+        (change,) = made
         if change is None:
             dialog.saved("")
             self.say("Nothing was changed: the form holds what the ledger holds.")
@@ -312,6 +301,24 @@ class _Editing:
     def __init__(self, customer: Customer) -> None:
         self.filled = customer
         self.seen = customer
+
+
+class _Meant:
+    """Whom a command is about, as the ledger last showed him, and how a question restates him: `lines`, if any."""
+
+    def __init__(self, customer: Any, lines: Lines | None) -> None:
+        self.seen = customer
+        self._lines = lines
+
+    @property
+    def told(self) -> list[tuple[str, str]]:
+        """The customer as it stands."""
+        return list(self._lines or customer_lines(self.seen))
+
+    def overtaken_by(self, current: Any) -> None:
+        """Somebody was first."""
+        if hasattr(current, "customer_no"):
+            self.seen = current
 
 
 class _Aim:

@@ -184,11 +184,18 @@ class CustomersScreen(ListScreen, CustomerDesk):
     def customer_entered(self, customer: Customer, said: str) -> None:
         """On to the profile: what comes next is there."""
         self.rows.reload()
-        self.app.push_screen(CustomerScreen(self.desk, customer, said=said))
+        self.app.push_screen(CustomerScreen(self.desk, customer, said=said, told=self.profile_told))
 
     @on(VirtualList.Opened)
     async def _opened(self, message: VirtualList.Opened) -> None:
-        await self.app.push_screen(CustomerScreen(self.desk, message.item))
+        await self.app.push_screen(CustomerScreen(self.desk, message.item, told=self.profile_told))
+
+    def profile_told(self, customer: Customer | None) -> None:
+        """What was done in a profile: who comes back to the list finds it there."""
+        if customer is None:
+            self.rows.reload()
+        else:
+            self.rows.replace(customer)
 
     @work(group="filter", exclusive=True)
     async def action_filter(self) -> None:

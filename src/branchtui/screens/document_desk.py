@@ -11,6 +11,7 @@ from branchtui.format.dates import show_date
 from branchtui.remote.errors import FileProblem, LedgerError
 from branchtui.screens.customer_desk import CustomerDesk
 from branchtui.screens.import_files import free_names, read_inside
+from branchtui.screens.keyed import made_of
 from branchtui.widgets.fields import TextField
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class DocumentDesk(CustomerDesk):
         """Send the file in pieces, from where an earlier try broke off; then keep it. Its name is data."""
         customer = self.customer
         try:
-            path, data = read_inside(self.desk.settings.imports, values["file"])
+            path, data = read_inside(self.desk.settings.imports, values["file"], most=DOCUMENT_BYTES_MAX)
         except FileProblem as problem:
             dialog.refused({"file": problem.sentence})
             return
@@ -80,13 +81,18 @@ class DocumentDesk(CustomerDesk):
             dialog.say(f"{self.status.message} ctrl+s goes on where it stopped.", "warning")
             return
         saved = None
-        new = NewDocument(
-            upload_id=upload.id,
-            name=values.get("name") or path.name[:140],
-            file_name=path.name[:140],
-            description=values.get("description"),
-            sha256=upload.sha256,
+        new = made_of(
+            dialog,
+            lambda: NewDocument(
+                upload_id=upload.id,
+                name=values.get("name") or path.name[:140],
+                file_name=path.name[:140],
+                description=values.get("description"),
+                sha256=upload.sha256,
+            ),
         )
+        if new is None:
+            return
         async with self.outcome(say=dialog.say, form=dialog.form) as outcome:
             saved = await self.ledger.keep_document(customer.id, customer.customer_no, new)
             outcome.done("Kept.")

@@ -17,8 +17,8 @@ NAMES_MAX: Final = 100
 _LINK_ERRORS: Final = frozenset({errno.ELOOP, errno.EMLINK})
 
 
-def read_inside(folder: Path, typed: str) -> tuple[Path, bytes]:
-    """The file that `typed` names below `folder`, with its bytes (64 MiB at most).
+def read_inside(folder: Path, typed: str, *, most: int = UPLOAD_BYTES_MAX) -> tuple[Path, bytes]:
+    """The file that `typed` names below `folder`, with its bytes, `most` of them.
 
     Every step of the way is opened by itself and never through a link, so that what was checked is what is read.
 
@@ -34,9 +34,9 @@ def read_inside(folder: Path, typed: str) -> tuple[Path, bytes]:
             flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
             descriptor = os.open(parts[-1], flags, dir_fd=directory)
             try:
-                _refuse_unfit(os.fstat(descriptor), shown)
+                _refuse_unfit(os.fstat(descriptor), shown, most)
                 with os.fdopen(os.dup(descriptor), "rb") as file:
-                    return ground.joinpath(*parts), file.read(UPLOAD_BYTES_MAX + 1)
+                    return ground.joinpath(*parts), file.read(most + 1)
             finally:
                 os.close(descriptor)
     except OSError as error:
@@ -92,13 +92,13 @@ def _opened(ground: Path, names: tuple[str, ...]) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _refuse_unfit(found: os.stat_result, shown: str) -> None:
+def _refuse_unfit(found: os.stat_result, shown: str, most: int) -> None:
     if stat.S_ISDIR(found.st_mode):
         raise FileProblem(f"{shown} is a folder. Name a file in it.")
     if not stat.S_ISREG(found.st_mode):
         raise FileProblem(f"{shown} is no ordinary file.")
-    if found.st_size > UPLOAD_BYTES_MAX:
-        mib = UPLOAD_BYTES_MAX // 1024 // 1024
+    if found.st_size > most:
+        mib = most // 1024 // 1024
         raise FileProblem(f"{shown} has more than {mib} MiB, the most that can be sent.")
 
 

@@ -25,6 +25,7 @@ from branchtui.screens.dialogs.list_fields import (
     row_fields,
     row_name,
 )
+from branchtui.screens.keyed import made_of
 from branchtui.screens.list_screen import ListScreen
 from branchtui.screens.outcome import sentence_of
 from branchtui.screens.payment_rows import as_lines
@@ -125,11 +126,12 @@ class ListsScreen(LedgerScreen):
             self.say_refusal(refused)
             self.app.push_screen(MessageDialog("Membership", as_lines(membership_pairs(seen))))
         elif seen is not None:
+            stands = [seen, seen]
             self.app.push_screen(
                 FormDialog(
                     "Membership",
                     membership_fields(seen),
-                    lambda dialog, values: self.save_membership(dialog, values, [seen]),
+                    lambda dialog, values: self.save_membership(dialog, values, stands),
                     keys=EDIT_KEYS,
                     at_first=True,
                 )
@@ -139,15 +141,21 @@ class ListsScreen(LedgerScreen):
     async def save_membership(
         self, dialog: FormDialog, values: dict[str, str], seen: list[Membership]
     ) -> None:
-        """Set it; holds from the next request on, in forms, imports and API alike."""
+        """Set it; holds from the next request on, in forms, imports and API alike.
+
+        The first of `seen` filled the form, the second stands now: what another set meanwhile and nobody touched stays.
+        """
 
         def stands_now(current: Any) -> None:
-            seen[0] = current
+            if hasattr(current, "version"):
+                seen[1] = current
 
         saved: Membership | None = None
-        wanted = membership_of(values, seen[0])
+        wanted = made_of(dialog, lambda: membership_of(values, *seen))
+        if wanted is None:
+            return
         async with self.outcome(say=dialog.say, form=dialog.form, on_current=stands_now) as outcome:
-            saved = await self.ledger.set_membership(seen[0], wanted)
+            saved = await self.ledger.set_membership(seen[1], wanted)
             outcome.done("Saved.")
         if saved is None:
             dialog.settled()
@@ -256,27 +264,37 @@ class KeptListScreen(ListScreen):
         if row is None:
             return
         fields = row_fields(self.kept.name, self.desk, row)
+        seen = [row, row]
         self.app.push_screen(
             FormDialog(
                 f"Edit {row_name(row)}",
                 fields,
-                lambda dialog, values: self.save_edited(dialog, values, row),
+                lambda dialog, values: self.save_edited(dialog, values, seen),
                 keys=EDIT_KEYS,
                 at_first=True,
             )
         )
 
     @work(group="write")
-    async def save_edited(self, dialog: FormDialog, values: dict[str, str], row: Any) -> None:
-        """Send what differs."""
-        change = changed_row(self.kept.name, values, row)
+    async def save_edited(self, dialog: FormDialog, values: dict[str, str], rows: list[Any]) -> None:
+        """Send what differs from the first of `rows`, which filled the form, against the second, which stands now."""
+        made = made_of(dialog, lambda: (changed_row(self.kept.name, values, rows[0]),))
+        if made is None:
+            return
+        (change,) = made
         if change is None:
             dialog.saved("")
             self.say("Nothing was changed: the form holds what the ledger holds.")
             return
         saved: Any = None
-        async with self.outcome(say=dialog.say, form=dialog.form, on_current=self._stands_now) as outcome:
-            saved = await self._change(row, change)
+
+        def stands_now(current: Any) -> None:
+            if hasattr(current, "version"):
+                rows[1] = current
+            self._stands_now(current)
+
+        async with self.outcome(say=dialog.say, form=dialog.form, on_current=stands_now) as outcome:
+            saved = await self._change(rows[1], change)
             outcome.done("Saved.")
         if saved is None:
             dialog.settled()

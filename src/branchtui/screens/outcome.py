@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self
@@ -22,6 +22,7 @@ from branchtui.remote.errors import (
     SessionEnded,
     Unreachable,
 )
+from branchtui.screens.keyed import wrong_values
 from branchtui.widgets.resting import Stoppable
 from branchtui.widgets.status_line import Level
 
@@ -74,7 +75,8 @@ class Outcome:
     """`async with screen.outcome() as outcome:` around ONE call of the ledger that changes something.
 
     On success the block says `outcome.done(...)`. On a failure of the link or a refusal the error is
-    shown, kept in `error`, and does not leave the block; any other exception does. `form` gets the
+    shown, kept in `error`, and does not leave the block; nor does what the contract takes into no request.
+    Any other exception does. `form` gets the
     errors that belong to its fields; `on_current` gets what stands now, when someone was first.
     """
 
@@ -127,6 +129,9 @@ class Outcome:
             stop()
         if self._slow is not None:
             self._slow.stop()
+        if wrong := wrong_values(error):
+            self._say(self._marked(wrong), "warning")
+            return True
         if not isinstance(error, LedgerError):
             if self._said is None:
                 self._say("", "info")
@@ -188,8 +193,10 @@ class Outcome:
         """Errors of single fields go to the form; the rest is the sentence for the status line."""
         if self._form is None or not error.problem.errors:
             return error.sentence
-        errors = {one.pointer or "": one.message for one in error.problem.errors}
-        rest = self._form.set_errors(errors)
+        return self._marked({one.pointer or "": one.message for one in error.problem.errors})
+
+    def _marked(self, errors: Mapping[str, str]) -> str:
+        rest = self._form.set_errors(errors) if self._form is not None else list(errors.values())
         return " ".join(rest) if rest else "Look at the marked field. Nothing was changed."
 
 

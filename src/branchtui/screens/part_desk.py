@@ -29,6 +29,7 @@ from branchtui.screens.dialogs.part_fields import (
 )
 from branchtui.screens.dialogs.reading import ReadingDialog
 from branchtui.screens.document_desk import DocumentDesk
+from branchtui.screens.keyed import made_of
 from branchtui.screens.rows import customer_label
 from branchtui.widgets.dialogs import ConfirmDialog
 
@@ -212,7 +213,10 @@ class PartDesk(DocumentDesk):
     async def save_changed(self, dialog: FormDialog, values: dict[str, str], name: str, seen: _Seen) -> None:
         """Send what differs; when someone was first, the next save is against what stands now."""
         names = [field.field_name for field in dialog.form.fields]
-        change = changed_part(name, values, seen.filled, names)
+        made = made_of(dialog, lambda: (changed_part(name, values, seen.filled, names),))
+        if made is None:
+            return
+        (change,) = made
         if change is None:
             dialog.saved("")
             self.say("Nothing was changed: the form holds what the ledger holds.")

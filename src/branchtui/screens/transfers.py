@@ -116,6 +116,10 @@ class TransfersScreen(ListScreen, CustomerDesk):
         """Decided: it leaves the list."""
         self.rows.reload()
 
+    def customer_refused(self) -> None:
+        """Who was too late sees what still waits."""
+        self.rows.reload()
+
     def record_saved(self, record: Any, *, is_new: bool) -> None:
         """No balance stands here."""
 

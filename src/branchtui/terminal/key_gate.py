@@ -67,6 +67,7 @@ class KeyGate:
         self._holds = 0
         self._pump: asyncio.Task[None] | None = None
         self._torn = TornTails()
+        self._told = 0
         self.put_aside = 0
 
     def __len__(self) -> int:
@@ -147,6 +148,7 @@ class KeyGate:
             await self._settled()
             self._stop_at_confirmation()
             if not self._waiting:
+                self._tell(0)
                 return
             released, _ = self._waiting.popleft()
             if self._is_torn(released):
@@ -165,16 +167,17 @@ class KeyGate:
 
     async def _settled(self) -> None:
         """Wait until every part has done all that the last key gave it, and no answer is owed."""
-        told = 0
         await self._calm()
         while self._must_wait():
             while self._must_wait():
-                if told != len(self._waiting):
-                    told = len(self._waiting)
-                    self._changed()
+                self._tell(len(self._waiting))
                 await asyncio.sleep(_POLL_SECONDS)
             await self._calm()
-        if told:
+
+    def _tell(self, count: int) -> None:
+        """How many wait, once they wait for an answer; and when none do any more, whatever each of them painted."""
+        if count != self._told:
+            self._told = count
             self._changed()
 
     def _must_wait(self) -> bool:

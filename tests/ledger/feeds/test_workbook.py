@@ -258,6 +258,18 @@ def test_what_stands_far_beside_the_table_is_not_passed_over() -> None:
     assert "7" in row.cells
 
 
+@pytest.mark.parametrize("row_no", [250_001, 250_002, 260_000, 1_048_576])
+def test_what_stands_far_below_the_table_is_not_passed_over(row_no: int) -> None:
+    """Contract 8: a blank row never ends the file, nor does a quarter of a million of them."""
+    far = cells(row_no, "000102", "7", "2026-09-30")
+    found = list(read(by_hand(sheet_of(FIRST + SECOND + f'<row r="{row_no}">{far}</row>'))).rows())
+    last = found[-1]
+    if row_no <= 250_001:
+        assert (last.row_no, last.cells[0], last.findings) == (row_no, "000102", ())
+    else:
+        assert [each.code for each in last.findings] == ["too-many-rows"]
+
+
 def test_rows_that_stand_in_one_cell_are_to_be_split() -> None:
     """Contract 8: a text table that was pasted into the first column."""
     row = f'<row r="2">{cells(2, "000101,5,2026-09-30")}</row>'

@@ -150,6 +150,50 @@ def test_money_that_was_spent_goes_back_through_approval_only(world: World) -> N
     assert world.boss("NKU").get(f"/v1/payments/{payment['id']}").json()["state"] == "unassociated"
 
 
+def test_a_record_whose_money_has_left_is_reversed_by_a_second_person(world: World) -> None:
+    """Decision 0063: 409 `insufficient-balance` for who is alone; the checker sees the account go below zero."""
+    boss, owner = world.proved(world.boss("NKU")), world.member("NKU")
+    body = {
+        "customer_id": owner.id,
+        "account_kind": "savings",
+        "amount_minor": 5_000,
+        "currency": "KES",
+        "as_of_date": world.ledger.today("NKU").isoformat(),
+    }
+    record = boss.post("/v1/balance-records", body).json()
+    path = f"/v1/balance-records/{record['id']}"
+    posted = boss.post(f"{path}/post", if_match=1).json()
+    assert "reverse" in posted["actions"]
+    account_id = posted["balances"][0]["account_id"]
+    paid = boss.post(f"/v1/accounts/{account_id}/payouts", {"amount_minor": 1_200, "tender": "cash"})
+    assert paid.status_code == 201, paid.text
+
+    refused = boss.post(f"{path}/reverse", {"reason": "wrong book"}, if_match=2)
+    assert said(refused) == (409, "insufficient-balance")
+    assert "holds 38.00 KES, less than the 50.00 of this record" in refused.json()["detail"]
+    (listed,) = boss.get("/v1/balance-records", customer=owner.id).json()["items"]
+    for shown in (boss.get(path).json(), listed, refused.json()["current"]):
+        assert shown["refused"]["reverse"]["approval"] == "balance-record.reverse"
+
+    filed = boss.post(
+        "/v1/approvals",
+        {
+            "action": "balance-record.reverse",
+            "object_id": record["id"],
+            "object_version": 2,
+            "body": {"reason": "wrong book"},
+            "reason": "wrong book",
+        },
+    )
+    assert filed.status_code == 202, filed.text
+    seen = world.ledger.sign_in("hq-supervisor").get(f"/v1/approvals/{filed.json()['id']}").json()
+    savings = next(line for line in seen["difference"] if line["field"].startswith("Savings"))
+    assert (savings["before"], savings["after"]) == ("38.00 KES", "-12.00 KES")
+    assert approve(world, filed.json(), who="hq-supervisor").status_code == 200
+    assert boss.get(path).json()["status"] == "reversed"
+    world.ledger.check()
+
+
 def test_what_changed_since_is_not_approved(world: World) -> None:
     """MC-2: the target moved: 409 `stale-approval`, nothing done, and a new request takes its place."""
     request = world.request("NKU")

@@ -220,6 +220,23 @@ def test_a_minimum_age_is_reckoned_to_the_day(running_ledger: RunningLedger, rul
     enter(running_ledger, name="Ageless Ltd")
 
 
+def test_a_minimum_age_asked_for_since_holds_for_who_becomes_a_member_now(
+    running_ledger: RunningLedger, rules: Any
+) -> None:
+    """Membership: whoever was entered before the age was set is not activated below it, nor without a date of birth."""
+    born = running_ledger.today("NKU").replace(day=1) - timedelta(days=10 * 365)
+    young = enter(running_ledger, active=False, date_of_birth=born.isoformat())
+    ageless, company = (
+        enter(running_ledger, active=False),
+        enter(running_ledger, active=False, name="Late Ltd"),
+    )
+    rules(minimum_age=18)
+    api = teller(running_ledger)
+    for customer in (young, ageless):
+        wrong(do(api, customer, "activate", {}), "/date_of_birth")
+    assert ok(do(api, company, "activate", {}))["status"] == "active"
+
+
 def test_terms_are_accepted_and_self_registration_is_a_choice(
     running_ledger: RunningLedger, rules: Any
 ) -> None:

@@ -84,7 +84,19 @@ def test_one_identifier_belongs_to_one_customer(running_ledger: RunningLedger) -
     first, second, api = enter(running_ledger), enter(running_ledger), teller(running_ledger)
     ok(api.post(f"/v1/customers/{first['id']}/identifiers", PASSPORT | {"number": "ZK 77-88"}), 201)
     path = f"/v1/customers/{second['id']}/identifiers"
-    refused(api.post(path, PASSPORT | {"number": "zk7788"}), 409, "reference-taken")
+    taken = refused(api.post(path, PASSPORT | {"number": "zk7788"}), 409, "reference-taken")
+    assert f"Customer {first['customer_no']} {first['name']} has this identifier" in taken["detail"]
+    taken = refused(
+        api.post(f"/v1/customers/{first['id']}/identifiers", PASSPORT | {"number": "zk7788"}),
+        409,
+        "reference-taken",
+    )
+    assert "The customer has this identifier already" in taken["detail"]
+    stranger = enter(running_ledger, "KSM")
+    path_there = f"/v1/customers/{stranger['id']}/identifiers"
+    there = teller(running_ledger, "KSM").post(path_there, PASSPORT | {"number": "zk7788"})
+    taken = refused(there, 409, "reference-taken")
+    assert (taken["existing"], taken["detail"][:16]) == (None, "Another customer")
     ok(api.post(path, PASSPORT | {"identifier_type": "National id", "number": "ZK7788"}), 201)
     body = {"branch_id": running_ledger.branch("NKU").id, "first_name": "A", "last_name": "B"}
     refused(

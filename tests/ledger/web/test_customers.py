@@ -100,9 +100,21 @@ def test_a_number_that_is_taken_names_who_has_it(running_ledger: RunningLedger) 
         assert answer.status_code == 409
         assert answer.json()["code"] == "reference-taken"
         assert first["id"] in answer.json()["existing"].values()
+        if member != "account_no":
+            assert f"by customer K-77 {first['name']}" in answer.json()["detail"]
         answer = other.post("/v1/customers", body | {"branch_id": running_ledger.branch("KSM").id})
         assert answer.status_code == 409
         assert answer.json()["existing"] is None
+        assert first["name"] not in answer.json()["detail"]
+
+
+def test_blanks_around_an_external_id_make_no_other_one_of_it(running_ledger: RunningLedger) -> None:
+    """Contract, section 3: it is one customer's alone, however it was copied; and blanks alone are none."""
+    teller, branch_id = running_ledger.sign_in("teller"), running_ledger.branch("NKU").id
+    enter(teller, running_ledger, external_id="OLD/78 ", email=" a@example.org ")
+    for given, status in (("\u00a0OLD/78", 409), ("  ", 422)):
+        body = {"branch_id": branch_id, "first_name": "New", "last_name": "Comer", "external_id": given}
+        assert teller.post("/v1/customers", body).status_code == status
 
 
 def test_somebody_who_looks_alike_is_entered_only_when_confirmed(running_ledger: RunningLedger) -> None:

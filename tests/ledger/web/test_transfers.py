@@ -124,6 +124,26 @@ def test_a_transfer_is_sent_back_with_a_reason_or_taken_back(running_ledger: Run
     assert (withdrawn["status"], withdrawn["branch_code"]) == ("active", "NKU")
 
 
+def test_who_decides_too_late_is_told_how_it_ended(running_ledger: RunningLedger) -> None:
+    """Contract, section 3: each side has seen the offer, and reads who was first; a branch that never saw it reads nothing."""
+    customer, there = offer(running_ledger, enter(running_ledger)), teller(running_ledger, "KSM")
+    back = ok(do(teller(running_ledger), customer, "transfer/withdraw", {}))
+    for command, body in (("transfer/accept", {}), ("transfer/reject", {"reason": "late"})):
+        problem = refused(do(there, customer, command, body), 409, "transition-not-allowed")
+        home = running_ledger.branch("NKU").name
+        assert problem["detail"].startswith(f"{home} has taken the offer back")
+        assert (problem["from"], problem["allowed"]) == ("withdrawn", [])
+    again_offered = offer(running_ledger, back)
+    ok(do(there, again_offered, "transfer/accept", {}))
+    problem = refused(
+        do(teller(running_ledger), again_offered, "transfer/withdraw", {}), 409, "transition-not-allowed"
+    )
+    assert problem["detail"].startswith(f"{running_ledger.branch('KSM').name} has accepted the customer")
+    stranger = enter(running_ledger, "KSM")
+    refused(do(teller(running_ledger), stranger, "transfer/withdraw", {}), 404, "not-found")
+    refused(teller(running_ledger).get(f"/v1/customers/{customer['id']}"), 404, "not-found")
+
+
 def test_each_side_decides_its_own(running_ledger: RunningLedger) -> None:
     """Contract, section 3: the origin cannot accept for the destination, nor the destination withdraw."""
     customer = offer(running_ledger, enter(running_ledger))
@@ -176,7 +196,7 @@ def test_nobody_moves_the_money_of_who_is_under_way(running_ledger: RunningLedge
         boss.post(f"/v1/payments/{payment['id']}/associate", {"customer_id": customer["id"]}, if_match=1),
     )
     for answer in moves:
-        refused(answer, 409, "customer-not-active")
+        assert "is being transferred" in refused(answer, 409, "customer-not-active")["detail"]
     effect = boss.get(f"/v1/accounts/{savings['id']}/payouts/effect", amount_minor=1)
     refused(effect, 409, "customer-not-active")
     taken = ok(do(teller(running_ledger, "KSM"), offered, "transfer/accept", {}))
@@ -291,6 +311,21 @@ def test_a_record_whose_reference_is_used_there_stays_behind(running_ledger: Run
     posted = ok(boss.post(f"/v1/balance-records/{record['id']}/post", if_match=record["version"]))
     assert posted["status"] == "accounted"
     assert account(running_ledger, customer, "shares", "KSM")["balance_minor"] == 700
+
+
+def test_a_record_that_stayed_behind_is_named_where_it_keeps_the_customer_from_closing(
+    running_ledger: RunningLedger,
+) -> None:
+    """Contract, section 3: whoever cannot see the record reads where it waits, what it is, and who ends it."""
+    customer, _ = left_behind(running_ledger, "KEEPS-FROM-CLOSING")
+    boss = supervisor(running_ledger, "KSM")
+    customer = ok(boss.get(f"/v1/customers/{customer['id']}"))
+    said = "1 balance record waits to be posted or deleted. One waits in NKU"
+    assert customer["refused"]["close"]["message"].startswith(said)
+    body = {"closure_date": today(running_ledger), "closure_reason": "Moved away"}
+    problem = refused(do(boss, customer, "close", body), 409, "records-waiting")
+    assert problem["detail"] == customer["refused"]["close"]["message"]
+    assert "shares 7.00 KES, reference KEEPS-FROM-CLOSING" in problem["detail"]
 
 
 def test_post_all_of_what_stayed_behind_opens_the_account_where_the_customer_is(

@@ -27,7 +27,8 @@ _MEMORY_BYTES: Final = 1024**3
 _OUTPUT_BYTES: Final = 512 * 1024 * 1024
 _SECONDS: Final = 60
 _ROWS_MAX: Final = 251_000
-"""More than a table may have, so that its reader says that there are too many."""
+"""More than a table may have below its first row that holds something: the next such row is the last that is written,
+and the table's reader says that there are too many."""
 _COLUMNS_MAX: Final = 65
 _NAMED_MAX: Final = 5
 """Hidden columns that are named; more are not looked for."""
@@ -144,10 +145,8 @@ def table(rows: Iterable[list[Any]]) -> Iterator[list[str]]:
 
     A sheet leaves out the blank cells at the end of a row, and lines above the header are narrower than it.
     """
-    width = waiting = 0
-    for count, row in enumerate(rows):
-        if count >= _ROWS_MAX:
-            return
+    width = waiting = below = 0
+    for row in rows:
         while row and row[-1] in {"", None}:
             row.pop()
         # What stands beyond the most columns is told of as too many cells, and never passed over.
@@ -159,9 +158,12 @@ def table(rows: Iterable[list[Any]]) -> Iterator[list[str]]:
             waiting += 1
             continue
         yield from ([] for _ in range(waiting))
+        below += 1 + (waiting if below else 0)
         waiting = 0
         width = max(width, len(cells))
         yield cells + [""] * (width - len(cells))
+        if below > _ROWS_MAX:
+            return
 
 
 def _text(cell: Any) -> str:

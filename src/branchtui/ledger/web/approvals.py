@@ -177,6 +177,7 @@ def routes() -> tuple[Route, ...]:
                 Codes.NOT_ASSOCIATED,
                 Codes.BATCH_CHANGED,
                 Codes.PAYMENT_ALREADY_SPENT,
+                Codes.INSUFFICIENT_BALANCE,
             ),
         ),
         Route(

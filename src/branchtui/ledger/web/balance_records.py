@@ -322,6 +322,7 @@ def _record_routes() -> tuple[Route, ...]:
                 Codes.TRANSITION_NOT_ALLOWED,
                 Codes.CUSTOMER_NOT_ACTIVE,
                 Codes.DAY_CLOSED,
+                Codes.INSUFFICIENT_BALANCE,
                 Codes.NEEDS_CHECKER,
             ),
         ),

@@ -66,6 +66,16 @@ def _record_subject(
     ]
     if record.account_no:
         lines.insert(2, Difference(field="Account", after=record.account_no))
+    account = Looker(core, who).standing(tx, record).account if action is RecordAction.REVERSE else None
+    if account is not None:
+        held = natural_minor(account.kind, account.balance_minor)
+        lines.append(
+            Difference(
+                field=f"{_plain(account.kind).capitalize()} {account.account_no}",
+                before=f"{money(held, account.currency)} {account.currency}",
+                after=f"{money(held - record.amount_minor, account.currency)} {account.currency}",
+            )
+        )
     if record.narration:
         lines.append(Difference(field="Narration", after=record.narration))
     if why:
@@ -109,7 +119,7 @@ def _reverse_refusal(core: Core, tx: Tx, who: Principal, record_id: str, _: Reve
 
 
 def _reverse(core: Core, tx: Tx, command: Command, record_id: str, seen: int, body: Reversal) -> Reply:
-    return balance_records.reverse(core, tx, command, record_id, seen, body.reason)
+    return balance_records.reverse(core, tx, command, record_id, seen, body.reason, approved=True)
 
 
 # ── payments ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 LIFE_US: Final = 24 * 3600 * 1_000_000
 """How long a request waits (MC-4)."""
 
-BY_APPROVAL: Final = frozenset({Codes.NEEDS_CHECKER, Codes.PAYMENT_ALREADY_SPENT})
+BY_APPROVAL: Final = frozenset({Codes.NEEDS_CHECKER, Codes.PAYMENT_ALREADY_SPENT, Codes.INSUFFICIENT_BALANCE})
 """The refusals that a second person can lift, where the refusal names an `approval`."""
 
 

@@ -24,6 +24,7 @@ from branchtui.ledger.workflows.record_rules import (
     is_owed,
     refuse_customer_for_keying,
     refuse_limit,
+    refuse_spent,
     refuse_state,
     value_errors,
 )
@@ -179,16 +180,24 @@ def post(core: Core, tx: Tx, command: Command, record_id: str, seen: int) -> Rep
     return _moved(core, tx, command, posted, touched, record)
 
 
-def reverse(core: Core, tx: Tx, command: Command, record_id: str, seen: int, reason: str) -> Reply:
+def reverse(
+    core: Core, tx: Tx, command: Command, record_id: str, seen: int, reason: str, *, approved: bool = False
+) -> Reply:
     """`POST /v1/balance-records/{id}/reverse`: the mirror of its entry; the original stays.
 
+    `approved`: by a second person, who may take back what was paid out; the account then goes below zero.
+
     Raises:
-        Refusal: 404, 403 `needs-checker`, 412, 409 `transition-not-allowed`, `customer-not-active`
-            or `day-closed` (today), 422 for a card number as the reason.
+        Refusal: 404, 403 `needs-checker`, 412, 409 `transition-not-allowed`, `customer-not-active`,
+            `insufficient-balance` or `day-closed` (today), 422 for a card number as the reason.
     """
     refuse_card_number("reason", reason)
     record = _unchanged(core, tx, command.principal, record_id, seen, RecordAction.REVERSE)
     _refuse_state(core, tx, command, RecordAction.REVERSE, record)
+    looker = Looker(core, command.principal)
+    if not approved and (refusal := refuse_spent(looker.standing(tx, record))):
+        refusal.extra["current"] = looker.answer(tx, record).model_dump(mode="json")
+        raise refusal
     (entry,) = tx.find(JournalEntry, subject_id=record.id)
     draft = journal.EntryDraft(
         kind=REVERSAL_KIND,

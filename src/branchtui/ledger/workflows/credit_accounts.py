@@ -25,6 +25,7 @@ from branchtui.ledger.workflows.credit_rules import CreditAction, Standing
 from branchtui.ledger.workflows.credit_views import account_answer
 from branchtui.ledger.workflows.customer_alike import refuse_look_alike, refuse_taken
 from branchtui.ledger.workflows.customer_parts import add_parts
+from branchtui.ledger.workflows.customer_rules import plain
 from branchtui.ledger.workflows.reading import read_email
 
 if TYPE_CHECKING:
@@ -303,7 +304,7 @@ def _customer(tx: Tx, command: Command, customer_id: str) -> Customer:
     if customer.status != CustomerStatus.ACTIVE:
         raise conflict(
             Codes.CUSTOMER_NOT_ACTIVE,
-            f"Customer {customer.customer_no} is {customer.status.replace('_', ' ')}. Credit is for active customers.",
+            f"Customer {customer.customer_no} is {plain(customer.status)}. Credit is for active customers.",
         )
     return customer
 

@@ -15,6 +15,7 @@ from branchtui.contract.problem import Codes
 from branchtui.format.money import money
 from branchtui.ledger.access import Permission
 from branchtui.ledger.problems import Refusal, conflict, forbidden
+from branchtui.ledger.workflows.customer_rules import plain
 
 if TYPE_CHECKING:
     from branchtui.ledger.access import Principal
@@ -121,7 +122,7 @@ def refuse_idle(credit: CreditAccount, account: Account) -> Refusal | None:
 def _not_active(customer: Customer) -> Refusal:
     return conflict(
         Codes.CUSTOMER_NOT_ACTIVE,
-        f"Customer {customer.customer_no} is {customer.status.replace('_', ' ')}. "
+        f"Customer {customer.customer_no} is {plain(customer.status)}. "
         "Money moves only for active customers.",
     )
 

@@ -44,8 +44,11 @@ def refuse_taken_member(tx: Tx, who: Principal, member: str, label: str, given: 
     taken = tx.find_one(Customer, **{member: given}) if given is not None else None
     if taken is not None:
         seen = who.scope.covers(taken.branch_id)
+        by = f" by customer {taken.customer_no} {taken.name}" if seen else ""
         raise conflict(
-            Codes.REFERENCE_TAKEN, f"{label} {given} is taken.", existing=brief(taken) if seen else None
+            Codes.REFERENCE_TAKEN,
+            f"{label} {given} is taken{by}. Nothing was recorded.",
+            existing=brief(taken) if seen else None,
         )
 
 

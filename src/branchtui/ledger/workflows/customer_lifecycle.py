@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 from branchtui.contract import customers as wire
 from branchtui.contract.codes import CodeName
 from branchtui.contract.customers import LegalForm
+from branchtui.contract.problem import Codes
 from branchtui.ledger import audit
 from branchtui.ledger.problems import Refusal, invalid
 from branchtui.ledger.store.rows import Address, Identifier
 from branchtui.ledger.workflows import customer_filing, membership
 from branchtui.ledger.workflows.codes import resolve
 from branchtui.ledger.workflows.customer_rules import BECOMES, CustomerAction, is_new
-from branchtui.ledger.workflows.customer_values import CODED, COLUMN_OF, missing_fields
+from branchtui.ledger.workflows.customer_values import CODED, COLUMN_OF, age_errors, missing_fields
+from branchtui.ledger.workflows.customer_views import day_of
 from branchtui.ledger.workflows.customers import customer_done, path_of, refuse_now, unchanged
 from branchtui.ledger.workflows.staff import chosen
 
@@ -35,7 +37,7 @@ def activate(
         Refusal: 403 `needs-checker` where members are approved, 404, 412, 409, 422.
     """
     customer = _ready(core, tx, command, customer_id, seen, CustomerAction.ACTIVATE)
-    _refuse_incomplete(tx, customer)
+    _refuse_incomplete(core, tx, customer)
     first = _latest(("the day of submission", customer.submitted_on), ("the reopening", customer.reopened_on))
     day = _day(core, customer, asked.activation_date, "/activation_date", "activation date", first)
     return _become(core, tx, command, customer, CustomerAction.ACTIVATE, {"activation_date": day})
@@ -126,7 +128,7 @@ def reactivate(
     """
     customer = _ready(core, tx, command, customer_id, seen, CustomerAction.REACTIVATE)
     if is_new(customer):
-        _refuse_incomplete(tx, customer)
+        _refuse_incomplete(core, tx, customer)
     first = _latest(("the closure", customer.closed_on))
     day = _day(core, customer, asked.reactivation_date, "/reactivation_date", "reactivation", first)
     columns = {
@@ -216,7 +218,7 @@ def _day(
     return day
 
 
-def _refuse_incomplete(tx: Tx, customer: Customer) -> None:
+def _refuse_incomplete(core: Core, tx: Tx, customer: Customer) -> None:
     """Whoever becomes a member says what the institution asks for, also when it has asked only since."""
     values: dict[str, Any] = {
         "addresses": len(tx.find(Address, customer_id=customer.id)),
@@ -225,10 +227,14 @@ def _refuse_incomplete(tx: Tx, customer: Customer) -> None:
     for name in ("mobile_no", "email", "date_of_birth", "staff_id", "external_id", "incorporation_no"):
         values[name] = getattr(customer, name)
     values |= {member: getattr(customer, COLUMN_OF.get(member, member)) for member in CODED}
-    missing = missing_fields(LegalForm(customer.legal_form), values, membership.rules(tx))
+    form, rules = LegalForm(customer.legal_form), membership.rules(tx)
+    missing = missing_fields(form, values, rules)
     if missing:
         named = ", ".join(name.removesuffix("_id").replace("_", " ") for name in missing)
         wrong: Refusal = invalid(
             f"/{missing[0]}", f"The institution asks for: {named}. Edit the customer first."
         )
         raise wrong
+    today = core.today(core.tree[customer.branch_id])
+    if aged := age_errors(form, day_of(customer.date_of_birth), today, rules):
+        raise Refusal(422, Codes.VALIDATION, aged[0].message, errors=tuple(aged))

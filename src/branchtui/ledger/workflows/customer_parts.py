@@ -28,6 +28,7 @@ from branchtui.ledger.store.rows import (
 from branchtui.ledger.workflows import part_answers, part_values
 from branchtui.ledger.workflows.changing import differences, sent_members
 from branchtui.ledger.workflows.codes import resolve
+from branchtui.ledger.workflows.customer_alike import brief
 from branchtui.ledger.workflows.customer_rules import CustomerAction, refuse_role, refuse_state
 from branchtui.ledger.workflows.customer_views import names_in
 
@@ -154,7 +155,7 @@ def change(
     """
     customer, row = _seen(core, tx, command, customer_id, kind, part_id, seen, "edit")
     sent = sent_members(asked, never_empty=kind.never_empty)
-    columns = _columns(core, tx, customer, kind, sent, row)
+    columns = _columns(core, tx, command.principal, customer, kind, sent, row)
     before = differences(row, columns)
     path = path_of(customer.id, kind, row.id)
     if not before:
@@ -248,7 +249,7 @@ def ids_in(kind: PartKind, rows: Sequence[Any]) -> set[str]:
 def _made(
     core: Core, tx: Tx, command: Command, customer: Customer, kind: PartKind, sent: dict[str, Any]
 ) -> Any:
-    columns = _columns(core, tx, customer, kind, sent, None)
+    columns = _columns(core, tx, command.principal, customer, kind, sent, None)
     row: Any = kind.row_type(
         id=core.new_id(),
         version=1,
@@ -262,7 +263,7 @@ def _made(
 
 
 def _columns(
-    core: Core, tx: Tx, customer: Customer, kind: PartKind, sent: dict[str, Any], row: Any
+    core: Core, tx: Tx, who: Principal, customer: Customer, kind: PartKind, sent: dict[str, Any], row: Any
 ) -> dict[str, Any]:
     """What was sent as columns hold it: codes by their ids, days as texts."""
     columns = kind.values(core.tree[customer.branch_id], core.today(core.tree[customer.branch_id]), sent, row)
@@ -271,19 +272,31 @@ def _columns(
             stands = getattr(row, member) if row is not None else None
             columns[member] = resolve(tx, code, columns[member], f"/{member}", kept=stands).id
     if kind is IDENTIFIERS:
-        _refuse_taken(tx, columns, row)
+        _refuse_taken(tx, who, customer, columns, row)
     return columns
 
 
-def _refuse_taken(tx: Tx, columns: dict[str, Any], row: Identifier | None) -> None:
+def _refuse_taken(
+    tx: Tx, who: Principal, customer: Customer, columns: dict[str, Any], row: Identifier | None
+) -> None:
     """No two customers have one number of one kind."""
     kind_id = columns.get("identifier_type", row.identifier_type if row else None)
     number_key = columns.get("number_key", row.number_key if row else None)
     taken = tx.find_one(Identifier, identifier_type=kind_id, number_key=number_key)
     if taken is None or (row is not None and taken.id == row.id):
         return
+    holder = tx.get(Customer, taken.customer_id)
+    seen = holder is not None and who.scope.covers(holder.branch_id)
+    if taken.customer_id == customer.id:
+        whose = "The customer has this identifier already"
+    elif holder is not None and seen:
+        whose = f"Customer {holder.customer_no} {holder.name} has this identifier"
+    else:
+        whose = "Another customer has this identifier"
     raise conflict(
-        Codes.REFERENCE_TAKEN, "Another customer has this identifier. Nothing was recorded.", existing=None
+        Codes.REFERENCE_TAKEN,
+        f"{whose}. Nothing was recorded.",
+        existing=brief(holder) if holder is not None and seen else None,
     )
 
 

@@ -123,7 +123,8 @@ class Standing:
     """A customer with what decides about him.
 
     `balances` says in words which account is not empty, `moved` whether the journal names one of them, `records` how
-    many balance records wait; `moved` is known of who is pending alone. `transfer` is the one under way. `approval`:
+    many balance records wait, `elsewhere` which of them wait in another branch than the customer's, in words; `moved` is
+    known of who is pending alone. `transfer` is the one under way. `approval`:
     new members are activated by somebody else than who entered them; `maker_person` is that person's id, under
     whichever name (MC-1).
     """
@@ -135,6 +136,7 @@ class Standing:
     approval: bool = False
     moved: bool = False
     maker_person: str | None = None
+    elsewhere: str = ""
 
 
 def refuse(action: CustomerAction, who: Principal, standing: Standing) -> Refusal | None:
@@ -199,7 +201,8 @@ def _refuse_hindrance(action: CustomerAction, who: Principal, standing: Standing
             if standing.records == 1
             else f"{standing.records:,} balance records wait"
         )
-        return conflict(Codes.RECORDS_WAITING, f"{waiting} to be posted or deleted.", count=standing.records)
+        said = f"{waiting} to be posted or deleted. {standing.elsewhere}".strip()
+        return conflict(Codes.RECORDS_WAITING, said, count=standing.records)
     if action is A.DELETE and standing.moved:
         return conflict(
             Codes.TRANSITION_NOT_ALLOWED,

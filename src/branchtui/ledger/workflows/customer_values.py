@@ -78,6 +78,18 @@ def missing_fields(form: LegalForm, values: Mapping[str, Any], rules: Rules) -> 
     return found
 
 
+def age_errors(form: LegalForm, born: date | None, today: date, rules: Rules) -> Errors:
+    """What a minimum age has against somebody who was born then; nothing against an entity."""
+    found: Errors = []
+    _age(form, born, today, rules, found)
+    return found
+
+
+def asked_for(member: str) -> str:
+    """A member as a sentence begins with it."""
+    return _plain(member).capitalize()
+
+
 def age_on(born: date, day: date) -> int:
     """Full years of life on a day."""
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
@@ -123,16 +135,9 @@ def _dates(values: Mapping[str, Any], today: date, found: Errors) -> None:
 
 def _membership(form: LegalForm, values: Mapping[str, Any], today: date, rules: Rules, found: Errors) -> None:
     for member in missing_fields(form, values, rules):
-        _wrong(found, member, f"{_plain(member).capitalize()}: the institution asks for it.", "mandatory")
-    born = values.get("date_of_birth")
-    if form is LegalForm.PERSON and rules.minimum_age is not None:
-        if born is None:
-            if not any(each.pointer == "/date_of_birth" for each in found):
-                said = f"Members are {rules.minimum_age} years old at least: the date of birth is needed."
-                _wrong(found, "date_of_birth", said, "mandatory")
-        elif born < today and age_on(born, today) < rules.minimum_age:
-            said = f"Members are {rules.minimum_age} years old at least; this one is {age_on(born, today)}."
-            _wrong(found, "date_of_birth", said, "too-young")
+        _wrong(found, member, f"{asked_for(member)}: the institution asks for it.", "mandatory")
+    if not any(each.pointer == "/date_of_birth" for each in found):
+        _age(form, values.get("date_of_birth"), today, rules, found)
     if rules.terms and not values.get("terms_accepted"):
         _wrong(found, "terms_accepted", "The terms of membership must be accepted.", "mandatory")
     if values.get("self_registered") and not rules.self_registration:
@@ -142,6 +147,18 @@ def _membership(form: LegalForm, values: Mapping[str, Any], today: date, rules: 
     if values.get("active") and (rules.approval or values.get("self_registered")):
         said = "New members are approved before they are active: enter the customer as pending."
         _wrong(found, "active", said, "needs-approval")
+
+
+def _age(form: LegalForm, born: date | None, today: date, rules: Rules, found: Errors) -> None:
+    least = rules.minimum_age
+    if form is not LegalForm.PERSON or least is None:
+        return
+    if born is None:
+        said = f"Members are {least} years old at least: the date of birth is needed."
+        _wrong(found, "date_of_birth", said, "mandatory")
+    elif born < today and age_on(born, today) < least:
+        said = f"Members are {least} years old at least; this one is {age_on(born, today)}."
+        _wrong(found, "date_of_birth", said, "too-young")
 
 
 def _wrong(found: Errors, member: str, message: str, code: str = "validation") -> None:

@@ -30,7 +30,13 @@ from branchtui.ledger.workflows.customer_alike import refuse_look_alike, refuse_
 from branchtui.ledger.workflows.customer_parts import add_parts, parts_answers, remove_parts
 from branchtui.ledger.workflows.customer_rows import build_customer, searchable
 from branchtui.ledger.workflows.customer_rules import CustomerAction, refuse
-from branchtui.ledger.workflows.customer_values import CODED, COLUMN_OF, missing_fields, value_errors
+from branchtui.ledger.workflows.customer_values import (
+    CODED,
+    COLUMN_OF,
+    asked_for,
+    missing_fields,
+    value_errors,
+)
 from branchtui.ledger.workflows.customer_views import Looker, day_of, ids_in, labels_of, names_in
 from branchtui.ledger.workflows.reading import read_mobile
 from branchtui.ledger.workflows.staff import chosen
@@ -352,7 +358,11 @@ def _verify_change(core: Core, tx: Tx, customer: Customer, sent: Mapping[str, An
     today: date = core.today(branch)
     errors = value_errors(form, values, today, rules, new=False)
     errors += [
-        FieldError(pointer=f"/{member}", code="mandatory", message=f"{member}: the institution asks for it.")
+        FieldError(
+            pointer=f"/{member}",
+            code="mandatory",
+            message=f"{asked_for(member)}: the institution asks for it.",
+        )
         for member in missing_fields(form, values, rules)
         if member in sent
     ]

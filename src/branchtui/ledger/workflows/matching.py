@@ -17,6 +17,7 @@ from branchtui.format.folding import fold
 from branchtui.ledger.feeds.incoming import PhoneForm
 from branchtui.ledger.names import is_family_first
 from branchtui.ledger.store.search import fold_reference
+from branchtui.ledger.workflows.customer_rules import plain
 from branchtui.ledger.workflows.references import (
     has_lost_sign,
     in_plain_digits,
@@ -378,7 +379,7 @@ def _merged(hints: list[Suggestion]) -> tuple[Suggestion, ...]:
 def _with_standing(hint: Suggestion) -> Suggestion:
     if hint.customer.status == CustomerStatus.ACTIVE:
         return hint
-    standing = f"but the customer is {hint.customer.status.replace('_', ' ')}"
+    standing = f"but the customer is {plain(hint.customer.status)}"
     return Suggestion(hint.customer, hint.tier, hint.score // 2, (*hint.reasons, standing))
 
 

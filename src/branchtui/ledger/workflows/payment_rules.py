@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
-from branchtui.contract.customers import AccountKind, AccountStatus, CustomerStatus
+from branchtui.contract.customers import AccountKind, AccountStatus
 from branchtui.contract.payments import PaymentSource, PaymentState
 from branchtui.contract.problem import Codes
 from branchtui.contract.tenders import Tender
@@ -222,13 +222,7 @@ def refuse_reference(tender: Tender, reference: str | None, pointer: str) -> Ref
 
 def refuse_customer(customer: Customer) -> Refusal | None:
     """Refuses to give money to whoever is not active (409 `customer-not-active`)."""
-    if customer.status == CustomerStatus.ACTIVE:
-        return None
-    return conflict(
-        Codes.CUSTOMER_NOT_ACTIVE,
-        f"Customer {customer.customer_no} is {customer.status.replace('_', ' ')}. "
-        "Money moves only for active customers.",
-    )
+    return refuse_money(customer)
 
 
 def decide_account(

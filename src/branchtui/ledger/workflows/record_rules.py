@@ -18,8 +18,10 @@ from branchtui.contract.problem import Codes, FieldError
 from branchtui.format.money import money
 from branchtui.ledger.access import Permission
 from branchtui.ledger.cards import holds_card_number
+from branchtui.ledger.journal import CREDIT_NORMAL, natural_minor
 from branchtui.ledger.problems import Refusal, conflict, forbidden
 from branchtui.ledger.store.rows import Account, BalanceRecord, Customer
+from branchtui.ledger.workflows.customer_rules import refuse_money
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,12 +67,16 @@ _DONE: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A record with what decides about it: its customer, and whether its day and today are closed."""
+    """A record with what decides about it: its customer, and whether its day and today are closed.
+
+    `account` is the one that was posted to, where a reversal may take from it again.
+    """
 
     record: BalanceRecord
     customer: Customer
     day_closed: bool
     today_closed: bool
+    account: Account | None = None
 
 
 class RecordValues(NamedTuple):
@@ -88,11 +94,12 @@ class RecordValues(NamedTuple):
 
 
 def refuse(action: RecordAction, who: Principal, standing: Standing) -> Refusal | None:
-    """Why `who` may not do `action` now, or None: role first, then state, then the limit."""
+    """Why `who` may not do `action` now, or None: role first, then state, then the limit, then money that is gone."""
     return (
         refuse_role(action, who)
         or refuse_state(action, standing)
         or refuse_limit(action, who, standing.record)
+        or (refuse_spent(standing) if action is RecordAction.REVERSE else None)
     )
 
 
@@ -124,8 +131,26 @@ def refuse_state(action: RecordAction, standing: Standing) -> Refusal | None:
     if action not in ALLOWED[record.status]:
         return _wrong_state(action, record)
     if action in {RecordAction.POST, RecordAction.REVERSE}:
-        return _refuse_customer(standing.customer) or _refuse_day(action, standing)
+        return refuse_money(standing.customer) or _refuse_day(action, standing)
     return None
+
+
+def refuse_spent(standing: Standing) -> Refusal | None:
+    """Refuses to take back what the account holds no more: it would go below zero (409), unless a second person approves."""
+    account, record = standing.account, standing.record
+    if account is None or account.kind not in CREDIT_NORMAL:
+        return None
+    held = natural_minor(account.kind, account.balance_minor)
+    if held >= record.amount_minor:
+        return None
+    return conflict(
+        Codes.INSUFFICIENT_BALANCE,
+        f"Account {account.account_no} holds {money(held, account.currency)} {account.currency}, less than the "
+        f"{money(record.amount_minor, record.currency)} of this record: it was paid out or offset since. "
+        "Another supervisor can allow it.",
+        balance_minor=held,
+        approval=f"balance-record.{RecordAction.REVERSE.value}",
+    )
 
 
 def _wrong_state(action: RecordAction, record: BalanceRecord) -> Refusal:
@@ -140,16 +165,6 @@ def _wrong_state(action: RecordAction, record: BalanceRecord) -> Refusal:
         Codes.TRANSITION_NOT_ALLOWED,
         f"This record {said}; it cannot be {_DONE[action]}.",
         **{"from": record.status, "command": action.value, "allowed": list(ALLOWED[record.status])},
-    )
-
-
-def _refuse_customer(customer: Customer) -> Refusal | None:
-    if customer.status == CustomerStatus.ACTIVE:
-        return None
-    return conflict(
-        Codes.CUSTOMER_NOT_ACTIVE,
-        f"Customer {customer.customer_no} is {customer.status.replace('_', ' ')}. "
-        "Money moves only for active customers.",
     )
 
 

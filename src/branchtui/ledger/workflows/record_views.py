@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from branchtui.contract import balance_records as wire
 from branchtui.contract.base import RefusedAction
 from branchtui.contract.customers import AccountBalance, AccountKind, CustomerBrief, CustomerStatus
+from branchtui.ledger.access import Permission
 from branchtui.ledger.clock import as_datetime
 from branchtui.ledger.days import day_key, is_closed
-from branchtui.ledger.store.rows import BalanceRecord, ClosedDay, Customer
+from branchtui.ledger.store.rows import Account, BalanceRecord, ClosedDay, Customer
 from branchtui.ledger.workflows.record_rules import RecordAction, Standing, refuse
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ class Looker:
     def foreseen(self, record: BalanceRecord) -> tuple[tuple[type[Any], str], ...]:
         """What `standing` asks for, to be read together (`Tx.expect`)."""
         days = {day_key(record.branch_id, day) for day in (record.as_of_date, self.today(record))}
-        return ((Customer, record.customer_id), *((ClosedDay, each) for each in sorted(days)))
+        accounts = ((Account, each) for each in self._account_ids([record]))
+        return ((Customer, record.customer_id), *((ClosedDay, each) for each in sorted(days)), *accounts)
 
     def standing(self, tx: Tx, record: BalanceRecord) -> Standing:
         """The record with what decides about it, as the running command sees it."""
@@ -49,7 +51,18 @@ class Looker:
             customer=customer,
             day_closed=is_closed(tx, record.branch_id, record.as_of_date),
             today_closed=is_closed(tx, record.branch_id, today),
+            account=next((tx.get(Account, each) for each in self._account_ids([record])), None),
         )
+
+    def _account_ids(self, records: Sequence[BalanceRecord]) -> set[str]:
+        """The accounts that these records were posted to, for who may take back what was."""
+        if not self.who.may(Permission.RECORD_REVERSE):
+            return set()
+        return {
+            each.account_id
+            for each in records
+            if each.account_id is not None and each.status == wire.RecordStatus.ACCOUNTED
+        }
 
     def answer(
         self, tx: Tx, record: BalanceRecord, balances: tuple[AccountBalance, ...] = ()
@@ -64,6 +77,7 @@ class Looker:
             customer.id: customer
             for customer in await reader.by_keys(Customer, {record.customer_id for record in records})
         }
+        accounts = {one.id: one for one in await reader.by_keys(Account, self._account_ids(records))}
         today = {record.branch_id: self.today(record) for record in records}
         asked = {day_key(record.branch_id, record.as_of_date) for record in records}
         asked |= {day_key(branch_id, day) for branch_id, day in today.items()}
@@ -76,6 +90,7 @@ class Looker:
                     customer=customers[record.customer_id],
                     day_closed=day_key(record.branch_id, record.as_of_date) in closed,
                     today_closed=day_key(record.branch_id, today[record.branch_id]) in closed,
+                    account=accounts.get(record.account_id or ""),
                 ),
             )
             for record in records

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 from branchtui.contract import transfers as wire
 from branchtui.contract.balance_records import RecordStatus
 from branchtui.contract.customers import AccountKind, CustomerStatus
+from branchtui.contract.problem import Codes
 from branchtui.contract.transfers import TransferState
 from branchtui.ledger import audit
 from branchtui.ledger.cards import holds_card_number
 from branchtui.ledger.operations import Reply
-from branchtui.ledger.problems import invalid, not_found
+from branchtui.ledger.problems import Refusal, conflict, invalid, not_found
 from branchtui.ledger.store.rows import Account, BalanceRecord, CreditAccount, Customer, Staff, Transfer
 from branchtui.ledger.workflows import credit_cycles, customer_filing, staff, waiting_payments
 from branchtui.ledger.workflows.customer_rules import BECOMES, CustomerAction
@@ -29,6 +30,7 @@ from branchtui.ledger.workflows.customers import (
 )
 
 if TYPE_CHECKING:
+    from branchtui.ledger.access import Principal
     from branchtui.ledger.core import Core
     from branchtui.ledger.operations import Command
     from branchtui.ledger.store.unit import Tx
@@ -38,6 +40,11 @@ _ENDS_AS: Final = {
     CustomerAction.ACCEPT: TransferState.ACCEPTED,
     CustomerAction.REJECT_TRANSFER: TransferState.REJECTED,
     CustomerAction.WITHDRAW_TRANSFER: TransferState.WITHDRAWN,
+}
+_ENDED: Final[dict[str, str]] = {
+    TransferState.ACCEPTED: "accepted the customer",
+    TransferState.REJECTED: "sent the customer back",
+    TransferState.WITHDRAWN: "taken the offer back",
 }
 
 
@@ -100,7 +107,7 @@ def accept(
     """`POST /v1/customers/{id}/transfer/accept`: active at the destination, with all accounts and what waits.
 
     Raises:
-        Refusal: 403 for a branch that is not the destination, 404, 412, 409 when no transfer is under way, 422 for
+        Refusal: 403 for a branch that is not the destination, 404, 412, 409 when no transfer is under way any more, 422 for
             staff of another branch.
     """
     customer, transfer = _under_way(core, tx, command, customer_id, seen, CustomerAction.ACCEPT)
@@ -124,7 +131,7 @@ def reject(
     """`POST /v1/customers/{id}/transfer/reject`: active where the customer was.
 
     Raises:
-        Refusal: 403 for a branch that is not the destination, 404, 412, 409 when no transfer is under way.
+        Refusal: 403 for a branch that is not the destination, 404, 412, 409 when no transfer is under way any more.
     """
     customer, transfer = _under_way(core, tx, command, customer_id, seen, CustomerAction.REJECT_TRANSFER)
     _verify_words(asked.reason, "/reason")
@@ -153,11 +160,24 @@ def _under_way(
     transfer = tx.find_one(Transfer, customer_id=customer_id, state=_PROPOSED)
     offered = transfer is not None and who.scope.covers(transfer.to_branch_id)
     if customer is None or not (who.scope.covers(customer.branch_id) or offered):
-        raise not_found("customer")
+        raise _ended(core, tx, who, customer_id, action) or not_found("customer")
     refuse_stale(core, tx, who, customer, seen)
     refuse_now(tx, who, customer, action)
     assert transfer is not None, "a customer in this state has a transfer under way"
     return customer, transfer
+
+
+def _ended(core: Core, tx: Tx, who: Principal, customer_id: str, action: CustomerAction) -> Refusal | None:
+    """How the transfer ended that the caller's branch saw last of who is not theirs; None where it never saw one."""
+    last = max(tx.find(Transfer, customer_id=customer_id), key=lambda each: each.proposed_at, default=None)
+    if last is None or not (who.scope.covers(last.to_branch_id) or who.scope.covers(last.from_branch_id)):
+        return None
+    by = last.from_branch_id if last.state == TransferState.WITHDRAWN else last.to_branch_id
+    return conflict(
+        Codes.TRANSITION_NOT_ALLOWED,
+        f"{core.tree[by].name} has {_ENDED[last.state]}: no transfer is under way. Nothing was changed.",
+        **{"from": last.state, "command": action.value, "allowed": []},
+    )
 
 
 def _end(

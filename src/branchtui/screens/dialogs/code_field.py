@@ -18,6 +18,8 @@ ALL_MAX: Final = 200
 """A list of so many values is asked for once; a longer one is searched by the ledger."""
 HINT: Final = "letters or a number, ↓ lists"
 SEPARATOR: Final = ","
+FIRMER: Final = ";"
+"""Stands between values, and behind the only one, where one of them has a comma of its own."""
 
 
 class ListFinder:
@@ -96,29 +98,43 @@ class CodeField(PickerField):
 
 
 class CodesField(CodeField):
-    """Several values of a list, with commas between: what follows the last comma is looked up."""
+    """Several values of a list, with commas between: what follows the last one is looked up.
+
+    Where a value has a comma itself, semicolons are between them.
+    """
 
     def __init__(self, name: str, label: str, finder: ListFinder, *, values: Sequence[str] = ()) -> None:
-        given = f"{SEPARATOR} ".join(values)
+        given = joined(values)
         super().__init__(name, label, _several(finder), value=given or None)
 
 
 def _several(finder: ListFinder) -> Callable[[str], Awaitable[Sequence[Suggestion]]]:
     async def find(text: str) -> Sequence[Suggestion]:
-        head, comma, last = text.rpartition(SEPARATOR)
-        kept = [each.strip() for each in head.split(SEPARATOR) if each.strip()]
+        head, mark, last = text.rpartition(_mark_of(text))
+        kept = list(several(f"{head}{mark}"))
         found = [one for one in await finder(last.strip()) if one.text not in kept]
-        joined = [(f"{SEPARATOR} ".join([*kept, one.text]), one.detail) for one in found]
-        if comma and not last.strip():
-            joined.insert(0, (f"{SEPARATOR} ".join(kept), ""))
-        return [Suggestion(each, each, detail) for each, detail in joined]
+        offered = [(joined([*kept, one.text]), one.detail) for one in found]
+        if mark and not last.strip():
+            offered.insert(0, (joined(kept), ""))
+        return [Suggestion(each, each, detail) for each, detail in offered]
 
     return find
 
 
 def several(value: str) -> tuple[str, ...]:
     """The values that a `CodesField` gives, by name."""
-    return tuple(each.strip() for each in value.split(SEPARATOR) if each.strip())
+    return tuple(each.strip() for each in value.split(_mark_of(value)) if each.strip())
+
+
+def joined(values: Sequence[str]) -> str:
+    """Values as a `CodesField` shows them, and `several` takes them apart again."""
+    if any(SEPARATOR in each for each in values):
+        return f"{FIRMER} ".join(values) + (FIRMER if len(values) == 1 else "")
+    return f"{SEPARATOR} ".join(values)
+
+
+def _mark_of(text: str) -> str:
+    return FIRMER if FIRMER in text else SEPARATOR
 
 
 def code_finder(ledger: Ledger, code: CodeName | str) -> ListFinder:

@@ -130,6 +130,8 @@ class NewCustomerDialog(FormDialog):
 def new_customer_fields(desk: Desk, membership: Membership) -> list[Field]:
     """Legal form, names, how to reach them, what they are listed by, office, and whether they are active at once."""
     must = {each.value for each in membership.mandatory_fields}
+    if membership.minimum_age is not None:
+        must.add("date_of_birth")
     legal = ChoiceField("legal_form", "Legal Form", [(PERSON, "Person"), (ENTITY, "Entity")], value=PERSON)
     fields: list[Field] = [legal, *_names(None), *_others(desk, None, must)]
     fields.append(_branch_field(desk))

@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from branchtui.format.safe_text import safe_text
+from branchtui.screens.keyed import made_of
 from branchtui.widgets.fields import Field
 from branchtui.widgets.form import Form
 from branchtui.widgets.status_line import Level, StatusLine
@@ -103,7 +104,11 @@ class FormDialog(ModalScreen[None]):
             self.say(_IN_DOUBT, "unknown")
         elif not self._is_sending:
             self._is_sending = True
-            self._submit(self, message.values)
+            said = self.query_one("#said", StatusLine)
+            if said.level in {"error", "warning"}:
+                # What is said now is of what is sent now.
+                said.say("")
+            made_of(self, lambda: self._submit(self, message.values))
 
     @on(Form.Cancelled)
     def _cancelled(self) -> None:

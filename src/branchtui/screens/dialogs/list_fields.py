@@ -43,8 +43,8 @@ CODES: Final = (
 _YES_NO: Final = [("yes", "Yes"), ("no", "No")]
 _KINDS: Final = ("savings", "shares", "loan", "overpayment", "receivable", "credit")
 _PLACES_MAX: Final = 1_000_000
-_BREAK: Final = " ¶ "
-"""Stands for the end of a line in a field of one line."""
+_BREAK: Final = "¶"
+"""Stands for the end of a line: the ledger takes no text with breaks of lines (VAL-3)."""
 
 
 def row_name(row: Any) -> str:
@@ -214,7 +214,7 @@ def membership_fields(seen: wire.Membership) -> list[Field]:
             finder,
             values=[words(each.value) for each in seen.mandatory_fields],
         ),
-        TextField("terms", "Terms", max_length=10_000, value=_shown(seen.terms), line_break=_BREAK),
+        TextField("terms", "Terms", max_length=10_000, value=seen.terms, line_break=f" {_BREAK} "),
     ]
 
 
@@ -225,7 +225,7 @@ def membership_pairs(seen: wire.Membership) -> list[tuple[str, str]]:
         ("Approval of new members", _yes_no(is_so=seen.approval)),
         ("Minimum age", str(seen.minimum_age or "none")),
         ("Mandatory fields", ", ".join(words(each.value) for each in seen.mandatory_fields) or "none"),
-        ("Terms", _shown(seen.terms) or "none"),
+        ("Terms", seen.terms or "none"),
     ]
 
 
@@ -245,14 +245,28 @@ def _flag(name: str, label: str, *, stands: bool) -> Field:
     return ChoiceField(name, label, _YES_NO, value="yes" if stands else "no")
 
 
-def _shown(terms: str) -> str:
-    return _BREAK.join(terms.splitlines())
+def terms_lines(terms: str) -> list[str]:
+    """The terms as a member reads them: each line that was pasted is one again."""
+    return [line.strip() for line in terms.split(_BREAK)]
 
 
-def membership_of(values: dict[str, str], seen: wire.Membership) -> wire.MembershipChange:
-    """The body; terms that were not touched are sent as they stand."""
+def membership_of(
+    values: dict[str, str], seen: wire.Membership, stands: wire.Membership
+) -> wire.MembershipChange:
+    """The body: what differs from `seen`, which filled the form, and for the rest what `stands` now."""
+    keyed = _keyed_membership(values, seen)
+    return keyed.model_copy(
+        update={
+            name: getattr(stands, name)
+            for name in wire.MembershipChange.model_fields
+            if getattr(keyed, name) == getattr(seen, name)
+        }
+    )
+
+
+def _keyed_membership(values: dict[str, str], seen: wire.Membership) -> wire.MembershipChange:
     typed = values.get("terms", "")
-    terms = seen.terms if typed == _shown(seen.terms).strip() else "\n".join(typed.split(_BREAK))
+    terms = seen.terms if typed == seen.terms.strip() else typed
     age = values.get("minimum_age", "")
     fields = [each.replace(" ", "_") for each in several(values.get("mandatory_fields", ""))]
     return wire.MembershipChange(
