@@ -28,6 +28,9 @@ def anchor_key(arguments: argparse.Namespace) -> int:
     private, public = Path(arguments.private), Path(arguments.public)
     if private.exists() or public.exists():
         raise FileExistsError(f"{private if private.exists() else public} exists. Nothing was changed.")
+    for folder in (private.parent, public.parent):
+        if not folder.is_dir():  # before one half is made without the other
+            raise FileNotFoundError(f"There is no folder {folder}. Nothing was made.")
     try:
         key = anchors.private_key(read_key(private))
     except KeyUnusable as error:

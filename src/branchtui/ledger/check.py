@@ -19,8 +19,9 @@ from branchtui.ledger.check_files import FILES
 from branchtui.ledger.check_links import LINKS
 from branchtui.ledger.check_parties import PARTIES
 from branchtui.ledger.check_vouchers import VOUCHERS
-from branchtui.ledger.store import tables
+from branchtui.ledger.store import migrate, tables
 from branchtui.ledger.store.engine import store_at
+from branchtui.ledger.store.errors import StoreUnavailable
 from branchtui.ledger.store.mapping import compiled, mapping_of
 from branchtui.ledger.store.rows import AuditRow
 
@@ -275,20 +276,36 @@ def run(
     `more` finds what only something outside the database can show.
 
     Raises:
-        StoreUnavailable: the database cannot be opened.
+        StoreUnavailable: the database cannot be opened or read, or holds no ledger that this version knows.
     """
-    connection = store_at(database).connect(read_only=True)
-    status = 0
+    store = store_at(database)
+    connection = store.connect(read_only=True)
+    status, stands = 0, ""
     try:
+        stands = migrate.verify(connection)
         for sentence in chain(violations(connection), more(connection) if more else ()):
             say(sentence)
             status = 1
     except (UnicodeDecodeError, TypeError) as error:
         say(f"INV-8: a row holds what the ledger never writes and cannot be read: {error}")
         status = 1
+    except Exception as error:
+        if store.fault_of(error) is None:
+            raise
+        raise StoreUnavailable(_unreadable(store.name, error, stands)) from error
     finally:
         connection.close()
     return status
+
+
+def _unreadable(name: str, error: Exception, stands: str) -> str:
+    """Why the books could not be looked at to the end: they are older than the rules, or damaged."""
+    if stands not in {"", migrate.head()}:
+        return (
+            f"The tables of {name} are of an earlier version. "
+            "Bring them to this one first: branchtui ledger migrate"
+        )
+    return f"{name} cannot be read, so that nothing is proved: {error}"
 
 
 def _broken_chains(connection: Connection) -> Iterator[str]:

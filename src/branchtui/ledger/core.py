@@ -238,13 +238,13 @@ def claim_current(store: Store, *, alone: bool = False) -> Claim:
     """Claim a ledger and bring its tables to this version; nobody else may have it while they change.
 
     Raises:
-        StoreUnavailable: it is in use, or its tables are of a later version.
+        StoreUnavailable: it is in use, there is none, or its tables are of a later version.
     """
     claim = store.claim(alone=alone)
     try:
         connection = store.connect()
         try:
-            stands = migrate.current(connection) == migrate.head()
+            stands = migrate.verify(connection) == migrate.head()
             if stands or alone or not store.shared:
                 migrate.upgrade(connection)
                 return claim
@@ -266,7 +266,7 @@ def load_institution(connection: Connection) -> tuple[Institution, Tree]:
     """
     found = connection.execute(_select_all(Institution)).fetchone()
     if found is None:
-        raise StoreUnavailable("This database holds no ledger yet. Make one with: branchtui ledger init")
+        raise StoreUnavailable(migrate.NO_LEDGER)
     branches = [Branch(*values) for values in connection.execute(_select_all(Branch))]
     return Institution(*found), Tree(branches)
 
