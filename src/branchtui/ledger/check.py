@@ -17,6 +17,7 @@ from branchtui.ledger import audit
 from branchtui.ledger.check_credit import CREDIT
 from branchtui.ledger.check_files import FILES
 from branchtui.ledger.check_links import LINKS
+from branchtui.ledger.check_marks import DAYS, MARKS
 from branchtui.ledger.check_parties import PARTIES
 from branchtui.ledger.check_vouchers import VOUCHERS
 from branchtui.ledger.store import migrate, tables
@@ -228,7 +229,8 @@ _RULES: Final = (
         dialect="sqlite",  # the other engine lets no such row in, whoever writes
     ),
     *(_Rule(*link) for link in (*LINKS, *PARTIES, *CREDIT, *VOUCHERS)),
-    *(_Rule(*one) for one in FILES),
+    *(_Rule(*one) for one in (*FILES, *MARKS)),
+    *(_Rule(*one, dialect=dialect) for dialect, one in DAYS.items()),
 )
 
 
