@@ -52,6 +52,7 @@ async def authenticate(core: Core, http: HttpRequest, at_us: int) -> Principal:
     user = await core.reader.get(User, session.user_id)
     if user is None or user.disabled:
         raise ended(Codes.SESSION_ENDED, "Your session has ended. Sign in again.")
+    await core.know(user.branch_id)
     active = http.headers.get("x-user-activity") != "0" and at_us > session.last_used_at + _TOUCH_US
     if active or (session.previous_valid_until or 0) > at_us:
         _touch(core, session.id, at_us, active=active)

@@ -91,6 +91,7 @@ class SignInDesk:
                 else lambda tx: sessions.note_failure(tx, core, user.id, call.at_us)
             )
             raise _wrong()
+        await core.know(user.branch_id)
         client = call.http.client
         principal = principal_of(core, user, None, client.host if client else None)
         await self._enrol_first(call, user, asked.otp)
@@ -183,6 +184,7 @@ async def refresh(call: Call) -> Reply:
         raise ended(Codes.SESSION_ENDED, "Your session has ended. Sign in again.")
     if call.at_us > min(session.last_used_at + IDLE_US, session.started_at + ABSOLUTE_US):
         raise ended(Codes.IDLE, "Your session ended because nothing was done for a while. Sign in again.")
+    await core.know(user.branch_id)
     principal = principal_of(core, user, session, call.http.client.host if call.http.client else None)
     is_older = hashed not in {session.refresh_hash, session.previous_refresh_hash}
     if is_older or sessions.is_reuse(session, token, call.at_us):
