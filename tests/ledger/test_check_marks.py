@@ -66,7 +66,7 @@ DAMAGE: dict[str, tuple[str, str]] = {
     ),
     "who posted a record": (
         f"UPDATE balance_records SET posted_by = 'mallory' WHERE {one('balance_records', 'status', 'accounted')}",
-        "INV-3: mallory posted balance record",
+        "posted by mallory, its journal entry",
     ),
     "an applied file that waits again": (
         "UPDATE balance_files SET state = 'validated' WHERE applied_key IS NOT NULL",
@@ -82,11 +82,11 @@ DAMAGE: dict[str, tuple[str, str]] = {
     ),
     "the currency of a refunded payment": (
         "UPDATE payments SET currency = 'UGX' WHERE state = 'refunded'",
-        "is in UGX, and its journal entry",
+        "is in UGX and of branch",
     ),
     "the branch of a payment": (
         f"UPDATE payments SET branch_id = {OTHER} WHERE {one('payments', 'state', 'associated')}",
-        "belongs to another branch than its journal entry",
+        "is in KES and of branch",
     ),
     "a day long ago": (
         f"UPDATE journal_entries SET business_date = '2020-01-01' WHERE {one('journal_entries', 'kind', 'payment.create')}",
@@ -102,7 +102,7 @@ DAMAGE: dict[str, tuple[str, str]] = {
     ),
     "when an entry was made": (
         f"UPDATE journal_entries SET booked_at = booked_at - 300000000000 WHERE {one('journal_entries', 'kind', 'payment.create')}",
-        "was booked days before its operation",
+        "made it days before, its operation",
     ),
     "who did an operation": (
         "UPDATE operations SET actor = 'mallory' WHERE action = 'payment.refund'",

@@ -52,20 +52,13 @@ DAYS: Final[dict[str, tuple[str, str, str]]] = {
 MARKS: Final[tuple[tuple[str, str, str], ...]] = (
     (
         "INV-3",
-        "balance record {0} is as of {1}, its journal entry of {2}",
+        "balance record {0} is as of {1} and posted by {2}, its journal entry of {3} and by {4}",
         """
-        SELECT balance_records.id, as_of_date, business_date FROM balance_records
+        SELECT balance_records.id, as_of_date, COALESCE(posted_by, 'nobody'), business_date,
+            journal_entries.created_by
+        FROM balance_records
         JOIN journal_entries ON subject_id = balance_records.id AND kind = 'balance-record'
-        WHERE business_date <> as_of_date
-        """,
-    ),
-    (
-        "INV-3",
-        "{1} posted balance record {0}, says the record; its journal entry says {2}",
-        """
-        SELECT balance_records.id, COALESCE(posted_by, 'nobody'), journal_entries.created_by FROM balance_records
-        JOIN journal_entries ON subject_id = balance_records.id AND kind = 'balance-record'
-        WHERE posted_by IS DISTINCT FROM journal_entries.created_by
+        WHERE business_date <> as_of_date OR posted_by IS DISTINCT FROM journal_entries.created_by
         """,
     ),
     (
@@ -101,36 +94,24 @@ MARKS: Final[tuple[tuple[str, str, str], ...]] = (
     ),
     (
         "INV-4",
-        "payment {0} is in {1}, and its journal entry {2} in {3}",
+        "payment {0} is in {1} and of branch {2}, its journal entry {3} in {4} and of branch {5}",
         """
-        SELECT payment_no, payments.currency, legs.entry_id, accounts.currency FROM payments
-        JOIN journal_entries ON subject_id = payments.id
+        SELECT payment_no, payments.currency, payments.branch_id, journal_entries.id, accounts.currency,
+            journal_entries.branch_id
+        FROM payments JOIN journal_entries ON subject_id = payments.id
         JOIN legs ON entry_id = journal_entries.id AND line = 0
-        JOIN accounts ON accounts.id = legs.account_id WHERE accounts.currency <> payments.currency
-        """,
-    ),
-    (
-        "INV-4",
-        "payment {0} belongs to another branch than its journal entry {1}",
-        """
-        SELECT payment_no, journal_entries.id FROM payments JOIN journal_entries ON subject_id = payments.id
-        WHERE journal_entries.branch_id <> payments.branch_id
+        JOIN accounts ON accounts.id = legs.account_id
+        WHERE accounts.currency <> payments.currency OR journal_entries.branch_id <> payments.branch_id
         """,
     ),
     (
         "INV-9",
-        "journal entry {0} says that {1} made it, its operation {2}",
+        "journal entry {0} says that {1} made it{3}, its operation {2}",
         """
-        SELECT id, created_by, actor FROM journal_entries
-        JOIN operations ON key = operation_key WHERE created_by <> actor
-        """,
-    ),
-    (
-        "INV-9",
-        "journal entry {0} was booked days before its operation {1} was done",
-        """
-        SELECT id, operation_key FROM journal_entries
-        JOIN operations ON key = operation_key WHERE booked_at < completed_at - 172800000000
+        SELECT id, created_by, actor,
+            CASE WHEN booked_at < completed_at - 172800000000 THEN ' days before' ELSE '' END
+        FROM journal_entries JOIN operations ON key = operation_key
+        WHERE created_by <> actor OR booked_at < completed_at - 172800000000
         """,
     ),
     (
