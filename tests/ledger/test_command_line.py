@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 import re
 import shutil
@@ -12,6 +13,7 @@ import pytest
 from tests.ledger.running import PASSWORD, RunningLedger, copy_template
 
 from branchtui.cli import main
+from branchtui.ledger.commands import telling
 
 LATER = "UPDATE alembic_version SET version_num = 'zebra_r9999'"
 EARLIER = "UPDATE alembic_version SET version_num = 'sets_r0013'"
@@ -180,6 +182,29 @@ def test_wrong_arguments_are_refused_in_one_sentence(
     words = [each for each in arguments if not each.startswith("-")]
     options = [each for each in arguments if each.startswith("-")]
     assert said in person.refused(*words, "--database", database, *options)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            PermissionError(13, "Permission denied", "/srv/branch.db.lock"),
+            "/srv/branch.db.lock: Permission denied.",
+        ),
+        (OSError(98, "Address already in use"), "Address already in use."),
+        (FileExistsError("copy.db exists. Nothing was changed."), "copy.db exists. Nothing was changed."),
+    ],
+)
+def test_what_the_system_refuses_is_told_without_its_number(
+    capsys: pytest.CaptureFixture[str], error: OSError, said: str
+) -> None:
+    """Product, command line: a sentence for a person, whoever refused."""
+
+    def fails(_: argparse.Namespace) -> int:
+        raise error
+
+    assert telling(fails)(argparse.Namespace()) == 1
+    assert capsys.readouterr().err == f"{said}\n"
 
 
 def test_half_a_pair_of_keys_is_never_made(person: Person, tmp_path: Path) -> None:

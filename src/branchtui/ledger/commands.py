@@ -41,10 +41,19 @@ def telling(run: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Name
     def command(arguments: argparse.Namespace) -> int:
         try:
             return run(arguments)
-        except (StoreUnavailable, PasswordUnfit, MoneyError, ValueError, OSError) as error:
+        except (StoreUnavailable, PasswordUnfit, MoneyError, ValueError) as error:
             return fail(str(error))
+        except OSError as error:
+            return fail(_of_the_system(error))
 
     return command
+
+
+def _of_the_system(error: OSError) -> str:
+    """What the system refused, and of which file, without its number."""
+    if error.strerror is None:  # a sentence of ours
+        return str(error)
+    return f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror}."
 
 
 @telling
