@@ -193,18 +193,55 @@ def test_wrong_arguments_are_refused_in_one_sentence(
         ),
         (OSError(98, "Address already in use"), "Address already in use."),
         (FileExistsError("copy.db exists. Nothing was changed."), "copy.db exists. Nothing was changed."),
+        (KeyboardInterrupt(), "\nStopped."),
     ],
 )
 def test_what_the_system_refuses_is_told_without_its_number(
-    capsys: pytest.CaptureFixture[str], error: OSError, said: str
+    capsys: pytest.CaptureFixture[str], error: BaseException, said: str
 ) -> None:
-    """Product, command line: a sentence for a person, whoever refused."""
+    """Product, command line: a sentence for a person, whoever refused, also the one at the keyboard."""
 
     def fails(_: argparse.Namespace) -> int:
         raise error
 
     assert telling(fails)(argparse.Namespace()) == 1
     assert capsys.readouterr().err == f"{said}\n"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        b"\xff\xfe",
+        b"[]",
+        b'{"heads": {"b": 1}, "branches": {}}',
+        b'{"heads": {"b": [1, "00", 3]}, "branches": {}, "ledger_id": "l", "epoch": "e"}',
+        b'{"heads": {"b": ["many", "00"]}, "branches": {}, "ledger_id": "l", "epoch": "e"}',
+    ],
+)
+def test_what_are_no_heads_is_said_to_be_none(
+    person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: bytes
+) -> None:
+    """AUD-3: whatever came over the line from the other machine, nothing is signed."""
+    key, heads, anchors = tmp_path / "anchor.key", tmp_path / "heads.json", tmp_path / "anchors.jsonl"
+    person.done("anchor-key", "--private", str(key), "--public", str(tmp_path / "anchor.pem"))
+    monkeypatch.setenv("BRANCHTUI_LEDGER_ANCHOR_KEY_FILE", str(key))
+    heads.write_bytes(given)
+    said = person.refused("anchor", "--heads", str(heads), "--to", str(anchors))
+    assert said == "These are no heads, as branchtui ledger heads prints them."
+    assert not anchors.exists() or anchors.read_bytes() == b""
+
+
+def test_a_password_that_nobody_types_is_told(
+    person: Person, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """AUTH-8: from a job without a terminal the prompt has nobody to ask."""
+
+    def nobody(_: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr("getpass.getpass", nobody)
+    said = person.refused("user", "password", "--database", database, "--username", "teller")
+    assert said == "No password was typed; --password-stdin reads it from a pipe."
 
 
 def test_half_a_pair_of_keys_is_never_made(person: Person, tmp_path: Path) -> None:

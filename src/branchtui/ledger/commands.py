@@ -45,6 +45,8 @@ def telling(run: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Name
             return fail(str(error))
         except OSError as error:
             return fail(_of_the_system(error))
+        except KeyboardInterrupt:
+            return fail("\nStopped.")
 
     return command
 
@@ -220,10 +222,13 @@ def read_password(arguments: argparse.Namespace) -> str:
     """The password from standard input or a prompt; never from an argument (AUTH-8).
 
     Raises:
-        ValueError: standard input holds none.
+        ValueError: standard input holds none, or nobody is there to type it.
     """
     if not arguments.password_stdin:
-        return getpass.getpass("Password: ")
+        try:
+            return getpass.getpass("Password: ")
+        except EOFError as error:
+            raise ValueError("No password was typed; --password-stdin reads it from a pipe.") from error
     password = sys.stdin.readline().rstrip("\r\n")
     if not password:
         raise ValueError("Standard input holds no password.")
