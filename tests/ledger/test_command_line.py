@@ -168,6 +168,7 @@ def test_names_that_the_api_refuses_begin_no_ledger(
             ("branch", "add", "--code=NYE", "--name=N", "--parent=HQ", "--timezone=Africa"),
             "no time zone Africa",
         ),
+        (("branch", "add", "--code=nku", "--name=N", "--parent=HQ"), "There is a branch NKU already"),
         (("serve", "--port=70000"), "70000 is no port"),
         (("serve", "--drain=nan"), "nan is no time to drain for"),
         (("serve", "--drain=-1"), "-1 is no time to drain for"),

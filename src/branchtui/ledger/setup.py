@@ -158,8 +158,10 @@ def add_branch(
     parent = tx.find_one(Branch, code=parent_code) if parent_code else None
     if parent_code and parent is None:
         raise ValueError(f"There is no branch {parent_code}.")
-    if tx.find(Branch, code=code):
-        raise ValueError(f"There is a branch {code} already.")
+    known = [str(each) for (each,) in tx.connection.execute("SELECT code FROM branches")]
+    alike = next((each for each in known if each.casefold() == code.casefold()), None)
+    if alike is not None or tx.find(Branch, code=code):
+        raise ValueError(f"There is a branch {alike or code} already.")
     branch = Branch(new_id(), code, name, parent.id if parent else None, currency, timezone)
     tx.put(branch)
     return branch

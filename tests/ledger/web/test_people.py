@@ -236,6 +236,14 @@ def test_a_supervisor_unlocks_who_guessed_too_often(world: World) -> None:
 # ── branches ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def test_no_two_branches_are_told_apart_by_capitals_alone(world: World) -> None:
+    """VAL-3: a code is typed by people, in whatever letters: one of them names one branch."""
+    admin, top = world.proved(world.administrator("HQ")), world.ledger.branch("HQ").id
+    taken = admin.post("/v1/branches", {"code": "nku", "name": "Nakuru again", "parent_id": top})
+    assert said(taken) == (409, "reference-taken")
+    assert "a branch NKU already" in taken.json()["detail"]
+
+
 def test_a_new_branch_is_in_the_tree_at_once(world: World) -> None:
     """Contract 2: it takes users and customers, its currency is its parent's, those above see it."""
     admin = world.proved(world.administrator("HQ"))
