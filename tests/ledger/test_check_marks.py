@@ -33,6 +33,10 @@ def kept_books(ledger_template: Path, tmp_path_factory: pytest.TempPathFactory) 
             answer = ask.send(world.api(ask, "NKU"))
             assert answer.status_code < 300, (name, answer.text)
         world.stated("NKU", applied=True)
+        made = world.user("HQ", "NKU", username="moses", limit_minor=5_000)
+        changed = {"limit_minor": 7_000, "disabled": True}
+        done = world.administrator("HQ").patch(f"/v1/users/{made['id']}", changed, if_match=1)
+        assert done.status_code == 200, done.text
         ledger.check()
         return ledger.path
 
@@ -115,6 +119,26 @@ DAMAGE: dict[str, tuple[str, str]] = {
     "a request approved by nobody": (
         "UPDATE approvals SET state = 'approved', decided_by = NULL",
         "and nobody decided it",
+    ),
+    "a role that nobody gave": (
+        "UPDATE users SET role = 'supervisor' WHERE username = 'moses'",
+        "user moses has role supervisor, and the audit chain tells of teller",
+    ),
+    "a limit that nobody took away": (
+        "UPDATE users SET limit_minor = NULL WHERE username = 'moses'",
+        "user moses has limit_minor none, and the audit chain tells of 7000",
+    ),
+    "a user who was let in again": (
+        "UPDATE users SET disabled = 0 WHERE username = 'moses'",
+        "user moses has disabled 0, and the audit chain tells of 1",
+    ),
+    "a branch that nobody moved a user to": (
+        f"UPDATE users SET branch_id = {OTHER} WHERE username = 'moses'",
+        "user moses has branch_id",
+    ),
+    "the first administrator, made a supervisor": (
+        "UPDATE users SET role = 'supervisor' WHERE username = 'root'",
+        "user root has role supervisor, and the audit chain tells of administrator",
     ),
     "no institution": ("DELETE FROM institution", "has 0 institutions"),
     "a second institution": (

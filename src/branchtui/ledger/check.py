@@ -19,6 +19,7 @@ from branchtui.ledger.check_files import FILES
 from branchtui.ledger.check_links import LINKS
 from branchtui.ledger.check_marks import DAYS, MARKS
 from branchtui.ledger.check_parties import PARTIES
+from branchtui.ledger.check_people import broken_users
 from branchtui.ledger.check_vouchers import VOUCHERS
 from branchtui.ledger.store import migrate, tables
 from branchtui.ledger.store.engine import store_at
@@ -257,6 +258,7 @@ def violations(connection: Connection) -> Iterator[str]:
             if rule.dialect in {None, connection.dialect}:
                 for found in connection.execute(rule.statement):
                     yield f"{rule.invariant}: {rule.sentence.format(*found)}"
+        yield from broken_users(connection)
         yield from _broken_chains(connection)
     finally:
         connection.rollback()

@@ -208,7 +208,8 @@ def add_user(
         created_at=at_us,
     )
     tx.put(user)
-    event = audit.Event(action="user.create", object=f"/v1/users/{user.id}", after={"role": role.value})
+    given = {"role": role.value, "branch_id": branch.id, "limit_minor": limit_minor}
+    event = audit.Event(action="user.create", object=f"/v1/users/{user.id}", after=given)
     audit.append(
         tx,
         event,
