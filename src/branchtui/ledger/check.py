@@ -46,6 +46,15 @@ class _Rule:
 
 _RULES: Final = (
     _Rule(
+        "DUR-5",
+        "the file is damaged: {0}",
+        """
+        SELECT substr(replace(quick_check, char(10), ', '), 1, 300) FROM pragma_quick_check
+        WHERE quick_check <> 'ok'
+        """,
+        dialect="sqlite",  # the other engine has no such question
+    ),
+    _Rule(
         "INV-1",
         "the legs of journal entry {0} sum to {2} minor units of {1}, not to zero",
         """
