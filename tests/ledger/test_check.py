@@ -356,7 +356,7 @@ def test_a_page_that_nothing_else_looks_at_is_looked_at(books: Books) -> None:
     ).fetchall()
     connection.close()
     with books.path.open("r+b") as file:
-        file.seek((root - 1) * size)
+        file.seek((int(str(root)) - 1) * int(str(size)))
         file.write(bytes(range(1, 201)))
     said = books.said()
     assert said
