@@ -120,6 +120,9 @@ class Core:
     wakes: Wakes = field(default_factory=Wakes)
     kept: Kept = field(default_factory=Kept)
     metrics: Metrics = field(default_factory=Metrics)
+    used_while_full: dict[str, int] = field(default_factory=dict)
+    """When each session was last used, in microseconds, where the disk had no room to note it."""
+
     stopping: bool = False
     """Whether the ledger was told to stop: it is ready for nobody, what it has accepted it still does."""
 
