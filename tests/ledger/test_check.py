@@ -346,6 +346,24 @@ def test_a_value_of_another_type_is_reported_and_ends_in_no_traceback(books: Boo
     assert any("cannot be read" in line for line in books.said())
 
 
+def test_a_page_that_nothing_else_looks_at_is_looked_at(books: Books) -> None:
+    """DUR-5: an index that was torn on the disk breaks no sum, and is damage all the same."""
+    connection = apsw.Connection(str(books.path))
+    connection.execute("PRAGMA journal_mode=DELETE").fetchall()
+    ((root, size),) = connection.execute(
+        "SELECT rootpage, (SELECT page_size FROM pragma_page_size) FROM sqlite_master WHERE name = 'users_person'"
+        " OR (type = 'index' AND sql IS NOT NULL AND tbl_name = 'sessions') LIMIT 1"
+    ).fetchall()
+    connection.close()
+    with books.path.open("r+b") as file:
+        file.seek((int(str(root)) - 1) * int(str(size)))
+        file.write(bytes(range(1, 201)))
+    said = books.said()
+    assert said
+    assert said[0].startswith("DUR-5: the file is damaged: ")
+    assert not any("\n" in line for line in said)
+
+
 def test_two_swapped_rows_of_the_chain_are_found(books: Books) -> None:
     """INV-8: rows that are all there, but not in their order."""
     books.damage(

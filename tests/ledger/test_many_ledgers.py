@@ -306,6 +306,39 @@ def test_what_another_process_sets_and_adds_is_known_here_a_second_later(
         assert core.fresh_until > 0.0
 
 
+def test_a_branch_that_another_process_has_just_added_is_one_here_at_once(
+    postgres_server: PostgresServer, postgres_template: str
+) -> None:
+    """Contract, section 1: whoever is asked in the second in which a branch is new elsewhere is answered, not failed."""
+    database = postgres_server.new_database(postgres_template)
+    with RunningLedger(database) as there, RunningLedger(database) as here:
+        admin, beside = there.sign_in("administrator"), here.sign_in("administrator", fresh=True)
+        for number in range(3):
+            # What is known here is as young as can be.
+            assert beside.get("/v1/branches").status_code == 200
+            below = {"code": f"NEW{number}", "name": "New", "parent_id": there.branch("HQ").id}
+            branch = admin.post("/v1/branches", below).json()
+            user = {
+                "username": f"new{number}",
+                "role": "teller",
+                "branch_id": branch["id"],
+                "password": PASSWORD,
+            }
+            assert admin.post("/v1/users", user).status_code == 201
+            signed_in = {"username": f"new{number}", "password": PASSWORD}
+            if number == 0:
+                assert here.anonymous().post("/v1/sessions", signed_in, key="").status_code == 201
+            elif number == 1:
+                listed = beside.get("/v1/users").json()["items"]
+                assert f"new{number}" in {each["username"] for each in listed}
+            else:
+                session = there.anonymous().post("/v1/sessions", signed_in, key="").json()
+                teller = Api(here.client, f"new{number}", session["access_token"], session)
+                assert teller.get("/v1/dashboard").status_code == 200
+                renewed = {"refresh_token": session["refresh_token"]}
+                assert here.anonymous().post("/v1/sessions/refresh", renewed, key="").status_code == 200
+
+
 def test_what_another_process_sets_is_looked_for_once_a_second_and_no_more(
     postgres_server: PostgresServer, postgres_template: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

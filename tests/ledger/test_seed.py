@@ -107,6 +107,24 @@ def test_numbers_that_an_older_system_gave_are_not_given_again(own_ledger: Runni
     assert [account_no for _, account_no in made] == ["100001", "100003", "100004", "100005"]
 
 
+@pytest.mark.parametrize("rng_seed", range(4))
+@pytest.mark.parametrize("customers", [1, 2])
+def test_a_seed_of_hardly_anybody_is_one(database: str, customers: int, rng_seed: int) -> None:
+    """Counts are exact however small; who has a wallet alone has no record that was posted."""
+    seed(
+        database,
+        branch_code="NKU",
+        customers=customers,
+        payments=3,
+        balance_records=5,
+        unmatched=0,
+        rng_seed=rng_seed,
+    )
+    counted = "SELECT (SELECT COUNT(*) FROM customers), (SELECT COUNT(*) FROM payments)"
+    assert ask(database, counted) == [(customers, 3)]
+    assert broken(database) == []
+
+
 @pytest.mark.parametrize(
     "counts",
     [

@@ -78,6 +78,37 @@ async def test_an_administrator_changes_a_limit(own_ledger: RunningLedger, tmp_p
     ]
 
 
+async def test_an_administrator_says_that_two_names_are_one_person(
+    own_ledger: RunningLedger, tmp_path: Path
+) -> None:
+    """MC-1: where users are kept it can be said who has a second name; the ledger then takes the two for one."""
+    async with counter(own_ledger.url, tmp_path, username="administrator") as seat:
+        screen = await at_settings(seat)
+        screen.users.highlight(own_ledger.query("SELECT id FROM users WHERE username = 'teller'")[0][0])
+        await seat.press("m")
+        await seat.at(MenuDialog)
+        await seat.until(lambda: "6  Same person" in seat.text or "6 Same person" in seat.text)
+        await seat.press("6")
+        await seat.at(FormDialog)
+        await seat.type("supervisor2")
+        await seat.press("enter")
+        question = await seat.at(ConfirmDialog)
+        assert "supervisor2" in seat.text
+        await seat.press("escape")
+        await seat.at(FormDialog)
+        await seat.press("ctrl+s")
+        await seat.until(
+            lambda: isinstance(seat.app.screen, ConfirmDialog) and seat.app.screen is not question
+        )
+        await seat.press("y")
+        await seat.at(SettingsScreen)
+        await seat.until(lambda: "Saved: teller" in seat.said)
+    people = dict(
+        own_ledger.query("SELECT username, person_id FROM users WHERE username IN ('teller', 'supervisor2')")
+    )
+    assert people["teller"] == people["supervisor2"]
+
+
 async def test_a_supervisor_unlocks_from_the_menu_and_edits_nobody(
     own_ledger: RunningLedger, tmp_path: Path
 ) -> None:

@@ -53,9 +53,18 @@ class Request(Wire):
     @field_validator("*")
     @classmethod
     def _refuse_unknown_enumeration_values(cls, value: Any, info: ValidationInfo) -> Any:
-        if isinstance(value, OpenEnum) and value.name == "OTHER":
+        if _is_unknown(value):
             raise ValueError(f"{info.field_name}: this value is not known.")
         return value
+
+
+def _is_unknown(value: Any) -> bool:
+    """Whether this is, or a list or the names of an object hold, what an enumeration does not know."""
+    if isinstance(value, OpenEnum):
+        return value.name == "OTHER"
+    if not isinstance(value, list | tuple | dict) or not isinstance(next(iter(value), None), OpenEnum):
+        return False  # all of a list are of one kind, and it may hold thousands of numbers
+    return any(_is_unknown(each) for each in value)
 
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]

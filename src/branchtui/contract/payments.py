@@ -191,13 +191,15 @@ class CallbackState(OpenEnum):
     """What became of a provider's message that is kept apart.
 
     `quarantined` and `parked` credited nothing and are held until a person has seen to them: `ignored` ones somebody
-    settled by hand. `cleaned` became a payment whose texts are not shown as they came (VAL-3).
+    settled by hand. `cleaned` became a payment whose texts are not shown as they came (VAL-3). `confirmed` told of a
+    payment that had been keyed by hand already: it credited nothing more, and that payment has come.
     """
 
     QUARANTINED = "quarantined"
     PARKED = "parked"
     CLEANED = "cleaned"
     IGNORED = "ignored"
+    CONFIRMED = "confirmed"
     OTHER = "other"
 
 

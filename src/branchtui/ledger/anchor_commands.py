@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import BaseModel
+
 from branchtui.exits import DONE
 from branchtui.ledger import anchors
 from branchtui.ledger.anchoring import PLACE_VARIABLE, contradiction, signing_key, time_of
@@ -22,12 +24,24 @@ if TYPE_CHECKING:
     import argparse
 
 
+class Heads(BaseModel):
+    """What `ledger heads` prints: where each branch's chain stands (number and hash), and the branches' codes."""
+
+    ledger_id: str
+    epoch: str
+    heads: dict[str, tuple[int, str]]
+    branches: dict[str, str]
+
+
 @telling
 def anchor_key(arguments: argparse.Namespace) -> int:
     """Make a pair of keys: the private half for who signs, the public half for who verifies."""
     private, public = Path(arguments.private), Path(arguments.public)
     if private.exists() or public.exists():
         raise FileExistsError(f"{private if private.exists() else public} exists. Nothing was changed.")
+    for folder in (private.parent, public.parent):
+        if not folder.is_dir():  # before one half is made without the other
+            raise FileNotFoundError(f"There is no folder {folder}. Nothing was made.")
     try:
         key = anchors.private_key(read_key(private))
     except KeyUnusable as error:
@@ -96,15 +110,11 @@ def _missing(database: str | None, before: Anchor) -> str | None:
 
 
 def _given_heads(source: str) -> dict[str, Any]:
-    text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
     try:
-        members = json.loads(text)
-        if not isinstance(members["heads"], dict) or not isinstance(members["branches"], dict):
-            raise TypeError  # noqa: TRY301 - told as every other wrong shape
-    except (ValueError, KeyError, TypeError) as error:
+        text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
+        return Heads.model_validate_json(text).model_dump()
+    except ValueError as error:
         raise ValueError("These are no heads, as branchtui ledger heads prints them.") from error
-    found: dict[str, Any] = members
-    return found
 
 
 def _read_heads(database: str) -> dict[str, Any]:

@@ -17,10 +17,13 @@ from branchtui.ledger import audit
 from branchtui.ledger.check_credit import CREDIT
 from branchtui.ledger.check_files import FILES
 from branchtui.ledger.check_links import LINKS
+from branchtui.ledger.check_marks import DAYS, MARKS
 from branchtui.ledger.check_parties import PARTIES
+from branchtui.ledger.check_people import broken_users
 from branchtui.ledger.check_vouchers import VOUCHERS
-from branchtui.ledger.store import tables
+from branchtui.ledger.store import migrate, tables
 from branchtui.ledger.store.engine import store_at
+from branchtui.ledger.store.errors import StoreUnavailable
 from branchtui.ledger.store.mapping import compiled, mapping_of
 from branchtui.ledger.store.rows import AuditRow
 
@@ -42,6 +45,15 @@ class _Rule:
 
 
 _RULES: Final = (
+    _Rule(
+        "DUR-5",
+        "the file is damaged: {0}",
+        """
+        SELECT substr(replace(quick_check, char(10), ', '), 1, 300) FROM pragma_quick_check
+        WHERE quick_check <> 'ok'
+        """,
+        dialect="sqlite",  # the other engine has no such question
+    ),
     _Rule(
         "INV-1",
         "the legs of journal entry {0} sum to {2} minor units of {1}, not to zero",
@@ -227,7 +239,8 @@ _RULES: Final = (
         dialect="sqlite",  # the other engine lets no such row in, whoever writes
     ),
     *(_Rule(*link) for link in (*LINKS, *PARTIES, *CREDIT, *VOUCHERS)),
-    *(_Rule(*one) for one in FILES),
+    *(_Rule(*one) for one in (*FILES, *MARKS)),
+    *(_Rule(*one, dialect=dialect) for dialect, one in DAYS.items()),
 )
 
 
@@ -254,6 +267,7 @@ def violations(connection: Connection) -> Iterator[str]:
             if rule.dialect in {None, connection.dialect}:
                 for found in connection.execute(rule.statement):
                     yield f"{rule.invariant}: {rule.sentence.format(*found)}"
+        yield from broken_users(connection)
         yield from _broken_chains(connection)
     finally:
         connection.rollback()
@@ -275,20 +289,36 @@ def run(
     `more` finds what only something outside the database can show.
 
     Raises:
-        StoreUnavailable: the database cannot be opened.
+        StoreUnavailable: the database cannot be opened or read, or holds no ledger that this version knows.
     """
-    connection = store_at(database).connect(read_only=True)
-    status = 0
+    store = store_at(database)
+    connection = store.connect(read_only=True)
+    status, stands = 0, ""
     try:
+        stands = migrate.verify(connection)
         for sentence in chain(violations(connection), more(connection) if more else ()):
             say(sentence)
             status = 1
     except (UnicodeDecodeError, TypeError) as error:
         say(f"INV-8: a row holds what the ledger never writes and cannot be read: {error}")
         status = 1
+    except Exception as error:
+        if store.fault_of(error) is None:
+            raise
+        raise StoreUnavailable(_unreadable(store.name, error, stands)) from error
     finally:
         connection.close()
     return status
+
+
+def _unreadable(name: str, error: Exception, stands: str) -> str:
+    """Why the books could not be looked at to the end: they are older than the rules, or damaged."""
+    if stands not in {"", migrate.head()}:
+        return (
+            f"The tables of {name} are of an earlier version. "
+            "Bring them to this one first: branchtui ledger migrate"
+        )
+    return f"{name} cannot be read, so that nothing is proved: {error}"
 
 
 def _broken_chains(connection: Connection) -> Iterator[str]:

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 _LOG: Final = "BRANCHTUI_LEDGER_LOG"
 """Set to `warnings`, leaves out the line that each request has in the log."""
 
+_MAX_PORT: Final = 65_535
+_MAX_DRAIN_SECONDS: Final = 3_600
+
 _LIMITS: Final = "BRANCHTUI_LEDGER_LIMITS"
 """Set to `off`, lifts how many changes and searches a second one user may ask for: for a benchmark."""
 
@@ -38,10 +41,21 @@ def telling(run: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Name
     def command(arguments: argparse.Namespace) -> int:
         try:
             return run(arguments)
-        except (StoreUnavailable, PasswordUnfit, MoneyError, ValueError, OSError) as error:
+        except (StoreUnavailable, PasswordUnfit, MoneyError, ValueError) as error:
             return fail(str(error))
+        except OSError as error:
+            return fail(_of_the_system(error))
+        except KeyboardInterrupt:
+            return fail("\nStopped.")
 
     return command
+
+
+def _of_the_system(error: OSError) -> str:
+    """What the system refused, and of which file, without its number."""
+    if error.strerror is None:  # a sentence of ours
+        return str(error)
+    return f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror}."
 
 
 @telling
@@ -97,12 +111,12 @@ def serve(arguments: argparse.Namespace) -> int:
 
     how = Serving(
         host=arguments.host,
-        port=arguments.port,
+        port=_port(arguments.port),
         rates=LIFTED if os.environ.get(_LIMITS) == "off" else None,
-        proxies=tuple(arguments.proxy),
+        proxies=tuple(_proxy(each) for each in arguments.proxy),
         callback_sources=tuple(_network(each) for each in arguments.callback_from),
         metrics=_place(arguments.metrics) if arguments.metrics else None,
-        drain_seconds=arguments.drain,
+        drain_seconds=_seconds(arguments.drain),
         log_level=logging.WARNING if os.environ.get(_LOG) == "warnings" else logging.INFO,
     )
     serve_ledger(arguments.database, how, announce=announce)
@@ -121,6 +135,31 @@ def _network(written: str) -> IPv4Network | IPv6Network:
         raise ValueError(f"{written} is no network, such as 196.201.214.0/24 or 196.201.214.200.") from error
 
 
+def _proxy(written: str) -> str:
+    """An address or a network whose word is taken for who asks.
+
+    Raises:
+        ValueError: it is neither: nobody would be believed, and every client would be the proxy's one.
+    """
+    try:
+        ip_network(written)
+    except ValueError as error:
+        raise ValueError(f"{written} is no address of a proxy, such as 127.0.0.1 or 10.0.0.0/8.") from error
+    return written
+
+
+def _port(port: int) -> int:
+    if not 0 <= port <= _MAX_PORT:
+        raise ValueError(f"{port} is no port: 0 to {_MAX_PORT}, 0 takes a free one.")
+    return port
+
+
+def _seconds(seconds: float) -> float:
+    if not 0 <= seconds <= _MAX_DRAIN_SECONDS:
+        raise ValueError(f"{seconds:g} is no time to drain for: 0 to {_MAX_DRAIN_SECONDS} seconds.")
+    return seconds
+
+
 def _place(written: str) -> tuple[str, int]:
     """Host and port of `[HOST:]PORT`; this machine's own where only a port is given.
 
@@ -128,7 +167,7 @@ def _place(written: str) -> tuple[str, int]:
         ValueError: it is neither.
     """
     host, _, port = written.rpartition(":")
-    if not port.isascii() or not port.isdecimal() or int(port) > 65_535:
+    if not port.isascii() or not port.isdecimal() or int(port) > _MAX_PORT:
         raise ValueError(f"{written} is no [HOST:]PORT, such as 9464 or 10.0.0.5:9464.")
     return host.strip("[]") or "127.0.0.1", int(port)
 
@@ -183,10 +222,13 @@ def read_password(arguments: argparse.Namespace) -> str:
     """The password from standard input or a prompt; never from an argument (AUTH-8).
 
     Raises:
-        ValueError: standard input holds none.
+        ValueError: standard input holds none, or nobody is there to type it.
     """
     if not arguments.password_stdin:
-        return getpass.getpass("Password: ")
+        try:
+            return getpass.getpass("Password: ")
+        except EOFError as error:
+            raise ValueError("No password was typed; --password-stdin reads it from a pipe.") from error
     password = sys.stdin.readline().rstrip("\r\n")
     if not password:
         raise ValueError("Standard input holds no password.")
@@ -208,5 +250,5 @@ def verify_timezone(timezone: str) -> None:
     """
     try:
         ZoneInfo(timezone)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # a part of the world is a folder
         raise ValueError(f"There is no time zone {timezone}; write one such as Africa/Nairobi.") from error

@@ -42,6 +42,10 @@ SHARED_WAIT_SECONDS: Final = 1.0
 """Where other processes change the ledger too, whoever waits for a change looks again after this."""
 
 
+class UnknownBranch(KeyError):
+    """A row names a branch that this process has not read yet: another one has just added it."""
+
+
 class Tree:
     """The branches of the institution: a forest by parent."""
 
@@ -52,7 +56,10 @@ class Tree:
             self._children.setdefault(branch.parent_id, []).append(branch.id)
 
     def __getitem__(self, branch_id: str) -> Branch:
-        return self._by_id[branch_id]
+        try:
+            return self._by_id[branch_id]
+        except KeyError:
+            raise UnknownBranch(branch_id) from None
 
     def find(self, branch_id: str) -> Branch | None:
         """The branch with this id, or None."""
@@ -68,7 +75,7 @@ class Tree:
         place: str | None = branch_id
         while place is not None and place not in found:
             found.add(place)
-            place = self._by_id[place].parent_id
+            place = self[place].parent_id
         return frozenset(found)
 
     def below(self, branch_id: str) -> frozenset[str]:
@@ -113,6 +120,9 @@ class Core:
     wakes: Wakes = field(default_factory=Wakes)
     kept: Kept = field(default_factory=Kept)
     metrics: Metrics = field(default_factory=Metrics)
+    used_while_full: dict[str, int] = field(default_factory=dict)
+    """When each session was last used, in microseconds, where the disk had no room to note it."""
+
     stopping: bool = False
     """Whether the ledger was told to stop: it is ready for nobody, what it has accepted it still does."""
 
@@ -130,9 +140,12 @@ class Core:
         found: dict[str, Any] = json.loads(self.institution.settings)
         return found
 
-    async def refresh(self) -> None:
-        """Read the institution and its branches anew where another process may have changed them a second ago."""
-        if not self.holder or time.monotonic() < self.fresh_until:
+    async def refresh(self, *, at_once: bool = False) -> None:
+        """Read the institution and its branches anew where another process may have changed them a second ago.
+
+        `at_once`: however young what is known is.
+        """
+        if not self.holder or (time.monotonic() < self.fresh_until and not at_once):
             return
         self.fresh_until = time.monotonic() + SHARED_WAIT_SECONDS
         try:
@@ -142,6 +155,11 @@ class Core:
         except BaseException:
             self.fresh_until = 0.0
             raise
+
+    async def know(self, branch_id: str) -> None:
+        """Read the branches anew if this one is not among them: another process may have added it a moment ago."""
+        if self.tree.find(branch_id) is None:
+            await self.refresh(at_once=True)
 
     def limit_of(self, role: str, own_minor: int | None) -> int | None:
         """The largest single amount of somebody: the own limit, else the institution's for the role, else none."""
@@ -238,13 +256,13 @@ def claim_current(store: Store, *, alone: bool = False) -> Claim:
     """Claim a ledger and bring its tables to this version; nobody else may have it while they change.
 
     Raises:
-        StoreUnavailable: it is in use, or its tables are of a later version.
+        StoreUnavailable: it is in use, there is none, or its tables are of a later version.
     """
     claim = store.claim(alone=alone)
     try:
         connection = store.connect()
         try:
-            stands = migrate.current(connection) == migrate.head()
+            stands = migrate.verify(connection) == migrate.head()
             if stands or alone or not store.shared:
                 migrate.upgrade(connection)
                 return claim
@@ -266,7 +284,7 @@ def load_institution(connection: Connection) -> tuple[Institution, Tree]:
     """
     found = connection.execute(_select_all(Institution)).fetchone()
     if found is None:
-        raise StoreUnavailable("This database holds no ledger yet. Make one with: branchtui ledger init")
+        raise StoreUnavailable(migrate.NO_LEDGER)
     branches = [Branch(*values) for values in connection.execute(_select_all(Branch))]
     return Institution(*found), Tree(branches)
 

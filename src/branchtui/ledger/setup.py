@@ -6,8 +6,12 @@ import json
 import secrets
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from pydantic import TypeAdapter, ValidationError
+
+from branchtui.contract.base import Name
+from branchtui.contract.people import BranchCode, Username
 from branchtui.contract.sessions import Role
 from branchtui.format.folding import fold
 from branchtui.ledger import audit
@@ -20,6 +24,7 @@ from branchtui.ledger.store.engine import store_at
 from branchtui.ledger.store.errors import Fault, StoreUnavailable
 from branchtui.ledger.store.rows import Branch, CallbackToken, Institution, Payee, User
 from branchtui.ledger.store.unit import Batch, BulkTx
+from branchtui.ledger.texts import is_unsafe
 from branchtui.ledger.tokens import token_hash
 
 if TYPE_CHECKING:
@@ -28,6 +33,8 @@ if TYPE_CHECKING:
     from branchtui.ledger.store.connection import Connection
 
 T = TypeVar("T")
+
+_NAME: Final = "1 to 140 characters on one line, none of them invisible"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +54,25 @@ def init_ledger(database: str, new: NewLedger, *, clock: Clock | None = None) ->
     """Make a ledger in a file that does not exist yet, or in an empty database.
 
     Raises:
+        ValueError: a name or a code cannot be one.
         StoreUnavailable: there is a ledger already, or none can be made there.
         PasswordUnfit: the administrator's password may not be used.
     """
     store = store_at(database)
+    _fitting(Name, new.institution, f"{new.institution!r} is no name of an institution: {_NAME}.")
+    verify_branch(new.branch_code, new.branch_name)
+    verify_username(new.admin)
     verify_new(new.admin_password, new.admin)
     store.verify(new=True)
     claim = store.claim(alone=True)
     try:
         connection = store.connect()
         try:
-            if migrate.current(connection) is not None:
-                raise StoreUnavailable(f"{store.name} holds a ledger already. Nothing was changed.")
+            migrate.refuse_other_tables(connection)
             migrate.upgrade(connection)
+            # Tables without an institution are of an attempt that broke off: this one goes on with them.
+            if connection.execute("SELECT id FROM institution").fetchone() is not None:
+                raise StoreUnavailable(f"{store.name} holds a ledger already. Nothing was changed.")
         finally:
             connection.close()
         store.made()
@@ -139,13 +152,16 @@ def add_branch(
     """Add a branch under another one; None for the top.
 
     Raises:
-        ValueError: the parent does not exist or the code is taken.
+        ValueError: the code or the name cannot be one, the parent does not exist or the code is taken.
     """
+    verify_branch(code, name)
     parent = tx.find_one(Branch, code=parent_code) if parent_code else None
     if parent_code and parent is None:
         raise ValueError(f"There is no branch {parent_code}.")
-    if tx.find(Branch, code=code):
-        raise ValueError(f"There is a branch {code} already.")
+    known = [str(each) for (each,) in tx.connection.execute("SELECT code FROM branches")]
+    alike = next((each for each in known if each.casefold() == code.casefold()), None)
+    if alike is not None or tx.find(Branch, code=code):
+        raise ValueError(f"There is a branch {alike or code} already.")
     branch = Branch(new_id(), code, name, parent.id if parent else None, currency, timezone)
     tx.put(branch)
     return branch
@@ -164,15 +180,16 @@ def add_user(
     """Add a user to a branch.
 
     Raises:
-        ValueError: the name is taken or the branch does not exist.
+        ValueError: the name cannot be one or is taken, or the branch does not exist.
         PasswordUnfit: the password may not be used.
     """
+    verify_username(username)
     verify_new(password, username)
     branch = tx.find_one(Branch, code=branch_code)
     if branch is None:
         raise ValueError(f"There is no branch {branch_code}.")
     folded = fold(username)
-    if not folded or tx.find(User, username=folded):
+    if tx.find(User, username=folded):
         raise ValueError(f"There is a user {username} already.")
     user = User(
         id=new_id(),
@@ -191,7 +208,8 @@ def add_user(
         created_at=at_us,
     )
     tx.put(user)
-    event = audit.Event(action="user.create", object=f"/v1/users/{user.id}", after={"role": role.value})
+    given = {"role": role.value, "branch_id": branch.id, "limit_minor": limit_minor}
+    event = audit.Event(action="user.create", object=f"/v1/users/{user.id}", after=given)
     audit.append(
         tx,
         event,
@@ -214,6 +232,37 @@ def new_callback_token(tx: BulkTx, provider: str, at_us: int) -> str:
     token = secrets.token_urlsafe(24)
     tx.put(CallbackToken(new_id(), provider, token_hash(token), at_us, None))
     return token
+
+
+def verify_username(username: str) -> None:
+    """Refuse a name that nobody could sign in by, or that looks like another one.
+
+    Raises:
+        ValueError: the sentence for the person.
+    """
+    rule = "letters, digits and . _ @ -, at most 64, a letter or digit first"
+    _fitting(Username, username, f"{username!r} is no name of a user: {rule}.")
+
+
+def verify_branch(code: str, name: str) -> None:
+    """Refuse a code or a name that no branch can have.
+
+    Raises:
+        ValueError: the sentence for the person.
+    """
+    rule = "letters, digits and . / -, at most 20, a letter or digit first"
+    _fitting(BranchCode, code, f"{code!r} is no code of a branch: {rule}.")
+    _fitting(Name, name, f"{name!r} is no name of a branch: {_NAME}.")
+
+
+def _fitting(kind: Any, value: str, said: str) -> None:
+    """Refuse what the contract would not take, whichever door it comes by."""
+    try:
+        TypeAdapter(kind).validate_python(value)
+    except ValidationError as error:
+        raise ValueError(said) from error
+    if is_unsafe(value):
+        raise ValueError(said)
 
 
 def system_principal(branch_id: str) -> Principal:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from pydantic import SecretStr
@@ -11,19 +11,40 @@ from branchtui.contract.people import BranchChange, NewBranch, NewUser, UserChan
 from branchtui.contract.sessions import Role
 from branchtui.format.money import money
 from branchtui.screens.rows import words
+from branchtui.widgets.actions import Action
 from branchtui.widgets.columns import Column
 from branchtui.widgets.fields import ChoiceField, Field, MoneyField, PasswordField, TextField
 from branchtui.widgets.picker import PickerField, Suggestion
 
 if TYPE_CHECKING:
+    from branchtui.contract.paging import Page
     from branchtui.contract.people import BranchRecord, UserRecord
     from branchtui.screens.desk import Desk
+
+    Users = Callable[[str], Awaitable[Page[UserRecord]]]
 
 _ROLES: Final = [(role.value, words(role).capitalize()) for role in Role if role is not Role.OTHER]
 _INDENT: Final = "  "
 _YES, _NO = "yes", "no"
 _UNKNOWN_REFERENCES: Final = [(_NO, "By phone"), (_YES, "Waits")]
 """What becomes of a payment whose reference names nobody."""
+
+
+UNLOCK: Final = Action("unlock", "", "Unlock", "Let the user try again", changes=True)
+PASSWORD: Final = Action(
+    "password", "", "New password", "Give the user a new password; sessions end", changes=True
+)
+CODES: Final = Action(
+    "codes", "", "One-time codes", "Ask for codes at the next sign-in, or forget them", changes=True
+)
+PERSON: Final = Action(
+    "person",
+    "",
+    "Same person",
+    "Two names of one person: neither decides what the other asked for",
+    changes=True,
+)
+"""What the menu of a user offers beside editing and disabling."""
 
 
 def user_columns(desk: Desk) -> list[Column[UserRecord]]:
@@ -108,6 +129,16 @@ def branch_picker(name: str, label: str, branches: Sequence[BranchRecord], chose
 
 def _suggested(one: BranchRecord) -> Suggestion:
     return Suggestion(one.id, f"{one.code} {one.name}")
+
+
+def user_picker(name: str, label: str, users: Users, but: UserRecord) -> PickerField:
+    """Chooses a user by a part of the name, any but `but`."""
+
+    async def find(text: str) -> Sequence[Suggestion]:
+        found = (await users(text.strip())).items
+        return [Suggestion(one.id, one.username, words(one.role)) for one in found if one.id != but.id]
+
+    return PickerField(name, label, find, hint="user name")
 
 
 def user_fields(desk: Desk, branches: Sequence[BranchRecord], user: UserRecord | None = None) -> list[Field]:

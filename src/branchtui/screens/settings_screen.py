@@ -12,10 +12,15 @@ from branchtui.contract.people import UserChange
 from branchtui.screens.base import screen_actions
 from branchtui.screens.desk import Desk
 from branchtui.screens.dialogs.form_dialog import FormDialog
+from branchtui.screens.one_person import OnePerson
 from branchtui.screens.outcome import sentence_of
-from branchtui.screens.own_settings import OWN, OwnSettings
+from branchtui.screens.own_settings import OWN
 from branchtui.screens.payment_rows import as_lines
 from branchtui.screens.people_rows import (
+    CODES,
+    PASSWORD,
+    PERSON,
+    UNLOCK,
     branch_columns,
     branch_fields,
     branch_picker,
@@ -41,16 +46,9 @@ if TYPE_CHECKING:
 USERS: Final = "users"
 BRANCHES: Final = "branches"
 _OF_A_ROW: Final = frozenset({"edit", "delete"})
-_UNLOCK: Final = Action("unlock", "", "Unlock", "Let the user try again", changes=True)
-_PASSWORD: Final = Action(
-    "password", "", "New password", "Give the user a new password; sessions end", changes=True
-)
-_CODES: Final = Action(
-    "codes", "", "One-time codes", "Ask for codes at the next sign-in, or forget them", changes=True
-)
 
 
-class SettingsScreen(OwnSettings):
+class SettingsScreen(OnePerson):
     """`t` turns between users and branches. What only an administrator may says so."""
 
     HEADING = "Settings"
@@ -272,9 +270,9 @@ class SettingsScreen(OwnSettings):
             self.do_own(chosen)
         elif user is None:
             return
-        elif chosen == _UNLOCK.id:
+        elif chosen == UNLOCK.id:
             self.unlock(user)
-        elif chosen == _PASSWORD.id:
+        elif chosen == PASSWORD.id:
             self.app.push_screen(
                 FormDialog(
                     f"New password of {user.username}",
@@ -284,8 +282,10 @@ class SettingsScreen(OwnSettings):
                     ),
                 )
             )
-        elif chosen == _CODES.id:
+        elif chosen == CODES.id:
             self.switch_codes(user)
+        elif chosen == PERSON.id:
+            self.join(user)
         elif chosen is not None:
             await self.action_perform(chosen)
 
@@ -294,9 +294,10 @@ class SettingsScreen(OwnSettings):
             return []
         edit, refused = self.why_not("edit"), user.refused.get("unlock")
         return [
-            Choice(_UNLOCK, None if user.allows("unlock") else (refused.message if refused else "Not now.")),
-            Choice(_PASSWORD, edit),
-            Choice(_CODES, edit),
+            Choice(UNLOCK, None if user.allows("unlock") else (refused.message if refused else "Not now.")),
+            Choice(PASSWORD, edit),
+            Choice(CODES, edit),
+            Choice(PERSON, edit),
         ]
 
     @work(group="write")

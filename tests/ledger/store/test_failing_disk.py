@@ -157,6 +157,8 @@ async def test_a_commit_that_finds_no_room_is_said_and_nothing_of_it_is_kept(
     with pytest.raises(StorageFull):
         await running.submit(_count("lost"))
     assert running.full
+    await running.submit(lambda tx: tx.get(Counter, "lost"))
+    assert running.full, "who only looks something up has shown nothing"
     await running.submit(_count("kept"))
     assert not running.full
     running.stop()

@@ -250,6 +250,8 @@ def test_a_checker_needs_the_limit_too(world: World) -> None:
     """MC-2: a supervisor whose own limit is lower cannot lift what is above it."""
     request = world.request("NKU")
     change_user(world, "supervisor", limit_minor=1_000)
+    shown = world.boss("NKU").get(f"/v1/approvals/{request['id']}").json()
+    assert (shown["actions"], shown["refused"]["approve"]["code"]) == (["reject"], "needs-checker")
     assert said(approve(world, request)) == (403, "needs-checker")
     assert approve(world, request, who="hq-supervisor").status_code == 200
 

@@ -593,6 +593,35 @@ def test_a_teller_applies_one_payer_within_the_limit_and_nothing_else(
     assert [owed(ledger, each) for each in (large, *several)] == [None, None, None]
 
 
+def test_a_supervisors_limit_holds_for_every_payer_of_a_file(own_ledger: RunningLedger) -> None:
+    """Product: the largest single amount; a second payer in the file is no way around it, nor is taking it back."""
+    boss, top = own_ledger.sign_in("supervisor"), own_ledger.sign_in("hq-supervisor")
+    admin = own_ledger.sign_in("administrator")
+    (known,) = [each for each in admin.pages("/v1/users") if each["username"] == "supervisor"]
+    ok = admin.patch(f"/v1/users/{known['id']}", {"limit_minor": 1_000}, if_match=known["version"])
+    assert ok.status_code == 200, ok.text
+    boss = own_ledger.sign_in("supervisor", fresh=True)
+    one, two, three, four = numbers(own_ledger, 4)
+    within = check_file(boss, universal(payer(one, "10.00"), payer(two, "10.00")))
+    beyond = check_file(boss, universal(payer(three, "10.00"), payer(four, "10.01")))
+    assert apply_file(boss, within)["state"] == "applied"
+    refused = ask_apply(boss, beyond)
+    assert said(refused) == (403, "needs-checker")
+    assert refused.json()["detail"] == (
+        "It moves a payer by 10.01 KES, above your limit of 10.00. Ask a supervisor to apply it."
+    )
+    assert beyond["refused"]["apply"]["approval"] == "balance-file.apply"
+    applied = apply_file(top, beyond)
+    assert [owed(own_ledger, each) for each in (three, four)] == [1_000, 1_001]
+    shown = boss.get(f"{FILES}/{applied['id']}").json()
+    assert (shown["actions"], shown["refused"]["revert"]["code"]) == ([], "needs-checker")
+    assert said(boss.post(f"{FILES}/{applied['id']}/revert", if_match=shown["version"])) == (
+        403,
+        "needs-checker",
+    )
+    assert top.post(f"{FILES}/{applied['id']}/revert", if_match=shown["version"]).status_code in {200, 202}
+
+
 def test_what_a_teller_may_not_apply_is_applied_by_approval(
     ledger: RunningLedger, teller: Api, boss: Api
 ) -> None:

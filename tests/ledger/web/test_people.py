@@ -10,6 +10,9 @@ import pytest
 from tests.ledger.running import PASSWORD, Api, RunningLedger
 from tests.ledger.web.every_route import CHANGES, World
 
+from branchtui.ledger.store.errors import StoreAway
+from branchtui.ledger.store.rows import Branch
+
 NEW_PASSWORD = "nine loud pelicans"
 
 
@@ -234,6 +237,33 @@ def test_a_supervisor_unlocks_who_guessed_too_often(world: World) -> None:
 
 
 # ── branches ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_was_done_is_told_as_done_though_the_database_goes_away_behind_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ERR-1: `not_applied` is never said of a change that was committed."""
+    admin, core = world.proved(world.administrator("HQ")), world.ledger.core
+    as_it_is, looked = core.reader.find, []
+
+    async def away(row_type: type[Any], **equal: Any) -> list[Any]:
+        if row_type is Branch:
+            looked.append(row_type)
+            raise StoreAway
+        return await as_it_is(row_type, **equal)
+
+    monkeypatch.setattr(core.reader, "find", away)
+    new = {"code": "NYE", "name": "Nyeri", "parent_id": world.ledger.branch("HQ").id}
+    made = admin.post("/v1/branches", new)
+    assert (made.status_code, len(looked)) == (201, 1)
+
+
+def test_no_two_branches_are_told_apart_by_capitals_alone(world: World) -> None:
+    """VAL-3: a code is typed by people, in whatever letters: one of them names one branch."""
+    admin, top = world.proved(world.administrator("HQ")), world.ledger.branch("HQ").id
+    taken = admin.post("/v1/branches", {"code": "nku", "name": "Nakuru again", "parent_id": top})
+    assert said(taken) == (409, "reference-taken")
+    assert "a branch NKU already" in taken.json()["detail"]
 
 
 def test_a_new_branch_is_in_the_tree_at_once(world: World) -> None:

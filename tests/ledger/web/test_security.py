@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from tests.ledger.running import PASSWORD, RunningLedger
 from tests.ledger.web.every_route import World
@@ -41,6 +43,25 @@ def test_a_role_has_a_limit_where_its_user_has_none(world: World) -> None:
     refused = world.boss("NKU").post(path, if_match=1)
     assert (refused.status_code, refused.json()["code"]) == (403, "needs-checker")
     assert world.ledger.sign_in("teller").post(path, if_match=1).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"second_factor_roles": ["tellr"]},
+        {"second_factor_roles": ["supervisor", "other"]},
+        {"role_limits": {"superviser": 1_000}},
+    ],
+)
+def test_a_role_that_there_is_not_sets_nothing(world: World, asked: dict[str, Any]) -> None:
+    """VAL-2, contract 1: a name that is mistyped is refused, also within a list; nothing is asked of fewer than before."""
+    admin = world.proved(world.administrator("HQ"))
+    kept = {"second_factor_roles": [], "role_limits": {"teller": 5_000}}
+    assert admin.put("/v1/settings/security", kept, if_match=1).status_code == 200
+    refused = admin.put("/v1/settings/security", asked, if_match=2)
+    assert (refused.status_code, refused.json()["code"]) == (422, "validation")
+    found = admin.get("/v1/settings/security").json()
+    assert (found["version"], found["role_limits"]) == (2, {"teller": 5_000})
 
 
 def test_an_administrator_of_a_branch_sets_nothing_for_the_institution(world: World) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.ledger.files import findings
+from tests.ledger.files import findings, finished
 from tests.ledger.members import ok
 from tests.ledger.running import PASSWORD, Api, RunningLedger
 from tests.ledger.statements import (
@@ -347,6 +347,49 @@ def test_a_transfer_that_was_keyed_and_reversed_is_kept_apart_when_the_bank_tell
         assert (done["imported"], totals["known"], totals["quarantined"]) == (0, 0, 1)
     (kept,) = own_till.events("SLIP0000012")
     assert "was keyed by hand and reversed" in kept["reason"]
+
+
+@pytest.mark.parametrize("door", ["bank", "portal"])
+def test_a_payment_that_a_statement_told_of_too_is_not_reversed(own_till: Till, door: str) -> None:
+    """Contract, section 5: the bank or the provider has the money; a preview that is not taken in says nothing yet."""
+    api = own_till.api("supervisor")
+    body = {"customer_id": own_till.id_of("000101"), "currency": "KES", "amount_minor": 150_000}
+    if door == "bank":
+        body |= {"tender": "bank_transfer", "receipt_no": "SLIP0000013"}
+        sent: tuple[Any, ...] = (mt940(credit("SLIP0000013")),)
+        more: dict[str, Any] = {}
+    else:
+        body |= {"tender": "mobile_money", "provider": "mpesa", "receipt_no": "SKA10QWE88"}
+        head = "Receipt No.,Completion Time,Details,Transaction Status,Paid In,Withdrawn,Other Party Info,A/C No.\n"
+        row = "SKA10QWE88,03-11-2026 09:15:02,Pay Bill,Completed,1500.00,,254711222333 - W K,100245\n"
+        sent, more = (head + row, "statement-mpesa"), {"account": "600100"}
+    made = ok(api.post("/v1/payments", body), 201)
+    path = f"/v1/payments/{made['id']}"
+    ready = import_statement(api, *sent, dry_run=True, **more)
+    assert "reverse" in api.get(path).json()["actions"]
+    asked = {"sha256": ready["sha256"], "preview_version": ready["preview_version"]}
+    done = finished(api, api.post(f"/v1/imports/{ready['id']}/start", asked))
+    assert (done["state"], done["imported"], done["statements"][0]["known"]) == ("done", 0, 1)
+    (told,) = api.pages("/v1/callback-events", state="confirmed")
+    assert f"is payment {made['payment_no']}" in told["reason"]
+    answer = api.post(f"{path}/reverse", {"reason": "keyed wrongly"}, if_match=made["version"])
+    assert (answer.status_code, answer.json()["code"]) == (409, "transition-not-allowed")
+    assert "this money came" in api.get(path).json()["refused"]["reverse"]["message"]
+    assert import_statement(api, *sent, confirm=True, **more)["imported"] == 0
+    assert len(api.pages("/v1/callback-events", state="confirmed")) == 1
+
+
+def test_a_payment_that_is_reversed_between_preview_and_taking_in_is_kept_apart(own_till: Till) -> None:
+    """Contract, section 5: what was known at the preview is looked up again, and held when the books say it never came."""
+    api = own_till.api("supervisor")
+    body = {"customer_id": own_till.id_of("000101"), "currency": "KES", "tender": "bank_transfer"}
+    made = ok(api.post("/v1/payments", body | {"receipt_no": "SLIP0000014", "amount_minor": 150_000}), 201)
+    ready = import_statement(api, mt940(credit("SLIP0000014")), dry_run=True)
+    ok(api.post(f"/v1/payments/{made['id']}/reverse", {"reason": "keyed wrongly"}, if_match=made["version"]))
+    asked = {"sha256": ready["sha256"], "preview_version": ready["preview_version"]}
+    finished(api, api.post(f"/v1/imports/{ready['id']}/start", asked))
+    (kept,) = own_till.events("SLIP0000014")
+    assert (kept["state"], "was keyed by hand and reversed" in kept["reason"]) == ("quarantined", True)
 
 
 # ── whose account it is ─────────────────────────────────────────────────────────────────────────────────────────────

@@ -181,6 +181,65 @@ def test_money_that_comes_after_its_payment_was_reversed_is_kept_for_a_person(ti
     assert till.balance("000101") == before
 
 
+def test_what_the_provider_told_of_too_is_not_reversed(till: Till) -> None:
+    """Contract, section 5: money that came lies in an account; whose it is is put right, that it came is not."""
+    by_hand = key(till, tender="mobile_money", provider="mpesa", amount_minor=150_000).json()
+    assert "reverse" in till.api("supervisor").get(f"/v1/payments/{by_hand['id']}").json()["actions"]
+    for _ in range(2):
+        till.send(message(by_hand["code"]))
+    (told,) = [
+        each
+        for each in till.api("supervisor").pages("/v1/callback-events", state="confirmed")
+        if each["code"] == by_hand["code"]
+    ]
+    assert (told["actions"], f"is payment {by_hand['payment_no']}" in told["reason"]) == ([], True)
+    assert till.events(by_hand["code"]) == []
+
+    answer = move(till, by_hand, "reverse")
+    assert refused(answer) == (409, "transition-not-allowed")
+    assert (answer.json()["detail"], answer.json()["allowed"]) == (
+        "The provider or the bank has told of it: this money came. Disassociate it, or refund it.",
+        ["disassociate", "reassign"],
+    )
+    (listed,) = till.by_code(by_hand["code"])
+    shown = till.api("supervisor").get(f"/v1/payments/{by_hand['id']}").json()
+    for each in (listed, shown):
+        assert "reverse" not in each["actions"]
+    assert shown["refused"]["reverse"]["message"] == answer.json()["detail"]
+    asked = {
+        "action": "payment.reverse",
+        "object_id": by_hand["id"],
+        "object_version": by_hand["version"],
+        "body": REASON,
+        "reason": "counted twice",
+    }
+    assert refused(till.api("teller").post("/v1/approvals", asked)) == (409, "transition-not-allowed")
+
+    waiting = move(till, by_hand, "disassociate").json()
+    assert refused(move(till, waiting, "reverse")) == (409, "transition-not-allowed")
+    gone = move(till, waiting, "refund", tender="cash")
+    assert gone.json()["state"] == "refunded"
+
+
+def test_a_reversal_that_waits_is_not_approved_once_the_provider_has_told(till: Till) -> None:
+    """MC-2: what has changed since is looked at again."""
+    by_hand = key(till, tender="mobile_money", provider="mpesa", amount_minor=150_000).json()
+    asked = {
+        "action": "payment.reverse",
+        "object_id": by_hand["id"],
+        "object_version": by_hand["version"],
+        "body": REASON,
+        "reason": "counted twice",
+    }
+    request = till.api("teller").post("/v1/approvals", asked).json()
+    till.send(message(by_hand["code"]))
+    assert till.api("supervisor").get(f"/v1/approvals/{request['id']}").json()["state"] == "stale"
+    approved = till.api("supervisor").post(
+        f"/v1/approvals/{request['id']}/approve", {"difference_hash": request["difference_hash"]}
+    )
+    assert refused(approved) == (409, "stale-approval")
+
+
 def test_cash_without_a_number_is_questioned_when_it_is_keyed_again(till: Till) -> None:
     """IDEM-11: same user, account, tender and amount within ten minutes; `Confirm-Duplicate-Of` says both are meant."""
     first_key = fresh_key()

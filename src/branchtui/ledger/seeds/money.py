@@ -83,8 +83,9 @@ def _plan_records(
     rng = planting.rng
     first = numbers.reserve(tx, REFERENCES, count) if count else 0
     recorders = itertools.cycle(planting.recorders)
+    has_another = any(len(person.accounts) > 1 for person in active)
     for place in range(count):
-        is_accounted = rng.random() < _ACCOUNTED_SHARE
+        is_accounted = rng.random() < _ACCOUNTED_SHARE and has_another
         plan = rng.choice(plans if is_accounted else plans[-WAITING_DAYS:])
         person = rng.choice(active)
         while is_accounted and len(person.accounts) == 1:

@@ -13,6 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateColumn
 
+from branchtui.ledger.store.errors import StoreUnavailable
 from branchtui.ledger.store.tables import branches, callback_events, credit_accounts, customers, plans
 
 if TYPE_CHECKING:
@@ -24,6 +25,13 @@ if TYPE_CHECKING:
 GROWN: tuple[Table, ...] = (branches, customers, credit_accounts, plans, callback_events)
 """Tables that have gained columns since the first release of their revision."""
 
+NO_LEDGER = "This database holds no ledger yet. Make one with: branchtui ledger init"
+
+_TABLES = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table'",
+    "postgresql": "SELECT table_name FROM information_schema.tables "
+    "WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'",
+}
 _COLUMNS = {
     "sqlite": "SELECT name FROM pragma_table_xinfo(?)",
     "postgresql": "SELECT column_name FROM information_schema.columns "
@@ -45,6 +53,46 @@ def head() -> str:
     revision = ScriptDirectory.from_config(_config()).get_current_head()
     assert revision is not None, "there is at least one migration"
     return revision
+
+
+@cache
+def _known() -> frozenset[str]:
+    """Every revision that this program knows."""
+    return frozenset(each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
+def verify(connection: Connection) -> str:
+    """Refuse a database that this program cannot bring to its own version; returns the revision that it stands at.
+
+    Raises:
+        StoreUnavailable: it holds no ledger, or one that a later version of the program has had.
+    """
+    stands = current(connection)
+    if stands is None:
+        raise StoreUnavailable(NO_LEDGER)
+    if stands != head() and stands not in _known():
+        raise StoreUnavailable(
+            f"A later version of branchtui has had this ledger (its tables are of revision {stands}). "
+            "Use that version; nothing was changed."
+        )
+    return stands
+
+
+def refuse_other_tables(connection: Connection) -> None:
+    """Refuse to make a ledger among the tables of something else.
+
+    Raises:
+        StoreUnavailable: there are tables, and they are no ledger's, or a later version's.
+    """
+    if current(connection) is not None:
+        verify(connection)
+        return
+    found = connection.execute(_TABLES[connection.dialect]).fetchone()
+    if found is not None:
+        raise StoreUnavailable(
+            f"This database holds something else already, such as the table {found[0]}. "
+            "A ledger has a database of its own; nothing was changed."
+        )
 
 
 def current(connection: Connection) -> str | None:

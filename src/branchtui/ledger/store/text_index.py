@@ -35,4 +35,7 @@ def filled_at_once(connection: Connection, table: str) -> Iterator[None]:
         f" SELECT row_no, {indexed_text_sql(table)} FROM {table} WHERE row_no > ?",
         (before,),
     )
+    # Brought to the tables now: by the next statement that could be undone alone it would count among its changes.
+    connection.execute("SAVEPOINT filled")
+    connection.execute("RELEASE filled")
     connection.execute(definition)

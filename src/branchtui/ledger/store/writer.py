@@ -245,7 +245,7 @@ class Writer:
                 if len(tasks) == 1:
                     return [_Done(error=TookTooLong() if fault is Fault.LATE else error)]
                 return [result for task in tasks for result in self._run([task])]
-            self.full = self.away = False
+            self.away = False
             self.batches += 1
             self.commands += len(tasks)
             return done
@@ -272,8 +272,12 @@ class Writer:
         if self._connection is None:
             self._connection = self._store.connect_writer()
         results: list[_Done] = []
+        # Only what was written shows that there is room again: to look something up needs none.
+        written = self._connection.total_changes() if self.full else 0
         try:
             _run_batch(self._store, self._connection, tasks, results, self._committed)
+            if self.full and self._connection.total_changes() > written:
+                self.full = False
         except CommitDoubt as doubt:
             self._disconnect()
             if not self._was_committed(doubt, until):

@@ -22,6 +22,7 @@ from starlette.routing import Route as HttpRoute
 from branchtui.contract.base import PATIENT_SECONDS
 from branchtui.contract.problem import MEDIA_TYPE, Codes, Outcome
 from branchtui.ledger.access import Permission
+from branchtui.ledger.core import UnknownBranch
 from branchtui.ledger.credit_worker import start_credit_worker
 from branchtui.ledger.journal import InvariantBroken
 from branchtui.ledger.logs import places
@@ -146,10 +147,13 @@ class Gate:
                 idempotency_key(http)
             if route.if_match:
                 call.if_match = if_match_version(http)
-            if route.raw or route.keyed:
-                return await route.handler(call)
-            async with asyncio.timeout(PATIENT_SECONDS if route.patient else HANDLER_SECONDS):
-                return await route.handler(call)
+            try:
+                return await _handled(call)
+            except UnknownBranch:
+                await self._core.refresh(at_once=True)
+                if asker is not None:
+                    call.asker = http.state.asker = await authenticate(self._core, http, at_us)
+                return await _handled(call)
 
     async def _head(self, branch_id: str, http: HttpRequest, request_id: str) -> dict[str, str]:
         """Where the branch's audit chain stands, for clients that watch for a rollback (AUD-3).
@@ -184,6 +188,13 @@ class Gate:
             request_id=request_id,
         )
         return {_SEEN: "unknown"}
+
+
+async def _handled(call: Call) -> Reply:
+    if call.route.raw or call.route.keyed:
+        return await call.route.handler(call)
+    async with asyncio.timeout(PATIENT_SECONDS if call.route.patient else HANDLER_SECONDS):
+        return await call.route.handler(call)
 
 
 def make_app(

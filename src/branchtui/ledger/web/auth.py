@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +10,7 @@ from branchtui.contract.problem import Codes
 from branchtui.contract.sessions import Role
 from branchtui.ledger.access import Principal
 from branchtui.ledger.problems import Refusal
-from branchtui.ledger.store.errors import StoreFailure
+from branchtui.ledger.store.errors import StorageFull, StoreFailure
 from branchtui.ledger.store.rows import Session, User
 from branchtui.ledger.tokens import token_hash
 
@@ -45,17 +44,24 @@ async def authenticate(core: Core, http: HttpRequest, at_us: int) -> Principal:
     session = await core.reader.find_one(Session, access_hash=token_hash(token.strip()))
     if session is None or session.ended_at is not None or at_us > session.started_at + ABSOLUTE_US:
         raise ended(Codes.SESSION_ENDED, "Your session has ended. Sign in again.")
-    if at_us > session.last_used_at + IDLE_US:
+    if at_us > last_used(core, session) + IDLE_US:
         raise ended(Codes.IDLE, "Your session ended because nothing was done for a while. Sign in again.")
-    if at_us > session.access_expires_at:
+    # A full disk takes no new tokens, and reading goes on (DUR-4).
+    if at_us > session.access_expires_at and not core.writer.full:
         raise ended(Codes.TOKEN_EXPIRED, "The access token has expired. Refresh it and send the same key.")
     user = await core.reader.get(User, session.user_id)
     if user is None or user.disabled:
         raise ended(Codes.SESSION_ENDED, "Your session has ended. Sign in again.")
+    await core.know(user.branch_id)
     active = http.headers.get("x-user-activity") != "0" and at_us > session.last_used_at + _TOUCH_US
     if active or (session.previous_valid_until or 0) > at_us:
         _touch(core, session.id, at_us, active=active)
     return principal_of(core, user, session, http.client.host if http.client else None)
+
+
+def last_used(core: Core, session: Session) -> int:
+    """When a person last used the session, also where there was no room to note it."""
+    return max(session.last_used_at, core.used_while_full.get(session.id, 0))
 
 
 def principal_of(core: Core, user: User, session: Session | None, address: str | None) -> Principal:
@@ -91,8 +97,15 @@ def _touch(core: Core, session_id: str, at_us: int, *, active: bool) -> None:
 
     async def quietly() -> None:
         # A full disk or a ledger that stops keeps nobody from reading.
-        with suppress(StoreFailure):
+        try:
             await core.writer.submit(note)
+        except StorageFull:
+            if active:
+                core.used_while_full[session_id] = at_us
+        except StoreFailure:
+            pass
+        else:
+            core.used_while_full.pop(session_id, None)
 
     task = asyncio.ensure_future(quietly())
     core.background.add(task)

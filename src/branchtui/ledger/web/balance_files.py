@@ -228,6 +228,7 @@ def _changing_routes() -> tuple[Route, ...]:
             step_up=True,
             operation="revert_balance_file",
             refuses=(
+                Codes.NEEDS_CHECKER,
                 Codes.PRECONDITION_FAILED,
                 Codes.TRANSITION_NOT_ALLOWED,
                 Codes.REVERT_BLOCKED,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Boolean, bindparam, func, literal_column
@@ -16,8 +17,8 @@ from branchtui.ledger.core import Tree
 from branchtui.ledger.passwords import PasswordUnfit, verify_new
 from branchtui.ledger.problems import invalid, not_found
 from branchtui.ledger.store import tables
+from branchtui.ledger.store.errors import StoreFailure
 from branchtui.ledger.store.list_spec import ListSpec, Sort
-from branchtui.ledger.store.mapping import mapping_of
 from branchtui.ledger.store.rows import Branch, BranchVersion, SecondFactor, User
 from branchtui.ledger.web.route import Call, ListQuery, Route, answered, paged
 from branchtui.ledger.workflows import activity, people
@@ -155,10 +156,14 @@ async def branch_change(call: Call) -> Reply:
 
 
 async def _plant_again(core: Core) -> None:
-    """The tree as it is stored now: scopes are cut from it."""
-    mapping = mapping_of(Branch)
-    statement = f"SELECT {', '.join(mapping.columns)} FROM {mapping.table.name}"  # noqa: S608 - names of our own schema
-    core.tree = Tree(await core.reader.rows(Branch, statement, {}))
+    """The tree as it is stored now: scopes are cut from it.
+
+    What was done is told as done though it cannot be read now: who shares the ledger reads it with the next request.
+    """
+    with suppress(StoreFailure):
+        core.tree = Tree(await core.reader.find(Branch))
+        return
+    core.fresh_until = 0.0
 
 
 def routes(passwords: Passwords) -> tuple[Route, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +14,7 @@ from branchtui.ledger import audit, history
 from branchtui.ledger.access import Permission as P
 from branchtui.ledger.operations import Reply, reply
 from branchtui.ledger.problems import forbidden
+from branchtui.ledger.store.errors import StoreFailure
 from branchtui.ledger.store.rows import Institution
 from branchtui.ledger.web.route import Call, Route, answered
 
@@ -71,9 +73,12 @@ async def set_security(call: Call) -> Reply:
         )
 
     done = await call.execute("security.change", decide)
-    stored = await core.reader.get(Institution, _ID)
-    assert stored is not None, "a ledger has an institution"
-    core.institution = stored
+    core.fresh_until = 0.0
+    # What was done is told as done though it cannot be read now.
+    with suppress(StoreFailure):
+        stored = await core.reader.get(Institution, _ID)
+        assert stored is not None, "a ledger has an institution"
+        core.institution = stored
     return done
 
 

@@ -20,7 +20,7 @@ from branchtui.ledger.problems import Refusal, stops
 from branchtui.ledger.store.errors import StorageFull, StoreFailure
 from branchtui.ledger.store.rows import Counter, SecondFactor, Session, SpentRefresh, User
 from branchtui.ledger.tokens import token_hash
-from branchtui.ledger.web.auth import ABSOLUTE_US, IDLE_US, ended, principal_of
+from branchtui.ledger.web.auth import ABSOLUTE_US, IDLE_US, ended, last_used, principal_of
 from branchtui.ledger.web.route import Call, Route, answered
 from branchtui.ledger.workflows import second_factor, sessions
 from branchtui.ledger.workflows.sources import Sources
@@ -91,6 +91,7 @@ class SignInDesk:
                 else lambda tx: sessions.note_failure(tx, core, user.id, call.at_us)
             )
             raise _wrong()
+        await core.know(user.branch_id)
         client = call.http.client
         principal = principal_of(core, user, None, client.host if client else None)
         await self._enrol_first(call, user, asked.otp)
@@ -181,8 +182,9 @@ async def refresh(call: Call) -> Reply:
     user = await core.reader.get(User, session.user_id) if session else None
     if session is None or user is None or user.disabled or session.ended_at is not None:
         raise ended(Codes.SESSION_ENDED, "Your session has ended. Sign in again.")
-    if call.at_us > min(session.last_used_at + IDLE_US, session.started_at + ABSOLUTE_US):
+    if call.at_us > min(last_used(core, session) + IDLE_US, session.started_at + ABSOLUTE_US):
         raise ended(Codes.IDLE, "Your session ended because nothing was done for a while. Sign in again.")
+    await core.know(user.branch_id)
     principal = principal_of(core, user, session, call.http.client.host if call.http.client else None)
     is_older = hashed not in {session.refresh_hash, session.previous_refresh_hash}
     if is_older or sessions.is_reuse(session, token, call.at_us):

@@ -145,9 +145,7 @@ class Desk:
         if signed != signed_hash(approval.action, approval.object_id, subject):
             raise stale_request("It is not what you saw any more. Look at it again.")
         self._refuse_maker(tx, approval, approvable, body)
-        reason = approvable.refusal(self.core, tx, who, approval.object_id, body)
-        if reason is not None and not (reason.code != Codes.NEEDS_CHECKER and can_be_lifted(reason)):
-            raise reason
+        self._refuse_checker(tx, who, approval, approvable, body)
         inner = replace(command, action=approval.action)
         done = approvable.perform(self.core, tx, inner, approval.object_id, approval.object_version, body)
         assert done.event is not None, "every change is audited"
@@ -213,6 +211,8 @@ class Desk:
         refusals = {
             name: refusal_of(name, who, approval, state) for name in ("approve", "reject", "withdraw")
         }
+        if tx is not None and refusals["approve"] is None:
+            refusals["approve"] = self._refusal_of_approving(tx, who, approval)
         return wire.Approval(
             id=approval.id,
             version=approval.version,
@@ -279,6 +279,25 @@ class Desk:
             raise stale_request(f"{approval.maker} may not ask for this any more.") from error
         if refusal is not None and not can_be_lifted(refusal):
             raise stale_request(refusal.detail)
+
+    def _refuse_checker(
+        self, tx: Tx, who: Principal, approval: Approval, approvable: Approvable, body: BaseModel
+    ) -> None:
+        """The checker may do it too, but for what only an approval lifts: also within the own limit (MC-2)."""
+        reason = approvable.refusal(self.core, tx, who, approval.object_id, body)
+        if reason is not None and not (reason.code != Codes.NEEDS_CHECKER and can_be_lifted(reason)):
+            raise reason
+
+    def _refusal_of_approving(self, tx: Tx, who: Principal, approval: Approval) -> Refusal | None:
+        """Why a request that waits would not be done if `who` approved it now, or None."""
+        approvable, body = self._opened(approval)
+        try:
+            self._refuse_same_person(tx, who, approval)
+            self._refuse_maker(tx, approval, approvable, body)
+            self._refuse_checker(tx, who, approval, approvable, body)
+        except Refusal as refusal:
+            return refusal
+        return None
 
     def _free(self, tx: Tx, slot: str, at_us: int) -> None:
         """One request at a time; one that expired, or whose object moved, gives its place back (MC-4)."""

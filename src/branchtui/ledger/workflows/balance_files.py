@@ -237,11 +237,14 @@ def revert(core: Core, tx: BulkTx, command: Command, file_id: str, version: int 
     Of a file that was taken back in part, the rest.
 
     Raises:
-        Refusal: 404; 412; 409 `transition-not-allowed`, `day-closed`, or `revert-blocked` with what is in the way.
+        Refusal: 404; 412; 403 `needs-checker` above the limit; 409 `transition-not-allowed`, `day-closed`, or
+            `revert-blocked` with what is in the way.
     """
     file = visible(tx, command.principal, file_id)
     _refuse_stale(command.principal, file, version)
     _refuse(FileAction.REVERT, command.principal, file)
+    if refusal := refuse_reach(FileAction.REVERT, command.principal, file):
+        raise refusal
     file_revert.refuse_blocked(core, tx, command.principal, file)
     is_one = file.accounts_updated <= 1
     begun = replace(

@@ -44,6 +44,7 @@ _ALLOWED: Final[dict[str, tuple[EventAction, ...]]] = {
     CallbackState.PARKED.value: (EventAction.IGNORE,),
     CallbackState.IGNORED.value: (EventAction.RESTORE,),
     CallbackState.CLEANED.value: (),
+    CallbackState.CONFIRMED.value: (),
 }
 """What each state allows. A message that became a payment is settled by what is done with that."""
 _WHY_NOT: Final[dict[str, str]] = {
@@ -51,6 +52,7 @@ _WHY_NOT: Final[dict[str, str]] = {
     CallbackState.PARKED.value: "It is held already.",
     CallbackState.IGNORED.value: "It was settled by hand already. Restore it first.",
     CallbackState.CLEANED.value: "It became a payment: look for it by its code.",
+    CallbackState.CONFIRMED.value: "It told of a payment that was keyed by hand: look for it by its code.",
 }
 
 

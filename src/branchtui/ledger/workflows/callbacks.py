@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING, Final
 
-from branchtui.contract.payments import CallbackState, PaymentState, ProviderAnswer
+from branchtui.contract.payments import CallbackState, PaymentSource, PaymentState, ProviderAnswer
 from branchtui.format.money import money
 from branchtui.ledger import audit
 from branchtui.ledger.clock import local_date
@@ -120,6 +120,9 @@ def receive(core: Core, tx: Tx, incoming: IncomingPayment, branch: Branch, messa
         is_other = (known.amount_minor, known.currency) != (incoming.amount_minor, incoming.currency)
         if is_other or known.state == PaymentState.REVERSED:
             _keep(core, tx, _quarantined(core, known, incoming, message), message)
+        elif known.source == PaymentSource.MANUAL:
+            told = mpesa.body_as_it_came(message.body)
+            _keep(core, tx, kept_apart.confirmation(core, known, told, message.at_us), message)
         return
     principal = replace(system_principal(branch.id), address=message.address)
     command = Command(

@@ -94,18 +94,22 @@ def refuse_state(action: FileAction, file: BalanceFile) -> Refusal | None:
 
 
 def refuse_reach(action: FileAction, who: Principal, file: BalanceFile) -> Refusal | None:
-    """Refuses with `needs-checker` a file of many payers, or one payer's move above the limit, to a teller."""
-    if action is not FileAction.APPLY:
+    """Refuses with `needs-checker` what moves a payer by more than the limit, and to a teller a file of many payers.
+
+    Nobody takes one back by a second person's leave: who has the limit does it.
+    """
+    if action not in {FileAction.APPLY, FileAction.REVERT}:
         return None
-    extra = {"approval": "balance-file.apply"}
-    if not who.may(Permission.FILE_APPLY_ALL) and file.payers != 1:
+    extra = {"approval": "balance-file.apply"} if action is FileAction.APPLY else {}
+    if action is FileAction.APPLY and not who.may(Permission.FILE_APPLY_ALL) and file.payers != 1:
         said = f"The file states {file.payers:,} balances; you may apply one of a single payer. Ask a supervisor."
         return Refusal(403, Codes.NEEDS_CHECKER, said, extra=extra)
-    if file.payers == 1 and not who.within_limit(file.largest_minor):
+    if not who.within_limit(file.largest_minor):
         assert who.limit_minor is not None, "without a limit everything is within it"
+        one = "It moves" if file.payers == 1 else "It moves a payer by"
         said = (
-            f"It moves {money(file.largest_minor, file.currency)} {file.currency}, above your limit of "
-            f"{money(who.limit_minor, file.currency)}. Ask a supervisor to apply it."
+            f"{one} {money(file.largest_minor, file.currency)} {file.currency}, above your limit of "
+            f"{money(who.limit_minor, file.currency)}. Ask a supervisor to {action.value} it."
         )
         return Refusal(403, Codes.NEEDS_CHECKER, said, extra=extra)
     return None

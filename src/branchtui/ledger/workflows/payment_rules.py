@@ -46,7 +46,10 @@ ALLOWED: Final[dict[str, tuple[PaymentAction, ...]]] = {
     PaymentState.ASSOCIATED: (A.DISASSOCIATE, A.REASSIGN, A.REVERSE),
     PaymentState.IGNORED: (A.RESTORE, A.REFUND, A.REVERSE),
 }
-"""The commands of each state; everything else is refused. Only what was keyed by hand can be reversed."""
+"""The commands of each state; everything else is refused.
+
+Only what was keyed by hand can be reversed, while nobody but the person who keyed it says that it came.
+"""
 
 _ALLOWED_UNKEYED: Final = {
     state: tuple(each for each in allowed if each is not A.REVERSE) for state, allowed in ALLOWED.items()
@@ -58,6 +61,7 @@ _MOVES_NOTHING: Final = frozenset({A.IGNORE, A.RESTORE})
 _SUPERVISORS: Final = {A.REFUND: Permission.PAYMENT_REFUND, A.REVERSE: Permission.PAYMENT_REVERSE}
 """What needs a second person where the role has not the permission itself."""
 
+_NOT_KEYED: Final = "This payment was not keyed by hand."
 _WALLET: Final = AccountKind.WALLET.value
 _OPEN: Final = AccountStatus.OPEN.value
 TAKES_PAYMENTS: Final = frozenset(
@@ -95,7 +99,7 @@ class Standing:
     """A payment with what decides about it.
 
     `account` is the one that holds the money while it is associated; `today` and `associated_on` are
-    ISO dates in the branch's time zone.
+    ISO dates in the branch's time zone. `is_confirmed`: it was keyed by hand, and its provider or bank told of it too.
     """
 
     payment: Payment
@@ -104,6 +108,7 @@ class Standing:
     today: str
     associated_on: str | None
     today_closed: bool
+    is_confirmed: bool = False
 
 
 def refuse(
@@ -132,15 +137,15 @@ def refuse_state(action: PaymentAction, standing: Standing) -> Refusal | None:
     """Refuses what the payment's state, its source, or a closed day, does not allow (409)."""
     payment = standing.payment
     by_hand = payment.source == PaymentSource.MANUAL
-    allowed = (ALLOWED if by_hand else _ALLOWED_UNKEYED).get(payment.state, ())
+    never_came = by_hand and not standing.is_confirmed
+    allowed = (ALLOWED if never_came else _ALLOWED_UNKEYED).get(payment.state, ())
     if action in allowed:
         if standing.today_closed and action not in _MOVES_NOTHING:
             return conflict(Codes.DAY_CLOSED, f"Today is closed. {action.value.capitalize()} it tomorrow.")
         return None
-    if action is A.REVERSE and not by_hand and payment.state in ALLOWED:
-        return _not_allowed(
-            payment, action, allowed, "This payment was not keyed by hand. Disassociate it, or refund it."
-        )
+    if action is A.REVERSE and not never_came and payment.state in ALLOWED:
+        why = "The provider or the bank has told of it: this money came." if by_hand else _NOT_KEYED
+        return _not_allowed(payment, action, allowed, f"{why} Disassociate it, or refund it.")
     if payment.state == PaymentState.ASSOCIATED and action is A.ASSOCIATE:
         whom = standing.customer.customer_no if standing.customer else "a customer"
         return conflict(

@@ -16,9 +16,10 @@ from branchtui.ledger.clock import as_datetime, local_date
 from branchtui.ledger.days import day_key, is_closed
 from branchtui.ledger.feeds.incoming import PhoneForm
 from branchtui.ledger.phones import masked
-from branchtui.ledger.store.rows import Account, ClosedDay, Customer, Payment, PaymentTender
+from branchtui.ledger.store.rows import Account, CallbackEvent, ClosedDay, Customer, Payment, PaymentTender
 from branchtui.ledger.tenders import RECEIVED_BY, REFUNDED_BY
 from branchtui.ledger.workflows import owners
+from branchtui.ledger.workflows.kept_apart import confirmation_id
 from branchtui.ledger.workflows.payment_rules import PaymentAction, Standing, refuse
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class Looker:
             tx.get(Account, payment.account_id) if payment.account_id else None,
             tx.get(Customer, payment.customer_id) if payment.customer_id else None,
             today_closed=is_closed(tx, payment.branch_id, today),
+            is_confirmed=has_tender(payment, RECEIVED_BY)
+            and tx.get(CallbackEvent, confirmation_id(self.core, payment.id)) is not None,
         )
 
     def answer(self, tx: Tx, payment: Payment, balances: tuple[AccountBalance, ...] = ()) -> wire.Payment:
@@ -83,6 +86,10 @@ class Looker:
         tenders = {
             (each.payment_id, each.direction): each for each in await reader.by_keys(PaymentTender, wanted)
         }
+        keyed = {
+            each.id: confirmation_id(self.core, each.id) for each in payments if has_tender(each, RECEIVED_BY)
+        }
+        confirmed = {each.id for each in await reader.by_keys(CallbackEvent, set(keyed.values()))}
         # Together: where the database is far, the look-ups of a page travel together.
         asked = (self.candidates(each, at_us) for each in payments)
         proposed = await asyncio.gather(*asked) if candidates else [None] * len(payments)
@@ -93,6 +100,7 @@ class Looker:
                 accounts.get(payment.account_id or ""),
                 customers.get(payment.customer_id or ""),
                 today_closed=day_key(payment.branch_id, self._today(payment)) in closed,
+                is_confirmed=keyed.get(payment.id) in confirmed,
             )
             found.append(
                 payment_answer(
@@ -115,7 +123,13 @@ class Looker:
         return self.core.today(self.core.tree[payment.branch_id]).isoformat()
 
     def _stands(
-        self, payment: Payment, account: Account | None, customer: Customer | None, *, today_closed: bool
+        self,
+        payment: Payment,
+        account: Account | None,
+        customer: Customer | None,
+        *,
+        today_closed: bool,
+        is_confirmed: bool,
     ) -> Standing:
         timezone = self.core.tree[payment.branch_id].timezone
         at = payment.associated_at
@@ -126,6 +140,7 @@ class Looker:
             today=self._today(payment),
             associated_on=None if at is None else local_date(at, timezone).isoformat(),
             today_closed=today_closed,
+            is_confirmed=is_confirmed,
         )
 
 

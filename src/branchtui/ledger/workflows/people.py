@@ -206,10 +206,10 @@ def add_branch(core: Core, tx: Tx, command: Command, asked: wire.NewBranch) -> R
         Refusal: 404 for a parent that is not the caller's, 409 `reference-taken`, 422 for a time zone that is none.
     """
     parent = _branch(core, command.principal, asked.parent_id)
-    if tx.find(Branch, code=asked.code):
-        raise conflict(
-            Codes.REFERENCE_TAKEN, f"There is a branch {asked.code} already. Nothing was recorded."
-        )
+    alike = next((each.code for each in core.tree if each.code.casefold() == asked.code.casefold()), None)
+    if alike is not None or tx.find(Branch, code=asked.code):
+        said = f"There is a branch {alike or asked.code} already. Nothing was recorded."
+        raise conflict(Codes.REFERENCE_TAKEN, said)
     timezone = asked.timezone or parent.timezone
     try:
         ZoneInfo(timezone)

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from branchtui.contract.payments import PaymentState
+from branchtui.contract.payments import PaymentSource, PaymentState
 from branchtui.format.money import money
 from branchtui.ledger.clock import as_us, local_date
 from branchtui.ledger.feeds.finding import ERROR, OK, Finding, error, warning
@@ -221,7 +221,9 @@ class Judge:
             said = f"{_line(cells)}: {decision.because or f'this is {number}'}; nothing changes."
             if decision.because:
                 findings = []
-            return Judged(entry, Fate.KNOWN, findings or [Finding(OK, "known", said)], cells)
+            is_keyed = decision.held is not None and decision.held.source == PaymentSource.MANUAL
+            told = self._parsed(entry, account, wanted, decision) if is_keyed else None
+            return Judged(entry, Fate.KNOWN, findings or [Finding(OK, "known", said)], cells, "", told)
         parsed = self._parsed(entry, account, wanted, decision)
         if decision.fate is Fate.QUARANTINED:
             findings.append(
@@ -290,6 +292,8 @@ class Judge:
             found["booking"] = dumped(entry.booking)
         if entry.raw is not None:
             found["raw"] = entry.raw[:8_000]
+        if decision.fate is Fate.KNOWN and decision.held is not None:
+            found["confirms"] = decision.held.payment_no
         if decision.fate is Fate.QUARANTINED:
             found["details"] = entry.details
             found["reason"] = contradiction(wanted, decision)

@@ -16,19 +16,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic_core import from_json
 
-from branchtui.contract.payments import CallbackState
+from branchtui.contract.payments import CallbackState, PaymentSource, PaymentState
 from branchtui.ledger.access import SYSTEM
 from branchtui.ledger.feeds.finding import OK, Finding, warning
 from branchtui.ledger.operations import Command
 from branchtui.ledger.setup import system_principal
 from branchtui.ledger.store import statement_store
-from branchtui.ledger.store.rows import CallbackEvent
+from branchtui.ledger.store.rows import CallbackEvent, Payment
 from branchtui.ledger.workflows import kept_apart
 from branchtui.ledger.workflows.import_rows import Taken
 from branchtui.ledger.workflows.payment_bulk import Receipt, book_receipts
 from branchtui.ledger.workflows.payments import ENTRIES_EACH
 from branchtui.ledger.workflows.statement_batches import Batches, loaded, names_of, remember, settled
-from branchtui.ledger.workflows.statement_codes import Codes, Fate, Wanted, dated
+from branchtui.ledger.workflows.statement_codes import Codes, Fate, Held, Wanted, came_all_the_same, dated
 from branchtui.ledger.workflows.statement_entries import KnownCodes, contradiction
 
 if TYPE_CHECKING:
@@ -41,6 +41,9 @@ if TYPE_CHECKING:
     from branchtui.ledger.workflows.statement_codes import Decision
 
 _NEW: Final = Fate.NEW.value
+_OF_THE_TAKING: Final = frozenset({"fate", "claimed", "is_strict", "confirms"})
+"""Members of a row that say what becomes of it, and nothing of the entry."""
+
 CHUNK_ROWS: Final = 3_000
 """Payments that one transaction books: a callback waits no longer than that takes."""
 
@@ -71,9 +74,12 @@ class _Taking:
         """See `StatementRows.take`."""
         said: list[dict[str, Any]] = from_json(f"[{','.join(parsed for _, parsed in rows)}]")
         by_provider: dict[str, list[tuple[int, dict[str, Any]]]] = {}
-        for (row_no, _), each in zip(rows, said, strict=True):
-            by_provider.setdefault(each["provider"], []).append((row_no, each))
         passed: dict[int, Finding] = {}
+        for (row_no, _), each in zip(rows, said, strict=True):
+            if "confirms" in each:
+                passed[row_no] = self._confirmed(each)
+            else:
+                by_provider.setdefault(each["provider"], []).append((row_no, each))
         receipts: list[Receipt] = []
         for provider, some in by_provider.items():
             receipts += self._new(provider, some, passed)
@@ -121,13 +127,34 @@ class _Taking:
                 passed[row_no] = self._passed(each, wanted, decision)
         return found
 
+    def _confirmed(self, each: dict[str, Any]) -> Finding:
+        """An entry whose payment was keyed by hand: from now on that one has come, unless it was reversed meanwhile."""
+        payment = self.tx.find_one(Payment, payment_no=each["confirms"])
+        assert payment is not None, "payments are never deleted"
+        if payment.state == PaymentState.REVERSED:
+            held = Held(
+                payment.payment_no, payment.amount_minor, payment.currency, each["day"], payment.source
+            )
+            reason = came_all_the_same(each["code"], held)
+            self._keep(each, reason, CallbackState.QUARANTINED, each["code"])
+            return warning("quarantined", reason, "reference", each["code"])
+        body = json.dumps({name: value for name, value in each.items() if name not in _OF_THE_TAKING})
+        event = kept_apart.confirmation(self.core, payment, body, self.at_us)
+        kept_apart.keep(
+            self.tx, event, branch_id=payment.branch_id, at_us=self.at_us, who=self.import_.created_by
+        )
+        return Finding(OK, "known", f"This is payment {payment.payment_no} by now; nothing changes.")
+
     def _passed(self, each: dict[str, Any], wanted: Wanted, decision: Decision) -> Finding:
         """What is said of a row that is no new payment; one that contradicts what is there is kept apart."""
         if decision.fate is Fate.QUARANTINED or each["fate"] == Fate.QUARANTINED:
             reason = each.get("reason") or contradiction(wanted, decision)
             self._keep(each, reason, CallbackState.QUARANTINED, decision.code)
             return warning("quarantined", reason, "reference", decision.code)
-        number = f"payment {decision.held.payment_no}" if decision.held else "an entry above"
+        held = decision.held
+        if held is not None and held.source == PaymentSource.MANUAL:
+            return self._confirmed(each | {"confirms": held.payment_no})
+        number = f"payment {held.payment_no}" if held else "an entry above"
         said = decision.because or f"this is {number} by now"
         return Finding(OK, "known", f"{said[0].upper()}{said[1:]}; nothing changes.")
 
@@ -178,7 +205,7 @@ class _Taking:
         told = "\x1f".join(parts).encode()
         if state is CallbackState.CLEANED:
             told = b"cleaned\x1f" + told
-        body = {name: value for name, value in each.items() if name not in {"fate", "claimed", "is_strict"}}
+        body = {name: value for name, value in each.items() if name not in _OF_THE_TAKING}
         event = CallbackEvent(
             id=kept_apart.event_id(self.core, told),
             branch_id=each["branch_id"],
