@@ -59,8 +59,13 @@ class Connection(Protocol):
         """Run one statement for each of many sets of parameters."""
         ...
 
-    def add_rows(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], /) -> None:
-        """Insert many rows of `table`, each with a value for each of `columns`, in the engine's quickest way."""
+    def add_rows(
+        self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], /, *, scattered: bool = False
+    ) -> None:
+        """Insert many rows of `table`, each with a value for each of `columns`, in the engine's quickest way.
+
+        `scattered`: see `tables.schema.SCATTERED`.
+        """
         ...
 
     def write_all(self, writes: Sequence[tuple[str, list[tuple[Any, ...]]]], /) -> None:

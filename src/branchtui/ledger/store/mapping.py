@@ -220,4 +220,5 @@ def select_among(row_type: type[Any], name: str) -> str:
 def insert_rows(connection: Connection, row_type: type[Any], rows: Iterable[tuple[Any, ...]]) -> None:
     """Insert many rows, each the values of `row_type` in the order of its fields."""
     mapping = mapping_of(row_type)
-    connection.add_rows(mapping.table.name, mapping.columns, rows)
+    table = mapping.table
+    connection.add_rows(table.name, mapping.columns, rows, scattered=bool(table.info.get("scattered")))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import time
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -17,7 +18,7 @@ import apsw
 from branchtui.ledger.store.errors import StoreUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 
 _FIXED: Final = (3, 51, 3)
@@ -28,6 +29,9 @@ _ROWS_A_STATEMENT: Final = 200
 
 _PREPARED_MAX: Final = 16_000
 """Signs of the longest statement that the driver keeps prepared; to prepare one anew costs as much as its rows."""
+
+_SINGLY: Final = 100
+"""Rows that are inserted one by one before it is asked what they cost."""
 
 _SHARED_FROM: Final = 50
 """Rows from which a value that they all have is looked for: what one step writes is alike in half of its columns."""
@@ -50,14 +54,19 @@ class SqliteConnection(apsw.Connection):
         """The rows of several statements: nothing is far away."""
         return [self.execute(statement, bound).fetchall() for statement, bound in asked]
 
-    def add_rows(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], /) -> None:
+    def add_rows(
+        self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], /, *, scattered: bool = False
+    ) -> None:
         """As many rows a statement as the driver keeps prepared, a few hundred at most.
 
-        A value that all rows of a statement have is bound once.
+        A value that all rows of a statement have is bound once. A `scattered` table takes its rows one by one, as
+        long as nobody else wants the interpreter.
         """
         names = tuple(columns)
         most = _rows_a_statement(table, names)
         waiting = iter(rows)
+        if scattered:
+            self._add_singly(_insertion(table, names, (), 1), waiting)
         while together := list(itertools.islice(waiting, most)):
             by_column = list(zip(*together, strict=True))
             shared = _shared(by_column) if len(together) >= _SHARED_FROM else ()
@@ -70,6 +79,19 @@ class SqliteConnection(apsw.Connection):
             else:
                 bound = (*_in_rows(together),)
             self.execute(statement, bound)
+
+    def _add_singly(self, statement: str, waiting: Iterator[Sequence[Any]]) -> None:
+        """Insert row by row until none is left, or until the wait for the interpreter costs more than that saves.
+
+        A statement of several rows copies every page that it changes, so that it could be undone alone: of such a
+        table nearly a page for each row and index.
+        """
+        while together := list(itertools.islice(waiting, _SINGLY)):
+            began, spent = time.perf_counter(), time.thread_time()
+            self.executemany(statement, together)
+            spent = time.thread_time() - spent
+            if time.perf_counter() - began > 2 * spent:
+                return
 
     def write_all(self, writes: Sequence[tuple[str, list[tuple[Any, ...]]]], /) -> None:
         """Each of these in order: nothing is far away."""

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from sqlalchemy import Column, ForeignKey, Index, LargeBinary, Table, UniqueConstraint, column
 
-from branchtui.ledger.store.tables.schema import Big, derived, folded_number, integer, key, metadata, text
+from branchtui.ledger.store.tables.schema import (
+    SCATTERED,
+    Big,
+    derived,
+    folded_number,
+    integer,
+    key,
+    metadata,
+    text,
+)
 
 institution = Table(
     "institution",
@@ -174,4 +183,5 @@ customers = Table(
         sqlite_where=column("import_id").is_not(None),
         postgresql_where=column("import_id").is_not(None),
     ),
+    info=SCATTERED,
 )

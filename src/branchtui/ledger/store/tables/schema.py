@@ -16,6 +16,9 @@ metadata = MetaData()
 APPEND_ONLY: Final = {"append_only": True}
 """A table whose rows are written once: triggers refuse everything else."""
 
+SCATTERED: Final = {"scattered": True}
+"""A table with several indexes in no order of time: a new row changes a page of its own in each."""
+
 Big = BigInteger().with_variant(Integer, "sqlite")
 """64 bits on every engine."""
 
