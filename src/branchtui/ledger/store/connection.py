@@ -79,10 +79,11 @@ class Connection(Protocol):
         """Rows that this connection has inserted, changed or deleted so far."""
         ...
 
-    def begin(self, *, bulk: bool = False) -> None:
+    def begin(self, *, bulk: bool = False, with_first: bool = False) -> None:
         """Begin a transaction that may write: until it ends, no other one of the ledger begins (CONC-6, CONC-7).
 
-        `bulk`: for thousands of rows, so that its statements may take longer.
+        `bulk`: for thousands of rows, so that its statements may take longer. `with_first`: it may begin with its first
+        statement, in one journey.
         """
         ...
 

@@ -98,7 +98,7 @@ class SqliteConnection(apsw.Connection):
         for statement, bound in writes:
             self.executemany(statement, bound)
 
-    def begin(self, *, bulk: bool = False) -> None:
+    def begin(self, *, bulk: bool = False, with_first: bool = False) -> None:
         """Begin a transaction that may write; nobody else writes until it ends (CONC-6). No statement has a limit here."""
         self.execute("BEGIN IMMEDIATE")
 

@@ -354,7 +354,7 @@ def _run_batch(
     """Decide every task in order and commit once; a task that raises leaves nothing behind."""
     batch = Batch(connection, len(tasks))
     try:
-        connection.begin(bulk=tasks[0].bulk)
+        connection.begin(bulk=tasks[0].bulk, with_first=not tasks[0].bulk)
         if connection.is_far and len(tasks) > 1:
             read_ahead(batch, [task.run for task in tasks])
         for task in tasks:

@@ -21,6 +21,7 @@ from branchtui.ledger.store.mapping import compiled, mapping_of, select_equal
 from branchtui.ledger.store.owner_store import OwnerRow
 from branchtui.ledger.store.rows import Account, Customer, Payment
 from branchtui.ledger.store.search import prefix_end
+from branchtui.ledger.store.unit import equal_to
 from branchtui.ledger.store.wanted import Rows
 from branchtui.ledger.workflows import matching, payer_habits, payer_memory
 from branchtui.ledger.workflows.customer_search import NAME_INDEXES, STATUSES
@@ -80,6 +81,9 @@ def in_transaction(tx: Tx, evidence: Evidence, scope: frozenset[str]) -> Found[C
     try:
         asked = next(plan)
         while True:
+            if tx.is_far and asked.row_type is Customer and (owner_id := asked.bound.get("id")):
+                # Whoever is found by an account is asked for his others next.
+                tx.expect(asked.rows, equal_to(Account, "customer_id", owner_id))
             asked = plan.send(tx.select(asked.row_type, asked.rows, asked.fits))
     except StopIteration as done:
         found: Found[Customer] = done.value

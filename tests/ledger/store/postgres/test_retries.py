@@ -149,9 +149,9 @@ async def in_one_batch(
     if breaking is not None:
         begin = writer._connection.begin  # type: ignore[union-attr]
 
-        def then_breaks(*, bulk: bool = False) -> None:
+        def then_breaks(**how: bool) -> None:
             breaking.breaks, breaking.after = 1, True
-            begin(bulk=bulk)
+            begin(**how)
 
         writer._connection.begin = then_breaks  # type: ignore[union-attr, method-assign]
     waits.set()
@@ -387,6 +387,70 @@ async def test_who_holds_the_turn_and_falls_silent_loses_it(
     with pytest.raises(psycopg.errors.IdleInTransactionSessionTimeout):
         silent.commit()
     silent.close()
+
+
+async def test_who_begins_with_a_question_and_falls_silent_loses_the_turn_too(
+    writer: Writer, store: Breaking
+) -> None:
+    """CONC-7: the same where the turn came in one journey with what was asked first."""
+    for asked in (1, 2):
+        silent = PostgresStore(psycopg_url(store)).connect()
+        silent.execute("SET idle_in_transaction_session_timeout = '300ms'")
+        silent.begin(with_first=True)
+        silent.execute_all([("SELECT value FROM counters WHERE id = :id", {"id": "a"})] * asked)
+        assert await writer.submit(add("receipts")) == asked
+        with pytest.raises(psycopg.errors.IdleInTransactionSessionTimeout):
+            silent.commit()
+        silent.close()
+
+
+def test_a_transaction_that_begins_with_its_first_statement_has_the_turn_from_then_on(
+    store: Breaking,
+) -> None:
+    first, second = store.connect(), store.connect()
+    ways: list[Callable[[], object]] = [
+        lambda: first.execute("SELECT 1").fetchall(),
+        lambda: first.execute_all([("SELECT 1", None), ("SELECT 2", None)]),
+        lambda: first.executemany("INSERT INTO counters (id, value) VALUES (?, ?)", [("many", 1)]),
+        lambda: first.add_rows("counters", ("id", "value"), [("rows", 2)]),
+        lambda: first.write_all([("INSERT INTO counters (id, value) VALUES (:id, :value)", [("all", 3)])]),
+        first.take_longer,
+    ]
+    for way in ways:
+        first.begin(with_first=True)
+        second.begin(bulk=True)
+        second.rollback()
+        way()
+        assert not _may_begin(second)
+        first.commit()
+        assert _may_begin(second)
+    assert {name: counted(store, name) for name in ("many", "rows", "all")} == {
+        "many": 1,
+        "rows": 2,
+        "all": 3,
+    }
+    first.close()
+    second.close()
+
+
+def _may_begin(connection: Connection) -> bool:
+    found = connection.execute(f"SELECT pg_try_advisory_lock({TURN})").fetchone()
+    if found == (True,):
+        connection.execute(f"SELECT pg_advisory_unlock({TURN})")
+    return bool(found and found[0])
+
+
+def test_what_was_begun_and_never_asked_is_ended_without_a_trace(store: Breaking) -> None:
+    connection = store.connect()
+    connection.begin(with_first=True)
+    connection.rollback()
+    connection.execute("INSERT INTO counters (id, value) VALUES (?, ?)", ("outside", 1))
+    assert counted(store, "outside") == 1
+    connection.begin(with_first=True)
+    connection.commit()
+    connection.execute("INSERT INTO counters (id, value) VALUES (?, ?)", ("behind", 1))
+    assert counted(store, "behind") == 1
+    connection.close()
 
 
 def test_the_turn_is_held_to_the_end_of_the_transaction(store: Breaking) -> None:

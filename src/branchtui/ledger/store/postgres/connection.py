@@ -38,13 +38,12 @@ SETTINGS: Final = (
 LONGER: Final = "60s"
 """What a statement may take in a transaction that has the writer to itself: one of 20,000 rows on a busy server (CONC-5)."""
 
-_BEGIN: Final = sql.SQL("BEGIN; SELECT pg_advisory_xact_lock({turn})").format(turn=TURN)
-_MARK: Final = sql.SQL(
-    "; INSERT INTO writer_marks (writer, batch) VALUES ({writer}, {batch})"
+_TAKE_TURN: Final = f"SELECT pg_advisory_xact_lock({TURN})"
+_MARK: Final = (
+    "INSERT INTO writer_marks (writer, batch) VALUES (%s, %s)"
     " ON CONFLICT (writer) DO UPDATE SET batch = EXCLUDED.batch, at = now()"
 )
-_LONGER_NOW: Final = sql.SQL("SET LOCAL statement_timeout = {limit}").format(limit=LONGER)
-_LONGER: Final = sql.SQL("; ") + _LONGER_NOW
+_LONGER_NOW: Final = f"SET LOCAL statement_timeout = '{LONGER}'"
 COMMIT_SECONDS: Final = 10.0
 """How long a COMMIT is waited for before it is in doubt. No limit of the server's ends its wait for a standby; until
 one has it, it stays hidden and holds the turn."""
@@ -86,6 +85,7 @@ class PostgresConnection:
         self._batch = 0
         self._changes = 0
         self._warnings = 0
+        self._beginning: list[tuple[str, tuple[Any, ...]]] = []
         driver.add_notice_handler(self._note)
 
     @property
@@ -95,25 +95,37 @@ class PostgresConnection:
 
     def execute(self, statement: str, bound: Any = None, /) -> psycopg.Cursor[Any]:
         """Run one statement; all its rows have arrived when it returns."""
-        text, values = worded(statement).bind(bound)
-        # The statement is one of ours, and every value is a parameter.
-        cursor = self.driver.execute(text.encode(), values)
+        if self._beginning:
+            with self.driver.pipeline():
+                self._begin()
+                cursor = self._execute(statement, bound)
+            self.driver.execute(_AWAKE)
+        else:
+            cursor = self._execute(statement, bound)
         if cursor.description is None and cursor.rowcount > 0:
             self._changes += cursor.rowcount
         return cursor
+
+    def _execute(self, statement: str, bound: Any) -> psycopg.Cursor[Any]:
+        text, values = worded(statement).bind(bound)
+        # The statement is one of ours, and every value is a parameter.
+        return self.driver.execute(text.encode(), values)
 
     def execute_all(self, asked: Sequence[tuple[str, Any]], /) -> list[list[Any]]:
         """The rows of several statements, all sent before the first answer is read."""
         if len(asked) == 1:
             return [self.execute(*asked[0]).fetchall()]
         with self.driver.pipeline():
-            cursors = [self.execute(statement, bound) for statement, bound in asked]
+            self._begin()
+            cursors = [self._execute(statement, bound) for statement, bound in asked]
             found = [cursor.fetchall() for cursor in cursors]
         self.driver.execute(_AWAKE)
         return found
 
     def executemany(self, statement: str, bound: Iterable[Any], /) -> None:
         """Run one statement for each of many sets of parameters, without waiting in between."""
+        if self._beginning:
+            self._begin_now()
         with self.driver.cursor() as cursor:
             cursor.executemany(worded(statement).text.encode(), list(bound))
             self._changes += max(cursor.rowcount, 0)
@@ -127,6 +139,8 @@ class PostgresConnection:
         copying = _COPY.format(
             table=sql.Identifier(table), columns=sql.SQL(", ").join(map(sql.Identifier, columns))
         )
+        if self._beginning:
+            self._begin_now()
         waiting = iter(rows)
         with self.driver.cursor() as cursor:
             while together := list(itertools.islice(waiting, _ROWS_A_COPY)):
@@ -140,6 +154,7 @@ class PostgresConnection:
         if not writes:
             return
         with self.driver.pipeline(), self.driver.cursor() as cursor:
+            self._begin()
             for statement, bound in writes:
                 cursor.executemany(by_place(statement), bound)
         self.driver.execute(_AWAKE)
@@ -148,18 +163,31 @@ class PostgresConnection:
         """Rows that this connection has inserted, changed or deleted so far."""
         return self._changes
 
-    def begin(self, *, bulk: bool = False) -> None:
+    def begin(self, *, bulk: bool = False, with_first: bool = False) -> None:
         """Begin a transaction, wait for the turn to write, and leave its mark, in one round trip.
 
-        In a `bulk` one each statement may take longer (`LONGER`).
+        In a `bulk` one each statement may take longer (`LONGER`). `with_first`: the first statement takes all this
+        along, before itself; one that never comes leaves nothing behind.
         """
         self._batch += 1
-        parts = [_BEGIN]
+        self._beginning = [("BEGIN", ()), (_TAKE_TURN, ())]
         if self._writer is not None:
-            parts.append(_MARK.format(writer=self._writer, batch=self._batch))
+            self._beginning.append((_MARK, (self._writer, self._batch)))
         if bulk:
-            parts.append(_LONGER)
-        self.driver.execute(sql.Composed(parts))
+            self._beginning.append((_LONGER_NOW, ()))
+        if not with_first:
+            self._begin_now()
+
+    def _begin_now(self) -> None:
+        with self.driver.pipeline():
+            self._begin()
+        self.driver.execute(_AWAKE)
+
+    def _begin(self) -> None:
+        """Send what begins the transaction, if that was not done yet."""
+        beginning, self._beginning = self._beginning, []
+        for statement, values in beginning:
+            self.driver.execute(statement.encode(), values)
 
     def begin_reading(self) -> None:
         """Begin a transaction that sees one state of the database."""
@@ -167,7 +195,9 @@ class PostgresConnection:
 
     def take_longer(self) -> None:
         """Let the statements of this transaction take as long as those of a bulk one (`LONGER`)."""
-        self.driver.execute(_LONGER_NOW)
+        if self._beginning:
+            self._begin_now()
+        self.driver.execute(_LONGER_NOW.encode())
 
     def commit(self) -> None:
         """Make the transaction durable, on the synchronous standby too where there is one.
@@ -175,6 +205,8 @@ class PostgresConnection:
         Raises:
             CommitDoubt: the connection broke before the answer came, or no standby confirmed it in time; closed then.
         """
+        if self._beginning:
+            self._begin_now()
         self._warnings = 0
         pgconn = self.driver.pgconn
         try:
@@ -202,6 +234,7 @@ class PostgresConnection:
 
     def rollback(self) -> None:
         """Undo the transaction, if there is one; a connection that is gone has undone it."""
+        self._beginning = []
         if self.driver.closed or not self.in_transaction:
             return
         try:
