@@ -6,10 +6,12 @@ import argparse
 import io
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import apsw
 import pytest
+from tests.ledger.own_logging import logging_lent
 from tests.ledger.running import PASSWORD, RunningLedger, copy_template
 
 from branchtui.cli import main
@@ -18,6 +20,13 @@ from branchtui.ledger.commands import telling
 LATER = "UPDATE alembic_version SET version_num = 'zebra_r9999'"
 EARLIER = "UPDATE alembic_version SET version_num = 'sets_r0013'"
 PLACE = ("--currency", "KES", "--timezone", "Africa/Nairobi")
+
+
+@pytest.fixture(autouse=True)
+def as_before() -> Iterator[None]:
+    """The commands run in this very process, and set its logging up as for one of their own."""
+    with logging_lent():
+        yield
 
 
 @pytest.fixture

@@ -8,8 +8,6 @@ import io
 import json
 import logging
 import os
-import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from typing import Any
 import pytest
 import structlog
 from prometheus_client import generate_latest
+from tests.ledger.own_logging import logging_lent
 from tests.ledger.running import PASSWORD, RunningLedger
 from tests.ledger.till import message
 from tests.ledger.web.every_route import CHANGES, READS, World
@@ -57,13 +56,8 @@ class Told:
 @pytest.fixture
 def told(own_ledger: RunningLedger) -> Iterator[Told]:
     assert own_ledger.url, "it set its own logging up before"
-    root = logging.getLogger()
-    before = root.handlers[:], root.level, sys.excepthook, threading.excepthook
-    yield Told(own_ledger.loop)
-    root.handlers[:], level, sys.excepthook, threading.excepthook = before
-    root.setLevel(level)
-    structlog.reset_defaults()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    with logging_lent():
+        yield Told(own_ledger.loop)
 
 
 def plant(world: World) -> list[str]:

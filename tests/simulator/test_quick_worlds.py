@@ -44,7 +44,7 @@ def test_a_ledger_that_forgets_its_keys_is_found_out(
 ) -> None:
     """The judge objects: without the key every copy is a change of its own."""
 
-    def forgetful(tx: Any, command: Command, decide: Any) -> Reply:
+    def forgetful(tx: Any, command: Command, decide: Any, *_: Any) -> Reply:
         answer: Reply = decide(tx, command)
         return answer
 

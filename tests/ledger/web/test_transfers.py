@@ -228,7 +228,7 @@ def test_payments_that_arrive_meanwhile_wait_and_are_tried_again(
         assert payment["state"] == "unassociated"
         assert (
             "being transferred" in payment["waits_because"]
-            or "transfer in progress" in payment["waits_because"]
+            or "being transferred" in payment["waits_because"]
         )
     there, here = teller(running_ledger, "KSM"), teller(running_ledger)
     if end == "accept":
@@ -261,7 +261,7 @@ def test_payments_of_a_statement_wait_for_the_transfer_as_well(
     done = import_statement(till.api("supervisor"), mt940(*said, account="0170555000111"))
     assert done["imported"] == 2
     (payment, _) = (till.by_code(f"MOVING{number:04d}")[0] for number in range(2))
-    assert (payment["state"], "transfer in progress" in payment["waits_because"]) == ("unassociated", True)
+    assert (payment["state"], "being transferred" in payment["waits_because"]) == ("unassociated", True)
     ok(do(teller(running_ledger), customer, "transfer/withdraw", {}))
     assert balance(running_ledger, customer, "wallet") == 2 * 1_250
     assert running_ledger.query("SELECT 1 FROM payment_waits WHERE customer_id = ?", customer["id"]) == []

@@ -330,9 +330,10 @@ def test_a_match_to_a_customer_who_is_not_active_waits(
     become(own_till, status)
     payment = own_till.pay()
     assert payment["state"] == "unassociated"
-    assert f"who is {status.replace('_', ' ')}" in payment["waits_because"]
+    said = "being transferred" if status == "transfer_in_progress" else status
+    assert f"who is {said}" in payment["waits_because"]
     (proposed, *_) = own_till.candidates(payment)
-    assert proposed["reasons"][-1] == f"but the customer is {status.replace('_', ' ')}"
+    assert proposed["reasons"][-1] == f"but the customer is {said}"
 
 
 def test_the_payees_branch_decides_among_whom_is_looked(till: Till) -> None:

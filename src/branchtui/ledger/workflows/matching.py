@@ -328,8 +328,7 @@ def _give(owner: Who, tier: int, reason: str) -> Decision[Who]:
     """The owner, unless he is not active: then it waits and says so."""
     if owner.status == CustomerStatus.ACTIVE:
         return Decision(owner, tier, (reason,))
-    standing = owner.status.replace("_", " ")
-    because = f"{reason[0].upper()}{reason[1:]}, customer {owner.customer_no}, who is {standing}."
+    because = f"{reason[0].upper()}{reason[1:]}, customer {owner.customer_no}, who is {plain(owner.status)}."
     is_moving = owner.status == CustomerStatus.TRANSFER_IN_PROGRESS
     return Decision(waits_because=because, waits_for=owner if is_moving else None)
 
