@@ -52,7 +52,6 @@ from branchtui.ledger.feeds.table_unfit import column_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-
 _NO_TEXT: Final = frozenset({"date", "reference", "payer_phone", "balance", *MONEY})
 """Where an apostrophe in front is the mark by which a spreadsheet keeps a cell as it is: `'0000123`."""
 
