@@ -35,6 +35,18 @@ SETTINGS: Final = (
 )
 """CONC-7: nobody waits for ever, and whoever holds a lock and falls silent loses it."""
 
+BY_INDEX: Final = (
+    "SET enable_seqscan = off",
+    "SET plan_cache_mode = force_generic_plan",
+    # A statement without an index would be compiled, for the price that reading without one has now.
+    "SET jit = off",
+)
+"""What a batch asks, it asks by key: every statement has its index, and is planned once. Planned while its table was
+empty it would read that from end to end ever after, and one with an array would be planned anew for each batch."""
+
+_AS_IT_FALLS: Final = ("SET LOCAL enable_seqscan = on", "SET LOCAL plan_cache_mode = auto")
+"""Work on sets of rows is planned by how many there are."""
+
 LONGER: Final = "60s"
 """What a statement may take in a transaction that has the writer to itself: one of 20,000 rows on a busy server (CONC-5)."""
 
@@ -174,7 +186,7 @@ class PostgresConnection:
         if self._writer is not None:
             self._beginning.append((_MARK, (self._writer, self._batch)))
         if bulk:
-            self._beginning.append((_LONGER_NOW, ()))
+            self._beginning += [(setting, ()) for setting in (_LONGER_NOW, *_AS_IT_FALLS)]
         if not with_first:
             self._begin_now()
 

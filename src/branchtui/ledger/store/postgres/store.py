@@ -8,7 +8,7 @@ import psycopg
 
 from branchtui.ledger.store.errors import StoreUnavailable
 from branchtui.ledger.store.postgres import address, faults
-from branchtui.ledger.store.postgres.connection import SETTINGS, TURN, PostgresConnection, adapt
+from branchtui.ledger.store.postgres.connection import BY_INDEX, SETTINGS, TURN, PostgresConnection, adapt
 from branchtui.ledger.store.postgres.reader import PostgresReader
 
 if TYPE_CHECKING:
@@ -151,6 +151,8 @@ class PostgresStore:
         connection = self.connect()
         try:
             self._claim_on(connection.driver)
+            for setting in BY_INDEX:
+                connection.driver.execute(setting.encode())
         except BaseException:
             connection.close()
             raise
