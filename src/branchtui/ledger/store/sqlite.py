@@ -176,7 +176,7 @@ def _insertion(table: str, columns: tuple[str, ...], shared: tuple[int, ...], ro
     own = [place for place in range(len(columns)) if place not in shared]
     names = ", ".join(columns[place] for place in (*shared, *own))
     row = ",".join((*(f"?{number}" for number in range(1, len(shared) + 1)), *"?" * len(own)))
-    return f"INSERT INTO {table} ({names}) VALUES " + ",".join([f"({row})"] * rows)  # noqa: S608 - names of our own schema
+    return f"INSERT OR FAIL INTO {table} ({names}) VALUES " + ",".join([f"({row})"] * rows)  # noqa: S608 - names of our own schema
 
 
 def engine_is_sound(version: str) -> bool:
