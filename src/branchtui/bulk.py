@@ -26,6 +26,7 @@ from branchtui.contract.imports import (
 )
 from branchtui.contract.statements import AboveZero
 from branchtui.exits import DONE, REFUSED, WRONG_USAGE
+from branchtui.format.counts import count_of
 from branchtui.format.money import money
 from branchtui.format.safe_text import safe_text
 from branchtui.remote.client import Ledger, LinkSettings
@@ -111,7 +112,7 @@ def sentence(ended: Import) -> str:
     if ended.currency and ended.total_minor:
         total = f", {money(ended.total_minor, ended.currency)} {ended.currency}"
     left = f"; {ended.rows_error:,} left out" if ended.rows_error else ""
-    return f"{ended.imported:,} of {ended.rows_total:,} rows imported{total}{left}."
+    return f"{ended.imported:,} of {count_of(ended.rows_total, 'row')} imported{total}{left}."
 
 
 async def _import(settings: Settings, password: str, wanted: Wanted) -> Import:
@@ -179,7 +180,7 @@ async def _accepted(ledger: Ledger, new: NewImport) -> tuple[str, str]:
 async def _end_of(ledger: Ledger, job_id: str) -> Job:
     while True:
         job = await ledger.job(job_id, JOB_WAIT_SECONDS)
-        _progress(f"{job.done:,} of {job.total:,} rows" if job.total else "checking")
+        _progress(f"{job.done:,} of {count_of(job.total, 'row')}" if job.total else "checking")
         if job.state in {JobState.SUCCEEDED, JobState.FAILED}:
             _progress("")
             return job

@@ -25,6 +25,7 @@ from branchtui.contract.imports import (
 )
 from branchtui.contract.paging import DEFAULT_LIMIT, Page
 from branchtui.contract.statements import ColumnMap, ColumnMapChange, Columns, NewColumnMap
+from branchtui.format.counts import count_of
 from branchtui.remote.calls import query_of, segment
 from branchtui.remote.chunking import CHUNK_BYTES_MIN, ChunkSize
 from branchtui.remote.classify import Event, Failed, Kind
@@ -160,7 +161,7 @@ class Imports(Documents):
 
     async def import_start(self, import_: Import, start: StartImport) -> ImportAccepted:
         """Go on from the preview that was seen. Raises as a change does."""
-        intent = Intent.plain("import.start", f"of {import_.rows_total:,} rows", target=import_.id)
+        intent = Intent.plain("import.start", f"of {count_of(import_.rows_total, 'row')}", target=import_.id)
         path = f"/v1/imports/{segment(import_.id)}/start"
         return await self._write(
             intent, path=path, body=start, if_match=import_.version, answer=ImportAccepted

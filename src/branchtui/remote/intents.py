@@ -9,6 +9,7 @@ from typing import Protocol
 
 from branchtui.contract.customers import CustomerBrief
 from branchtui.contract.operations import short_reference
+from branchtui.format.counts import count_of
 from branchtui.format.money import money
 
 
@@ -105,7 +106,9 @@ class Intent:
     @classmethod
     def for_set(cls, action: str, count: int, total_minor: int) -> Intent:
         """A change of many records at once; the set's hash is in the body and not on disk."""
-        return cls(action=action, summary=f"{_VERBS[action]} {count:,} records", amount_minor=total_minor)
+        return cls(
+            action=action, summary=f"{_VERBS[action]} {count_of(count, 'record')}", amount_minor=total_minor
+        )
 
     @classmethod
     def plain(cls, action: str, what: str = "", target: str | None = None) -> Intent:

@@ -17,6 +17,7 @@ from branchtui.contract.balance_records import (
 )
 from branchtui.contract.customers import Account, Customer, NewAccount, NewCustomer
 from branchtui.contract.payments import Associate, Disassociate, Payment
+from branchtui.format.counts import count_of
 from branchtui.remote.calls import segment
 from branchtui.remote.intents import Intent, masked_label, masked_name
 from branchtui.remote.writing import Writing
@@ -134,7 +135,7 @@ class Writes(Writing):
         return await self._write(
             Intent(
                 action="payment.associate-all",
-                summary=f"Associate {seen.count:,} payments",
+                summary=f"Associate {count_of(seen.count, 'payment')}",
                 amount_minor=seen.total_minor,
                 currency=seen.currency,
             ),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from textual import work
 
 from branchtui.contract.associations import REMAINING_MAX, PaymentFilter
+from branchtui.format.counts import count_of
 from branchtui.screens.payments_list import PaymentsList
 from branchtui.screens.rows import total_in
 from branchtui.widgets.actions import Action, Choice
@@ -60,7 +61,7 @@ class AssociationDesk(PaymentsList):
             return
         async with self.outcome() as outcome:
             done = await self.ledger.associate_all_payments(shown, seen)
-            payments = "1 payment" if done.count == 1 else f"{done.count:,} payments"
+            payments = count_of(done.count, "payment")
             behind = f" {_remaining(seen)} behind these: [b] again." if seen.remaining else ""
             outcome.done(f"{payments} associated, {total_in(done.total_minor, done.currency)}.{behind}")
         self.reload()

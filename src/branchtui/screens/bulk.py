@@ -10,6 +10,7 @@ from textual import work
 
 from branchtui.contract.balance_records import SUMMARY_IDS_MAX, BulkAction, RecordFilter, RecordStatus
 from branchtui.contract.imports import ImportKind, JobState
+from branchtui.format.counts import count_of
 from branchtui.remote.errors import FileProblem, LedgerError
 from branchtui.screens.job_watch import JobWatch
 from branchtui.screens.record_desk import RecordScreen
@@ -142,7 +143,7 @@ class BulkDesk(RecordScreen, JobWatch):
             else:
                 done = await self.ledger.delete_all_records(action)
             self.forget_marks()
-            records = "1 record" if done.count == 1 else f"{done.count:,} records"
+            records = count_of(done.count, "record")
             figures = total_in(done.total_minor, done.currency)
             if done.job_id is None:
                 verb = "accounted" if what == POST_ALL else "deleted"
@@ -169,7 +170,7 @@ class BulkDesk(RecordScreen, JobWatch):
         if job.state is JobState.SUCCEEDED:
             skipped = int(job.result.get("skipped", 0))
             left = f"; {skipped:,} had moved and were left alone" if skipped else ""
-            self.announce(f"{int(job.result.get('count', 0)):,} records {verb}{left}.", "done")
+            self.announce(f"{count_of(int(job.result.get('count', 0)), 'record')} {verb}{left}.", "done")
         else:
             self.announce("It could not be done to its end: look at what is left.", "error")
         self.reload()

@@ -8,6 +8,7 @@ from typing import ClassVar, Final
 from textual import work
 
 from branchtui.contract.imports import Import, ImportKind, ImportState
+from branchtui.format.counts import count_of
 from branchtui.remote.errors import LedgerError
 from branchtui.screens import import_words
 from branchtui.screens.file_words import count_word
@@ -42,7 +43,7 @@ class EntryImportScreen(ImportScreen):
         if found.state is not ImportState.DONE:
             return import_words.result_line(found)
         left = found.rows_error
-        out = f"; {import_words.rows_word(left)} left out" if left else ""
+        out = f"; {count_of(left, 'row')} left out" if left else ""
         return f"{count_word(found.imported, self.WORD)} entered{out}."
 
     @work(group="save", exclusive=True)

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from branchtui.contract.imports import ImportState
+from branchtui.format.counts import count_of
 from branchtui.format.money import money
 from branchtui.screens.rows import words
 from branchtui.widgets.columns import Column
@@ -67,14 +68,9 @@ def finding_lines(one: RowFinding) -> list[tuple[str, str]]:
     return [(label, value) for label, value in pairs if value]
 
 
-def rows_word(count: int) -> str:
-    """`1 row`, `1,200 rows`."""
-    return f"{count:,} row" if count == 1 else f"{count:,} rows"
-
-
 def wrong_sentence(count: int) -> str:
     """`2 rows are wrong, so nothing goes in.`, in the ledger's own words."""
-    return f"{rows_word(count)} {'is' if count == 1 else 'are'} wrong, so nothing goes in."
+    return f"{count_of(count, 'row')} {'is' if count == 1 else 'are'} wrong, so nothing goes in."
 
 
 def going_in(import_: Import) -> int:
@@ -88,7 +84,7 @@ def counts_line(import_: Import) -> str:
     if import_.rows_warning:
         parts.append(f"{import_.rows_warning:,} with a warning")
     parts.append(f"{import_.rows_error:,} wrong")
-    line = f"{rows_word(import_.rows_total)}: {', '.join(parts)}"
+    line = f"{count_of(import_.rows_total, 'row')}: {', '.join(parts)}"
     if import_.currency and import_.total_minor:
         line += f"; {money(import_.total_minor, import_.currency)} {import_.currency} can be taken in"
     return line
@@ -158,6 +154,6 @@ def result_line(import_: Import) -> str:
             f", {money(import_.total_minor, import_.currency)} {import_.currency}" if import_.currency else ""
         )
         left = import_.rows_error
-        out = f"; {rows_word(left)} left out" if left else ""
-        return f"{rows_word(import_.imported)} imported{total}, not accounted{out}."
+        out = f"; {count_of(left, 'row')} left out" if left else ""
+        return f"{count_of(import_.imported, 'row')} imported{total}, not accounted{out}."
     return import_.reason or f"The import is {words(import_.state)}."

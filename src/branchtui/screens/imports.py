@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from branchtui.contract.imports import Import, ImportMode, ImportState
 from branchtui.format.cells import cut
+from branchtui.format.counts import count_of
 from branchtui.format.safe_text import safe_text
 from branchtui.remote.errors import FileProblem, LedgerError
 from branchtui.screens import import_words
@@ -154,7 +155,7 @@ class ImportScreen(ImportAnswers):
         rows = pasted_rows(message.text)
         self._tell_found(
             [
-                f"{import_words.rows_word(len(rows))} pasted, the first one:",
+                f"{count_of(len(rows), 'row')} pasted, the first one:",
                 f"  {rows[0]}",
                 "",
                 "[ctrl+s] check them",
@@ -329,7 +330,7 @@ class ImportScreen(ImportAnswers):
 
     def goes_in(self, found: Import) -> str:
         """What the valid rows are, as the question before them says it."""
-        return import_words.rows_word(import_words.going_in(found))
+        return count_of(import_words.going_in(found), "row")
 
     def action_back(self) -> None:
         """`esc`: from a preview to the file, else to where the rows go; what the ledger works on goes on."""
@@ -360,7 +361,7 @@ class ImportScreen(ImportAnswers):
         lines = [
             ("File", self.chosen.name if self.chosen else ""),
             ("Go in", self.goes_in(found)),
-            ("Stay out", import_words.rows_word(found.rows_error)),
+            ("Stay out", count_of(found.rows_error, "row")),
         ]
         dialog = ConfirmDialog("Import the valid rows only?", lines, effect=self.VALID_EFFECT)
         if await self.confirm(dialog):

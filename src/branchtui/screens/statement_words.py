@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from branchtui.contract.imports import ImportState
 from branchtui.contract.statements import StatementAccount
+from branchtui.format.counts import count_of
 from branchtui.format.money import money
 from branchtui.screens.rows import words
 
@@ -26,7 +27,7 @@ def found_lines(import_: Import) -> list[str]:
     if more > 0:
         new = sum(each.new for each in import_.statements)
         doubtful = sum(bool(each.difference_minor) for each in import_.statements)
-        said = f"and {more:,} more statements; {new:,} payments in all"
+        said = f"and {count_of(more, 'more statement')}; {count_of(new, 'payment')} in all"
         lines.append(said + (f", {doubtful:,} do not add up" if doubtful else ""))
     return lines or ["No statement was found in the file."]
 

@@ -17,6 +17,7 @@ from sqlalchemy import bindparam, func, literal_column, select
 from branchtui.contract import associations as wire
 from branchtui.contract.payments import PaymentState
 from branchtui.contract.problem import Codes
+from branchtui.format.counts import count_of
 from branchtui.format.money import money
 from branchtui.ledger import audit
 from branchtui.ledger.days import day_key
@@ -224,7 +225,7 @@ def associate_all(core: Core, tx: BulkTx, command: Command, asked: wire.Associat
         event=audit.Event(action=command.action, object=_PATH, after=figures),
         branch_id=who.branch_id,
         resource=_PATH,
-        summary=f"{len(seen.rows):,} payments, {money(seen.total_minor, seen.currency)} {seen.currency}",
+        summary=f"{count_of(len(seen.rows), 'payment')}, {money(seen.total_minor, seen.currency)} {seen.currency}",
         amount_minor=seen.total_minor,
         currency=seen.currency,
     )
@@ -319,7 +320,7 @@ def _entry(core: Core, tx: BulkTx, command: Command, given: Given) -> EntryDraft
 def _changed(now: AssociationSet, asked: wire.AssociateAll) -> Refusal:
     return conflict(
         Codes.BATCH_CHANGED,
-        f"You saw {asked.count:,} payments of {money(asked.total_minor, now.currency)} {now.currency}; "
+        f"You saw {count_of(asked.count, 'payment')} of {money(asked.total_minor, now.currency)} {now.currency}; "
         f"now there are {len(now.rows):,} of {money(now.total_minor, now.currency)}, or others than these. "
         "Nothing was done. Look at them again.",
         count=len(now.rows),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from branchtui.contract.base import COUNTED_MAX
 from branchtui.contract.imports import ImportKind, ImportMode, ImportState
+from branchtui.format.counts import count_of
 from branchtui.ledger import audit
 from branchtui.ledger.feeds.finding import ERROR, OK, WARNING, Finding, error
 from branchtui.ledger.store import import_store
@@ -101,7 +102,7 @@ async def _give_up(running: Running) -> None:
         current = tx.get(Import, running.job.subject_id)
         if current is None or not _is_at_work(running, current):
             return
-        reason = f"The ledger failed at this file. {current.imported:,} rows were taken in before."
+        reason = f"The ledger failed at this file. Taken in before: {count_of(current.imported, 'row')}."
         state = ImportState.DONE if current.imported else ImportState.REFUSED
         tx.put(replace(current, state=state.value, reason=reason, version=current.version + 1))
 

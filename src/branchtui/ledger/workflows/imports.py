@@ -13,6 +13,7 @@ from branchtui.contract.base import RefusedAction
 from branchtui.contract.imports import ImportKind, ImportMode, ImportState
 from branchtui.contract.problem import Codes
 from branchtui.contract.statements import Columns, StatementTotals
+from branchtui.format.counts import count_of
 from branchtui.ledger import audit
 from branchtui.ledger.clock import as_datetime
 from branchtui.ledger.operations import Reply, reply
@@ -136,7 +137,7 @@ def start(
     tx.put(import_)
     after = {"sha256": import_.sha256, "mode": import_.mode, "rows": import_.rows_total}
     event = audit.Event(action=command.action, object=_path(import_id), after=after)
-    return _accepted(import_, event, f"{import_.kind}, {import_.rows_total:,} rows")
+    return _accepted(import_, event, f"{import_.kind}, {count_of(import_.rows_total, 'row')}")
 
 
 async def get(core: Core, principal: Principal, import_id: str) -> Import:
@@ -213,7 +214,7 @@ def _refuse_repeated(tx: Tx, branch_id: str, sha256: str) -> None:
     day = as_datetime(latest.created_at).date().isoformat()
     raise conflict(
         Codes.FILE_ALREADY_IMPORTED,
-        f"{latest.created_by} imported this very file on {day}: {latest.imported:,} rows. Nothing was taken in.",
+        f"{latest.created_by} imported this very file on {day}: {count_of(latest.imported, 'row')}. Nothing was taken in.",
         existing={"import_id": latest.id, "imported": latest.imported},
     )
 

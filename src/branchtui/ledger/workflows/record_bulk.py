@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from branchtui.contract import balance_records as wire
 from branchtui.contract.customers import AccountStatus
 from branchtui.contract.problem import Codes
+from branchtui.format.counts import count_of
 from branchtui.format.money import money
 from branchtui.ledger import audit, journal, numbers
 from branchtui.ledger.journal import InvariantBroken, Pair, Standing
@@ -317,7 +318,7 @@ def _queue(core: Core, tx: BulkTx, command: Command, seen: RecordSet) -> Reply:
 def _changed(now: RecordSet, asked: wire.BulkAction) -> Refusal:
     return conflict(
         Codes.BATCH_CHANGED,
-        f"You saw {asked.count:,} records of {money(asked.total_minor, now.currency)} {now.currency}; "
+        f"You saw {count_of(asked.count, 'record')} of {money(asked.total_minor, now.currency)} {now.currency}; "
         f"now there are {len(now.rows):,} of {money(now.total_minor, now.currency)}, or others than these. "
         "Nothing was done. Look at them again.",
         count=len(now.rows),
@@ -338,7 +339,7 @@ def _done(command: Command, seen: RecordSet, job_id: str | None = None) -> Reply
         status=200 if job_id is None else 202,
         resource=path,
         location=None if job_id is None else path,
-        summary=f"{count:,} records, {money(seen.total_minor, seen.currency)} {seen.currency}",
+        summary=f"{count_of(count, 'record')}, {money(seen.total_minor, seen.currency)} {seen.currency}",
         amount_minor=seen.total_minor,
         currency=seen.currency,
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from textual import on
 
 from branchtui.contract.customers import CustomerStatus
+from branchtui.format.counts import count_of
 from branchtui.format.dates import show_date
 from branchtui.format.money import exponent_of
 from branchtui.screens.dialogs.form_dialog import FormDialog
@@ -116,7 +117,7 @@ class FileFormDialog(FormDialog):
             return
         self._path.take(message.text)
         rows = pasted_rows(message.text)
-        self.say(f"{len(rows):,} rows pasted: {rows[0]}   [ctrl+s] check them")
+        self.say(f"{count_of(len(rows), 'row')} pasted: {rows[0]}   [ctrl+s] check them")
 
 
 def payer_fields(desk: Desk, finder: PayerFinder) -> list[Field]:
