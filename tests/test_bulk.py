@@ -124,7 +124,7 @@ def test_a_file_is_imported_for_another_office(
 
     assert main(["import", "customers-person", str(file), *arguments]) == 0
 
-    assert capsys.readouterr().out == "1 of 1 rows imported.\n"
+    assert capsys.readouterr().out == "1 of 1 row imported.\n"
     found = till.ledger.query(
         "SELECT branches.code FROM customers JOIN branches ON branches.id = customers.branch_id "
         "WHERE external_id = 'EX-1'"
@@ -161,7 +161,7 @@ async def test_an_answer_that_was_lost_is_settled_by_its_key(
         code = await asyncio.to_thread(main, arguments)
 
     said = capsys.readouterr()
-    assert (code, said.out) == (0, "1 of 1 rows imported, 5.00 KES.\n")
+    assert (code, said.out) == (0, "1 of 1 row imported, 5.00 KES.\n")
     assert said.err.startswith("Not confirmed: Import balance-records.")
     assert till.ledger.query("SELECT count(*) FROM balance_records") == [(1,)]
 
