@@ -14,5 +14,6 @@ def test_one_is_one_and_the_rest_are_several(number: int, said: str) -> None:
     assert count_of(number, "row") == said
 
 
-def test_a_word_may_have_a_plural_of_its_own() -> None:
-    assert [count_of(number, "entry", "entries") for number in (1, 2)] == ["1 entry", "2 entries"]
+def test_several_may_have_a_word_of_their_own() -> None:
+    found = [count_of(number, "sign flips", "signs flip") for number in (1, 2)]
+    assert found == ["1 sign flips", "2 signs flip"]

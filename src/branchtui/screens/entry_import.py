@@ -11,7 +11,6 @@ from branchtui.contract.imports import Import, ImportKind, ImportState
 from branchtui.format.counts import count_of
 from branchtui.remote.errors import LedgerError
 from branchtui.screens import import_words
-from branchtui.screens.file_words import count_word
 from branchtui.screens.import_files import free_names
 from branchtui.screens.import_flow import Stage
 from branchtui.screens.imports import ImportScreen
@@ -44,7 +43,7 @@ class EntryImportScreen(ImportScreen):
             return import_words.result_line(found)
         left = found.rows_error
         out = f"; {count_of(left, 'row')} left out" if left else ""
-        return f"{count_word(found.imported, self.WORD)} entered{out}."
+        return f"{count_of(found.imported, self.WORD)} entered{out}."
 
     @work(group="save", exclusive=True)
     async def action_template(self) -> None:

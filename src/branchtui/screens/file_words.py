@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from branchtui.contract.balance_files import FileState
+from branchtui.format.counts import count_of
 from branchtui.format.dates import show_date
 from branchtui.format.money import money
 from branchtui.screens.rows import ROOMY, WIDE, short_instant, total_in, words
@@ -90,14 +91,9 @@ def signed(amount_minor: int, currency: str) -> str:
     return f"{'+' if amount_minor > 0 else ''}{money(amount_minor, currency)}"
 
 
-def count_word(count: int, one: str, many: str | None = None) -> str:
-    """`1 warning`, `3 warnings`."""
-    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
-
-
 def xray_lines(file: BalanceFile) -> list[str]:
     """The X-ray, shortest first that matters: what it is, what moves, what is remarkable, where."""
-    head = f"{count_word(file.payers, 'payer')}, {total_in(file.total_minor, file.currency)}"
+    head = f"{count_of(file.payers, 'payer')}, {total_in(file.total_minor, file.currency)}"
     if file.account_no is not None:
         head = f"For payer {file.account_no} alone: {head}"
     elif file.division is not None:
@@ -111,7 +107,7 @@ def xray_lines(file: BalanceFile) -> list[str]:
     currency = file.currency
     moves = [f"{seen.new:,} new", f"{seen.changed:,} changed", f"{seen.unchanged:,} unchanged"]
     if seen.sign_flips:
-        moves.append(count_word(seen.sign_flips, "sign flips", "signs flip"))
+        moves.append(count_of(seen.sign_flips, "sign flips", "signs flip"))
     net = signed(seen.net_minor, currency) or "nothing"
     before, after = money(seen.before_minor, currency), money(seen.after_minor, currency)
     lines = [
@@ -119,14 +115,14 @@ def xray_lines(file: BalanceFile) -> list[str]:
         *([older] if older else []),
         ", ".join(moves),
         f"Owed {before} before, {after} after: net {net} {currency}",
-        f"{count_word(file.warnings, 'warning')}, {count_word(file.errors, 'row')} wrong",
+        f"{count_of(file.warnings, 'warning')}, {count_of(file.errors, 'row')} wrong",
     ]
     if seen.previous_id is not None:
         lines.append(
-            f"{count_word(seen.missing, 'payer')} missing since {seen.previous_file_id or 'the last table'}"
+            f"{count_of(seen.missing, 'payer')} missing since {seen.previous_file_id or 'the last table'}"
         )
     for one in seen.divisions[:DIVISIONS_SHOWN] if len(seen.divisions) > 1 else ():
-        moved = f"{one.moved:,} of {count_word(one.payers, 'payer')} move"
+        moved = f"{one.moved:,} of {count_of(one.payers, 'payer')} move"
         lines.append(
             f"  {one.division} {one.name}: {moved}, net {signed(one.net_minor, currency) or 'nothing'}"
         )
@@ -146,10 +142,10 @@ def result_line(file: BalanceFile) -> str:
     parts = [
         f"{file.accounts_updated:,} updated",
         f"{file.unchanged:,} unchanged",
-        count_word(file.warnings, "warning"),
-        f"{count_word(file.errors, 'row')} wrong",
+        count_of(file.warnings, "warning"),
+        f"{count_of(file.errors, 'row')} wrong",
     ]
-    return f"{count_word(file.payers, 'payer')}: {', '.join(parts)}"
+    return f"{count_of(file.payers, 'payer')}: {', '.join(parts)}"
 
 
 def standing_lines(file: BalanceFile, desk: Desk) -> list[str]:
@@ -178,7 +174,7 @@ def ended_sentence(file: BalanceFile) -> str:
     if file.state is FileState.REJECTED:
         return f"{name} is rejected: {file.reason or ''}"
     if file.state is FileState.REVERTED:
-        return f"{name} is reverted: {count_word(file.accounts_updated, 'account')} as before."
+        return f"{name} is reverted: {count_of(file.accounts_updated, 'account')} as before."
     if file.state is FileState.APPLIED_WITH_ERRORS and file.reason:
         return f"{name}: {file.reason}"
     return f"{name}: {result_line(file)}."
@@ -209,7 +205,7 @@ def apply_lines(file: BalanceFile) -> list[tuple[str, str]]:
             ("After", total_in(one.after_minor or 0, file.currency)),
         ]
     pairs += [("Warnings", f"{file.warnings:,}" if file.warnings else "")]
-    pairs += [("Wrong", f"{count_word(file.errors, 'row')}: not applied" if file.errors else "")]
+    pairs += [("Wrong", f"{count_of(file.errors, 'row')}: not applied" if file.errors else "")]
     return [(label, value) for label, value in pairs if value]
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from branchtui.contract.approvals import Difference
 from branchtui.contract.balance_files import ApplyBalanceFile
+from branchtui.format.counts import count_of
 from branchtui.format.money import money
 from branchtui.ledger.workflows import balance_files
 from branchtui.ledger.workflows.approval_rules import Approvable, Subject
-from branchtui.ledger.workflows.file_check import payers_word
 from branchtui.ledger.workflows.file_rules import FileAction, refuse
 from branchtui.ledger.workflows.file_views import answer, summary_of
 
@@ -33,7 +33,7 @@ def _subject(_: Core, tx: Tx, who: Principal, file_id: str, body: ApplyBalanceFi
     lines = [
         Difference(field="File", after=file.file_id or "a table"),
         Difference(field="For", after=file.account_no or file.division or "all divisions"),
-        Difference(field="Payers", after=payers_word(file.payers)),
+        Difference(field="Payers", after=count_of(file.payers, "payer")),
         *_older(file, seen),
         Difference(field="New", after=f"{seen.get('new', 0):,}"),
         Difference(field="Changed", after=f"{seen.get('changed', 0):,}"),

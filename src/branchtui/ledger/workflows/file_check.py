@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from branchtui.contract.balance_files import FILE_ID_CHARACTERS, FileForm
 from branchtui.contract.base import COUNTED_MAX
 from branchtui.contract.imports import DateOrder, Delimiter, ImportOptions
+from branchtui.format.counts import count_of
 from branchtui.format.money import money
 from branchtui.ledger.feeds import encodings
 from branchtui.ledger.feeds.balances import total_reader
@@ -195,9 +196,7 @@ class Checker:
         """The trailer's count and sum must be the file's."""
         count, total = form.ended.record_count or "", form.ended.amount_total or ""
         if not (count.isascii() and count.isdigit()) or int(count) != figures.payers:
-            said = (
-                f"The trailer counts {shown(count) or 'nothing'}; the file has {payers_word(figures.payers)}."
-            )
+            said = f"The trailer counts {shown(count) or 'nothing'}; the file has {count_of(figures.payers, 'payer')}."
             yield error("record-count", said, "record_count", count)
         currency = self._branch.currency
         announced = total_reader(currency)(total)
@@ -301,11 +300,6 @@ def _recognised(form: Form) -> dict[str, Any]:
         "columns": list(form.columns),
         "questions": form.questions,
     }
-
-
-def payers_word(count: int) -> str:
-    """`1 payer`, `4,000 payers`."""
-    return "1 payer" if count == 1 else f"{count:,} payers"
 
 
 def _is_instant(text: str) -> bool:

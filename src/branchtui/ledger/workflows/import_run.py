@@ -239,8 +239,8 @@ def why_not(import_: Import) -> str | None:
     if questions:
         return str(questions[0])
     if import_.mode == ImportMode.ALL_OR_NOTHING and import_.rows_error:
-        wrong = "1 row is" if import_.rows_error == 1 else f"{import_.rows_error:,} rows are"
-        return f"{wrong} wrong, so nothing goes in."
+        are = "is" if import_.rows_error == 1 else "are"
+        return f"{count_of(import_.rows_error, 'row')} {are} wrong, so nothing goes in."
     if import_.kind in STATEMENT_KINDS:
         # A statement in which nothing is new is no mistake: it was seen, and adds nothing.
         return "No entry can be taken in." if import_.rows_error and not import_.total_minor else None
